@@ -1,0 +1,1 @@
+"""Array-only functions on the hot path; they know nothing of the library's classes."""

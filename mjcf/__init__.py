@@ -1,0 +1,1 @@
+"""The hands that the library ships, as MJCF with primitive collision geometry."""

@@ -1,0 +1,1 @@
+"""The templates of the planner's stages, as text files."""

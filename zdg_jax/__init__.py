@@ -1,0 +1,1 @@
+"""Zero-shot task-oriented dexterous grasp synthesis."""
