@@ -1,1 +1,67 @@
+"""Energies of a grasp: pure functions of one shared state, each returned unweighted by name."""
 
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax.energy import alignment, contact, penetration, wrench
+from zdg_jax.energy.guidance import Guidance
+from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
+from zdg_jax.energy.alignment import approach, avoided, held, thumb
+from zdg_jax.energy.wrench import ForceLimits, inward
+
+__all__ = [
+    "Contacts",
+    "ForceLimits",
+    "GraspState",
+    "Guidance",
+    "Pattern",
+    "Problem",
+    "Variables",
+    "evaluate",
+    "terms",
+]
+
+
+def terms(
+    state: GraspState,
+    problem: Problem,
+    *,
+    limits: ForceLimits,
+    forces: jax.Array,
+    iterations: int,
+    standoff: jax.Array,
+    margin: jax.Array,
+) -> tuple[dict[str, jax.Array], jax.Array]:
+    """Every energy term of one grasp by name, each (), and the contact forces found, (t, k, 3).
+
+    Args:
+        state: from `evaluate`.
+        problem: hand, object and guidance.
+        limits: where contact forces are sought.
+        forces: forces that the solver starts from, (t, k, 3).
+        iterations: of the force solver, static.
+        standoff: distance that contacts are drawn to, () [m].
+        margin: clearance of what is not meant to touch, () [m].
+    """
+    guidance = problem.guidance
+    residuals, forces = wrench.balanced(
+        state.contacts, problem, guidance.targets, limits, forces, iterations
+    )
+    none = jnp.zeros_like(margin)
+    values = {
+        "contact": contact.contact(state, standoff),
+        "facing": contact.facing(state),
+        "wrench": jnp.sum(residuals * guidance.target_weights)
+        / jnp.maximum(jnp.sum(guidance.target_weights), 1e-6),
+        "closure": wrench.closure(state.contacts, problem),
+        "surface_penetration": penetration.surface(state, none),
+        "skeleton_penetration": penetration.skeleton(state, margin),
+        "self_penetration": penetration.itself(state, problem, margin),
+        "held": alignment.held(state, problem),
+        "avoided": alignment.avoided(state, problem),
+        "approach": alignment.approach(state, problem),
+        "thumb": alignment.thumb(state, problem),
+    }
+    return values, forces

@@ -1,0 +1,52 @@
+"""Agreement of a grasp with the plan: the parts it touches, the side it comes from."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax.energy.state import GraspState, Problem
+from zdg_jax.kernels import distance
+
+
+def held(state: GraspState, problem: Problem) -> jax.Array:
+    """Mean distance of the active contacts from the parts to hold, weighted by the plan [m]."""
+    guidance, contacts = problem.guidance, state.contacts
+
+    def compute() -> jax.Array:
+        gap, _ = distance.query(guidance.held, contacts.points)
+        count = jnp.maximum(jnp.sum(contacts.active), 1.0)
+        return guidance.held_weight * jnp.sum(jax.nn.relu(gap) * contacts.active) / count
+
+    return _if(guidance.held_weight, compute)
+
+
+def avoided(state: GraspState, problem: Problem) -> jax.Array:
+    """Sum over all links' spheres of their intrusion into the clearance round avoided parts [m]."""
+    guidance = problem.guidance
+
+    def compute() -> jax.Array:
+        gap, _ = distance.query(guidance.avoided, state.sphere_centers)
+        intrusion = jax.nn.relu(guidance.clearance + problem.hand.spheres.radii - gap)
+        return guidance.avoided_weight * jnp.sum(intrusion)
+
+    return _if(guidance.avoided_weight, compute)
+
+
+def approach(state: GraspState, problem: Problem) -> jax.Array:
+    """1 - cos(angle between the palm's normal and the planned approach), weighted, in [0, 2]."""
+    guidance = problem.guidance
+    cosine = jnp.dot(state.rotation @ guidance.palm_normal, guidance.approach)
+    return guidance.approach_weight * (1 - cosine)
+
+
+def thumb(state: GraspState, problem: Problem) -> jax.Array:
+    """1 - cos(angle between the thumb's side and the planned one), weighted, in [0, 2]."""
+    guidance = problem.guidance
+    cosine = jnp.dot(state.rotation @ guidance.thumb_side, guidance.thumb)
+    return guidance.thumb_weight * (1 - cosine)
+
+
+def _if(weight: jax.Array, compute: object) -> jax.Array:
+    """Skips the look-ups where the plan does not ask for them (a real branch: no batch axis)."""
+    return jax.lax.cond(weight > 0, compute, lambda: jnp.zeros_like(weight))  # type: ignore[arg-type]

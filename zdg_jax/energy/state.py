@@ -1,0 +1,145 @@
+"""What every energy term reads: kinematics, distances and contacts of one grasp, computed once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax.energy.guidance import Guidance
+from zdg_jax.hand import HandArrays, joints_from_dofs
+from zdg_jax.kernels import distance, kinematics, rotations
+from zdg_jax.objects import ObjectArrays
+
+MISALIGNED = 0.02
+"""Metres of distance that a contact turned 90 degrees away costs when candidates are chosen."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Variables:
+    """What refinement moves, with any leading batch shape."""
+
+    position: jax.Array
+    """Origin of the hand's root, (*b, 3), object frame [m]."""
+    rotation: jax.Array
+    """First two columns of the root's rotation, (*b, 6), object frame."""
+    dofs: jax.Array
+    """Independent joint coordinates, (*b, d) [rad or m]."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """Which links are meant to touch: fixed for a grasp, chosen with its seed."""
+
+    link: jax.Array
+    """Link of each contact slot, (*b, k) int32."""
+    active: jax.Array
+    """1 where the slot is used, 0 where it only fills the shape, (*b, k)."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What all grasps of one run share."""
+
+    hand: HandArrays
+    object: ObjectArrays
+    guidance: Guidance
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Contacts:
+    """The chosen contact of each slot, object frame."""
+
+    active: jax.Array
+    """1 where the slot is used, (k,)."""
+    points: jax.Array
+    """Points on the hand, (k, 3) [m]."""
+    hand_normals: jax.Array
+    """Unit normals out of the hand, (k, 3)."""
+    distance: jax.Array
+    """Signed distance of the points to the object, (k,) [m]."""
+    normals: jax.Array
+    """Unit normals out of the object, (k, 3)."""
+    candidate: jax.Array
+    """Index among the hand's contact candidates, (k,) int32."""
+
+    @property
+    def footprints(self) -> jax.Array:
+        """The points moved onto the object's surface, (k, 3) [m]; they move with the hand."""
+        return self.points - jax.lax.stop_gradient(self.distance[:, None] * self.normals)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GraspState:
+    """One grasp in the object frame."""
+
+    position: jax.Array
+    """Origin of the hand's root, (3,) [m]."""
+    rotation: jax.Array
+    """Rotation of the hand's root, (3, 3)."""
+    dofs: jax.Array
+    """Independent joint coordinates, (d,)."""
+    contacts: Contacts
+    """The contact of each slot."""
+    candidate_distance: jax.Array
+    """Signed distance of every contact candidate to the object, (c,) [m]."""
+    surface_distance: jax.Array
+    """Signed distance of the links' surface points, (m,) [m]."""
+    sphere_centers: jax.Array
+    """Centres of the proxy spheres, (s, 3) [m]."""
+    sphere_distance: jax.Array
+    """Signed distance of the proxy spheres' surfaces, (s,) [m]."""
+
+
+def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspState:
+    """The state of one grasp; differentiable in `variables`.
+
+    A slot's contact is the candidate of its link that is nearest to the object and faces it
+    best. The choice itself carries no gradient; it is made anew at every call.
+    """
+    hand, grid = problem.hand, problem.object.grid
+    rotation = rotations.matrix_from_6d(variables.rotation)
+    joints = joints_from_dofs(hand, variables.dofs)
+    link_rotation, link_translation = kinematics.link_poses(hand.tree, joints)
+    link_rotation = jnp.einsum("ij,ljk->lik", rotation, link_rotation)
+    link_translation = link_translation @ rotation.T + variables.position
+
+    groups = (hand.contacts, hand.surface, hand.spheres)
+    placed = [
+        kinematics.attach(link_rotation, link_translation, group.local, group.slices)
+        for group in groups
+    ]
+    sizes = [points.shape[0] for points in placed]
+    depth, outward = distance.query(grid, jnp.concatenate(placed))
+    candidate_depth, surface_depth, sphere_depth = jnp.split(depth, (sizes[0], sizes[0] + sizes[1]))
+    candidate_outward = outward[: sizes[0]]
+    turned = kinematics.turn(link_rotation, hand.contacts.normals, hand.contacts.slices)
+
+    facing = jnp.sum(turned * candidate_outward, axis=-1)
+    score = jnp.abs(candidate_depth) + MISALIGNED * (1 + facing)
+    mine = hand.contacts.link[None, :] == pattern.link[:, None]
+    candidate = jnp.argmin(jnp.where(mine, jax.lax.stop_gradient(score)[None, :], jnp.inf), axis=-1)
+    contacts = Contacts(
+        active=pattern.active,
+        points=placed[0][candidate],
+        hand_normals=turned[candidate],
+        distance=candidate_depth[candidate],
+        normals=candidate_outward[candidate],
+        candidate=candidate.astype(jnp.int32),
+    )
+    return GraspState(
+        position=variables.position,
+        rotation=rotation,
+        dofs=variables.dofs,
+        contacts=contacts,
+        candidate_distance=candidate_depth,
+        surface_distance=surface_depth,
+        sphere_centers=placed[2],
+        sphere_distance=sphere_depth - hand.spheres.radii,
+    )

@@ -1,0 +1,245 @@
+"""Refinement: thousands of hand configurations move together down their energies."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from zdg_jax import energy
+from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
+from zdg_jax.errors import InputError
+
+DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "contact": 100.0,
+    "facing": 0.1,
+    "wrench": 1.0,
+    "closure": 0.0,
+    "surface_penetration": 30.0,
+    "skeleton_penetration": 30.0,
+    "self_penetration": 30.0,
+    "held": 20.0,
+    "avoided": 20.0,
+    "approach": 0.3,
+    "thumb": 0.1,
+}
+"""Weights of the terms of `energy.terms`; the terms themselves come back unweighted."""
+
+
+def _array(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
+    return dataclasses.field(default_factory=lambda: jnp.float32(value))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RefineConfig:
+    """Settings of the refinement. Only the two counts are static: others never recompile."""
+
+    steps: int = dataclasses.field(default=200, metadata={"static": True})
+    """Gradient steps."""
+    force_iterations: int = dataclasses.field(default=10, metadata={"static": True})
+    """Iterations of the force solver a step; it starts from the step before."""
+    weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
+    """Weight of each energy term, ()."""
+    position_rate: jax.Array = _array(0.003)
+    """Learning rate of the wrist's position [m]."""
+    rotation_rate: jax.Array = _array(0.03)
+    """Learning rate of the wrist's 6-D rotation."""
+    dof_rate: jax.Array = _array(0.03)
+    """Learning rate of the joint coordinates [rad or m]."""
+    standoff: jax.Array = _array(0.010)
+    """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
+    margin: jax.Array = _array(0.001)
+    """Clearance that the hand's surface keeps where it is not meant to touch [m]."""
+    friction: jax.Array = _array(0.15)
+    """Friction of the force solver: far below a real one, for margin."""
+    least_force: jax.Array = _array(0.0)
+    """Least normal force of a contact, as a share of a target wrench's force."""
+    greatest_force: jax.Array = _array(4.0)
+    """Greatest normal force of a contact, as a share of a target wrench's force."""
+
+
+def make_weights(**changes: float) -> dict[str, jax.Array]:
+    """The default weights with some of them changed.
+
+    Raises:
+        InputError: a name that is no energy term.
+    """
+    unknown = sorted(set(changes) - set(DEFAULT_WEIGHTS))
+    if unknown:
+        raise InputError(f"no energy term {unknown[0]!r}; there are: {', '.join(DEFAULT_WEIGHTS)}")
+    return {name: jnp.float32(value) for name, value in {**DEFAULT_WEIGHTS, **changes}.items()}
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RefineState:
+    """Where the refinement of one grasp stands."""
+
+    variables: Variables
+    """The grasp."""
+    optimizer: optax.OptState
+    """Optax's state, of this grasp alone."""
+    forces: jax.Array
+    """Contact forces for each target wrench, (t, k, 3), object frame: the next step's start."""
+    step: jax.Array
+    """Steps taken, ()."""
+    finite: jax.Array
+    """False once a gradient was not finite: such a step is left out, () bool."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Refined:
+    """Grasps after refinement, n of them."""
+
+    variables: Variables
+    """The grasps, (n, ...)."""
+    pattern: Pattern
+    """The links that were meant to touch, (n, k)."""
+    contacts: energy.Contacts
+    """The contact of each slot, (n, k, ...)."""
+    terms: dict[str, jax.Array]
+    """Every energy term, unweighted, (n,)."""
+    finite: jax.Array
+    """False where a gradient was not finite at some step, (n,)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Refiner:
+    """Staged first-order descent: contacts hover at a standoff, then close.
+
+    Adam with its own rates for position, rotation and joints; rates are constant to 30 % of the
+    steps and fall on a cosine to 3 %. The standoff stays to 50 % and reaches 0 at 80 %; from
+    there contact weighs 4 times as much. Joint limits are kept by projection at each step.
+
+    `init` and `step` work on one grasp and can be driven by hand; `run` is the compiled program
+    over all.
+    """
+
+    config: RefineConfig = dataclasses.field(default_factory=RefineConfig)
+
+    def init(self, problem: Problem, variables: Variables, pattern: Pattern) -> RefineState:
+        """The state before the first step, of one grasp."""
+        targets = problem.guidance.targets
+        return RefineState(
+            variables=variables,
+            optimizer=self._optimizer().init(variables),
+            forces=jnp.zeros((targets.shape[0], pattern.link.shape[0], 3), targets.dtype),
+            step=jnp.int32(0),
+            finite=jnp.bool_(True),
+        )
+
+    def step(self, problem: Problem, pattern: Pattern, state: RefineState) -> RefineState:
+        """One gradient step of one grasp."""
+        (_, forces), gradient = jax.value_and_grad(self._loss, has_aux=True)(
+            state.variables, problem, pattern, state
+        )
+        leaves = jax.tree.leaves(gradient)
+        finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
+        gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)
+        update, optimizer = self._optimizer().update(gradient, state.optimizer)
+        moved = optax.apply_updates(state.variables, update)
+        hand = problem.hand
+        return RefineState(
+            variables=dataclasses.replace(
+                moved, dofs=jnp.clip(moved.dofs, hand.lower, hand.upper)
+            ),
+            optimizer=optimizer,
+            forces=jnp.where(jnp.isfinite(forces), forces, 0.0),
+            step=state.step + 1,
+            finite=state.finite & finite,
+        )
+
+    def run(self, problem: Problem, variables: Variables, pattern: Pattern) -> Refined:
+        """Refines grasps (n, ...) in one compiled program; grasps never influence each other."""
+        return _run(self.config, problem, variables, pattern)
+
+    def progress(self, step: jax.Array) -> jax.Array:
+        """Share of the steps done, in [0, 1]."""
+        return jnp.asarray(step, jnp.float32) / self.config.steps
+
+    def standoff(self, step: jax.Array) -> jax.Array:
+        """Distance that contacts are drawn to at a step, () [m]."""
+        return self.config.standoff * jnp.clip((0.8 - self.progress(step)) / 0.3, 0.0, 1.0)
+
+    def _loss(
+        self, variables: Variables, problem: Problem, pattern: Pattern, state: RefineState
+    ) -> tuple[jax.Array, jax.Array]:
+        terms, forces, _ = self._terms(
+            variables, problem, pattern, state.forces, self.standoff(state.step)
+        )
+        weights = dict(self.config.weights)
+        late = jnp.where(self.progress(state.step) > 0.8, 4.0, 1.0).astype(jnp.float32)
+        weights["contact"] = weights["contact"] * late
+        return sum((weights[name] * terms[name] for name in terms), jnp.float32(0.0)), forces
+
+    def _terms(
+        self,
+        variables: Variables,
+        problem: Problem,
+        pattern: Pattern,
+        forces: jax.Array,
+        standoff: jax.Array,
+    ) -> tuple[dict[str, jax.Array], jax.Array, energy.GraspState]:
+        config = self.config
+        state = energy.evaluate(problem, variables, pattern)
+        limits = ForceLimits(
+            friction=config.friction, least=config.least_force, greatest=config.greatest_force
+        )
+        terms, forces = energy.terms(
+            state,
+            problem,
+            limits=limits,
+            forces=forces,
+            iterations=config.force_iterations,
+            standoff=standoff,
+            margin=config.margin,
+        )
+        return terms, forces, state
+
+    def _optimizer(self) -> optax.GradientTransformation:
+        config = self.config
+
+        def rate(count: jax.Array) -> jax.Array:
+            late = jnp.clip((self.progress(count) - 0.3) / 0.7, 0.0, 1.0)
+            return -(0.03 + 0.97 * 0.5 * (1 + jnp.cos(jnp.pi * late)))
+
+        rates = Variables(
+            position=config.position_rate, rotation=config.rotation_rate, dofs=config.dof_rate
+        )
+        return optax.chain(
+            optax.scale_by_adam(b1=0.9, b2=0.98),
+            optax.stateless(lambda updates, _: jax.tree.map(jnp.multiply, updates, rates)),
+            optax.scale_by_schedule(rate),
+        )
+
+
+@functools.partial(jax.jit)
+def _run(
+    config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern
+) -> Refined:
+    refiner = Refiner(config)
+
+    def single(variables: Variables, pattern: Pattern) -> Refined:
+        state, _ = jax.lax.scan(
+            lambda state, _: (refiner.step(problem, pattern, state), None),
+            refiner.init(problem, variables, pattern),
+            length=config.steps,
+        )
+        terms, _, final = refiner._terms(
+            state.variables, problem, pattern, state.forces, jnp.float32(0.0)
+        )
+        return Refined(
+            variables=state.variables,
+            pattern=pattern,
+            contacts=final.contacts,
+            terms=terms,
+            finite=state.finite,
+        )
+
+    return jax.vmap(single)(variables, pattern)

@@ -1,0 +1,244 @@
+"""Seeds: starting grasps that put the object between the fingers that can oppose each other.
+
+A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
+takes two places on the object that face away from each other, sets the joints so that the
+opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
+that axis, the depth of the object in the hand and a jitter are drawn at random. Of several draws
+the one that collides least and reaches best is kept, for each seed on its own, so that seeds
+stay independent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax import energy
+from zdg_jax.energy import Pattern, Problem, Variables
+from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.kernels import kinematics, rotations
+
+_LEVELS = 17
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Opening:
+    """The space between a hand's thumb and its other fingers as the joints close, l levels."""
+
+    dofs: jax.Array
+    """Joint coordinates, (l, d), from open to closed."""
+    width: jax.Array
+    """Distance between the thumb's tip and the mean of the others, (l,) [m]."""
+    middle: jax.Array
+    """Half-way between them, (l, 3), hand root frame [m]."""
+    axis: jax.Array
+    """Unit direction from the thumb to the others, (l, 3), hand root frame."""
+    facing: jax.Array
+    """Unit palm normal made orthogonal to the axis, (l, 3), hand root frame."""
+    depth: jax.Array
+    """Distance from the palm's face to the middle along `facing`, (l,) [m]."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeedConfig:
+    """How seeds are drawn."""
+
+    alternatives: int = dataclasses.field(default=8, metadata={"static": True})
+    """Draws of which each seed keeps the best."""
+    clearance: float = 0.02
+    """Room between fingers and object on both sides together [m]."""
+    jitter: float = 0.01
+    """Standard deviation of the position [m]."""
+    turn: float = 0.15
+    """Standard deviation of the orientation [rad]."""
+    dof_jitter: float = 0.1
+    """Standard deviation of the joints, as a share of their range."""
+    power_share: float = 0.5
+    """Share of seeds that are meant to touch with palm and inner links too."""
+
+
+def opening(hand: Hand) -> Opening:
+    """Tabulates the opening of a hand from its open pose to past its half-closed one."""
+    arrays = hand.arrays
+    tips = np.array([finger.tip_link for finger in hand.fingers])
+    thumb = np.array([finger.is_thumb for finger in hand.fingers])
+    if not thumb.any():
+        thumb[0] = True
+    levels = jnp.linspace(0.0, 1.5, _LEVELS)[:, None]
+    open_dofs, closed = jnp.asarray(hand.open_dofs), jnp.asarray(hand.half_closed_dofs)
+    dofs = jnp.clip(open_dofs + levels * (closed - open_dofs), arrays.lower, arrays.upper)
+    rotation, translation = kinematics.link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
+    # Each tip is stood for by the mean of its link's contact candidates.
+    member = jnp.asarray(
+        (np.asarray(arrays.contacts.link)[None, :] == tips[:, None]), jnp.float32
+    )
+    local = (member @ arrays.contacts.local) / jnp.maximum(member.sum(1, keepdims=True), 1.0)
+    points = jnp.einsum("lfij,fj->lfi", rotation[:, tips], local) + translation[:, tips]
+    near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
+    axis = rotations.normalize(far - near)
+    normal = jnp.asarray(hand.palm.normal, jnp.float32)
+    facing = rotations.normalize(normal - jnp.sum(axis * normal, -1, keepdims=True) * axis)
+    middle = (near + far) / 2
+    return Opening(
+        dofs=dofs,
+        width=jnp.linalg.norm(far - near, axis=-1),
+        middle=middle,
+        axis=axis,
+        facing=facing,
+        depth=jnp.sum((middle - jnp.asarray(hand.palm.position, jnp.float32)) * facing, axis=-1),
+    )
+
+
+def patterns(hand: Hand) -> Pattern:
+    """The contact patterns of a hand, (2, k): precision (tips alone) and power (all inner links).
+
+    Slots run over the tip links, then the other links with contact candidates of each finger
+    from the tip inwards, then the palm; k is the same for both.
+    """
+    link = np.asarray(hand.arrays.contacts.link)
+    present = set(link.tolist())
+    tips = [finger.tip_link for finger in hand.fingers if finger.tip_link in present]
+    inner = []
+    for finger in hand.fingers:
+        others = [index for index in finger.links if index in present and index not in tips]
+        if others and not finger.is_thumb:
+            inner.append(others[-1])
+    palm = [hand.palm.link] if hand.palm.link in present else []
+    slots = np.array([*tips, *inner, *palm], np.int32)
+    precision = np.arange(len(slots)) < len(tips)
+    return Pattern(
+        link=jnp.asarray(np.stack([slots, slots])),
+        active=jnp.asarray(np.stack([precision, np.ones(len(slots))]), jnp.float32),
+    )
+
+
+def seed(
+    problem: Problem,
+    space: Opening,
+    kinds: Pattern,
+    weights: jax.Array,
+    config: SeedConfig,
+    num: int,
+    key: jax.Array,
+) -> tuple[Variables, Pattern]:
+    """Draws `num` seeds.
+
+    Args:
+        problem: hand, object and guidance.
+        space: the hand's opening.
+        kinds: contact patterns to choose from, (p, k); the last is the power pattern.
+        weights: how much each surface sample of the object asks to be held, (S,), >= 0.
+        config: how to draw.
+        num: seeds wanted, static.
+        key: random key.
+
+    Returns:
+        Variables and patterns, (num, ...).
+    """
+    return _seed(problem, space, kinds, weights, config, num, key)
+
+
+@functools.partial(jax.jit, static_argnames="num")
+def _seed(
+    problem: Problem,
+    space: Opening,
+    kinds: Pattern,
+    weights: jax.Array,
+    config: SeedConfig,
+    num: int,
+    key: jax.Array,
+) -> tuple[Variables, Pattern]:
+    draw = functools.partial(_draw, problem, space, kinds, weights, config)
+
+    def best(key: jax.Array) -> tuple[Variables, Pattern]:
+        kind_key, draw_key = jax.random.split(key)
+        power = jax.random.bernoulli(kind_key, config.power_share)
+        kind = jnp.where(power, kinds.link.shape[0] - 1, 0)
+        pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
+        keys = jax.random.split(draw_key, config.alternatives)
+        variables = jax.vmap(lambda k: draw(power, k))(keys)
+        costs = jax.vmap(lambda v: _cost(problem, v, pattern))(variables)
+        chosen = jnp.argmin(costs)
+        return jax.tree.map(lambda leaf: leaf[chosen], variables), pattern
+
+    return jax.lax.map(best, jax.random.split(key, num), batch_size=64)
+
+
+def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
+    """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
+    state = energy.evaluate(problem, variables, pattern)
+    deepest = jnp.maximum(-jnp.min(state.surface_distance), -jnp.min(state.sphere_distance))
+    contacts = state.contacts
+    reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
+    center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
+    offset = jnp.linalg.norm(center - problem.object.center_of_mass + 1e-6)
+    task = (
+        energy.held(state, problem)
+        + 0.1 * energy.avoided(state, problem)
+        + 0.05 * energy.approach(state, problem)
+        + 0.02 * energy.thumb(state, problem)
+    )
+    return 2 * jax.nn.relu(deepest) + reach + 0.2 * offset + task
+
+
+def _draw(
+    problem: Problem,
+    space: Opening,
+    kinds: Pattern,
+    weights: jax.Array,
+    config: SeedConfig,
+    power: jax.Array,
+    key: jax.Array,
+) -> Variables:
+    keys = jax.random.split(key, 9)
+    samples = problem.object.samples
+    first = jax.random.categorical(keys[0], jnp.log(weights + 1e-12))
+    point, normal = samples.points[first], samples.normals[first]
+    offset = samples.points - point
+    gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
+    across = offset / gap[:, None]
+    opposed = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
+        jnp.sum(across * samples.normals, axis=-1)
+    )
+    fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
+    likelihood = opposed**4 * fits * (weights + 0.05 * jnp.mean(weights))
+    second = jax.random.categorical(keys[1], jnp.log(likelihood + 1e-12))
+    paired = jnp.max(likelihood) > 0.05 * jnp.mean(weights) * 0.2
+    # Nothing to oppose within the hand's span: lie against the surface instead.
+    tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
+    axis = rotations.normalize(jnp.where(paired, samples.points[second] - point, tangent))
+    width = jnp.where(paired, gap[second], 0.6 * jnp.max(space.width))
+    middle = jnp.where(paired, (point + samples.points[second]) / 2, point)
+
+    level = jnp.argmin(jnp.abs(space.width - (width + config.clearance)))
+    flip = jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
+    axis = axis * flip
+    guidance = problem.guidance
+    side = jax.random.normal(keys[4], (3,))
+    side = rotations.normalize(side)
+    wanted = jnp.where(paired, side, -normal)
+    sharp = guidance.approach_weight * jax.random.uniform(keys[5], maxval=4.0)
+    wanted = wanted + sharp * guidance.approach
+    facing = rotations.normalize(wanted - jnp.dot(wanted, axis) * axis)
+
+    frame_object = jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
+    axis_hand, facing_hand = space.axis[level], space.facing[level]
+    frame_hand = jnp.stack([axis_hand, facing_hand, jnp.cross(axis_hand, facing_hand)], axis=-1)
+    tilt = config.turn * jax.random.normal(keys[6], (3,))
+    angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
+    rotation = rotations.axis_angle(tilt / angle, angle) @ frame_object @ frame_hand.T
+
+    jitter_key, depth_key, dof_key = jax.random.split(keys[7], 3)
+    share = jax.random.uniform(depth_key, minval=jnp.where(power, 0.3, -0.1), maxval=jnp.where(power, 1.0, 0.4))
+    position = middle - rotation @ space.middle[level] + facing * share * space.depth[level]
+    position = position + config.jitter * jax.random.normal(jitter_key, (3,))
+    lower, upper = problem.hand.lower, problem.hand.upper
+    noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
+    dofs = jnp.clip(space.dofs[level] + noise * (upper - lower), lower, upper)
+    return Variables(position=position, rotation=rotations.sixd_from_matrix(rotation), dofs=dofs)

@@ -1,0 +1,174 @@
+"""Pregrasp, grasp and squeeze: how the hand closes on the object and pushes.
+
+The contact forces of a hold press every contact and cancel on the object. Through the Jacobian
+transpose and the actuators' gains they become the targets that the fingers are driven to: the
+squeeze pose. The fingers stop at the surface and the actuators then push with those forces.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax import energy
+from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.hand import HandArrays, joints_from_dofs
+from zdg_jax.kernels import friction_cone, kinematics, rotations
+
+
+def _array(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
+    return dataclasses.field(default_factory=lambda: jnp.float32(value))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SqueezeConfig:
+    """How hard and with which forces a hand squeezes, and how far it opens before."""
+
+    total_force: jax.Array = _array(10.0)
+    """Sum of the contacts' normal forces [N]."""
+    friction: jax.Array = _array(0.3)
+    """Friction that squeeze forces may use; below the real one."""
+    least_share: jax.Array = _array(0.15)
+    """Least normal force of a contact, over the mean."""
+    greatest_share: jax.Array = _array(3.0)
+    """Greatest normal force of a contact, over the mean."""
+    evenness: jax.Array = _array(0.02)
+    """Weight that draws the forces to equal ones, beside that of their balance."""
+    stiffness: jax.Array = _array(5.0)
+    """Gain of the position actuators that will hold the grasp [N m/rad]."""
+    torque_limit: jax.Array = _array(3.0)
+    """Greatest actuator torque [N m]."""
+    reach: jax.Array = _array(0.003)
+    """A contact farther than this from the surface carries no force [m]."""
+    opening: jax.Array = _array(0.008)
+    """Distance that the pregrasp's contacts keep from the surface [m]."""
+    force_iterations: int = dataclasses.field(default=200, metadata={"static": True})
+    """Iterations of the force solver."""
+    opening_iterations: int = dataclasses.field(default=6, metadata={"static": True})
+    """Damped least-squares steps that open the hand."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The three poses' joint coordinates; the wrist stays where the grasp has it."""
+
+    pregrasp: jax.Array
+    """Coordinates that clear the object, (n, d)."""
+    squeeze: jax.Array
+    """Coordinates that the actuators are driven to, (n, d)."""
+    forces: jax.Array
+    """Contact forces on the object that the squeeze aims at, (n, k, 3), object frame [N]."""
+    imbalance: jax.Array
+    """|wrench| of those forces over their sum of normal forces, (n,)."""
+
+
+@functools.partial(jax.jit)
+def close(
+    config: SqueezeConfig, problem: Problem, variables: Variables, pattern: Pattern
+) -> Closing:
+    """Pregrasp and squeeze of grasps (n, ...)."""
+
+    def single(variables: Variables, pattern: Pattern) -> Closing:
+        contacts = energy.evaluate(problem, variables, pattern).contacts
+        forces, imbalance = squeeze_forces(config, problem, contacts)
+        return Closing(
+            pregrasp=_open(config, problem, variables, pattern),
+            squeeze=_squeeze(config, problem.hand, variables, contacts, forces),
+            forces=forces,
+            imbalance=imbalance,
+        )
+
+    return jax.vmap(single)(variables, pattern)
+
+
+def squeeze_forces(
+    config: SqueezeConfig, problem: Problem, contacts: Contacts
+) -> tuple[jax.Array, jax.Array]:
+    """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
+    points, normals = energy.inward(contacts, problem)
+    active = contacts.active * (contacts.distance < config.reach)
+    length = problem.guidance.torque_length
+    solution = friction_cone.balance(
+        points,
+        normals,
+        jnp.zeros((1, 6), points.dtype),
+        start=normals[None] * active[None, :, None],
+        mu=config.friction,
+        low=config.least_share * active,
+        high=config.greatest_share * active,
+        length=length,
+        preferred=active,
+        damping=config.evenness,
+        iterations=config.force_iterations,
+    )
+    force = solution.force[0]
+    total = jnp.maximum(jnp.sum(force * normals), 1e-6)
+    return force * (config.total_force / total), jnp.sqrt(solution.residual[0]) / total
+
+
+def _local_points(
+    hand: HandArrays, dofs: jax.Array, link: jax.Array, local: jax.Array
+) -> jax.Array:
+    """Points fixed to links, (k, 3), in the hand's root frame."""
+    rotation, translation = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
+    return jnp.einsum("kij,kj->ki", rotation[link], local) + translation[link]
+
+
+def _squeeze(
+    config: SqueezeConfig,
+    hand: HandArrays,
+    variables: Variables,
+    contacts: Contacts,
+    forces: jax.Array,
+) -> jax.Array:
+    """Targets whose actuators press with the given forces: B^T K B du = A^T J^T f.
+
+    A maps the independent coordinates to joints, B to actuators, K holds the gains. Dexonomy
+    (arXiv 2504.18829) writes q + J^T f / kp for hands with an actuator a joint.
+    """
+    link, local = hand.contacts.link[contacts.candidate], hand.contacts.local[contacts.candidate]
+    rotation = rotations.matrix_from_6d(variables.rotation)
+    _, pull = jax.vjp(lambda dofs: _local_points(hand, dofs, link, local), variables.dofs)
+    (torque,) = pull(forces @ rotation)
+    drive = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(
+        variables.dofs
+    )
+    limit = config.torque_limit / config.stiffness
+    gain = drive.T @ drive + 1e-6 * jnp.eye(drive.shape[1], dtype=drive.dtype)
+    change = jnp.linalg.solve(gain, torque / config.stiffness)
+    # The strongest actuator's share of its limit scales all, so that the forces stay balanced.
+    largest = jnp.max(jnp.abs(drive @ change))
+    return variables.dofs + change * jnp.minimum(1.0, limit / jnp.maximum(largest, 1e-6))
+
+
+def _open(
+    config: SqueezeConfig, problem: Problem, variables: Variables, pattern: Pattern
+) -> jax.Array:
+    """Opens the joints until the links near the object clear it by `opening`."""
+    hand = problem.hand
+
+    def clearances(dofs: jax.Array) -> jax.Array:
+        moved = dataclasses.replace(variables, dofs=dofs)
+        state = energy.evaluate(problem, moved, pattern)
+        missing = jax.nn.relu(
+            config.opening
+            - jnp.concatenate([state.candidate_distance, state.surface_distance])
+        )
+        spheres = jax.nn.relu(config.opening - state.sphere_distance)
+        return jnp.concatenate([missing, spheres])
+
+    def step(_: jax.Array, dofs: jax.Array) -> jax.Array:
+        missing = clearances(dofs)
+        jacobian = jax.jacfwd(clearances)(dofs)
+        size = dofs.shape[0]
+        normal = jacobian.T @ jacobian + 3e-3 * jnp.eye(size, dtype=dofs.dtype)
+        change = -jnp.linalg.solve(normal, jacobian.T @ missing)
+        change = jnp.clip(change, -0.2, 0.2)
+        return jnp.clip(dofs + change, hand.lower, hand.upper)
+
+    return jax.lax.fori_loop(0, config.opening_iterations, step, variables.dofs)
