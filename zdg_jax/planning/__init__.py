@@ -1,1 +1,46 @@
+"""From a task in words to a grasp plan: what to hold, what to avoid, and how."""
 
+from zdg_jax.planning.check import resolve
+from zdg_jax.planning.plan import (
+    AvoidedPart,
+    FingerPlan,
+    Force,
+    GraspPlan,
+    Grip,
+    HeldPart,
+    Intent,
+    Motion,
+    ObjectReading,
+    PalmPlan,
+    PartReading,
+    TaskReading,
+    Usage,
+    Wrench,
+    plan_schema,
+)
+from zdg_jax.planning.planner import plan
+from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition, Style
+
+__all__ = [
+    "STYLES",
+    "AvoidedPart",
+    "FingerPlan",
+    "Force",
+    "GraspPlan",
+    "GraspType",
+    "Grip",
+    "HeldPart",
+    "Intent",
+    "Motion",
+    "ObjectReading",
+    "Opposition",
+    "PalmPlan",
+    "PartReading",
+    "Style",
+    "TaskReading",
+    "Usage",
+    "Wrench",
+    "plan",
+    "plan_schema",
+    "resolve",
+]

@@ -1,0 +1,128 @@
+"""Checks of a plan against the object and the hand that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.planning.plan import FingerPlan, GraspPlan, Grip
+from zdg_jax.planning.span import Span, span
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Finger, Hand
+    from zdg_jax.objects import Object
+
+_MAX_LISTED = 12
+_SIZE_TOLERANCE = 0.05
+_SEGMENTS = ("tip", "middle", "base")
+
+
+def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
+    """Checks a plan against an object and a hand, and names the hand's links in it.
+
+    Returns:
+        The plan with "tip", "middle" and "base" replaced by names of the hand's links, and with
+        the fingerprints of the mesh and the hand filled in.
+
+    Raises:
+        InputError: the plan is for another mesh, scale or hand, or names a part, a finger or a
+            link that is not there, or a width that the hand cannot span. The message names each.
+    """
+    faults = list(_object_faults(plan, obj))
+    if plan.hand is not None and plan.hand != hand.name:
+        faults.append(f"it was made for the hand {plan.hand!r}, not {hand.name!r}: plan again")
+    marks = [int(part.mark) for part in obj.parts]
+    limits = span(hand)
+    for index, grip in enumerate(plan.grips):
+        where = "" if index == 0 else f" of alternative {index}"
+        faults += [fault + where for fault in grip_faults(grip, marks, hand, limits)]
+    unknown = sorted({part.mark for part in plan.parts} - set(marks))
+    if unknown:
+        faults.append(f"it describes parts {unknown}, {_there_are('parts', marks)}")
+    if faults:
+        raise InputError("the plan does not fit: " + "; ".join(faults))
+    named = [_name_links(grip, hand) for grip in plan.grips]
+    return plan.model_copy(
+        update={
+            "grip": named[0],
+            "alternatives": named[1:],
+            "mesh_hash": obj.mesh_hash,
+            "hand": hand.name,
+        }
+    )
+
+
+def grip_faults(grip: Grip, marks: list[int], hand: Hand, limits: Span) -> Iterable[str]:
+    """What keeps a grip from being tried, in words; nothing where it can be."""
+    for what, numbers in (
+        ("holds", [part.mark for part in grip.held]),
+        ("avoids", [part.mark for part in grip.avoided]),
+        ("points a finger at", [f.mark for f in grip.fingers if f.mark is not None]),
+    ):
+        unknown = sorted(set(numbers) - set(marks))
+        if unknown:
+            yield f"it {what} parts {unknown}, {_there_are('parts', marks)}"
+    avoided = {part.mark for part in grip.avoided}
+    fingers = {finger.name: finger for finger in hand.fingers}
+    for planned in grip.fingers:
+        if planned.finger not in fingers:
+            yield f"the hand has no finger {planned.finger!r}, {_there_are('fingers', fingers)}"
+        elif planned.role != "idle" and link_of(planned, fingers[planned.finger], hand) is None:
+            names = [hand.link_names[link] for link in fingers[planned.finger].links]
+            yield (
+                f"finger {planned.finger!r} has no link {planned.link!r}, "
+                f"{_there_are('links', [*_SEGMENTS, *names])}"
+            )
+        if planned.mark in avoided and planned.role != "idle":
+            yield f"finger {planned.finger!r} is to touch part {planned.mark}, which is avoided"
+    if grip.aperture > limits.aperture:
+        yield (
+            f"its aperture of {grip.aperture * 1e3:.0f} mm is wider than the hand's "
+            f"{limits.aperture * 1e3:.0f} mm; hold a narrower part or another way across"
+        )
+
+
+def link_of(planned: FingerPlan, finger: Finger, hand: Hand) -> str | None:
+    """Name of the hand's link that a planned finger touches with; None where there is none."""
+    links = list(finger.links)
+    if planned.link == "tip":
+        return str(hand.link_names[finger.tip_link])
+    present = set(np.asarray(hand.arrays.contacts.link).tolist())
+    touching = [link for link in links if link in present and link != finger.tip_link] or links
+    if planned.link == "middle":
+        return str(hand.link_names[touching[-1]])
+    if planned.link == "base":
+        return str(hand.link_names[touching[0]])
+    names = [str(hand.link_names[link]) for link in links]
+    return planned.link if planned.link in names else None
+
+
+def _object_faults(plan: GraspPlan, obj: Object) -> Iterable[str]:
+    if plan.mesh_hash is not None and plan.mesh_hash != obj.mesh_hash:
+        yield f"it was made for another mesh than {obj.name!r}: its part numbers mean nothing here"
+    size = float(np.ptp(np.asarray(obj.vertices), axis=0).max())
+    if abs(plan.object.largest_size - size) > _SIZE_TOLERANCE * size:
+        yield (
+            f"it is for an object {plan.object.largest_size:.3f} m large, this one measures "
+            f"{size:.3f} m: plan again at this scale"
+        )
+
+
+def _name_links(grip: Grip, hand: Hand) -> Grip:
+    fingers = {finger.name: finger for finger in hand.fingers}
+    named = [
+        planned
+        if planned.role == "idle"
+        else planned.model_copy(update={"link": link_of(planned, fingers[planned.finger], hand)})
+        for planned in grip.fingers
+    ]
+    return grip.model_copy(update={"fingers": named})
+
+
+def _there_are(what: str, names: Iterable[object]) -> str:
+    listed = [str(name) for name in names]
+    more = ", ..." if len(listed) > _MAX_LISTED else ""
+    return f"there are {what} {', '.join(listed[:_MAX_LISTED])}{more}"

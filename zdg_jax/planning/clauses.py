@@ -1,0 +1,152 @@
+"""Clauses: a task's sentence cut where its meaning turns.
+
+A part that is named means one thing in "hold it by its handle", the opposite in "without
+touching the handle" and in "so that she can take it by the handle". The cut is made by a few
+words of structure, so that sentences never seen before fall apart at the right places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+from collections.abc import Sequence
+
+from zdg_jax.planning.lexicon import Lexicon
+
+MAX_WORDS = 400
+
+_TOKEN = re.compile(r"[a-z]+(?:['\u2019][a-z]+)?|[.,;:!?()]")
+_PUNCTUATION = frozenset(".,;:!?()")
+_NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "forwards", "pointing"])
+
+
+class Kind(enum.Enum):
+    """What a clause says about the parts that it names."""
+
+    MAIN = "main"
+    """What this hand is to do."""
+    NEGATIVE = "negative"
+    """What it must not do."""
+    OTHER = "other"
+    """What someone else will do."""
+    SIDE = "side"
+    """What else happens meanwhile."""
+    WITH = "with"
+    """How things stand: "with its handle towards her"."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clause:
+    """Some words of the sentence."""
+
+    kind: Kind
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+def tokenize(text: str, lex: Lexicon) -> list[str]:
+    """Words and punctuation in lower case, contractions opened, possessive endings dropped."""
+    tokens: list[str] = []
+    for token in _TOKEN.findall(text.lower().replace("\u2019", "'")):
+        if token in lex.contractions:
+            tokens += lex.contractions[token]
+        else:
+            tokens.append(token.split("'")[0] if "'" in token else token)
+        if len(tokens) >= MAX_WORDS:
+            break
+    return tokens
+
+
+def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
+    """Whether the word at `index` stands where a verb would, and can be one."""
+    word, sets = words[index], lex.words
+    if (word,) not in lex.verbs and (word,) not in lex.part_verbs and word not in sets["general"]:
+        return False
+    if index + 1 < len(words) and words[index + 1] in _NOUN_AFTER:
+        return False
+    before = words[index - 1] if index else ""
+    if word in ("hand", "hands"):  # a verb only where something is handed on
+        onward = sets["onward"] & set(words[index + 1 : index + 8])
+        owned = before in sets["determiners"] or before in ("one", "left", "right", "bare", "by")
+        return bool(onward) and not owned
+    if not before:
+        return not word.endswith("s") or word.endswith("ss")
+    return any(
+        before in group for group in (sets["modals"], sets["persons"], ("i", "we", "you", "not"))
+    )
+
+
+def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
+    """Cuts a sentence into clauses and says of each whose deed it is."""
+    sets = lex.words
+    clauses: list[Clause] = []
+    kind, words, fresh = Kind.MAIN, [], False
+
+    def close(following: Kind) -> None:
+        nonlocal kind, words, fresh
+        if words:
+            clauses.append(Clause(kind=_whose(kind, words, fresh, lex), words=tuple(words)))
+        kind, words, fresh = following, [], False
+
+    index = 0
+    while index < len(tokens):
+        word = tokens[index]
+        pair = tuple(tokens[index : index + 2])
+        if word in _PUNCTUATION:
+            # "without touching the rim, the handle": a list goes on; a new verb starts anew.
+            goes_on = word == "," and kind is Kind.NEGATIVE and not _verb_next(tokens, index, lex)
+            close(Kind.NEGATIVE if goes_on else Kind.MAIN)
+        elif pair in lex.negative_pairs or (word in sets["negative"] and pair != ("not", "only")):
+            close(Kind.NEGATIVE)
+            index += pair in lex.negative_pairs
+        elif word == "but":
+            close(Kind.MAIN)
+        elif word in sets["side"] or (
+            word == "as" and set(tokens[index + 1 : index + 2]) & sets["determiners"]
+        ):
+            close(Kind.SIDE)
+        elif word in sets["purpose"] or (
+            word in sets["letting"] and _person_next(tokens, index, lex)
+        ):
+            close(Kind.MAIN)
+            fresh = True
+            index += tokens[index + 1 : index + 2] == ["that"]
+        elif word == "with":
+            close(Kind.WITH)
+        elif word in ("and", "then", "to") and _verb_next(tokens, index, lex):
+            close(Kind.NEGATIVE if kind is Kind.NEGATIVE and word == "and" else _after(kind))
+            fresh = kind is Kind.OTHER
+        else:
+            words.append(word)
+        index += 1
+    close(Kind.MAIN)
+    return clauses
+
+
+def _after(kind: Kind) -> Kind:
+    """Kind of a clause that goes on from another with "to" or "and"."""
+    return kind if kind in (Kind.OTHER, Kind.SIDE) else Kind.MAIN
+
+
+def _whose(kind: Kind, words: Sequence[str], fresh: bool, lex: Lexicon) -> Kind:
+    """Corrects a clause's kind where its subject is another person."""
+    if kind not in (Kind.MAIN, Kind.SIDE):
+        return kind
+    starts = is_verb(words, 0, lex) and not fresh
+    for index, word in enumerate(words[:6]):
+        if word in lex.words["persons"] and not starts:
+            verbs = [w for w in words[index + 1 :] if w in lex.words["modals"] or (w,) in lex.verbs]
+            return Kind.OTHER if verbs else kind
+    return kind
+
+
+def _verb_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
+    rest = list(tokens[index + 1 : index + 9])
+    return bool(rest) and is_verb(rest, 0, lex)
+
+
+def _person_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
+    return any(word in lex.words["persons"] for word in tokens[index + 1 : index + 4])

@@ -1,0 +1,143 @@
+"""The deed that a task asks for: its verb, what it is done to, and how surely it was read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from zdg_jax.planning.clauses import Clause, Kind, is_verb, tokenize
+from zdg_jax.planning.lexicon import Action, Lexicon
+from zdg_jax.planning.mentions import mentions
+
+_PHRASE_GAP = 5
+_TOLERANCE = 0.15
+_PREPARING = frozenset(["lift", "hold", "place", "use"])
+_PARTICLES = frozenset(["up", "down", "off", "over"])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deed:
+    """A verb in a clause."""
+
+    phrase: str
+    """The verb with its particles."""
+    action: Action
+    clause: int
+    """Number of its clause."""
+    target: tuple[str, ...]
+    """Words of its direct object."""
+    certainty: float
+    """How surely the word is a verb here, in (0, 1]."""
+
+
+def main_deed(clauses: Sequence[Clause], lex: Lexicon, name: str) -> Deed | None:
+    """The deed that this hand is to do; None where the lexicon knows no verb of the task.
+
+    Args:
+        clauses: the task.
+        lex: the lexicon.
+        name: what the object is called; "" where unknown.
+    """
+    found = [
+        deed
+        for number, clause in enumerate(clauses)
+        if clause.kind not in (Kind.NEGATIVE, Kind.OTHER)
+        for deed in _deeds(clause, number, lex, name)
+    ]
+    # A clause about something else counts only where no other has a verb.
+    found = [deed for deed in found if clauses[deed.clause].kind is Kind.MAIN] or found
+    best = max((deed.certainty for deed in found), default=0.0)
+    sure = [deed for deed in found if deed.certainty >= best - _TOLERANCE]
+    # "Pick it up and pour", "hold it to write": getting hold of it is only the way there.
+    weighty = [deed for deed in sure if deed.action.name not in _PREPARING]
+    return next(iter(weighty or sure), None)
+
+
+def is_object(target: Sequence[str], name: str, lex: Lexicon) -> bool:
+    """Whether a direct object is the held object itself, by its name or as "it"."""
+    words = [word for word in tokenize(name.replace("_", " "), lex) if len(word) > 2]
+    meant = any(word in target or word + "s" in target for word in words)
+    return "it" in target or (meant and bool(lex.words["definite"] & set(target)))
+
+
+def _deeds(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[Deed]:
+    for index in range(len(clause.words)):
+        certainty = _certainty(clause.words, index, lex)
+        if certainty == 0.0:
+            continue
+        for phrase, action, length in _phrases(clause.words, index, lex):
+            target = _target(clause.words, index, length, lex)
+            meant = _meaning(phrase, action, target, lex, name)
+            if meant:
+                yield Deed(
+                    phrase=" ".join(phrase),
+                    action=lex.actions[meant],
+                    clause=number,
+                    target=target,
+                    certainty=certainty,
+                )
+                break
+
+
+def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
+    """How surely the word at `index` is used as a verb; 0 where it cannot be."""
+    if is_verb(words, index, lex):
+        return 0.9
+    before, sets = words[index - 1] if index else "", lex.words
+    if before in sets["indefinite"] and sets["light_verbs"] & set(words[:index]):
+        return 0.85  # "take a sip"
+    if words[index].endswith("ing") and before in ("for", "of", "by", ""):
+        return 0.75
+    owned = before in sets["determiners"] - sets["indefinite"]
+    if owned or before in sets["prepositions"] or words[index] in ("hand", "hands"):
+        return 0.0
+    return 0.5
+
+
+def _phrases(
+    words: Sequence[str], index: int, lex: Lexicon
+) -> Iterator[tuple[tuple[str, ...], str, int]]:
+    """Verbs that begin at `index`, with their particles near by, the longest first."""
+    for length in (3, 2, 1):
+        for table in (lex.part_verbs, lex.verbs):
+            for phrase, action in table.items():
+                if len(phrase) != length or phrase[0] != words[index]:
+                    continue
+                if length == 1:
+                    yield phrase, action, 1
+                    continue
+                for start in range(index + 1, min(index + 2 + _PHRASE_GAP, len(words))):
+                    if tuple(words[start : start + length - 1]) == phrase[1:]:
+                        yield phrase, action, length if start == index + 1 else 1
+                        break
+
+
+def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tuple[str, ...]:
+    """Words of the direct object that follows a verb."""
+    target: list[str] = []
+    for word in words[index + length :]:
+        if word in lex.words["prepositions"] and (target or word not in _PARTICLES):
+            break
+        target.append(word)
+    return tuple(target)
+
+
+def _meaning(
+    phrase: tuple[str, ...], action: str, target: tuple[str, ...], lex: Lexicon, name: str
+) -> str:
+    """The action that a verb means with this object; "" where it means none."""
+    functions = [mention.function for mention in mentions(target, lex)]
+    definite = not target or bool(lex.words["definite"] & set(target))
+    if phrase in lex.part_verbs and action == "open":
+        if "closure" in functions:
+            return "open"
+        if "control" in functions:
+            return "press"
+        return lex.verbs.get(phrase, "lift" if phrase[0].startswith(("remov", "tak")) else "")
+    if action == "insert" and len(phrase) > 1 and not definite:
+        return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
+    if action == "open" and target and not definite:
+        return "turn"  # "open a tin": with this
+    if action == "clean" and target and "it" not in target and not functions:
+        return "clean" if is_object(target, name, lex) else "brush"
+    return action

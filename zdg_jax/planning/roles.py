@@ -1,0 +1,167 @@
+"""What a part may be for, by its shape and its place: scores in [0, 1], no names.
+
+The functions are those of the lexicon. A score says how well a part would do as that, for a
+hand of human size; several parts may score for one function, and one part for several.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from zdg_jax.planning.shape import ObjectShape, PartShape
+
+_LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
+_GRIP_GIRTH = (0.011, 0.022, 0.045, 0.075)  # trapezoid: too thin, good, good, too thick [m]
+_GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Scores of all parts of an object."""
+
+    scores: Mapping[str, Mapping[int, float]]
+    """Score of each part, by function and mark."""
+    reasons: Mapping[tuple[str, int], str]
+    """What the shape says, by function and mark."""
+
+    def best(self, function: str, among: frozenset[int]) -> tuple[int, float]:
+        """The best part for a function among some marks, and its score."""
+        scores = {mark: self.scores[function].get(mark, 0.0) for mark in sorted(among)}
+        mark = max(scores, key=lambda m: scores[m])
+        return mark, scores[mark]
+
+
+def roles(shape: ObjectShape) -> Roles:
+    """Scores every part for every function."""
+    scores: dict[str, dict[int, float]] = {}
+    reasons: dict[tuple[str, int], str] = {}
+
+    def note(function: str, part: PartShape, score: float, reason: str) -> None:
+        known = scores.setdefault(function, {})
+        if score > known.get(part.mark, -1.0):
+            known[part.mark] = float(np.clip(score, 0.0, 1.0))
+            reasons[function, part.mark] = reason
+
+    for part in shape.parts:
+        note("grip", part, *_grip(part, shape))
+        note("vessel", part, *_vessel(part))
+        note("closure", part, *_closure(part, shape))
+        note("stem", part, *_stem(part, shape))
+        note("base", part, *_base(part))
+        note("control", part, *_control(part, shape))
+        note("body", part, *_body(part, shape))
+    for part in shape.parts:
+        note("outlet", part, *_outlet(part, shape, scores))
+        note("tool", part, *_tool(part, shape, scores))
+        note("mount", part, *_mount(part, shape))
+        note("face", part, *_face(part, shape))
+    return Roles(scores=scores, reasons=reasons)
+
+
+def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    if part.hole > _LOOP_AREA and part.share < 0.4:
+        return 0.6 + 0.4 * part.offset, "it closes a loop that fingers fit through"
+    girth = _trapezoid(part.girth, _GRIP_GIRTH)
+    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    slim = _ramp(part.elongation, 1.3, 2.5)
+    solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
+    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
+    aside = 0.6 + 0.4 * max(min(part.offset, 1.0), abs(part.along))
+    score = girth * length * slim * solid * flat * aside
+    return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
+
+
+def _vessel(part: PartShape) -> tuple[float, str]:
+    hollow = _ramp(part.hollow, 0.1, 0.3)
+    score = (0.45 + 0.55 * hollow) * _ramp(part.share, 0.1, 0.5) ** 0.5
+    wide = _ramp(float(part.extents[1]), 0.03, 0.06)
+    words = "it is hollow and wide" if hollow > 0.5 else "it is the bulky part"
+    return score * wide, words
+
+
+def _closure(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    high = _ramp(part.height[0], 0.45, 0.75) * _ramp(part.height[1], 0.9, 0.98)
+    central = 1.0 - _ramp(part.offset, 0.2, 0.5)
+    small = 1.0 - _ramp(part.share, 0.25, 0.45)
+    return high * central * small, "it sits on top, in the middle"
+
+
+def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    others = [p.girth for p in shape.parts if p.mark != part.mark and p.share > 0.04]
+    thin = 1.0 - _ramp(part.girth / max(max(others, default=part.girth), 1e-6), 0.35, 0.8)
+    between = 1.0 - _ramp(abs(part.along), 0.6, 0.95)
+    long = _ramp(part.elongation, 1.0, 2.0)
+    open_loop = 0.2 if part.hole > _LOOP_AREA else 1.0
+    return thin * long * (0.5 + 0.5 * between) * open_loop, "it is the slender part"
+
+
+def _base(part: PartShape) -> tuple[float, str]:
+    low = 1.0 - _ramp(part.height[0], 0.02, 0.1)
+    ends = 1.0 - _ramp(part.height[1], 0.3, 0.7)
+    return low * (0.1 + 0.9 * ends), "it is what the object stands on"
+
+
+def _control(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - _ramp(part.share, 0.03, 0.1)
+    return 0.6 * small * _ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
+
+
+def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    size = float(shape.size.max())
+    mass = np.average(
+        [p.center for p in shape.parts], axis=0, weights=[p.share for p in shape.parts]
+    )
+    central = 1.0 - _ramp(float(np.linalg.norm(part.center - mass)) / size, 0.1, 0.5)
+    return _ramp(part.share, 0.05, 0.4) * (0.4 + 0.6 * central), "it is large and near the middle"
+
+
+def _outlet(
+    part: PartShape, shape: ObjectShape, scores: Mapping[str, Mapping[int, float]]
+) -> tuple[float, str]:
+    high = _ramp(part.height[1], 0.85, 0.98) * _ramp(part.height[0], 0.3, 0.8)
+    rim = high * (1.0 - _ramp(part.share, 0.25, 0.4))
+    loop = part.hole > _LOOP_AREA
+    spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
+    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if loop else 1.0)
+    if spout > rim:
+        return spout * 0.8, "it stands out at the side and opens upwards"
+    return rim * 0.9, "it lies around the top"
+
+
+def _tool(
+    part: PartShape, shape: ObjectShape, scores: Mapping[str, Mapping[int, float]]
+) -> tuple[float, str]:
+    grips = scores["grip"]
+    holder = max(grips, key=lambda mark: grips[mark])
+    if part.mark == holder:
+        return 0.2 * (1.0 - grips[holder]), "it is the grip itself"
+    grip = shape.part(holder)
+    away = float(np.linalg.norm(part.center - grip.center)) / float(shape.size.max())
+    unlike = 1.0 - 0.7 * grips[part.mark]
+    return (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike, "it lies away from the grip"
+
+
+def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    end = _ramp(abs(part.along), 0.3, 0.7)
+    largest = max(shape.parts, key=lambda p: p.share)
+    slim = 1.0 - _ramp(part.girth / max(largest.girth, 1e-6), 0.5, 1.0)
+    small = 1.0 - _ramp(part.share, 0.35, 0.55)
+    return end * (0.3 + 0.7 * slim) * small, "it is the narrower end"
+
+
+def _face(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    end = _ramp(abs(part.along), 0.5, 0.9)
+    return 0.5 * end * (1.0 - _ramp(part.share, 0.2, 0.4)), "it is the front at one end"
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    """0 below `low`, 1 above `high`, linear between."""
+    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+
+
+def _trapezoid(value: float, corners: tuple[float, float, float, float]) -> float:
+    low, full, still, end = corners
+    return min(_ramp(value, low, full), 1.0 - _ramp(value, still, end))

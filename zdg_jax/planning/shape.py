@@ -1,0 +1,244 @@
+"""Shapes of an object's marked parts, as rules and prompts speak of them.
+
+Everything is measured on points sampled evenly over the surface, so that it does not depend on
+how the mesh is cut into triangles, nor on whether it is watertight.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from zdg_jax.errors import InputError
+
+if TYPE_CHECKING:
+    from zdg_jax.objects import Object
+
+_SAMPLES = 24_000
+_RASTER = 64
+_MIN_POINTS = 16
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PartShape:
+    """One marked part. Shares are in [0, 1]; vectors are in the object frame."""
+
+    mark: int
+    """Number of the part."""
+    points: np.ndarray
+    """Points on its surface, (k, 3) [m]."""
+    normals: np.ndarray
+    """Outward unit normals there, (k, 3)."""
+    share: float
+    """Its area over the object's."""
+    area: float
+    """Its area [m^2]."""
+    center: np.ndarray
+    """Mean of its points, (3,) [m]."""
+    axes: np.ndarray
+    """Principal axes as rows, the longest first, (3, 3)."""
+    extents: np.ndarray
+    """Sizes along the axes, (3,) [m]."""
+    hollow: float
+    """Share of its surface that faces its own long axis or middle: walls seen from inside."""
+    hole: float
+    """Area of the largest hole that it encloses together with its neighbours [m^2]."""
+    height: tuple[float, float]
+    """Where it begins and ends between the object's bottom (0) and top (1)."""
+    offset: float
+    """Distance of its middle from the upright axis through the object's middle, over half the
+    object's largest width: 0 at the axis, near 1 at the side."""
+    along: float
+    """Place of its middle along the object's long axis, -1 at one end and 1 at the other."""
+
+    @property
+    def elongation(self) -> float:
+        """Length over width."""
+        return float(self.extents[0] / max(self.extents[1], 1e-6))
+
+    @property
+    def flatness(self) -> float:
+        """Width over thickness."""
+        return float(self.extents[1] / max(self.extents[2], 1e-6))
+
+    @property
+    def girth(self) -> float:
+        """Diameter of the cylinder of the same length and side area [m]."""
+        return float(self.area / (np.pi * max(self.extents[0], 1e-6)))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ObjectShape:
+    """The whole object and its parts."""
+
+    parts: tuple[PartShape, ...]
+    """The parts in the order of their marks."""
+    size: np.ndarray
+    """Sides of the bounding box, (3,) [m]."""
+    center: np.ndarray
+    """Middle of the bounding box, (3,) [m]."""
+    upright: np.ndarray
+    """Unit direction that is taken to point up, (3,)."""
+    axis: np.ndarray
+    """Unit direction of the object's greatest length, (3,)."""
+    elongation: float
+    """Length along the axis over the larger width across it."""
+
+    def part(self, mark: int) -> PartShape:
+        """The part with this mark.
+
+        Raises:
+            InputError: no part has this mark.
+        """
+        for part in self.parts:
+            if part.mark == mark:
+                return part
+        raise InputError(f"no part {mark}; there are {[part.mark for part in self.parts]}")
+
+
+def measure(obj: Object) -> ObjectShape:
+    """Measures the parts of an object. Deterministic."""
+    points, normals, labels, total = _sample(obj)
+    low, high = points.min(0), points.max(0)
+    center, size = (low + high) / 2, high - low
+    upright = np.array([0.0, 0.0, 1.0])
+    _, axes = _principal(points)
+    spans = np.array([np.ptp(points @ axis) for axis in axes])
+    order = np.argsort(-spans)
+    axis = axes[order[0]]
+    elongation = float(spans[order[0]] / max(spans[order[1]], 1e-6))
+    heights = points @ upright
+    bottom, top = heights.min(), heights.max()
+    radial = points - center - np.outer((points - center) @ upright, upright)
+    radius = max(float(np.linalg.norm(radial, axis=1).max()), 1e-6)
+    reach = np.abs((points - center) @ axis).max()
+    shapes = []
+    for part in obj.parts:
+        mine = labels == part.mark
+        if not mine.any():
+            continue
+        own, facing = points[mine], normals[mine]
+        middle, axes = _principal(own)
+        extents = np.array([np.ptp(np.percentile(own @ axis, [1, 99])) for axis in axes])
+        order = np.argsort(-extents)
+        axes, extents = axes[order], extents[order]
+        local = own @ upright
+        aside = middle - center
+        aside = aside - (aside @ upright) * upright
+        shapes.append(
+            PartShape(
+                mark=int(part.mark),
+                points=own,
+                normals=facing,
+                share=float(mine.mean()),
+                area=float(mine.mean() * total),
+                center=middle,
+                axes=axes,
+                extents=extents,
+                hollow=_hollow(own, facing, middle, axes, extents),
+                hole=_hole(own, points[~mine], middle, axes, extents),
+                height=(
+                    float((np.percentile(local, 2) - bottom) / max(top - bottom, 1e-6)),
+                    float((np.percentile(local, 98) - bottom) / max(top - bottom, 1e-6)),
+                ),
+                offset=float(np.linalg.norm(aside) / radius),
+                along=float((middle - center) @ axis / max(reach, 1e-6)),
+            )
+        )
+    return ObjectShape(
+        parts=tuple(shapes),
+        size=size,
+        center=center,
+        upright=upright,
+        axis=axis,
+        elongation=elongation,
+    )
+
+
+def _sample(obj: Object) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Points, normals and part marks evenly over the surface, and its area [m^2]."""
+    triangles = np.asarray(obj.vertices, np.float64)[np.asarray(obj.faces)]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    areas = np.linalg.norm(cross, axis=1) / 2
+    total = float(areas.sum())
+    # Systematic sampling: even coverage, and the same points every time.
+    places = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * total
+    chosen = np.minimum(np.searchsorted(np.cumsum(areas), places), len(areas) - 1)
+    rng = np.random.default_rng(0)
+    u, v = rng.random(_SAMPLES), rng.random(_SAMPLES)
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u)[:, None], np.where(flip, 1 - v, v)[:, None]
+    corner = triangles[chosen]
+    points = corner[:, 0] + u * (corner[:, 1] - corner[:, 0]) + v * (corner[:, 2] - corner[:, 0])
+    normals = cross[chosen] / np.maximum(2 * areas[chosen], 1e-18)[:, None]
+    return points, normals, np.asarray(obj.face_parts)[chosen], total
+
+
+def _principal(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and principal axes as rows, the longest first, with the largest entry positive."""
+    middle = points.mean(0)
+    _, vectors = np.linalg.eigh(np.cov((points - middle).T) + 1e-12 * np.eye(3))
+    axes = vectors.T[::-1]
+    signs = np.sign(axes[np.arange(3), np.abs(axes).argmax(1)])
+    return middle, axes * signs[:, None]
+
+
+def _hollow(
+    points: np.ndarray,
+    normals: np.ndarray,
+    middle: np.ndarray,
+    axes: np.ndarray,
+    extents: np.ndarray,
+) -> float:
+    """Share of the surface whose outward normal points at the part's own axis."""
+    if len(points) < _MIN_POINTS:
+        return 0.0
+    best = 0.0
+    for axis in axes:
+        spoke = points - middle
+        spoke = spoke - np.outer(spoke @ axis, axis)
+        length = np.linalg.norm(spoke, axis=1)
+        inward = np.einsum("ij,ij->i", spoke, normals) < -0.5 * length
+        best = max(best, float((inward & (length > 0.2 * extents[2])).mean()))
+    return best
+
+
+def _hole(
+    own: np.ndarray,
+    rest: np.ndarray,
+    middle: np.ndarray,
+    axes: np.ndarray,
+    extents: np.ndarray,
+) -> float:
+    """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2]."""
+    if len(own) < _MIN_POINTS or extents[1] < 1e-4:
+        return 0.0
+    cell = max(extents[0], extents[1]) * 1.5 / _RASTER
+    low = np.array([axes[0] @ middle, axes[1] @ middle]) - cell * _RASTER / 2
+
+    def raster(points: np.ndarray) -> np.ndarray:
+        index = np.floor((points @ axes[:2].T - low) / cell).astype(int)
+        inside = ((index >= 0) & (index < _RASTER)).all(1)
+        grid = np.zeros((_RASTER, _RASTER), bool)
+        grid[tuple(index[inside].T)] = True
+        return grid
+
+    # Neighbours close the hole only where they lie in the slab of the part.
+    depth = np.abs((rest - middle) @ axes[2])
+    mine = ndimage.binary_closing(np.pad(raster(own), 2))[2:-2, 2:-2]
+    solid = mine | ndimage.binary_closing(np.pad(raster(rest[depth < extents[2]]), 2))[2:-2, 2:-2]
+    regions, count = ndimage.label(~solid)
+    edge = set(regions[0]) | set(regions[-1]) | set(regions[:, 0]) | set(regions[:, -1])
+    touched = ndimage.binary_dilation(mine, iterations=2)
+    best = 0
+    for region in range(1, count + 1):
+        if region in edge:
+            continue
+        inside = regions == region
+        border = ndimage.binary_dilation(inside) & ~inside
+        if (border & touched).sum() >= 0.3 * border.sum():
+            best = max(best, int(inside.sum()))
+    return float(best * cell * cell)
