@@ -14,6 +14,7 @@ import numpy as np
 from zdg_jax.planning.shape import ObjectShape, PartShape
 
 _LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
+_LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
 _GRIP_GIRTH = (0.011, 0.022, 0.045, 0.075)  # trapezoid: too thin, good, good, too thick [m]
 _GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
@@ -62,15 +63,16 @@ def roles(shape: ObjectShape) -> Roles:
 
 
 def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    if part.hole > _LOOP_AREA and part.share < 0.4:
-        return 0.6 + 0.4 * part.offset, "it closes a loop that fingers fit through"
+    if part.hole > _LOOP_AREA and part.extents[2] < _LOOP_DEPTH:
+        return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
     girth = _trapezoid(part.girth, _GRIP_GIRTH)
     length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
     slim = _ramp(part.elongation, 1.3, 2.5)
     solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
     flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
-    aside = 0.6 + 0.4 * max(min(part.offset, 1.0), abs(part.along))
-    score = girth * length * slim * solid * flat * aside
+    # The bar across the end of a longer one is a head, not a handle.
+    across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
+    score = girth * length * slim * solid * flat * (1.0 - 0.6 * _ramp(across, 0.2, 0.6))
     return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
 
 

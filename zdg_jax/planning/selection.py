@@ -152,11 +152,14 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
         best = max(fits.values())
         bar = min(max(_SPARE, _ALIKE * best), best) if avoid.named else max(_SPARE, 0.5 * best)
         for mark, fit in fits.items():
-            strength = avoid.weight * (max(fit, 0.6) if avoid.named and fit >= bar else fit)
+            strength = avoid.weight * (0.6 + 0.4 * fit if avoid.named else fit)
             if fit >= bar and strength > spared.get(mark, (0.0, avoid))[0]:
                 spared[mark] = (strength, avoid)
     if not wish.named:
         firm = {mark for mark, (_, avoid) in spared.items() if avoid.named}
+        if len(firm) == len(scores):  # all are alike: only the likeliest is spared
+            firm = {max(firm, key=lambda mark: spared[mark][0])}
+            spared = {mark: pair for mark, pair in spared.items() if mark in firm}
         free = {mark: score for mark, score in scores.items() if mark not in firm}
     else:
         free = scores
