@@ -1,0 +1,84 @@
+"""How the targets of a hand move between poses."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Targets:
+    """Targets of k stages: where the root is welded to and where the actuators drive."""
+
+    position: np.ndarray
+    """Root position, (k, 3), object frame [m]."""
+    quaternion: np.ndarray
+    """Root rotation, (k, 4), unit, wxyz."""
+    ctrl: np.ndarray
+    """Actuator targets, (k, nu)."""
+
+
+def between(
+    start: np.ndarray, end: np.ndarray, stages: int, ctrl_from_joints: np.ndarray
+) -> Targets:
+    """Targets on the way from one pose to another, the last of them at `end`.
+
+    Args:
+        start: root position, quaternion and joints, (7 + j,).
+        end: likewise.
+        stages: k, how many targets.
+        ctrl_from_joints: (nu, j).
+    """
+    share = np.linspace(0.0, 1.0, stages + 1)[1:]
+    relative, velocity = np.zeros(4), np.zeros(3)
+    mujoco.mju_mulQuat(relative, start[3:7] * [1, -1, -1, -1], end[3:7])
+    mujoco.mju_quat2Vel(velocity, relative, 1.0)
+    quaternion = np.tile(start[3:7], (stages, 1))
+    for row, s in zip(quaternion, share, strict=True):
+        mujoco.mju_quatIntegrate(row, velocity, s)
+    joints = start[7:] + share[:, None] * (end[7:] - start[7:])
+    return Targets(
+        position=start[:3] + share[:, None] * (end[:3] - start[:3]),
+        quaternion=quaternion,
+        ctrl=np.stack([ctrl_from_joints @ q for q in joints]),
+    )
+
+
+def joined(*parts: Targets) -> Targets:
+    """Targets one after the other."""
+    return Targets(
+        position=np.concatenate([part.position for part in parts]),
+        quaternion=np.concatenate([part.quaternion for part in parts]),
+        ctrl=np.concatenate([part.ctrl for part in parts]),
+    )
+
+
+def checked_poses(name: str, poses: np.ndarray, num_joints: int) -> np.ndarray:
+    """Poses (n, 7 + j) as float64 with unit quaternions.
+
+    Raises:
+        InputError: the shape does not fit the hand. Poses that are not finite pass: they fail as
+            grasps of their own.
+    """
+    array = np.array(poses, np.float64)
+    if array.ndim != 2 or array.shape[1] != 7 + num_joints:
+        raise InputError(
+            f"{name} has shape {array.shape}; this hand needs (n, {7 + num_joints}): root "
+            f"position, quaternion and {num_joints} joints"
+        )
+    length = np.linalg.norm(array[:, 3:7], axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        array[:, 3:7] /= length
+    return array
+
+
+def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
+    """Distance [m] and angle [rad] between two poses (7,)."""
+    relative = np.zeros(4)
+    mujoco.mju_mulQuat(relative, qpos[3:7], origin[3:7] * [1, -1, -1, -1])
+    turn = 2.0 * np.arccos(min(abs(relative[0]), 1.0))
+    return float(np.linalg.norm(qpos[:3] - origin[:3])), float(turn)

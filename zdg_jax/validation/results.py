@@ -1,0 +1,144 @@
+"""Results of physics tests: what held, how far the object moved, and why a grasp failed."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class Reason(enum.IntEnum):
+    """Why a grasp failed, or that it held."""
+
+    HELD = 0
+    """It held."""
+    NOT_TESTED = 1
+    """The run ended before its turn."""
+    PREGRASP_PENETRATES = 2
+    """The pregrasp already lies too deep in the object or in the hand itself."""
+    NEVER_TOUCHED = 3
+    """The closed hand did not touch the object."""
+    COULD_NOT_CLOSE = 4
+    """Something in the way, or a joint's limit, kept the hand from reaching its grasp."""
+    EJECTED = 5
+    """The closing hand pushed the object beyond the limits."""
+    SLIPPED = 6
+    """The object left the limits under a load."""
+    LEFT_TABLE = 7
+    """The approaching hand knocked the object away."""
+    DIVERGED = 8
+    """The simulation blew up."""
+
+    @property
+    def text(self) -> str:
+        """A few plain words, e.g. "pregrasp penetrates"."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Validation:
+    """What physics says of n grasps under one protocol with m loads."""
+
+    protocol: str
+    """Name of the protocol."""
+    backend: str
+    """Engine that ran it."""
+    loads: tuple[str, ...]
+    """Names of the m loads."""
+    held: np.ndarray
+    """Whether the grasp passed, (n,) bool."""
+    directions: np.ndarray
+    """Whether it survived each load, (n, m) bool; False where `tested` is."""
+    tested: np.ndarray
+    """Whether a load was tried at all, (n, m) bool: failing fast leaves some out."""
+    drift: np.ndarray
+    """Distance of the object from its first position when the pull ended, (n, m) [m], NaN where
+    not tested."""
+    turn: np.ndarray
+    """Angle from its first orientation, likewise, (n, m) [rad]."""
+    closing_drift: np.ndarray
+    """Distance that the object moved while the hand closed and squeezed, (n,) [m]."""
+    closing_turn: np.ndarray
+    """Angle that it turned meanwhile, (n,) [rad]."""
+    pregrasp_penetration: np.ndarray
+    """Deepest overlap of hand and object, or of the hand with itself, at the pregrasp, (n,) [m]."""
+    grasp_penetration: np.ndarray
+    """Deepest overlap of hand and object at the grasp, (n,) [m]."""
+    contacts: np.ndarray
+    """Links of the hand that touch the object after the squeeze, (n,) int."""
+    force: np.ndarray
+    """Sum of the normal forces of hand on object after the squeeze, (n,) [N]."""
+    failed_at: np.ndarray
+    """Simulated time at which the failure was seen, (n,) [s], NaN if it held."""
+    reason: np.ndarray
+    """Codes of `Reason`, (n,) int8."""
+    steps: np.ndarray
+    """Simulation steps spent, (n,) int."""
+    changes: tuple[str, ...] = ()
+    """What the backend had to change in the scene to run it."""
+
+    def __len__(self) -> int:
+        """Number of grasps."""
+        return len(self.held)
+
+    def __getitem__(self, index: slice | np.ndarray) -> Validation:
+        """The results of some grasps."""
+        chosen = {name: getattr(self, name)[index] for name in _arrays()}
+        return dataclasses.replace(self, **chosen)
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons in plain words, one a grasp."""
+        return [Reason(code).text for code in self.reason]
+
+    def counts(self) -> dict[str, int]:
+        """How many grasps each reason has, most frequent first."""
+        codes, numbers = np.unique(self.reason, return_counts=True)
+        order = np.argsort(-numbers, kind="stable")
+        return {Reason(codes[i]).text: int(numbers[i]) for i in order}
+
+    def __str__(self) -> str:
+        """One line: how many held and why the others did not."""
+        rest = ", ".join(f"{n} {text}" for text, n in self.counts().items() if text != "held")
+        return f"{self.protocol}: {int(self.held.sum())} of {len(self)} held" + (
+            f" ({rest})" if rest else ""
+        )
+
+    @classmethod
+    def empty(
+        cls,
+        n: int,
+        *,
+        protocol: str,
+        backend: str,
+        loads: Sequence[str],
+        changes: Sequence[str] = (),
+    ) -> Validation:
+        """Results of `n` grasps that are not tested yet."""
+        m = len(loads)
+        unknown = {name: np.full(n, np.nan) for name in _arrays()}
+        unknown |= {name: np.full((n, m), np.nan) for name in ("drift", "turn")}
+        unknown |= {name: np.zeros((n, m), bool) for name in ("directions", "tested")}
+        unknown |= {name: np.zeros(n, np.int64) for name in ("contacts", "steps")}
+        unknown["held"] = np.zeros(n, bool)
+        unknown["reason"] = np.full(n, Reason.NOT_TESTED, np.int8)
+        return cls(
+            protocol=protocol,
+            backend=backend,
+            loads=tuple(loads),
+            changes=tuple(changes),
+            **unknown,
+        )
+
+    def put(self, index: slice | np.ndarray, part: Validation) -> None:
+        """Writes the results of some grasps into the arrays of this one, in place."""
+        for name in _arrays():
+            getattr(self, name)[index] = getattr(part, name)
+
+
+def _arrays() -> tuple[str, ...]:
+    return tuple(
+        field.name for field in dataclasses.fields(Validation) if field.type == "np.ndarray"
+    )
