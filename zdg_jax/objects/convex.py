@@ -7,9 +7,6 @@ import dataclasses
 import manifold3d
 import numpy as np
 import scipy.spatial
-import vhacdx
-
-from zdg_jax.errors import InputError
 
 _LEAST_THICKNESS = 1e-3
 """A piece without volume is made this thick [m]: physics engines refuse flat ones."""
@@ -27,49 +24,27 @@ class ConvexPiece:
     @property
     def planes(self) -> np.ndarray:
         """Half-spaces (f, 4), rows (n, o): inside where n.x <= o for all of them."""
-        a, b, c = (self.vertices[self.faces[:, i]] for i in range(3))
-        normal = np.cross(b - a, c - a)
-        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-30)
-        return np.concatenate([normal, np.sum(normal * a, axis=-1, keepdims=True)], axis=-1)
+        normal, _ = facets(self.vertices, self.faces)
+        offset = np.sum(normal * self.vertices[self.faces[:, 0]], axis=-1, keepdims=True)
+        return np.concatenate([normal, offset], axis=-1)
 
 
-def decompose(
-    vertices: np.ndarray, faces: np.ndarray, *, pieces: int = 32, piece_vertices: int = 32
-) -> tuple[ConvexPiece, ...]:
-    """Approximates a solid by convex pieces (V-HACD; Mamou, 2016).
-
-    Args:
-        vertices: (v, 3) [m].
-        faces: (f, 3).
-        pieces: most pieces to use.
-        piece_vertices: most vertices of a piece.
-
-    Raises:
-        InputError: a budget below one piece or four vertices.
-    """
-    if pieces < 1 or piece_vertices < 4:
-        raise InputError(
-            f"cannot decompose into {pieces} pieces of {piece_vertices} vertices: "
-            "ask for at least 1 piece of at least 4 vertices"
-        )
-    size = float(np.ptp(vertices, axis=0).max())
-    hulls = vhacdx.compute_vhacd(
-        np.ascontiguousarray((vertices - vertices.min(0)) / size, np.float64),
-        np.ascontiguousarray(faces, np.uint32),
-        maxConvexHulls=pieces,
-        resolution=100_000,
-        maxNumVerticesPerCH=piece_vertices,
-    )
-    return tuple(hull(np.asarray(points) * size + vertices.min(0)) for points, _ in hulls)
+def facets(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unit normals (f, 3) and areas (f,) of triangles."""
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    across = np.cross(b - a, c - a)
+    doubled = np.linalg.norm(across, axis=-1)
+    return across / np.maximum(doubled, 1e-30)[:, None], doubled / 2
 
 
 def hull(points: np.ndarray) -> ConvexPiece:
     """The convex hull of points (n, 3) [m]; a flat set gets a thickness of 1 mm."""
     center = points.mean(axis=0)
-    _, _, axes = np.linalg.svd(points - center, full_matrices=False)
-    if np.ptp((points - center) @ axes[2]) < 0.1 * _LEAST_THICKNESS:
-        half = 0.5 * _LEAST_THICKNESS * axes[2]
-        points = np.concatenate([points - half, points + half])
+    _, _, axes = np.linalg.svd(points - center, full_matrices=True)
+    for axis in axes:
+        if np.ptp((points - center) @ axis) < 0.1 * _LEAST_THICKNESS:
+            half = 0.5 * _LEAST_THICKNESS * axis
+            points = np.concatenate([points - half, points + half])
     convex = scipy.spatial.ConvexHull(points)
     used, faces = np.unique(convex.simplices, return_inverse=True)
     faces = faces.reshape(-1, 3)
@@ -80,8 +55,48 @@ def hull(points: np.ndarray) -> ConvexPiece:
     return ConvexPiece(vertices=vertices, faces=faces.astype(np.int32))
 
 
+def limited(points: np.ndarray, most: int) -> ConvexPiece:
+    """A hull of at most `most` vertices that keeps to the surface of the points' full hull.
+
+    Vertices are taken one by one, always the one that sticks out farthest of those taken so
+    far. What then still sticks out would be lost all on one side, so the vertices move outwards
+    by its mean, which leaves as much outside the new hull as it adds.
+    """
+    corners = _corners(points)
+    if len(corners) <= most:
+        return hull(corners)
+    extremes = np.concatenate([corners.argmin(axis=0), corners.argmax(axis=0)])
+    taken = list(dict.fromkeys(extremes.tolist()))[:most]
+    while len(taken) < 4:  # fewer than four extremes: add what spans a volume
+        away = np.linalg.norm(corners - corners[taken].mean(axis=0), axis=-1)
+        away[taken] = -1
+        taken.append(int(away.argmax()))
+    while True:
+        kept = hull(corners[taken])
+        planes = kept.planes
+        out = (corners @ planes[:, :3].T - planes[:, 3]).max(axis=1)
+        if len(taken) >= most or out.max() < 1e-6:
+            break
+        out[taken] = -1
+        taken.append(int(out.argmax()))
+    normals = vertex_normals(kept.vertices, kept.faces)
+    return hull(kept.vertices + np.maximum(out, 0).mean() * normals)
+
+
+def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals (v, 3): those of the triangles round each vertex, weighted by area."""
+    normal, area = facets(vertices, faces)
+    total = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(total, faces[:, corner], area[:, None] * normal)
+    return total / np.maximum(np.linalg.norm(total, axis=-1, keepdims=True), 1e-30)
+
+
 def union(pieces: tuple[ConvexPiece, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (v, 3) [m] and faces (f, 3) of the surface of the pieces' union."""
+    """Vertices (v, 3) [m] and faces (f, 3) of the surface of the pieces' union.
+
+    The Boolean is exact in topology: what one piece buries of another is gone.
+    """
     solids = [
         manifold3d.Manifold(
             manifold3d.Mesh64(
@@ -93,3 +108,12 @@ def union(pieces: tuple[ConvexPiece, ...]) -> tuple[np.ndarray, np.ndarray]:
     ]
     mesh = manifold3d.Manifold.batch_boolean(solids, manifold3d.OpType.Add).to_mesh64()
     return np.asarray(mesh.vert_properties)[:, :3], np.asarray(mesh.tri_verts).astype(np.int64)
+
+
+def _corners(points: np.ndarray) -> np.ndarray:
+    """The points of a set that are corners of its hull; all of a set that has no volume."""
+    try:
+        return points[scipy.spatial.ConvexHull(points).vertices]
+    except scipy.spatial.QhullError:
+        thick = hull(points)
+        return thick.vertices

@@ -29,6 +29,11 @@ grid's border then lies far enough away to extrapolate from."""
 _EXACT_BAND = 5.0
 """Spacings from the surface within which every cell gets its exact distance."""
 
+_PLUGS = (0.51, 1.5, 3.0, 6.0, 12.0)
+"""Spacings from the surface within which cells are asked one by one, until no region leaks."""
+_PROBES = 1000
+"""Cells asked for the sign of a region."""
+
 InsideTest = Callable[[np.ndarray], np.ndarray]
 """Points (n, 3) [m] -> whether each is inside, (n,) bool."""
 
@@ -178,28 +183,38 @@ def nowhere(cells: int = REGION_CELLS) -> DistanceGrid:
 def _inside_cells(distance: np.ndarray, inside: InsideTest, lattice: Lattice) -> np.ndarray:
     """Which cells (n,) are inside.
 
-    The step between two cells whose distances are above half of it crosses no surface, so such
-    cells share the sign of their connected region, unless the region leaks through a hole in
-    the mesh: then samples of it disagree, and its cells are asked one by one.
+    The step between two neighbours whose distances are above half a spacing crosses no surface,
+    so they share their sign with their connected region and a few probes decide for all of it,
+    unless it leaks through a hole of the mesh. Where probes disagree, holes are plugged by
+    asking cells ever farther from the surface one by one.
     """
     result = np.zeros(distance.size, bool)
-    clear = (distance > 0.51 * lattice.spacing).reshape(lattice.shape)
-    near = np.flatnonzero(~clear.reshape(-1))
-    result[near] = inside(lattice.points(near))
-    label, count = ndimage.label(clear)
-    label = label.reshape(-1)
-    order = np.argsort(label, kind="stable")
-    bounds = np.searchsorted(label[order], np.arange(1, count + 2))
-    rng = np.random.default_rng(0)
-    for region in range(count):
-        members = order[bounds[region] : bounds[region + 1]]
-        probe = rng.choice(members, min(4096, members.size), replace=False)
-        answer = inside(lattice.points(probe))
-        share = answer.mean()
-        if share in (0.0, 1.0):
-            result[members] = bool(share)
-        else:
-            result[members] = inside(lattice.points(members))
+    open_cells = np.ones(distance.size, bool)
+    for reach in _PLUGS:
+        near = np.flatnonzero(open_cells & (distance <= reach * lattice.spacing))
+        result[near] = inside(lattice.points(near))
+        open_cells[near] = False
+        label, count = ndimage.label(open_cells.reshape(lattice.shape))
+        order = np.argsort(label.reshape(-1), kind="stable")
+        first = np.searchsorted(label.reshape(-1)[order], np.arange(1, count + 2))
+        if count == 0:
+            return result
+        rng = np.random.default_rng(0)
+        size = np.diff(first)
+        draws = np.minimum(size, _PROBES)
+        probe = np.concatenate(
+            [order[first[i] + rng.integers(size[i], size=draws[i])] for i in range(count)]
+        )
+        region = np.repeat(np.arange(count), draws)
+        share = np.bincount(region, inside(lattice.points(probe)), count) / draws
+        agreed = np.concatenate([[False], (share == 0) | (share == 1)])
+        settled = agreed[label.reshape(-1)] & open_cells
+        result[settled] = np.concatenate([[False], share == 1])[label.reshape(-1)][settled]
+        open_cells &= ~settled
+        if not open_cells.any():
+            return result
+    rest = np.flatnonzero(open_cells)
+    result[rest] = inside(lattice.points(rest))
     return result
 
 

@@ -12,7 +12,7 @@ import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
-from zdg_jax.objects import convex, fields, inertia, loading, parts, sampling
+from zdg_jax.objects import convex, decomposers, fields, inertia, loading, parts, sampling
 from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
 
 WATER = 1000.0
@@ -65,6 +65,7 @@ class Object:
         density: float | None = None,
         friction: float = 0.6,
         name: str | None = None,
+        decomposer: str = "split",
         pieces: int = 32,
         piece_vertices: int = 32,
         cache: bool = True,
@@ -79,6 +80,7 @@ class Object:
             density: [kg/m^3]; that of water where neither is given.
             friction: sliding friction coefficient.
             name: name of the object; the file's stem if not given.
+            decomposer: one of `decomposers.NAMES`.
             pieces: most convex pieces.
             piece_vertices: most vertices of a convex piece.
             cache: read and write the cache on disk.
@@ -102,7 +104,15 @@ class Object:
         solid = inertia.solid(distance, lattice)
 
         report("convex pieces", 0.4)
-        hulls = convex.decompose(vertices, faces, pieces=pieces, piece_vertices=piece_vertices)
+        hulls = decomposers.decompose(
+            decomposer,
+            vertices,
+            faces,
+            distance,
+            lattice,
+            pieces=pieces,
+            piece_vertices=piece_vertices,
+        )
         report("collision distances", 0.7)
         collision = fields.signed(
             *convex.union(hulls), fields.halfspace_test([h.planes for h in hulls]), lattice
