@@ -9,7 +9,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.plan import FingerPlan, GraspPlan, Grip
-from zdg_jax.planning.span import Span, span
+from zdg_jax.planning.start import Opening, opening
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Finger, Hand
@@ -35,10 +35,10 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     if plan.hand is not None and plan.hand != hand.name:
         faults.append(f"it was made for the hand {plan.hand!r}, not {hand.name!r}: plan again")
     marks = [int(part.mark) for part in obj.parts]
-    limits = span(hand)
+    space = opening(hand)
     for index, grip in enumerate(plan.grips):
         where = "" if index == 0 else f" of alternative {index}"
-        faults += [fault + where for fault in grip_faults(grip, marks, hand, limits)]
+        faults += [fault + where for fault in grip_faults(grip, marks, hand, space)]
     unknown = sorted({part.mark for part in plan.parts} - set(marks))
     if unknown:
         faults.append(f"it describes parts {unknown}, {_there_are('parts', marks)}")
@@ -55,7 +55,7 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     )
 
 
-def grip_faults(grip: Grip, marks: list[int], hand: Hand, limits: Span) -> Iterable[str]:
+def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Opening) -> Iterable[str]:
     """What keeps a grip from being tried, in words; nothing where it can be."""
     for what, numbers in (
         ("holds", [part.mark for part in grip.held]),
@@ -78,10 +78,10 @@ def grip_faults(grip: Grip, marks: list[int], hand: Hand, limits: Span) -> Itera
             )
         if planned.mark in avoided and planned.role != "idle":
             yield f"finger {planned.finger!r} is to touch part {planned.mark}, which is avoided"
-    if grip.aperture > limits.aperture:
+    if grip.aperture > space.aperture:
         yield (
             f"its aperture of {grip.aperture * 1e3:.0f} mm is wider than the hand's "
-            f"{limits.aperture * 1e3:.0f} mm; hold a narrower part or another way across"
+            f"{space.aperture * 1e3:.0f} mm; hold a narrower part or another way across"
         )
 
 

@@ -7,7 +7,6 @@ the frame of the mesh after its scale.
 
 from __future__ import annotations
 
-import json
 import math
 import pathlib
 from enum import StrEnum
@@ -389,7 +388,3 @@ def roll_frame(approach: Vector) -> tuple[Vector, Vector]:
 
 def _dot(a: Vector, b: Vector) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-
-def _write_schema(path: pathlib.Path) -> None:
-    path.write_text(json.dumps(plan_schema(), indent=2) + "\n", encoding="utf-8")

@@ -29,7 +29,7 @@ from zdg_jax.planning.posture import choose_type, fingers, palm, stronger, vecto
 from zdg_jax.planning.roles import Roles, roles
 from zdg_jax.planning.selection import Choice, select
 from zdg_jax.planning.shape import ObjectShape, measure
-from zdg_jax.planning.span import Span, span
+from zdg_jax.planning.start import Opening, opening
 from zdg_jax.planning.wrenches import motion_axis, task_wrenches
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ _POINTING = frozenset(["cut", "bore"])
 
 def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     """Plans a grasp from the task's words and the object's geometry alone."""
-    shape, limits = measure(obj), span(hand)
+    shape, space = measure(obj), opening(hand)
     meaning = roles(shape)
     reading = read(task, obj.name or "")
     choices = select(reading, shape, meaning)
-    grips = [_grip(choice, reading, shape, hand, limits) for choice in choices]
+    grips = [_grip(choice, reading, shape, hand, space) for choice in choices]
     first = choices[0]
     motion = _motion(reading, first)
     worked = sorted(first.worked)
@@ -98,7 +98,9 @@ def _motion(reading: Reading, choice: Choice) -> Motion:
     return action.motion
 
 
-def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, limits: Span) -> Grip:
+def _grip(
+    choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, limits: Opening
+) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = reading.action
@@ -108,7 +110,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, limi
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
     approach = propose(
-        shape, marks, spared, aperture=limits.aperture, thumb_towards=towards, number=1
+        shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
     )[0]
     force = action.force if action else Force.MODERATE
     force = stronger(force, reading.strong, reading.delicate)
@@ -132,7 +134,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, limi
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
-        aperture=round(min(max(approach.width, 0.002), 0.98 * limits.aperture), 4),
+        aperture=round(min(max(approach.width, 0.002), 0.98 * space.aperture), 4),
         force=force,
         confidence=round(choice.confidence, 3),
     )

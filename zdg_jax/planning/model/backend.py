@@ -1,0 +1,135 @@
+"""What a multimodal model's server must offer: one question in, one answer out."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any, Literal, Protocol
+
+from zdg_jax.errors import PlannerError
+
+RETRIED_STATUS = frozenset([408, 429, 500, 502, 503, 504])
+MAX_ANSWER = 200_000
+"""Most characters of an answer that are read; a plan needs a few thousand."""
+
+_MAX_QUOTED = 200
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """One question to a model."""
+
+    stage: str
+    """Name of the stage that asks."""
+    system: str
+    """Standing instructions."""
+    prompt: str
+    """The question."""
+    images: tuple[bytes, ...]
+    """PNG files, in the order in which the prompt speaks of them."""
+    captions: tuple[str, ...]
+    """One line for each image."""
+    schema: dict[str, Any]
+    """JSON schema of the answer."""
+
+    def key(self, model: str) -> str:
+        """SHA-256 of everything that an answer depends on, hexadecimal."""
+        content = {
+            "model": model,
+            "system": self.system,
+            "prompt": self.prompt,
+            "images": [hashlib.sha256(image).hexdigest() for image in self.images],
+            "captions": self.captions,
+            "schema": self.schema,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a server gave back."""
+
+    text: str
+    """The answer, expected to be JSON."""
+    input_tokens: int = 0
+    """Tokens sent, as the server counted them."""
+    output_tokens: int = 0
+    """Tokens received, thinking included, as the server counted them."""
+
+
+class Backend(Protocol):
+    """A way to ask a model."""
+
+    @property
+    def name(self) -> str:
+        """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
+
+    @property
+    def axes(self) -> Literal["yx", "xy"]:
+        """Order in which the model writes the coordinates of a point on an image."""
+
+    @property
+    def max_images(self) -> int:
+        """Most images of one question."""
+
+    @property
+    def max_side(self) -> int:
+        """Largest width or height of an image [px]."""
+
+    def ask(self, request: Request, timeout: float) -> Answer:
+        """Asks once, without retries, within `timeout` seconds.
+
+        Raises:
+            TransientError: the same question may succeed later.
+            PlannerError: it will not.
+        """
+
+
+class TransientError(PlannerError):
+    """A failure that may pass: an overloaded server, a cut answer, a lost connection."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Takes a message without secrets, and the wait that the server asks for [s]."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RefusalError(PlannerError):
+    """The model or its server's filters would not answer this question."""
+
+
+def point_xy(backend: Backend, point: tuple[float, float]) -> tuple[float, float]:
+    """A point that the model wrote, (2,) from 0 to 1000, as (x, y) in [0, 1]."""
+    first, second = point
+    x, y = (second, first) if backend.axes == "yx" else (first, second)
+    return min(max(x / 1000, 0.0), 1.0), min(max(y / 1000, 0.0), 1.0)
+
+
+def quote(message: object, secret: str) -> str:
+    """A server's message, cut short, on one line, without the key."""
+    text = " ".join(str(message).split())
+    if secret:
+        text = text.replace(secret, "[key]")
+    return text[:_MAX_QUOTED]
+
+
+def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
+    """The error for an HTTP status other than success."""
+    said = f": {message}" if message else ""
+    if status in RETRIED_STATUS:
+        return TransientError(f"{who} answered {status}{said}", retry_after)
+    if status in (401, 403):
+        return PlannerError(f"{who} refused the key (status {status}); check it{said}")
+    if status == 404:
+        return PlannerError(f"{who} knows no such model or address (404); check both{said}")
+    return PlannerError(f"{who} refused the question (status {status}){said}")
+
+
+def seconds(header: str | None) -> float | None:
+    """A Retry-After header in seconds; None where it is absent or a date."""
+    try:
+        value = float(header or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < 86_400 else None

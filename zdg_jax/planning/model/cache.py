@@ -1,0 +1,86 @@
+"""Answers on disk, found by what was asked: model, prompts, images and schema."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pathlib
+import tempfile
+from typing import Literal
+
+import platformdirs
+
+from zdg_jax.errors import PlannerError
+from zdg_jax.planning.model.backend import Answer, Request
+
+Mode = Literal["use", "off", "replay"]
+
+_log = logging.getLogger(__name__)
+_VERSION = 1
+
+
+class AnswerCache:
+    """A folder of answers, one JSON file each. Entries hold no key and no image."""
+
+    def __init__(self, folder: pathlib.Path | None = None, mode: Mode = "use") -> None:
+        """Opens a cache.
+
+        Args:
+            folder: where answers lie; the user's cache folder if not given.
+            mode: "use" reads and writes, "off" does neither, "replay" reads and refuses to ask.
+        """
+        default = pathlib.Path(platformdirs.user_cache_dir("zdg_jax")) / "answers"
+        self.folder = pathlib.Path(folder) if folder is not None else default
+        self.mode = mode
+
+    def get(self, request: Request, model: str) -> Answer | None:
+        """The answer to this very question; None where there is none.
+
+        Raises:
+            PlannerError: the cache only replays, and has no answer to this question.
+        """
+        if self.mode == "off":
+            return None
+        path = self._path(request.key(model))
+        try:
+            entry = json.loads(path.read_text(encoding="utf-8"))
+            if entry["version"] == _VERSION and isinstance(entry["answer"], str):
+                return Answer(text=entry["answer"])
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError):
+            _log.warning("ignoring a damaged answer in the cache: %s", path)
+        if self.mode == "replay":
+            raise PlannerError(
+                f"no recorded answer of {model} to stage {request.stage}: its prompt, images or "
+                "schema changed since the recording; record again"
+            )
+        return None
+
+    def put(self, request: Request, model: str, answer: Answer) -> None:
+        """Keeps an answer. A cache that cannot be written costs a warning, not the plan."""
+        if self.mode != "use":
+            return
+        path = self._path(request.key(model))
+        entry = {
+            "version": _VERSION,
+            "model": model,
+            "stage": request.stage,
+            "answer": answer.text,
+            "input_tokens": answer.input_tokens,
+            "output_tokens": answer.output_tokens,
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Written aside and moved, so that no reader in another process sees half an answer.
+            with tempfile.NamedTemporaryFile(
+                "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
+            ) as file:
+                json.dump(entry, file, indent=1)
+            os.replace(file.name, path)
+        except OSError as error:
+            _log.warning("cannot keep an answer in %s: %s", self.folder, error)
+
+    def _path(self, key: str) -> pathlib.Path:
+        return self.folder / key[:2] / f"{key}.json"

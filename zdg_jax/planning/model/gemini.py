@@ -1,0 +1,128 @@
+"""Gemini through google-genai."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+from zdg_jax.errors import InputError, PlannerError
+from zdg_jax.planning.model.backend import (
+    Answer,
+    RefusalError,
+    Request,
+    TransientError,
+    quote,
+    seconds,
+    status_error,
+)
+
+DEFAULT_MODEL = "gemini-flash-latest"
+KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+class Gemini:
+    """A Gemini model. The key lives in the environment and in the client, nowhere else."""
+
+    axes: Literal["yx"] = "yx"
+    max_images = 16
+    max_side = 3072
+
+    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
+        """Prepares a client; nothing is sent.
+
+        Args:
+            model: name of the model; `ZDG_GEMINI_MODEL` or a current one if not given.
+            base_url: another address of the service; `GOOGLE_GEMINI_BASE_URL` if not given.
+
+        Raises:
+            InputError: no key is set.
+        """
+        key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
+        if not key:
+            raise InputError(f"the planner gemini needs a key in {' or '.join(KEYS)}")
+        from google import genai
+        from google.genai import types
+
+        self._key = key
+        self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
+        # No HttpRetryOptions: every request counts against a budget, so the session repeats.
+        address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
+        options = types.HttpOptions(base_url=address) if address else None
+        self._client = genai.Client(api_key=key, vertexai=False, http_options=options)
+
+    @property
+    def name(self) -> str:
+        """Backend and model."""
+        return f"gemini:{self.model}"
+
+    def ask(self, request: Request, timeout: float) -> Answer:
+        """Asks once.
+
+        Raises:
+            TransientError: the same question may succeed later.
+            RefusalError: a filter stopped the question or the answer.
+            PlannerError: the question cannot be answered.
+        """
+        from google.genai import errors, types
+
+        contents: list[Any] = []
+        for caption, image in zip(request.captions, request.images, strict=True):
+            contents += [caption, types.Part.from_bytes(data=image, mime_type="image/png")]
+        contents.append(request.prompt)
+        config = types.GenerateContentConfig(
+            system_instruction=request.system,
+            response_mime_type="application/json",
+            response_json_schema=request.schema,
+            temperature=0.0,
+            seed=0,
+            http_options=types.HttpOptions(timeout=max(1, int(timeout * 1000))),
+        )
+        try:
+            response = self._client.models.generate_content(
+                model=self.model, contents=contents, config=config
+            )
+        except errors.APIError as error:
+            headers = getattr(error.response, "headers", None) or {}
+            raise status_error(
+                int(error.code or 500),
+                "Gemini",
+                quote(error.message or "", self._key),
+                seconds(headers.get("retry-after")),
+            ) from None
+        except PlannerError:
+            raise
+        except Exception as error:
+            # The client lets errors of its transport and of a cut answer's JSON through as they
+            # are; their kind differs between its versions, and their text may quote headers.
+            raise TransientError(
+                f"Gemini gave no whole answer ({quote(type(error).__name__, self._key)})"
+            ) from None
+        return _answer(response)
+
+
+def _answer(response: Any) -> Answer:
+    usage = response.usage_metadata
+    counted = {
+        "input_tokens": int(getattr(usage, "prompt_token_count", 0) or 0),
+        "output_tokens": int(getattr(usage, "candidates_token_count", 0) or 0)
+        + int(getattr(usage, "thoughts_token_count", 0) or 0),
+    }
+    feedback = response.prompt_feedback
+    if feedback is not None and feedback.block_reason:
+        raise RefusalError(f"Gemini blocked the question ({_word(feedback.block_reason)})")
+    candidates = response.candidates or []
+    if not candidates:
+        raise TransientError("Gemini gave an answer without a candidate")
+    reason = _word(candidates[0].finish_reason)
+    content = candidates[0].content
+    parts = (content.parts if content else None) or []
+    text = "".join(part.text for part in parts if part.text and not part.thought)
+    if reason in ("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"):
+        raise RefusalError(f"Gemini would not answer ({reason})")
+    if not text:
+        raise TransientError(f"Gemini gave an empty answer ({reason or 'no reason given'})")
+    return Answer(text=text, **counted)
+
+
+def _word(reason: Any) -> str:
+    return str(getattr(reason, "value", reason) or "")[:40]

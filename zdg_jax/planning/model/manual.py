@@ -1,0 +1,81 @@
+"""Manual planning: questions go into a folder, answers come from whoever writes them there."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pathlib
+import time
+from typing import Literal
+
+from zdg_jax.errors import InputError, PlannerError
+from zdg_jax.planning.model.backend import MAX_ANSWER, Answer, Request
+
+_log = logging.getLogger(__name__)
+_POLL = 0.2
+
+
+class Manual:
+    """A model's part taken by a person, or by any model that is handed the folder."""
+
+    axes: Literal["xy"] = "xy"
+    max_images = 16
+    max_side = 1600
+    name = "manual"
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Prepares the folder.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        self.folder = pathlib.Path(folder)
+        self._number = 0
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+
+    def ask(self, request: Request, timeout: float) -> Answer:
+        """Writes the question and waits until `answer.json` is there and whole.
+
+        Raises:
+            PlannerError: no answer within `timeout` seconds.
+        """
+        self._number += 1
+        folder = self.folder / f"{self._number:02d}-{request.stage}"
+        folder.mkdir(parents=True, exist_ok=True)
+        answer = folder / "answer.json"
+        answer.unlink(missing_ok=True)
+        for index, image in enumerate(request.images):
+            (folder / f"image-{index + 1}.png").write_bytes(image)
+        captions = "\n".join(
+            f"- image-{index + 1}.png: {caption}" for index, caption in enumerate(request.captions)
+        )
+        text = f"{request.system}\n\n{captions}\n\n{request.prompt}\n"
+        (folder / "schema.json").write_text(json.dumps(request.schema, indent=1), encoding="utf-8")
+        # Written last: whoever watches for it finds everything else in place.
+        (folder / "prompt.md").write_text(text, encoding="utf-8")
+        _log.warning("waiting up to %.0f s for %s", timeout, answer)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            whole = _whole(answer)
+            if whole is not None:
+                return Answer(text=whole)
+            time.sleep(_POLL)
+        raise PlannerError(f"no answer in {answer} within {timeout:.0f} s; ask again to go on")
+
+
+def _whole(path: pathlib.Path) -> str | None:
+    """The file's text once it no longer grows; None until then."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            return None
+        time.sleep(_POLL)
+        if path.stat().st_size != size:
+            return None
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MAX_ANSWER + 1)
+    except OSError:
+        return None
