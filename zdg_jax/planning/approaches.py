@@ -17,6 +17,7 @@ from zdg_jax.planning.shape import ObjectShape
 
 _PALM_HALF = 0.042  # half of a palm's breadth, human size [m]
 _PALM_DEPTH = 0.03  # room that palm and knuckles need in front of the held part [m]
+_STANDOFF = 0.05  # how far the palm stays back where fingertips alone reach in [m]
 _WRIST = 0.12  # length of hand and wrist behind the palm that must be clear too [m]
 _WRIST_HALF = 0.03
 
@@ -32,7 +33,9 @@ class Approach:
     width: float
     """Width of the held parts between thumb and fingers [m]."""
     blocked: float
-    """How much of the palm's way is taken by the object, 0 to 1."""
+    """How much of the room that the palm needs is taken by the object, 0 to 1."""
+    tips_only: bool
+    """Whether the palm must stay back because the object is in its way near the held part."""
     spoiled: float
     """How much of what is in the hand's reach belongs to avoided parts, 0 to 1."""
     wrap: float
@@ -149,19 +152,19 @@ def _judge(
 ) -> Approach:
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
     local, far = (own - center) @ frame, (others - center) @ frame
-    slab = np.abs(local[:, 1]) < _PALM_HALF
+    half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, _PALM_HALF))
+    slab = np.abs(local[:, 1]) < half
     near = local[slab] if slab.sum() > 8 else local
     width = float(np.ptp(np.percentile(near[:, 2], [3, 97])))
     front = float(np.percentile(near[:, 0], 2))
     everything = np.concatenate([far, local[local[:, 0] < front]])
-    before = front - everything[:, 0]
-    palm = (before > 0.004) & (before < _PALM_DEPTH)
-    palm &= (np.abs(everything[:, 1]) < _PALM_HALF) & (np.abs(everything[:, 2]) < _PALM_HALF)
-    wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
-    wrist &= np.linalg.norm(everything[:, 1:], axis=1) < _WRIST_HALF
     # A few points in the way are as bad as many: a thin wall stops a palm too.
-    blocked = min(1.0, float((palm | wrist).sum()) / max(0.02 * len(own), 12.0))
-    reach = (np.abs(far[:, 1]) < _PALM_HALF) & (np.abs(far[:, 2]) < width / 2 + 0.02)
+    many = max(0.02 * len(own), 12.0)
+    closed = min(1.0, _in_the_way(everything, front) / many)
+    back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
+    tips_only = closed > 0.3 and back < 0.5 * closed
+    blocked = back if tips_only else closed
+    reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
     reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + 0.08)
     spoiled = float(banned[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
     wrap = abs(float(thumb @ long)) if long is not None else 0.7
@@ -170,11 +173,13 @@ def _judge(
     score = (
         wrap
         - 1.5 * blocked
+        - 0.3 * tips_only
         - 2.0 * spoiled
         - 2.0 * min(wide, 1.0)
         - 0.5 * float(outward @ direction)
         - 0.3 * below
         + 0.05 * float(-direction @ upright)
+        + 0.1 * float(thumb @ upright)
     )
     if thumb_towards is not None:
         score += 0.3 * float(thumb @ thumb_towards)
@@ -183,23 +188,31 @@ def _judge(
         thumb=thumb,
         width=width,
         blocked=blocked,
+        tips_only=tips_only,
         spoiled=min(spoiled, 1.0),
         wrap=wrap,
         score=float(score),
     )
 
 
+def _in_the_way(points: np.ndarray, front: float) -> int:
+    """Points (k, 3) of the palm's frame where palm and wrist would be, the palm at `front`."""
+    before = front - points[:, 0]
+    palm = (before > 0.004) & (before < _PALM_DEPTH)
+    palm &= (np.abs(points[:, 1]) < _PALM_HALF) & (np.abs(points[:, 2]) < _PALM_HALF)
+    wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
+    wrist &= np.linalg.norm(points[:, 1:], axis=1) < _WRIST_HALF
+    return int((palm | wrist).sum())
+
+
 def _unlike(found: Sequence[Approach], number: int) -> tuple[Approach, ...]:
-    """The best whose palms differ by at least 40 degrees, or whose thumbs by 60."""
+    """The best whose palms differ by at least 40 degrees; two turns of one palm at most."""
     kept: list[Approach] = []
     for approach in found:
         if len(kept) == number:
             break
-        alike = any(
-            other.direction @ approach.direction > np.cos(np.radians(40))
-            and other.thumb @ approach.thumb > np.cos(np.radians(60))
-            for other in kept
-        )
-        if not alike:
+        near = [o for o in kept if o.direction @ approach.direction > np.cos(np.radians(40))]
+        turned = all(o.thumb @ approach.thumb < np.cos(np.radians(60)) for o in near)
+        if len(near) < 2 and turned:
             kept.append(approach)
     return tuple(kept)

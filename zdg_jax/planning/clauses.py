@@ -137,6 +137,10 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, lex: Lexicon) -> Kind:
         return kind
     starts = is_verb(words, 0, lex) and not fresh
     for index, word in enumerate(words[:6]):
+        if word == "you" and not fresh:
+            continue  # "could you pass it": the hand is spoken to
+        if index and is_verb(words, index, lex) and not fresh:
+            return kind  # who comes after the verb is not its subject
         if word in lex.words["persons"] and not starts:
             verbs = [w for w in words[index + 1 :] if w in lex.words["modals"] or (w,) in lex.verbs]
             return Kind.OTHER if verbs else kind

@@ -46,6 +46,8 @@ def choose_type(
         return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
+    if approach.tips_only:
+        return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
     if largest.flatness > 4 and thin < 0.02 and largest.hole <= 0:
         return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
     if length < 0.035:

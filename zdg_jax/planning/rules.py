@@ -98,9 +98,7 @@ def _motion(reading: Reading, choice: Choice) -> Motion:
     return action.motion
 
 
-def _grip(
-    choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, limits: Opening
-) -> Grip:
+def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Opening) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = reading.action

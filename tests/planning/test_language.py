@@ -1,0 +1,172 @@
+"""Reading tasks: sentences and things that the lexicon was not written for."""
+
+from __future__ import annotations
+
+import collections
+import importlib.resources
+import json
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from zdg_jax.planning.language import Reading, read
+from zdg_jax.planning.lexicon import lexicon, noun_forms, verb_forms
+
+
+def held(reading: Reading) -> set[str]:
+    return {wish.function or wish.place for wish in reading.hold}
+
+
+def spared(reading: Reading) -> set[str]:
+    return {wish.function or wish.place for wish in reading.avoid}
+
+
+@pytest.mark.parametrize(
+    ("task", "action"),
+    [
+        ("pour the milk", "pour"),
+        ("please decant the oil into the bottle", "pour"),
+        ("take a sip of tea", "drink"),
+        ("chop the onions", "cut"),
+        ("I want to slice some cheese", "cut"),
+        ("crack a walnut", "strike"),
+        ("dig a hole for the tulips", "strike"),
+        ("tighten the bolt", "turn"),
+        ("stir the soup", "handle_food"),
+        ("spray the plants", "spray"),
+        ("write a letter", "write"),
+        ("sign the contract", "write"),
+        ("sweep the floor", "brush"),
+        ("scrub the bathtub", "brush"),
+        ("pick up the vase", "lift"),
+        ("carry it to the kitchen", "lift"),
+        ("put it down on its base", "place"),
+        ("hang the jacket on the hook", "hang"),
+        ("give me the stapler", "hand_over"),
+        ("pass the salt to her", "hand_over"),
+        ("could you hand me that ladle", "hand_over"),
+        ("unscrew the lid", "open"),
+        ("take off the cover", "open"),
+        ("put the lid back on", "open"),
+        ("lift the cap", "open"),
+        ("press the button", "press"),
+        ("switch it on", "press"),
+        ("turn the knob", "press"),
+        ("plug it into the socket", "insert"),
+        ("screw the fuse into its holder", "insert"),
+        ("screw a hook into the ceiling", "turn"),
+        ("open a tin", "turn"),
+        ("shake the bottle", "shake"),
+        ("throw the ball", "throw"),
+        ("pick it up and pour the juice", "pour"),
+        ("hold it to write a note", "write"),
+        ("use it to cut paper", "cut"),
+        ("use it", "use"),
+        ("the robot should sweep the yard", "brush"),
+    ],
+)
+def test_deeds(task: str, action: str) -> None:
+    reading = read(task)
+    assert reading.action is not None
+    assert reading.action.name == action
+
+
+@pytest.mark.parametrize(
+    ("task", "hold", "spare"),
+    [
+        ("grab the kettle by the handle", {"grip"}, set()),
+        ("lift the torch by its thin end, not by the head", {"thin end"}, {"tool"}),
+        ("don't touch the blade", set(), {"tool"}),
+        ("move the vase without touching the rim", set(), {"outlet"}),
+        ("carry it and keep your fingers away from the nozzle", set(), {"outlet"}),
+        ("hold it by the stem instead of by the bowl", {"stem"}, {"vessel"}),
+        ("pass me the ladle, handle first", set(), {"grip"}),
+        ("give it to the nurse with the grip towards her", set(), {"grip"}),
+        ("hand it over so that he can take it by the strap", set(), {"grip"}),
+        ("hold the brush while its bristles are rinsed", set(), {"tool"}),
+        ("keep the lens clean while moving it", set(), {"face"}),
+        ("lift it but leave the handle free", set(), {"grip"}),
+        ("unscrew the cap", {"closure"}, set()),
+        ("squeeze the trigger", {"control"}, set()),
+        ("stand it on its foot", set(), {"base"}),
+        ("wipe the blade", set(), {"tool"}),
+        ("carry it by the sides, never by the hot handle", {"body"}, {"grip"}),
+    ],
+)
+def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
+    reading = read(task)
+    assert held(reading) == hold
+    assert spared(reading) == spare
+
+
+@pytest.mark.parametrize(
+    ("task", "hot"),
+    [
+        ("carry the hot pot", True),
+        ("serve boiling soup", True),
+        ("lift it without burning yourself", True),
+        ("hold it without warming the contents", True),
+        ("carry the pot", False),
+        ("carry the pot, it is not hot", False),
+    ],
+)
+def test_heat(task: str, hot: bool) -> None:
+    assert read(task).hot is hot
+
+
+@pytest.mark.parametrize("task", ["glorp the fnord", "xyzzy", "42", "!!!", "der Fisch", "日本語"])
+def test_words_without_meaning_give_no_certainty(task: str) -> None:
+    reading = read(task)
+    assert reading.certainty == 0.0
+    assert reading.action is None
+    assert not reading.hold
+
+
+def test_unknown_words_are_named() -> None:
+    assert read("glorp the fnord").unknown == ("glorp", "fnord")
+
+
+def test_sure_words_are_surer_than_vague_ones() -> None:
+    assert read("pour the water").certainty > read("some pouring perhaps").certainty > 0
+
+
+def test_object_named_in_the_task_may_be_what_is_worked_on() -> None:
+    assert read("slice the melon", "melon").worked_on
+    assert not read("slice the melon", "cleaver").worked_on
+
+
+def test_evidence_quotes_the_words() -> None:
+    reading = read("lift it by the strap")
+    assert any('"strap"' in line for line in reading.evidence)
+
+
+@hypothesis.given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    reading = read(text, text)
+    assert 0.0 <= reading.certainty <= 1.0
+
+
+def test_long_text_is_cut() -> None:
+    assert read("pour " * 100_000).verb == "pour"
+
+
+def test_no_verb_belongs_to_two_deeds() -> None:
+    file = importlib.resources.files("zdg_jax.planning") / "lexicon.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    for group in ("actions", "parts"):
+        lists = data[group].values()
+        names = [n for entry in lists for n in (entry["verbs"] if group == "actions" else entry)]
+        twice = [name for name, count in collections.Counter(names).items() if count > 1]
+        assert twice == []
+    functions = set(data["parts"])
+    for action in lexicon().actions.values():
+        assert {*action.hold, *action.avoid, *action.press} <= functions
+
+
+def test_forms() -> None:
+    assert verb_forms("stop", {}) == ["stop", "stops", "stopping", "stopped"]
+    assert verb_forms("wipe", {}) == ["wipe", "wipes", "wiping", "wiped"]
+    assert verb_forms("push", {}) == ["push", "pushes", "pushing", "pushed"]
+    assert noun_forms("switch", {}) == ["switch", "switches"]
+    assert noun_forms("tooth", {"teeth": "tooth"})[-1] == "teeth"
