@@ -1,6 +1,8 @@
 """Physics: tests that decide whether a grasp holds."""
 
 from zdg_jax.validation.engine import Engine
+from zdg_jax.validation.film import Film, film
+from zdg_jax.validation.noise import Noise, SoftLabels, soft_labels
 from zdg_jax.validation.protocols import (
     Hold,
     Lift,
@@ -17,15 +19,20 @@ from zdg_jax.validation.rollout import BACKENDS, rollout
 __all__ = [
     "BACKENDS",
     "Engine",
+    "Film",
     "Hold",
     "Lift",
     "Load",
+    "Noise",
     "Physics",
     "Protocol",
     "Reason",
     "Settling",
+    "SoftLabels",
     "Validation",
+    "film",
     "rollout",
     "six_directions",
+    "soft_labels",
     "task_wrench",
 ]

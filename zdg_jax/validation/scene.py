@@ -78,6 +78,8 @@ class Scene:
     """Body of the object."""
     link_of_geom: np.ndarray
     """Body of each geom if it belongs to the hand, -1 if not, (ngeom,)."""
+    object_geoms: np.ndarray
+    """Whether a geom belongs to the object, (ngeom,) bool."""
     ctrl_from_joints: np.ndarray
     """Actuator targets that hold joints where they are, (nu, j): targets = matrix @ joints."""
     changes: tuple[str, ...]
@@ -89,8 +91,17 @@ class Scene:
         return int(self.model.nq) - 14
 
 
-def build_spec(hand: HandLike, obj: ObjectLike, physics: Physics) -> mujoco.MjSpec:
+def build_spec(
+    hand: HandLike, obj: ObjectLike, physics: Physics, *, up: np.ndarray | None = None
+) -> mujoco.MjSpec:
     """The scene before it is compiled, so that it can be adapted to a backend.
+
+    Args:
+        hand: the hand.
+        obj: the object.
+        physics: materials and solver.
+        up: puts a table under the object, whose top faces this way, (3,), object frame. The
+            hand is then carried against gravity, as an arm would.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
@@ -102,8 +113,11 @@ def build_spec(hand: HandLike, obj: ObjectLike, physics: Physics) -> mujoco.MjSp
         raise InputError(f"the object's mass is {mass} kg; it must be positive")
     spec, guest = mujoco.MjSpec(), hand.spec()
     for part in (spec, guest):  # both, or attaching warns of a conflict
-        _set_options(part.option, physics)
+        _set_options(part.option, physics, np.array([0.0, 0, 1]) if up is None else up)
     _adapt_hand(guest, physics)
+    if up is not None:
+        for link in guest.bodies:
+            link.gravcomp = 1.0
     root = spec.worldbody.add_frame().attach_body(guest.worldbody, _HAND, "")
     root.add_freejoint(name="hand_root")
     target = spec.worldbody.add_body(name=_TARGET, mocap=True)
@@ -127,6 +141,8 @@ def build_spec(hand: HandLike, obj: ObjectLike, physics: Physics) -> mujoco.MjSp
             userface=np.asarray(piece.faces, int).ravel().tolist(),
         )
         body.add_geom(name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=density)
+    if up is not None:
+        _add_table(spec, obj, up)
     sliding = obj.friction if physics.friction is None else physics.friction
     for geom in spec.geoms:
         geom.friction[:2] = [sliding, physics.torsional_friction]
@@ -161,33 +177,36 @@ def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
         model=model,
         object_body=body,
         link_of_geom=link,
+        object_geoms=model.geom_bodyid == body,
         ctrl_from_joints=moment[:, 6:-6],
         changes=changes,
     )
 
 
-def build(hand: HandLike, obj: ObjectLike, physics: Physics) -> Scene:
-    """The scene for MuJoCo's C engine.
+def build(
+    hand: HandLike, obj: ObjectLike, physics: Physics, *, up: np.ndarray | None = None
+) -> Scene:
+    """The scene for MuJoCo's C engine; `up` asks for a table, see `build_spec`.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
         ValidationError: MuJoCo refuses the scene.
     """
-    spec = build_spec(hand, obj, physics)
+    spec = build_spec(hand, obj, physics, up=up)
     # Same physics to the last few bits. The dense Jacobian, MuJoCo's choice below 60 degrees of
     # freedom, makes a step 1.4 to 1.7 times slower with the many contacts that multiccd makes.
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_SPARSE
     return compile_scene(spec)
 
 
-def _set_options(option: mujoco.MjOption, physics: Physics) -> None:
+def _set_options(option: mujoco.MjOption, physics: Physics, up: np.ndarray) -> None:
     cone, bits = mujoco.mjtCone, mujoco.mjtDisableBit
     option.timestep = physics.timestep
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     option.cone = cone.mjCONE_ELLIPTIC if physics.elliptic else cone.mjCONE_PYRAMIDAL
     option.impratio = physics.impratio
     option.noslip_iterations = physics.noslip_iterations
-    option.gravity = [0, 0, -physics.gravity]
+    option.gravity = -physics.gravity * up
     option.disableflags = 0 if physics.gravity else int(bits.mjDSBL_GRAVITY)
     option.enableflags = 0
     if hasattr(bits, "mjDSBL_MULTICCD"):
@@ -211,6 +230,20 @@ def _adapt_hand(hand: mujoco.MjSpec, physics: Physics) -> None:
             if low < high:
                 limit = physics.torque_limit
                 actuator.forcerange = [min(low, -limit), max(high, limit)]
+
+
+def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
+    """A plane that touches the object from below."""
+    height = min(float((np.asarray(piece.vertices) @ up).min()) for piece in obj.pieces)
+    rotation = np.zeros(4)
+    mujoco.mju_quatZ2Vec(rotation, up)
+    spec.worldbody.add_geom(
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[0, 0, 0.05],
+        pos=height * up,
+        quat=rotation,
+    )
 
 
 def _volume(piece: PieceLike) -> float:

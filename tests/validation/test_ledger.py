@@ -1,0 +1,71 @@
+"""Long runs that are cut off."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+import numpy as np
+import pytest
+
+from zdg_jax import validation
+from zdg_jax.errors import InputError
+from zdg_jax.validation import six_directions
+
+from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+
+QUICK = dataclasses.replace(six_directions, loads=six_directions.loads[:1])
+
+
+def _rows(n: int) -> list[np.ndarray]:
+    squeezes = np.where(np.arange(n) % 2, PUSHING, TOUCHING)
+    return [
+        np.array([pose(OPEN)] * n),
+        np.array([pose(TOUCHING)] * n),
+        np.array([*map(pose, squeezes)]),
+    ]
+
+
+class _CutOffError(Exception):
+    pass
+
+
+def test_a_run_goes_on_where_it_was_cut_off(
+    gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
+) -> None:
+    file, rows = tmp_path / "run.npz", _rows(40)
+
+    def cut_off(done: int, n: int) -> None:
+        raise _CutOffError
+
+    with pytest.raises(_CutOffError):
+        validation.rollout(gripper, ball, *rows, QUICK, progress=cut_off, resume=file)
+    seen: list[int] = []
+    resumed = validation.rollout(
+        gripper, ball, *rows, QUICK, progress=lambda done, n: seen.append(done), resume=file
+    )
+    assert seen[0] > 16  # the first chunk was not run again
+    assert seen[-1] == 40
+    whole = validation.rollout(gripper, ball, *rows, QUICK)
+    np.testing.assert_array_equal(resumed.held, whole.held)
+    np.testing.assert_array_equal(resumed.drift, whole.drift)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_results_of_another_run_are_refused(
+    gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
+) -> None:
+    file = tmp_path / "run.npz"
+    validation.rollout(gripper, ball, *_rows(2), QUICK, resume=file)
+    other = [rows + 1e-3 for rows in _rows(2)]
+    with pytest.raises(InputError, match="results of another run"):
+        validation.rollout(gripper, ball, *other, QUICK, resume=file)
+    with pytest.raises(InputError, match="results of another run"):
+        validation.rollout(gripper, ball, *_rows(2), six_directions, resume=file)
+
+
+def test_a_broken_file_is_named(gripper: Gripper, ball: Ball, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "run.npz"
+    file.write_bytes(b"not a zip archive")
+    with pytest.raises(InputError, match=r"cannot resume from .*run\.npz"):
+        validation.rollout(gripper, ball, *_rows(1), QUICK, resume=file)

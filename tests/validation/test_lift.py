@@ -1,0 +1,76 @@
+"""The lift from a table."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from zdg_jax import validation
+from zdg_jax.errors import InputError
+from zdg_jax.validation import Lift, Reason
+
+from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
+
+
+def _above(angle: float, height: float = 0.109) -> np.ndarray:
+    """The palm above the ball, looking down."""
+    return np.concatenate([[0, 0, height, 0, 1, 0, 0], pose(angle)[7:]])
+
+
+def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> None:
+    rows = [
+        (_above(OPEN), _above(TOUCHING), _above(PUSHING)),
+        (_above(0.3), _above(0.3), _above(0.3)),
+        (_above(OPEN, 0.09), _above(TOUCHING, 0.09), _above(PUSHING, 0.09)),
+        (pose(OPEN), pose(TOUCHING), pose(PUSHING)),
+    ]
+    result = validation.rollout(gripper, ball, *map(np.array, zip(*rows, strict=True)), Lift())
+    assert [Reason(code) for code in result.reason] == [
+        Reason.HELD,
+        Reason.NEVER_TOUCHED,
+        Reason.TABLE_IN_THE_WAY,
+        Reason.TABLE_IN_THE_WAY,
+    ]
+    assert result.loads == ("approach", "close", "lift", "hold", "shake")
+    assert result.directions[0].all()
+    assert result.directions[1].tolist() == [True, False, False, False, False]
+
+
+def test_a_heavy_object_slips(gripper: Gripper, ball: Ball) -> None:
+    heavy = dataclasses.replace(ball, mass=8.0)
+    poses = [_above(a)[None] for a in (OPEN, TOUCHING, TOUCHING - 0.1)]
+    result = validation.rollout(gripper, heavy, *poses, Lift())
+    assert result.reasons == ["slipped"]
+    assert result.failed_at[0] > 1.4
+
+
+def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
+    film = validation.film(
+        gripper, ball, *map(_above, (OPEN, TOUCHING, PUSHING)), Lift(height=0.15), fps=50
+    )
+    heights = film.object_pose[:, 2]
+    held = np.array([name == "hold" for name in film.phase])
+    np.testing.assert_allclose(heights[held], 0.15, atol=0.003)
+    shaken = np.array([name == "shake" for name in film.phase])
+    assert np.ptp(heights[shaken]) > 0.03
+
+
+@dataclasses.dataclass(frozen=True)
+class Needle(Ball):
+    """A thin rod that cannot stand on its end."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        ball = super().pieces[0]
+        return (Piece(ball.vertices * [0.1, 0.1, 3.0] + [0.001, 0, 0], ball.faces),)
+
+
+def test_an_object_that_topples_is_refused(gripper: Gripper) -> None:
+    poses = _above(OPEN, 0.3)[None]
+    tilted = Lift(up=(0.1, 0.0, 1.0))
+    with pytest.raises(InputError, match="name a direction in which it stands"):
+        validation.rollout(gripper, Needle(), poses, poses, poses, tilted)
+    with pytest.raises(InputError, match="must be a direction"):
+        validation.rollout(gripper, Needle(), poses, poses, poses, Lift(up=(0.0, 0.0, 0.0)))

@@ -1,0 +1,86 @@
+"""The ledger of a long run: what was tested is kept, whatever happens next."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import logging
+import os
+import pathlib
+import time
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.validation.results import Reason, Validation
+
+_log = logging.getLogger(__name__)
+_SAVE_EVERY = 5.0
+_RUN = "run"
+
+
+class Ledger:
+    """Results of a run in a file, written while it goes and read when it goes on."""
+
+    def __init__(self, path: str | os.PathLike[str], run: str, result: Validation) -> None:
+        """Fills `result` with what an earlier run of the same name left in the file.
+
+        Args:
+            path: the file; it need not exist.
+            run: names what is tested, see `run_name`.
+            result: untested results of the whole run.
+
+        Raises:
+            InputError: the file holds another run, or cannot be read.
+        """
+        self._path, self._run, self._result = pathlib.Path(path), run, result
+        self._saved = time.monotonic()
+        if self._path.exists():
+            self._read()
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Rows that are not tested yet, sorted."""
+        return np.flatnonzero(self._result.reason == Reason.NOT_TESTED)
+
+    def put(self, rows: np.ndarray, part: Validation) -> None:
+        """Adds results, and saves if the last time is a while ago."""
+        self._result.put(rows, part)
+        if time.monotonic() - self._saved > _SAVE_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the file in one go: an interruption leaves the old one or the new one."""
+        arrays = {name: getattr(self._result, name) for name in self._result.array_names()}
+        arrays[_RUN] = np.array(self._run)
+        partial = self._path.with_name(self._path.name + ".partial")
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(partial, self._path)
+        self._saved = time.monotonic()
+
+    def _read(self) -> None:
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise InputError(f"cannot resume from {self._path}: {error}") from error
+        if str(arrays.pop(_RUN, "")) != self._run:
+            raise InputError(
+                f"{self._path} holds the results of another run (other grasps, hand, object, "
+                "protocol or backend); delete it or name another file"
+            )
+        self._result.put(slice(None), dataclasses.replace(self._result, **arrays))
+        done = len(self._result) - len(self.missing)
+        _log.info("resuming from %s: %d of %d tested", self._path, done, len(self._result))
+
+
+def run_name(arrays: Sequence[np.ndarray], *settings: object) -> str:
+    """A hash of everything that decides the results."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array, np.float64).tobytes())
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()
