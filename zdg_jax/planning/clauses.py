@@ -135,6 +135,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, lex: Lexicon) -> Kind:
     """Corrects a clause's kind where its subject is another person."""
     if kind not in (Kind.MAIN, Kind.SIDE):
         return kind
+    if fresh and words[0] in ("i", "we"):
+        return Kind.OTHER  # "so that I can take it": who speaks is not the hand
     starts = is_verb(words, 0, lex) and not fresh
     for index, word in enumerate(words[:6]):
         if word == "you" and not fresh:

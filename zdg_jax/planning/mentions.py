@@ -120,6 +120,8 @@ def _by_deed(
         return Verdict(value=1.0, reason="the deed is done to it")
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")
+    if action == "hand_over" and direct and mention.function == "grip":
+        return Verdict(value=-1.0, reason="it is offered to the other person", offered=True)
     if action in _GRASPING and (direct or preposition in lex.words["at"]):
         return Verdict(value=1.0, reason="the words name it as what to take")
     if mention.function == "grip" or (not action and mention.function in _MADE_TO_HOLD):

@@ -46,8 +46,11 @@ def roles(shape: ObjectShape) -> Roles:
             known[part.mark] = float(np.clip(score, 0.0, 1.0))
             reasons[function, part.mark] = reason
 
+    looped = any(_is_loop(part) for part in shape.parts)
     for part in shape.parts:
-        note("grip", part, *_grip(part, shape))
+        score, reason = _grip(part, shape)
+        # Where there is a loop to hold, a bar is there for something else.
+        note("grip", part, score * (0.6 if looped and not _is_loop(part) else 1.0), reason)
         note("vessel", part, *_vessel(part))
         note("closure", part, *_closure(part, shape))
         note("stem", part, *_stem(part, shape))
@@ -62,8 +65,12 @@ def roles(shape: ObjectShape) -> Roles:
     return Roles(scores=scores, reasons=reasons)
 
 
+def _is_loop(part: PartShape) -> bool:
+    return part.hole > _LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH
+
+
 def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    if part.hole > _LOOP_AREA and part.extents[2] < _LOOP_DEPTH:
+    if _is_loop(part):
         return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
     girth = _trapezoid(part.girth, _GRIP_GIRTH)
     length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
@@ -142,8 +149,11 @@ def _tool(
         return 0.2 * (1.0 - grips[holder]), "it is the grip itself"
     grip = shape.part(holder)
     away = float(np.linalg.norm(part.center - grip.center)) / float(shape.size.max())
-    unlike = 1.0 - 0.7 * grips[part.mark]
-    return (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike, "it lies away from the grip"
+    unlike = 1.0 - 0.5 * grips[part.mark]
+    large = 0.6 + 0.4 * _ramp(part.share, 0.03, 0.12)
+    end = 0.7 + 0.3 * _ramp(max(abs(part.along), part.offset), 0.3, 0.6)
+    score = (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike * large * end
+    return score, "it lies away from the grip"
 
 
 def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from zdg_jax.planning.roles import Roles
 from zdg_jax.planning.shape import ObjectShape, PartShape
 
 _FAIR = 0.15  # a score below this means that the object has no such part
-_ALIKE = 0.75  # parts this close to the best serve as well
+_ALIKE = 0.85  # parts this close to the best serve as well
 _SPARE = 0.35  # score from which a part is one to keep off
 _HEAT_SAFE = ("grip", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"

@@ -1,0 +1,130 @@
+"""Household things of primitives, their parts labelled: shapes that no rule was written for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import trimesh
+
+
+@dataclasses.dataclass(frozen=True)
+class Marked:
+    mark: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """A labelled mesh, as far as measuring shapes goes."""
+
+    name: str
+    vertices: np.ndarray
+    faces: np.ndarray
+    face_parts: np.ndarray
+    parts: tuple[Marked, ...]
+    names: tuple[str, ...]
+
+    def mark(self, name: str) -> int:
+        return self.names.index(name) + 1
+
+
+def thing(name: str, **meshes: trimesh.Trimesh) -> Thing:
+    """A thing of named meshes, marked from 1 in order."""
+    whole = trimesh.util.concatenate(list(meshes.values()))
+    marks = np.concatenate([np.full(len(m.faces), i + 1) for i, m in enumerate(meshes.values())])
+    return Thing(
+        name=name,
+        vertices=np.asarray(whole.vertices),
+        faces=np.asarray(whole.faces),
+        face_parts=marks,
+        parts=tuple(Marked(i + 1) for i in range(len(meshes))),
+        names=tuple(meshes),
+    )
+
+
+def at(mesh: trimesh.Trimesh, x: float, y: float, z: float) -> trimesh.Trimesh:
+    return mesh.apply_translation([x, y, z])
+
+
+def rod(radius: float, length: float, axis: str = "z") -> trimesh.Trimesh:
+    mesh = trimesh.creation.cylinder(radius=radius, height=length, sections=32)
+    turns = {"x": [0, 1, 0], "y": [1, 0, 0], "z": None}
+    if turns[axis] is not None:
+        mesh.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, turns[axis]))
+    return mesh
+
+
+def box(x: float, y: float, z: float) -> trimesh.Trimesh:
+    return trimesh.creation.box((x, y, z))
+
+
+def tub(radius: float, height: float, wall: float = 0.003) -> trimesh.Trimesh:
+    """An open vessel that stands on z = 0."""
+    profile = [
+        (0, 0), (radius, 0), (radius, height), (radius - wall, height), (radius - wall, wall),
+        (0, wall),
+    ]  # fmt: skip
+    return trimesh.creation.revolve(np.array(profile), sections=48)
+
+
+def loop(size: float, thickness: float) -> trimesh.Trimesh:
+    """A half ring in the xz plane, open towards -x."""
+    ring = trimesh.creation.torus(size, thickness)
+    ring.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0]))
+    keep = ring.triangles_center[:, 0] > -0.2 * size
+    return ring.submesh([keep], append=True)
+
+
+def jug() -> Thing:
+    return thing("jug", body=tub(0.05, 0.18), handle=at(loop(0.04, 0.008), 0.058, 0, 0.09))
+
+
+def kettle() -> Thing:
+    return thing(
+        "kettle",
+        body=tub(0.09, 0.12),
+        spout=at(rod(0.012, 0.09, "x"), -0.125, 0, 0.1),
+        lid=at(rod(0.02, 0.025), 0, 0, 0.14),
+        handle=at(loop(0.045, 0.008), 0.1, 0, 0.06),
+    )
+
+
+def mallet() -> Thing:
+    return thing("mallet", handle=rod(0.014, 0.24, "x"), head=at(rod(0.03, 0.12, "y"), 0.14, 0, 0))
+
+
+def skillet() -> Thing:
+    return thing("skillet", pan=tub(0.13, 0.045), handle=at(rod(0.012, 0.19, "x"), 0.222, 0, 0.03))
+
+
+def cleaver() -> Thing:
+    return thing(
+        "cleaver", handle=rod(0.013, 0.12, "x"), blade=at(box(0.17, 0.07, 0.003), 0.145, 0, 0)
+    )
+
+
+def goblet() -> Thing:
+    return thing(
+        "goblet",
+        bowl=at(tub(0.04, 0.09), 0, 0, 0.065),
+        stem=at(rod(0.005, 0.06), 0, 0, 0.035),
+        foot=at(rod(0.035, 0.005), 0, 0, 0.0025),
+    )
+
+
+def jar() -> Thing:
+    return thing(
+        "jar", body=at(rod(0.04, 0.12), 0, 0, 0.06), lid=at(rod(0.036, 0.018), 0, 0, 0.129)
+    )
+
+
+def torch() -> Thing:
+    return thing("torch", head=at(rod(0.03, 0.05, "x"), 0.115, 0, 0), tube=rod(0.014, 0.18, "x"))
+
+
+def fuse() -> Thing:
+    return thing("fuse", body=rod(0.025, 0.05, "x"), cap=at(rod(0.012, 0.03, "x"), 0.04, 0, 0))
+
+
+def ladle() -> Thing:
+    return thing("ladle", scoop=tub(0.04, 0.035), handle=at(rod(0.009, 0.26, "x"), 0.168, 0, 0.035))
