@@ -83,7 +83,8 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
     """Cuts a sentence into clauses and says of each whose deed it is."""
     sets = lex.words
     clauses: list[Clause] = []
-    kind, words, fresh = Kind.MAIN, [], False
+    kind, fresh = Kind.MAIN, False
+    words: list[str] = []
 
     def close(following: Kind) -> None:
         nonlocal kind, words, fresh

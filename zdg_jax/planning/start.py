@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 _LEVELS = 17
+_WRAP = 0.35  # height of the tips before the palm over their distance, where they can hold
 _ROOM = 0.02  # room between the open fingers and the object, both sides together [m]
 
 
@@ -37,8 +38,14 @@ class Opening:
 
     @property
     def aperture(self) -> float:
-        """Greatest width that the hand spans [m]."""
-        return float(self.width.max())
+        """Greatest width that the hand can close on [m].
+
+        A flat hand's tips are farthest apart and hold nothing: they must stand far enough before
+        the palm to reach around to the sides of what lies between them.
+        """
+        height = (self.middle - self.palm) @ self.normal
+        closes = height >= _WRAP * self.width
+        return float(self.width[closes].max()) if closes.any() else float(self.width.min())
 
     def level(self, width: float) -> int:
         """The level whose opening fits `width` [m] with room to spare."""
@@ -61,7 +68,7 @@ def opening(hand: Hand) -> Opening:
     ).astype(np.float32)
     joints = joints_from_dofs(arrays, jnp.asarray(dofs))
     rotation, translation = (np.asarray(a) for a in kinematics.link_poses(arrays.tree, joints))
-    links, points = np.asarray(arrays.contacts.link), _contact_points(hand)
+    links, points = np.asarray(arrays.contacts.link), np.asarray(arrays.contacts.local)
     tips = []
     for finger in hand.fingers:
         mine = points[links == finger.tip_link]
@@ -126,9 +133,3 @@ def start_pose(
     along = float(lateral @ space.thumb_side)
     offset = space.palm + wanted * space.normal + (lateral - along * space.thumb_side)
     return rotation, target - rotation @ offset, space.dofs[level]
-
-
-def _contact_points(hand: Hand) -> np.ndarray:
-    contacts = hand.arrays.contacts
-    local = getattr(contacts, "local", None)
-    return np.asarray(contacts.points if local is None else local)

@@ -119,7 +119,7 @@ def _posed(
     joints = joints_from_dofs(arrays, jnp.asarray(dofs))
     turn, shift = (np.asarray(a) for a in kinematics.link_poses(arrays.tree, joints))
     links = np.asarray(arrays.surface.link)
-    local = np.asarray(getattr(arrays.surface, "local", None) or arrays.surface.points)
+    local = np.asarray(arrays.surface.local)
     inside = np.einsum("mij,mj->mi", turn[links], local) + shift[links]
     return np.asarray(joints), links, inside @ rotation.T + position
 

@@ -133,9 +133,9 @@ def _approach(
         return reply, reply.best - 1, []
     if usable:
         return reply, usable[0], [f"hand {reply.best} failed the check; {usable[0] + 1} is taken"]
-    faults = "; ".join(candidates[reply.best - 1].faults)
-    _log.warning("no approach passes the geometric check: %s", faults)
-    return reply, reply.best - 1, [f"no approach passes the geometric check: {faults}"]
+    against = "; ".join(candidates[reply.best - 1].faults)
+    _log.warning("no approach passes the geometric check: %s", against)
+    return reply, reply.best - 1, [f"no approach passes the geometric check: {against}"]
 
 
 def _grips(

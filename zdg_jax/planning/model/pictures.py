@@ -1,0 +1,258 @@
+"""What a model is shown: the object with its numbered parts, and hands in candidate places."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import trimesh
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from zdg_jax.planning.verify import Candidate
+from zdg_jax.rendering import Camera, Picture, Shape, render
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+    from zdg_jax.objects import Object
+
+_WIDTH, _HEIGHT = 640, 520  # of a view [px]
+_TILE_WIDTH, _TILE_HEIGHT = 480, 400  # of a candidate hand [px]
+_VIEWS = (
+    ("from the front right, a little above", 35.0, 25.0),
+    ("from the back right, a little above", 125.0, 25.0),
+    ("from the back left, a little above", 215.0, 25.0),
+    ("from the front left, a little above", 305.0, 25.0),
+    ("from above", 35.0, 78.0),
+    ("from below", 35.0, -60.0),
+)
+_PALETTE = np.array(
+    [
+        [0.85, 0.45, 0.30], [0.35, 0.60, 0.80], [0.55, 0.75, 0.40], [0.80, 0.65, 0.85],
+        [0.95, 0.80, 0.40], [0.45, 0.75, 0.72], [0.75, 0.55, 0.45], [0.60, 0.60, 0.65],
+    ]
+)  # fmt: skip
+_AXES = (("x", (204, 38, 38)), ("y", (38, 153, 51)), ("z", (51, 77, 217)))
+_HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
+_FOV = 28.0  # vertical field of view [deg]
+_BAR = 0.05  # length of the scale bar [m]
+_EXTRA = 1000  # labels from here on are not parts
+
+
+class _Inset:
+    """Axes and scale bar of one view, drawn in a corner where nothing hides them."""
+
+    def __init__(self, right: np.ndarray, up: np.ndarray, distance: float) -> None:
+        """Takes the view's right and up, unit (3,), and its distance from the middle [m]."""
+        self._right, self._up, self._distance = right, up, distance
+
+    def draw(self, image: Image.Image) -> None:
+        """Draws the axes at the lower left and the bar at the lower right."""
+        draw = ImageDraw.Draw(image)
+        width, height = image.size
+        x, y = 52.0, height - 52.0
+        # Axes that point away from the viewer first, so that the nearer ones lie on top.
+        towards = np.cross(self._right, self._up)
+        for i in np.argsort(towards):
+            name, color = _AXES[i]
+            tip = (x + 38 * self._right[i], y - 38 * self._up[i])
+            draw.line((x, y, *tip), fill=color, width=4)
+            word = (x + 47 * self._right[i], y - 47 * self._up[i])
+            draw.text(
+                word, name, font=_font(17), fill=color, anchor="mm",
+                stroke_width=2, stroke_fill=(255, 255, 255),
+            )  # fmt: skip
+        pixels = _BAR * height / (2 * np.tan(np.radians(_FOV) / 2) * self._distance)
+        end = width - 16
+        draw.line((end - pixels, height - 14, end, height - 14), fill=(20, 20, 20), width=4)
+        middle = (end - pixels / 2, height - 28)
+        draw.text(middle, f"{_BAR * 1e3:.0f} mm", font=_font(15), fill=(20, 20, 20), anchor="mm")
+
+
+class Picturing:
+    """Renders one object and one hand for a model."""
+
+    def __init__(self, obj: Object, hand: Hand, max_side: int) -> None:
+        """Prepares the scene.
+
+        Args:
+            obj: the object.
+            hand: the hand.
+            max_side: largest width or height of an image that the model takes [px].
+        """
+        self._obj, self._hand = obj, hand
+        self._shrink = min(1.0, max_side / (3 * _TILE_WIDTH))
+        vertices = np.asarray(obj.vertices, np.float64)
+        self._low, self._high = vertices.min(0), vertices.max(0)
+        self._middle = (self._low + self._high) / 2
+        self._size = float(np.linalg.norm(self._high - self._low))
+
+    def parts(self) -> list[tuple[str, bytes]]:
+        """Captions and PNG files of the object from several sides, parts numbered."""
+        colors = _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
+        shapes = [self._object(colors)]
+        images = []
+        for name, azimuth, elevation in _VIEWS:
+            camera, inset = self._camera(_direction(azimuth, elevation), 0.9 * self._size)
+            picture = render(shapes, camera, _WIDTH, _HEIGHT)
+            marks = np.where(picture.label == 0, self._part_of(picture), 0)
+            image = Image.fromarray(picture.rgb)
+            self._write_marks(image, marks)
+            inset.draw(image)
+            images.append((f"The object {name}.", _png(image)))
+        return images
+
+    def candidates(self, candidates: Sequence[Candidate]) -> list[tuple[str, bytes]]:
+        """Captions and PNG files: sheets with one tile a candidate, from two sides each."""
+        colors = 0.5 + 0.5 * _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
+        sheets = []
+        for side, name in ((1.0, "one side"), (-1.0, "the other side")):
+            tiles = []
+            for number, candidate in enumerate(candidates, 1):
+                tiles.append(self._tile(number, candidate, colors, side))
+            sheets.append(
+                (f"Candidate hands 1 to {len(candidates)}, each seen from {name}.", _sheet(tiles))
+            )
+        return [(caption, _png(self._fit(sheet))) for caption, sheet in sheets]
+
+    def _tile(
+        self, number: int, candidate: Candidate, colors: np.ndarray, side: float
+    ) -> Image.Image:
+        way = candidate.approach
+        across = np.cross(way.direction, way.thumb)
+        hand = self._hand_shape(candidate)
+        points = np.concatenate([hand.vertices, np.asarray(self._obj.vertices)])
+        low, high = points.min(0), points.max(0)
+        # From the side, where the opening between thumb and fingers shows, a little from above.
+        look = side * way.thumb + 0.45 * across - 0.25 * way.direction + np.array([0, 0, 0.35])
+        eye = look / np.linalg.norm(look)
+        camera, inset = self._camera(
+            eye, 0.85 * float(np.linalg.norm(high - low)), (low + high) / 2
+        )
+        tail = candidate.position - 0.10 * way.direction
+        arrow = _arrow(tail, tail + 0.07 * way.direction, 0.004)
+        shapes = [self._object(colors), hand, _shape(arrow, _ARROW, _EXTRA + 1)]
+        picture = render(shapes, camera, _TILE_WIDTH, _TILE_HEIGHT)
+        image = Image.fromarray(picture.rgb)
+        self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0), 15)
+        inset.draw(image)
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((0, 0, 64, 52), fill=(20, 20, 20))
+        draw.text((32, 26), str(number), font=_font(40), fill=(255, 255, 255), anchor="mm")
+        return image
+
+    def _object(self, colors: np.ndarray) -> Shape:
+        return Shape(
+            vertices=np.asarray(self._obj.vertices), faces=np.asarray(self._obj.faces),
+            color=colors, label=0,
+        )  # fmt: skip
+
+    def _hand_shape(self, candidate: Candidate) -> Shape:
+        from zdg_jax.kernels import kinematics
+
+        rotation, translation = (
+            np.asarray(array)
+            for array in kinematics.link_poses(
+                self._hand.arrays.tree, np.asarray(candidate.joints, np.float32)
+            )
+        )
+        vertices, faces, count = [], [], 0
+        for mesh in self._hand.link_meshes:
+            link = mesh.link
+            inside = np.asarray(mesh.vertices) @ rotation[link].T + translation[link]
+            vertices.append(inside @ candidate.rotation.T + candidate.position)
+            faces.append(np.asarray(mesh.faces) + count)
+            count += len(inside)
+        return Shape(
+            vertices=np.concatenate(vertices), faces=np.concatenate(faces),
+            color=np.array(_HAND), label=_EXTRA,
+        )  # fmt: skip
+
+    def _camera(
+        self, direction: np.ndarray, span: float, target: np.ndarray | None = None
+    ) -> tuple[Camera, _Inset]:
+        middle = self._middle if target is None else target
+        up = np.array([0.0, 0.0, 1.0]) if abs(direction[2]) < 0.95 else np.array([0.0, 1.0, 0.0])
+        distance = span / 2 / np.tan(np.radians(_FOV) / 2) * 1.12
+        camera = Camera.look_at(eye=middle + distance * direction, target=middle, up=up, fov=_FOV)
+        right = np.cross(up, direction)
+        right = right / np.linalg.norm(right)
+        return camera, _Inset(right, np.cross(direction, right), distance)
+
+    def _part_of(self, picture: Picture) -> np.ndarray:
+        """Mark of the part seen at each pixel; what lies where the object is not means nothing."""
+        faces = np.clip(picture.face, 0, len(self._obj.face_parts) - 1)
+        return np.asarray(self._obj.face_parts)[faces]
+
+    def _write_marks(self, image: Image.Image, marks: np.ndarray, size: int = 22) -> None:
+        """Writes each part's number where most of the part is around it."""
+        draw = ImageDraw.Draw(image)
+        for mark in np.unique(marks[marks > 0]):
+            inner = ndimage.distance_transform_edt(np.pad(marks == mark, 1))[1:-1, 1:-1]
+            y, x = np.unravel_index(int(inner.argmax()), inner.shape)
+            if inner[y, x] < 2:
+                continue
+            box = draw.textbbox((int(x), int(y)), str(mark), font=_font(size), anchor="mm")
+            pad = 4
+            draw.rounded_rectangle(
+                (box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad), 5, fill=(20, 20, 20)
+            )
+            draw.text(
+                (int(x), int(y)), str(mark), font=_font(size), fill=(255, 255, 255), anchor="mm"
+            )
+
+    def _fit(self, image: Image.Image) -> Image.Image:
+        if self._shrink == 1.0:
+            return image
+        width, height = image.size
+        return image.resize((int(width * self._shrink), int(height * self._shrink)))
+
+
+def _direction(azimuth: float, elevation: float) -> np.ndarray:
+    """Unit direction towards the eye: azimuth about z from +x, elevation, degrees."""
+    a, e = np.radians(azimuth), np.radians(elevation)
+    return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+
+
+def _shape(mesh: trimesh.Trimesh, color: Sequence[float], label: int) -> Shape:
+    return Shape(
+        vertices=np.asarray(mesh.vertices), faces=np.asarray(mesh.faces), color=np.array(color),
+        label=label,
+    )  # fmt: skip
+
+
+def _rod(start: np.ndarray, end: np.ndarray, radius: float) -> trimesh.Trimesh:
+    return trimesh.creation.cylinder(radius=radius, segment=np.stack([start, end]), sections=12)
+
+
+def _arrow(start: np.ndarray, end: np.ndarray, radius: float) -> trimesh.Trimesh:
+    way = end - start
+    length = float(np.linalg.norm(way))
+    head = min(6 * radius, 0.5 * length)
+    cone = trimesh.creation.cone(radius=2.5 * radius, height=head, sections=16)
+    cone.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], way / length))
+    cone.apply_translation(end - way / length * head)
+    return trimesh.util.concatenate([_rod(start, end - way / length * head, radius), cone])
+
+
+def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:
+    columns = min(3, len(tiles))
+    rows = -(-len(tiles) // columns)
+    sheet = Image.new("RGB", (columns * _TILE_WIDTH, rows * _TILE_HEIGHT), (255, 255, 255))
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, ((index % columns) * _TILE_WIDTH, (index // columns) * _TILE_HEIGHT))
+    return sheet
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=3)
+    return file.getvalue()
