@@ -71,6 +71,12 @@ class Lattice:
         """Centres (n, 3) [m] of cells given by flat index (n,)."""
         return self.origin + self.spacing * np.stack(np.unravel_index(index, self.shape), axis=-1)
 
+    def nearest(self, points: np.ndarray) -> np.ndarray:
+        """Flat indices (*b) of the cells nearest to points (*b, 3) [m]."""
+        cell = np.rint((points - self.origin) / self.spacing).astype(np.int64)
+        np.clip(cell, 0, np.asarray(self.shape) - 1, out=cell)
+        return cell @ np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
+
 
 def winding_test(vertices: np.ndarray, faces: np.ndarray) -> InsideTest:
     """Inside where the generalized winding number is above one half."""

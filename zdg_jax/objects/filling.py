@@ -1,0 +1,89 @@
+"""The filled shape of an object: cups, loops and handles without their holes.
+
+What a person calls the body of a mug or the loop of scissors is the convex shape that it bounds,
+not its wall. So a point counts as filled when, in some plane through it, the object encloses it:
+planes of many directions are laid through the distance field, and every region of a plane that
+does not reach the plane's edge is filled. A mug's cavity is enclosed in horizontal planes, the hole
+of its handle in the plane of the handle; the space beside a hammer's neck is enclosed in none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from scipy import ndimage
+
+from zdg_jax.objects.fields import Lattice
+from zdg_jax.objects.solids import sphere
+
+_CELLS = 2**18
+"""Cells of the lattice on which shapes are filled."""
+_DIRECTIONS = 24
+"""Directions of planes, besides the mesh's axes."""
+_SIDE = 56
+"""Cells along the edge of a plane."""
+_SMALLEST = 6
+"""Cells of a plane that an enclosed region needs to be more than roughness."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A shape and its filled shape on one lattice."""
+
+    lattice: Lattice
+    solid: np.ndarray
+    """Cells of the object itself, `lattice.shape` bool."""
+    filled: np.ndarray
+    """Cells of the object and of what it encloses, `lattice.shape` bool."""
+
+
+def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarray) -> Filled:
+    """Fills what the object encloses in some plane.
+
+    Args:
+        distance: signed distances at the cells of `lattice`, (n,) [m].
+        lattice: the cells of the distances.
+        low, high: corners of the mesh's box, (3,) [m].
+    """
+    coarse = Lattice.around(low, high, _CELLS)
+    points = coarse.points(np.arange(np.prod(coarse.shape)))
+    solid = distance[lattice.nearest(points)] < 0.6 * coarse.spacing
+    center = (low + high) / 2
+    half = 0.5 * float(np.linalg.norm(high - low))
+    step = 2 * half / (_SIDE - 5)
+    offsets = (np.arange(_SIDE) - (_SIDE - 1) / 2) * step
+    candidates = np.flatnonzero(~solid & (np.linalg.norm(points - center, axis=-1) < half))
+    filled = solid.copy()
+    for direction in np.concatenate([np.eye(3), sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
+        frame = _frame(direction)
+        rest = candidates[~filled[candidates]]
+        grid = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1)
+        planes = distance[lattice.nearest(grid @ frame + center)] >= 0.6 * step
+        enclosed = _enclosed(planes)
+        cell = np.rint((points[rest] - center) @ frame.T / step + (_SIDE - 1) / 2).astype(np.int64)
+        filled[rest] = enclosed[cell[:, 0], cell[:, 1], cell[:, 2]]
+    shape = coarse.shape
+    return Filled(lattice=coarse, solid=solid.reshape(shape), filled=filled.reshape(shape))
+
+
+def _enclosed(free: np.ndarray) -> np.ndarray:
+    """Cells of a stack of planes (p, a, b) that are free but cut off from the planes' edges."""
+    within = ndimage.generate_binary_structure(3, 1)
+    within[[0, 2]] = False
+    label, count = ndimage.label(free, within)
+    outer = np.zeros(count + 1, bool)
+    for edge in (label[:, 0], label[:, -1], label[:, :, 0], label[:, :, -1]):
+        outer[np.unique(edge)] = True
+    size = np.bincount(label.reshape(-1), minlength=count + 1)
+    inner = ~outer & (size >= _SMALLEST)
+    inner[0] = False
+    return inner[label]
+
+
+def _frame(direction: np.ndarray) -> np.ndarray:
+    """An orthonormal frame (3, 3) whose first row is a unit direction."""
+    helper = np.eye(3)[np.argmin(np.abs(direction))]
+    second = np.cross(direction, helper)
+    second /= np.linalg.norm(second)
+    return np.stack([direction, second, np.cross(direction, second)])

@@ -1,0 +1,191 @@
+"""A solid as a set of points in a distance field: rough hulls, what they add, where to cut."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import scipy.spatial
+
+from zdg_jax.objects.fields import Lattice
+
+_FINALISTS = 3
+"""Cuts that are refined before the best of them is taken."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RoughHull:
+    """The convex hull of a few extreme points of a set."""
+
+    corners: np.ndarray
+    """(n, 3) [m]."""
+    cost: float
+    """Integral over its surface of what lies outside the solid, see `Solid`."""
+    area: float
+    """Its surface [m^2]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A plane n.x = level and what the hulls of the two sides are."""
+
+    direction: np.ndarray
+    """Unit normal, (3,)."""
+    level: float
+    """[m]."""
+    before: float
+    """Cost of the uncut set's hull."""
+    sides: tuple[RoughHull, RoughHull]
+    """Hulls of the sides below and above."""
+
+    @property
+    def after(self) -> float:
+        """Cost of both sides."""
+        return self.sides[0].cost + self.sides[1].cost
+
+
+class Solid:
+    """Points of a solid and its distance field.
+
+    A hull costs the integral over its surface of d+ + d+^2 / scale, d+ = max(d - slack, 0).
+    """
+
+    def __init__(
+        self,
+        points: np.ndarray,
+        distance: np.ndarray,
+        lattice: Lattice,
+        *,
+        overlap: float,
+        slack: float = 0.0,
+        scale: float = np.inf,
+    ) -> None:
+        """Shuffles the points, so that the first ones of any subset stand for it.
+
+        Args:
+            points: on the solid's surface and inside, (p, 3) [m].
+            distance: signed distances at the cells of `lattice`, (n,) [m].
+            lattice: the cells.
+            overlap: both sides of a cut own the points within half of this of it [m].
+            slack: distance from the solid that costs nothing [m].
+            scale: distance at which the square weighs as much as the linear term [m].
+        """
+        self.points = points[np.random.default_rng(0).permutation(len(points))]
+        self.overlap = overlap
+        self._lattice, self._slack, self._scale = lattice, slack, scale
+        self._distance = distance.reshape(-1).astype(np.float32)
+        self._directions = np.concatenate([sphere(64), np.eye(3), -np.eye(3)])
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """Signed distance at the cells nearest to points (n, 3) [m]."""
+        return self._distance[self._lattice.nearest(points)]
+
+    def hull(self, points: np.ndarray) -> RoughHull | None:
+        """The hull of the points that are extreme in 70 directions; None if it has no volume."""
+        if len(points) > len(self._directions):
+            points = points[np.unique((points @ self._directions.T).argmax(axis=0))]
+        try:
+            shape = scipy.spatial.ConvexHull(points)
+        except (scipy.spatial.QhullError, ValueError):
+            return None
+        corner = points[shape.simplices]
+        u, w = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+        area = 0.5 * np.linalg.norm(np.cross(u, w), axis=-1)
+        probes = np.concatenate(
+            [
+                corner.mean(axis=1),
+                (corner[:, 0] + corner[:, 1]) / 2,
+                (corner[:, 1] + corner[:, 2]) / 2,
+                (corner[:, 2] + corner[:, 0]) / 2,
+            ]
+        )
+        out = np.maximum(self.distance(probes) - self._slack, 0).reshape(4, -1)
+        return RoughHull(
+            corners=points[shape.vertices],
+            cost=float(area @ (out + out * out / self._scale).mean(axis=0)),
+            area=float(area.sum()),
+        )
+
+    def best_cut(
+        self, members: np.ndarray, *, probes: int, levels: int, least: float = 0, refine: int = 0
+    ) -> Cut | None:
+        """The plane whose two sides cost least, across principal, main and diagonal axes.
+
+        Args:
+            members: indices of the set among the points.
+            probes: points of the set by which planes are judged.
+            levels: planes across each axis.
+            least: surface that the hull of either side must have [m^2].
+            refine: halvings of the step by which the best planes are shifted and tilted.
+        """
+        points = self.points[members[:probes]]
+        whole = self.hull(points)
+        if whole is None:
+            return None
+        before = whole.cost
+
+        def attempt(direction: np.ndarray, level: float) -> Cut | None:
+            along = points @ direction
+            hulls = []
+            for half in (along <= level + self.overlap / 2, along >= level - self.overlap / 2):
+                shape = self.hull(points[half]) if half.sum() >= 8 else None
+                if shape is None or shape.area < least:
+                    return None
+                hulls.append(shape)
+            sides = (hulls[0], hulls[1])
+            return Cut(direction=direction, level=level, before=before, sides=sides)
+
+        _, _, principal = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+        found: list[Cut] = []
+        for direction in np.concatenate([principal, _AXES]):
+            along = points @ direction
+            tries = [
+                attempt(direction, float(level))
+                for level in np.linspace(along.min(), along.max(), levels + 2)[1:-1]
+            ]
+            found += sorted((cut for cut in tries if cut), key=lambda cut: cut.after)[:1]
+        found.sort(key=lambda cut: cut.after)
+        if not refine:
+            return found[0] if found else None
+        step = np.ptp(points, axis=0).max() / (levels + 1) / 2
+        better = [self._refine(cut, points, attempt, step, refine) for cut in found[:_FINALISTS]]
+        return min(better, key=lambda cut: cut.after, default=None)
+
+    @staticmethod
+    def _refine(
+        cut: Cut,
+        points: np.ndarray,
+        attempt: Callable[[np.ndarray, float], Cut | None],
+        step: float,
+        halvings: int,
+    ) -> Cut:
+        """Shifts and tilts a plane as long as that lowers the cost, by ever smaller steps."""
+        tilt = np.radians(12)
+        for _ in range(halvings):
+            near = np.abs(points @ cut.direction - cut.level) < step
+            pivot = points[near].mean(axis=0) if near.any() else cut.level * cut.direction
+            tries = [attempt(cut.direction, cut.level + shift) for shift in (-step, step)]
+            for axis in np.linalg.svd(cut.direction[None])[2][1:]:
+                for angle in (-tilt, tilt):
+                    turned = np.cos(angle) * cut.direction + np.sin(angle) * axis
+                    tries.append(attempt(turned, float(pivot @ turned)))
+            cut = min([cut, *(new for new in tries if new)], key=lambda new: new.after)
+            step, tilt = step / 2, tilt / 2
+        return cut
+
+
+def sphere(count: int) -> np.ndarray:
+    """Evenly spread unit vectors (count, 3), by the golden spiral."""
+    height = 1 - 2 * (np.arange(count) + 0.5) / count
+    angle = np.pi * (1 + 5**0.5) * (np.arange(count) + 0.5)
+    ring = np.sqrt(1 - height**2)
+    return np.stack([ring * np.cos(angle), ring * np.sin(angle), height], axis=-1)
+
+
+_AXES = np.concatenate(
+    [
+        np.eye(3),
+        np.array([[1, 1, 0], [1, -1, 0], [1, 0, 1], [1, 0, -1], [0, 1, 1], [0, 1, -1]]) / 2**0.5,
+    ]
+)
