@@ -2,6 +2,8 @@
 
 from zdg_jax.validation.engine import Engine
 from zdg_jax.validation.film import Film, film
+from zdg_jax.validation.mjx_engine import MjxEngine
+from zdg_jax.validation.mjx_scene import MjxOptions
 from zdg_jax.validation.noise import Noise, SoftLabels, soft_labels
 from zdg_jax.validation.protocols import (
     Hold,
@@ -23,6 +25,8 @@ __all__ = [
     "Hold",
     "Lift",
     "Load",
+    "MjxEngine",
+    "MjxOptions",
     "Noise",
     "Physics",
     "Protocol",

@@ -82,3 +82,25 @@ def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
     mujoco.mju_mulQuat(relative, qpos[3:7], origin[3:7] * [1, -1, -1, -1])
     turn = 2.0 * np.arccos(min(abs(relative[0]), 1.0))
     return float(np.linalg.norm(qpos[:3] - origin[:3])), float(turn)
+
+
+def motions(qpos: np.ndarray) -> np.ndarray:
+    """Distances [m] and angles [rad] of poses (..., 7) from the origin, (..., 2)."""
+    turn = 2.0 * np.arccos(np.minimum(np.abs(qpos[..., 3]), 1.0))
+    return np.stack([np.linalg.norm(qpos[..., :3], axis=-1), turn], axis=-1)
+
+
+def checked_triples(*poses: np.ndarray, num_joints: int) -> list[np.ndarray]:
+    """Pregrasps, grasps and squeezes (n, 7 + j), checked together.
+
+    Raises:
+        InputError: shapes that do not fit the hand or each other.
+    """
+    names = ("pregrasp", "grasp", "squeeze")
+    checked = [
+        checked_poses(name, value, num_joints) for name, value in zip(names, poses, strict=True)
+    ]
+    if len({len(pose) for pose in checked}) > 1:
+        counts = ", ".join(f"{len(p)} {name}" for name, p in zip(names, checked, strict=True))
+        raise InputError(f"the numbers of poses differ: {counts}")
+    return checked

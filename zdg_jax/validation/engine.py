@@ -10,7 +10,7 @@ from concurrent import futures
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.validation.closing import checked_poses
+from zdg_jax.validation.closing import checked_triples
 from zdg_jax.validation.hold import HoldTest
 from zdg_jax.validation.lift import LiftTest, unit_up
 from zdg_jax.validation.protocols import Hold, Protocol
@@ -107,15 +107,7 @@ class Engine:
         return result
 
     def _checked(self, *poses: np.ndarray) -> list[np.ndarray]:
-        names = ("pregrasp", "grasp", "squeeze")
-        checked = [
-            checked_poses(name, value, self.scene.num_joints)
-            for name, value in zip(names, poses, strict=True)
-        ]
-        if len({len(pose) for pose in checked}) > 1:
-            counts = ", ".join(f"{len(p)} {name}" for name, p in zip(names, checked, strict=True))
-            raise InputError(f"the numbers of poses differ: {counts}")
-        return checked
+        return checked_triples(*poses, num_joints=self.scene.num_joints)
 
     def _submit(
         self,

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.validation.engine import Engine
 from zdg_jax.validation.ledger import Ledger, run_name
-from zdg_jax.validation.protocols import Protocol, six_directions
+from zdg_jax.validation.mjx_engine import MjxEngine
+from zdg_jax.validation.protocols import Hold, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
-BACKENDS = ("auto", "mujoco")
+BACKENDS = ("auto", "mujoco", "mjx", "mjx-warp")
 
 
 def rollout(
@@ -39,7 +41,9 @@ def rollout(
         grasp: likewise.
         squeeze: likewise.
         protocol: what to test.
-        backend: `mujoco`, the C engine, or `auto`.
+        backend: `mujoco`, the C engine on threads; `mjx`, one program for many grasps; `mjx-warp`,
+            the same with MuJoCo Warp; `auto` takes `mjx` for `Hold` protocols where JAX runs on a
+            GPU or TPU, `mujoco` elsewhere.
         threads: threads of the C engine; by default one for each CPU.
         progress: called as `progress(done, n)`.
         resume: file (.npz) that keeps the results while the run goes. After an interruption the
@@ -52,7 +56,7 @@ def rollout(
     """
     if backend not in BACKENDS:
         raise InputError(f"no backend '{backend}'; there are: {', '.join(BACKENDS)}")
-    engine = Engine(hand, obj, protocol, threads=threads)
+    engine = _engine(hand, obj, protocol, backend, threads)
     poses = [np.asarray(pose, float) for pose in (pregrasp, grasp, squeeze)]
     result = engine.empty(len(poses[1]))
     if resume is None:
@@ -73,3 +77,14 @@ def rollout(
     finally:
         ledger.save()
     return result
+
+
+def _engine(
+    hand: HandLike, obj: ObjectLike, protocol: Protocol, backend: str, threads: int | None
+) -> Engine | MjxEngine:
+    if backend == "auto":
+        fast = jax.default_backend() != "cpu" and isinstance(protocol, Hold)
+        backend = "mjx" if fast else "mujoco"
+    if backend == "mujoco":
+        return Engine(hand, obj, protocol, threads=threads)
+    return MjxEngine(hand, obj, protocol, warp=backend == "mjx-warp")

@@ -1,0 +1,148 @@
+"""The compiled program of the MJX backend: steps of many rollouts at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import importlib.util
+import io
+import logging
+import os
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import ValidationError
+from zdg_jax.validation.simulation import ORIGIN
+
+_log = logging.getLogger(__name__)
+_SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+_MEMORY_SHARE, _WORKING_COPIES = 0.5, 6
+_CPU_BATCH = 32
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class State:
+    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data."""
+
+    qpos: jax.Array
+    qvel: jax.Array
+    warmstart: jax.Array
+    act: jax.Array
+    ctrl: jax.Array
+    mocap_pos: jax.Array
+    mocap_quat: jax.Array
+
+
+class Program:
+    """A model on the device, with its compiled steps."""
+
+    def __init__(self, model: mujoco.MjModel, object_body: int, *, warp: bool) -> None:
+        """Puts the model on the device; the steps compile at their first call.
+
+        Raises:
+            ValidationError: MJX cannot take the model, or Warp cannot run here.
+        """
+        self._model = model
+        mjx, self._device_model, self._start = _put(model, warp=warp)
+        self._advance = jax.jit(functools.partial(_advance, mjx, object_body))
+
+    def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
+        """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
+        model, b = self._model, len(poses)
+        return State(
+            qpos=f32(np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1)),
+            qvel=f32(np.zeros((b, model.nv))),
+            warmstart=f32(np.zeros((b, model.nv))),
+            act=f32(np.zeros((b, model.na))),
+            ctrl=f32(ctrl),
+            mocap_pos=f32(poses[:, None, :3]),
+            mocap_quat=f32(poses[:, None, 3:7]),
+        )
+
+    def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
+        """Takes `steps` steps, with forces and torques (b, 6) on the object."""
+        return self._advance(self._device_model, self._start, state, f32(wrench), jnp.int32(steps))
+
+    def fitting_batch(self) -> int:
+        """Rollouts whose states fit the device's memory; few on a CPU."""
+        device = jax.local_devices()[0]
+        stats = device.memory_stats() if device.platform != "cpu" else None
+        if not stats or "bytes_limit" not in stats:
+            return _CPU_BATCH
+        each = sum(leaf.nbytes for leaf in jax.tree.leaves(self._start)) * _WORKING_COPIES
+        free = stats["bytes_limit"] - stats.get("bytes_in_use", 0)
+        return int(np.clip(2 ** np.floor(np.log2(max(1.0, _MEMORY_SHARE * free / each))), 1, 8192))
+
+
+def _advance(
+    mjx: Any, body: int, model: Any, start: Any, state: State, wrench: jax.Array, steps: jax.Array
+) -> State:
+    """Takes `steps` steps of b rollouts, each with a wrench (b, 6) on the object."""
+
+    def single(state: State, wrench: jax.Array) -> State:
+        applied = start.xfrc_applied.at[body].set(wrench)
+
+        def step(_: jax.Array, state: State) -> State:
+            data = start.replace(
+                qpos=state.qpos,
+                qvel=state.qvel,
+                qacc_warmstart=state.warmstart,
+                act=state.act,
+                ctrl=state.ctrl,
+                mocap_pos=state.mocap_pos,
+                mocap_quat=state.mocap_quat,
+                xfrc_applied=applied,
+            )
+            data = mjx.step(model, data)
+            return dataclasses.replace(
+                state,
+                qpos=data.qpos,
+                qvel=data.qvel,
+                warmstart=data.qacc_warmstart,
+                act=data.act,
+            )
+
+        return jax.lax.fori_loop(0, steps, step, state)
+
+    return jax.vmap(single)(state, wrench)
+
+
+def _put(model: mujoco.MjModel, *, warp: bool) -> tuple[Any, Any, Any]:
+    """MJX itself, the model on the device and the state that steps start from."""
+    if warp and importlib.util.find_spec("warp") is None:
+        raise ValidationError(
+            "backend 'mjx-warp' needs the package warp-lang (pip install 'mujoco-mjx[warp]'); "
+            "'mjx' runs without"
+        )
+    if warp and jax.default_backend() != "gpu":
+        raise ValidationError(
+            f"backend 'mjx-warp' needs an NVIDIA GPU, JAX runs on {jax.default_backend()}; "
+            "use 'mujoco' or 'mjx'"
+        )
+    if jax.default_backend() == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
+        _log.warning(
+            "MJX on a CPU is slow and can hang with several object pieces: prefer backend "
+            "'mujoco', or set XLA_FLAGS=%s before JAX is imported",
+            _SCHEDULER_FLAG,
+        )
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints what it could not import
+        from mujoco import mjx
+    impl = {"impl": "warp"} if warp else {}
+    try:
+        with jax.numpy_dtype_promotion("standard"):
+            return mjx, mjx.put_model(model, **impl), mjx.make_data(model, **impl)
+    except NotImplementedError as error:
+        raise ValidationError(
+            f"MJX cannot take the scene: {error}; use backend 'mujoco'"
+        ) from error
+
+
+def f32(values: Any) -> jax.Array:
+    """Numbers on the device."""
+    return jnp.asarray(np.asarray(values), jnp.float32)

@@ -1,0 +1,145 @@
+"""Scenes that MJX can take: fewer pairs, fewer vertices, no shape that it cannot collide."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from zdg_jax.validation.protocols import Physics
+from zdg_jax.validation.scene import HandLike, ObjectLike, Scene, build_spec, compile_scene
+
+_GEOM = mujoco.mjtGeom
+_LEAST_VERTICES = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MjxOptions:
+    """How a scene is simplified for MJX. Compile time and time a step grow with all of it."""
+
+    hull_vertices: int = 32
+    """Most vertices of a convex piece, and of a hand's mesh."""
+    self_collision: bool = False
+    """Let the links of the hand collide with each other."""
+    max_geom_pairs: int = 16
+    """Pairs of each kind of geoms that go on from the broad phase; -1 for all."""
+    max_contact_points: int = 24
+    """Contact points that go on to the solver; -1 for all."""
+    iterations: int = 8
+    """Newton iterations a step."""
+    line_search_iterations: int = 12
+    """Line-search iterations in each of them."""
+
+
+def build_mjx(
+    hand: HandLike,
+    obj: ObjectLike,
+    physics: Physics,
+    options: MjxOptions,
+    *,
+    caps: bool = True,
+) -> Scene:
+    """The scene for MJX, and in its `changes` what differs from the C engine's.
+
+    Args:
+        hand: the hand.
+        obj: the object.
+        physics: materials and solver.
+        options: how much to simplify.
+        caps: cap pairs and contacts, as MJX in JAX needs; its Warp form does not.
+
+    Raises:
+        InputError: the object has no convex pieces, or the mass is not positive.
+        ValidationError: MuJoCo refuses the scene.
+    """
+    spec = build_spec(hand, obj, dataclasses.replace(physics, noslip_iterations=0))
+    changes = []
+    if physics.noslip_iterations:
+        changes.append(f"{physics.noslip_iterations} noslip iterations left out")
+    changes += _replace_round_shapes(spec)
+    changes += _limit_hulls(spec, options)
+    changes += _mask(spec, options)
+    spec.option.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
+    spec.option.iterations = options.iterations
+    spec.option.ls_iterations = options.line_search_iterations
+    changes.append(
+        f"solver stops after {options.iterations} iterations of "
+        f"{options.line_search_iterations} line-search steps"
+    )
+    if caps:
+        for name in ("max_geom_pairs", "max_contact_points"):
+            value = getattr(options, name)
+            if value >= 0:
+                spec.add_numeric(name=name, size=1, data=[value])
+                changes.append(f"{name} capped at {value}")
+    return compile_scene(spec, tuple(changes))
+
+
+def _collides(geom: mujoco.MjsGeom) -> bool:
+    return bool(geom.contype or geom.conaffinity)
+
+
+def _replace_round_shapes(spec: mujoco.MjSpec) -> list[str]:
+    """Cylinders and ellipsoids become capsules of the same length: MJX cannot collide them with
+    meshes or boxes."""
+    cylinders = ellipsoids = 0
+    for geom in spec.geoms:
+        if not _collides(geom):
+            continue
+        size = np.array(geom.size)
+        if geom.type == _GEOM.mjGEOM_CYLINDER:
+            # Cut short by a radius at each end, the caps reach as far as the flat ends did.
+            radius, half = size[0], size[1]
+            if not np.isnan(geom.fromto[0]):
+                half = 0.5 * float(np.linalg.norm(geom.fromto[3:] - geom.fromto[:3]))
+                _shorten(geom, radius, half)
+            else:
+                geom.size[1] = max(half - radius, 1e-4)
+            geom.type = _GEOM.mjGEOM_CAPSULE
+            cylinders += 1
+        elif geom.type == _GEOM.mjGEOM_ELLIPSOID:
+            axis = int(np.argmax(size))
+            radius = float(np.delete(size, axis).mean())
+            turn, product = np.zeros(4), np.zeros(4)
+            mujoco.mju_quatZ2Vec(turn, np.eye(3)[axis])
+            mujoco.mju_mulQuat(product, np.array(geom.quat), turn)
+            geom.quat = product
+            geom.size = [radius, max(float(size[axis]) - radius, 1e-4), 0.0]
+            geom.type = _GEOM.mjGEOM_CAPSULE
+            ellipsoids += 1
+    changes = []
+    if cylinders:
+        changes.append(f"{cylinders} cylinders made capsules of the same length")
+    if ellipsoids:
+        changes.append(f"{ellipsoids} ellipsoids made capsules of the same length")
+    return changes
+
+
+def _shorten(geom: mujoco.MjsGeom, radius: float, half: float) -> None:
+    """Moves the ends of a geom that is given by its ends towards its middle."""
+    start, end = np.array(geom.fromto[:3]), np.array(geom.fromto[3:])
+    middle, along = 0.5 * (start + end), (end - start) / (2 * half)
+    left = max(half - radius, 1e-4)
+    geom.fromto = np.concatenate([middle - left * along, middle + left * along])
+
+
+def _limit_hulls(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
+    used = {geom.meshname for geom in spec.geoms if _collides(geom) and geom.meshname}
+    limited = 0
+    for mesh in spec.meshes:
+        if mesh.name in used:
+            mesh.maxhullvert = max(_LEAST_VERTICES, options.hull_vertices)
+            limited += 1
+    return [f"hulls of {limited} meshes limited to {options.hull_vertices} vertices"]
+
+
+def _mask(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
+    """Hand and object collide with each other alone."""
+    for geom in spec.geoms:
+        if not _collides(geom):
+            continue
+        item = geom.parent.name == "object"
+        geom.contype = 0 if item else 1
+        geom.conaffinity = 1 if item or options.self_collision else 0
+    return [] if options.self_collision else ["the hand does not collide with itself"]
