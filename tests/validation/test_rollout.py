@@ -52,6 +52,8 @@ def test_cutting_pulls_short_keeps_verdicts_and_saves_steps(gripper: Gripper, ba
     assert 0 < full.held.sum() < 6
     assert quick.steps.sum() * 2 < full.steps.sum()
     assert full.tested.all()
+    assert (full.slip <= full.drift + full.closing_drift[:, None]).all()
+    assert (full.slip[full.held] < 0.05).all()
     assert not quick.tested[~quick.held].all()
 
 

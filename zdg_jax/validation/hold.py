@@ -112,6 +112,7 @@ class HoldTest:
         simulation.phase = self.load_names[load]
         simulation.data.xfrc_applied[self.scene.object_body] = self._loads[load]
         watch, trace = self._watch, [simulation.moved()]
+        start = simulation.object_pose[:3].copy()
         sound = survived = True
         for look in range(1, watch.total + 1):
             sound = simulation.step(watch.look_steps)
@@ -122,6 +123,7 @@ class HoldTest:
                 break
         result.tested[i, load], result.directions[i, load] = True, survived
         result.drift[i, load], result.turn[i, load] = trace[-1]
+        result.slip[i, load] = np.linalg.norm(simulation.object_pose[:3] - start)
         if not survived and np.isnan(result.failed_at[i]):
             result.failed_at[i] = simulation.data.time
         return sound

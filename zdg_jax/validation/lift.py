@@ -121,6 +121,7 @@ class LiftTest:
     ) -> None:
         result.tested[i, phase], result.directions[i, phase] = True, passed
         result.drift[i, phase], result.turn[i, phase] = moved
+        result.slip[i, phase] = moved[0]
 
     def _settle(self) -> np.ndarray:
         """Pose of the object at rest, (7,)."""

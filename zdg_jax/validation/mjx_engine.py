@@ -64,8 +64,8 @@ class MjxEngine:
         self.protocol, self._watch = protocol, Watch(protocol)
         self.scene = build_mjx(hand, obj, protocol.physics, options or MjxOptions(), caps=not warp)
         self._reference = build(hand, obj, protocol.physics)
-        self._program = Program(self.scene.model, self.scene.object_body, warp=warp)
-        self.batch = batch or self._program.fitting_batch()
+        self._program = Program(self.scene.model, self.scene.object_body, batch=batch, warp=warp)
+        self.batch = self._program.batch
         step = protocol.physics.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
         self._wrenches = load_wrenches(protocol)
@@ -234,6 +234,7 @@ class MjxEngine:
                     row, load = queue.popleft()
                     _fill(state, k, saved[row])
                     slots.take(k, row, load, self._wrenches[load], starts[row])
+                    slots.origin[k] = saved[row].qpos[-7:-4]
             if not slots.busy.any():
                 return
             state = self._program.run(state, slots.wrench, watch.look_steps)
@@ -261,6 +262,7 @@ class MjxEngine:
                 continue
             result.tested[row, load], result.directions[row, load] = True, survived[k]
             result.drift[row, load], result.turn[row, load] = trace[k, -1]
+            result.slip[row, load] = np.linalg.norm(qpos[k, -7:-4] - slots.origin[k])
             ways[row].diverged |= not sound[k]
             if not survived[k] and np.isnan(result.failed_at[row]):
                 pulled = steps * self.protocol.physics.timestep
@@ -279,6 +281,8 @@ class _Slots:
     load: np.ndarray
     look: np.ndarray
     wrench: np.ndarray
+    origin: np.ndarray
+    """Where the object was after the squeeze, (b, 3)."""
     trace: np.ndarray
     """Motions at the last looks, (b, window + 1, 2)."""
 
@@ -291,6 +295,7 @@ class _Slots:
             load=np.zeros(b, int),
             look=np.zeros(b, int),
             wrench=np.zeros((b, 6)),
+            origin=np.zeros((b, 3)),
             trace=np.zeros((b, max(window, 1) + 1, 2)),
         )
 

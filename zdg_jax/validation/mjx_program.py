@@ -22,7 +22,9 @@ from zdg_jax.validation.simulation import ORIGIN
 _log = logging.getLogger(__name__)
 _SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 _MEMORY_SHARE, _WORKING_COPIES = 0.5, 6
-_CPU_BATCH = 32
+_CPU_BATCH, _WARP_BATCH = 32, 1024
+_WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
+"""Room for contacts and constraint rows of one rollout in Warp."""
 
 
 @jax.tree_util.register_dataclass
@@ -42,14 +44,25 @@ class State:
 class Program:
     """A model on the device, with its compiled steps."""
 
-    def __init__(self, model: mujoco.MjModel, object_body: int, *, warp: bool) -> None:
+    def __init__(
+        self, model: mujoco.MjModel, object_body: int, *, batch: int | None, warp: bool
+    ) -> None:
         """Puts the model on the device; the steps compile at their first call.
+
+        Args:
+            model: the scene.
+            object_body: body that wrenches act on.
+            batch: rollouts at a time; by default what the device's memory takes.
+            warp: run MuJoCo Warp, which allots its contacts to a fixed number of rollouts.
 
         Raises:
             ValidationError: MJX cannot take the model, or Warp cannot run here.
         """
         self._model = model
-        mjx, self._device_model, self._start = _put(model, warp=warp)
+        mjx, self._device_model, self._start = _put(
+            model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
+        )
+        self.batch = batch or (_WARP_BATCH if warp else self._fitting_batch())
         self._advance = jax.jit(functools.partial(_advance, mjx, object_body))
 
     def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
@@ -69,7 +82,7 @@ class Program:
         """Takes `steps` steps, with forces and torques (b, 6) on the object."""
         return self._advance(self._device_model, self._start, state, f32(wrench), jnp.int32(steps))
 
-    def fitting_batch(self) -> int:
+    def _fitting_batch(self) -> int:
         """Rollouts whose states fit the device's memory; few on a CPU."""
         device = jax.local_devices()[0]
         stats = device.memory_stats() if device.platform != "cpu" else None
@@ -113,19 +126,22 @@ def _advance(
     return jax.vmap(single)(state, wrench)
 
 
-def _put(model: mujoco.MjModel, *, warp: bool) -> tuple[Any, Any, Any]:
-    """MJX itself, the model on the device and the state that steps start from."""
-    if warp and importlib.util.find_spec("warp") is None:
+def _put(model: mujoco.MjModel, *, contacts: int | None) -> tuple[Any, Any, Any]:
+    """MJX itself, the model on the device and the state that steps start from.
+
+    With room for `contacts` it runs in Warp, without in JAX.
+    """
+    platform = jax.default_backend()
+    if contacts and importlib.util.find_spec("warp") is None:
         raise ValidationError(
             "backend 'mjx-warp' needs the package warp-lang (pip install 'mujoco-mjx[warp]'); "
             "'mjx' runs without"
         )
-    if warp and jax.default_backend() != "gpu":
+    if contacts and platform != "gpu":
         raise ValidationError(
-            f"backend 'mjx-warp' needs an NVIDIA GPU, JAX runs on {jax.default_backend()}; "
-            "use 'mujoco' or 'mjx'"
+            f"backend 'mjx-warp' needs an NVIDIA GPU, JAX runs on {platform}; use 'mujoco' or 'mjx'"
         )
-    if jax.default_backend() == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
+    if platform == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
         _log.warning(
             "MJX on a CPU is slow and can hang with several object pieces: prefer backend "
             "'mujoco', or set XLA_FLAGS=%s before JAX is imported",
@@ -133,10 +149,11 @@ def _put(model: mujoco.MjModel, *, warp: bool) -> tuple[Any, Any, Any]:
         )
     with contextlib.redirect_stdout(io.StringIO()):  # it prints what it could not import
         from mujoco import mjx
-    impl = {"impl": "warp"} if warp else {}
+    impl: dict[str, Any] = {"impl": "warp"} if contacts else {}
+    room = {"naconmax": contacts, "njmax": _WARP_CONSTRAINTS} if contacts else {}
     try:
         with jax.numpy_dtype_promotion("standard"):
-            return mjx, mjx.put_model(model, **impl), mjx.make_data(model, **impl)
+            return mjx, mjx.put_model(model, **impl), mjx.make_data(model, **impl, **room)
     except NotImplementedError as error:
         raise ValidationError(
             f"MJX cannot take the scene: {error}; use backend 'mujoco'"

@@ -60,6 +60,8 @@ class Validation:
     not tested."""
     turn: np.ndarray
     """Angle from its first orientation, likewise, (n, m) [rad]."""
+    slip: np.ndarray
+    """Distance that the object moved since the squeeze, likewise, (n, m) [m]."""
     closing_drift: np.ndarray
     """Distance that the object moved while the hand closed and squeezed, (n,) [m]."""
     closing_turn: np.ndarray
@@ -126,7 +128,7 @@ class Validation:
         """Results of `n` grasps that are not tested yet."""
         m = len(loads)
         unknown = {name: np.full(n, np.nan) for name in cls.array_names()}
-        unknown |= {name: np.full((n, m), np.nan) for name in ("drift", "turn")}
+        unknown |= {name: np.full((n, m), np.nan) for name in ("drift", "turn", "slip")}
         unknown |= {name: np.zeros((n, m), bool) for name in ("directions", "tested")}
         unknown |= {name: np.zeros(n, np.int64) for name in ("contacts", "steps")}
         unknown["held"] = np.zeros(n, bool)
