@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
 
-_DEPTH = 0.012  # refinement pushes the hand out of less than this [m]
+_DEPTH = 0.012  # refinement pushes a palm out of less than this [m]
+_CLEAR = 0.002  # depth at which a hand that starts there counts as clear [m]
+_RETREATS = np.arange(0.0, 0.1001, 0.01)  # how far back the hand may start [m]
 _TOUCH = 0.003
 
 
@@ -28,11 +30,11 @@ class Candidate:
     rotation: np.ndarray
     """Of the hand's root, (3, 3), object frame."""
     position: np.ndarray
-    """Of the hand's root, (3,), object frame [m]."""
+    """Of the hand's root at the goal, where it only has to close, (3,), object frame [m]."""
     joints: np.ndarray
     """Joint positions, (j,), order of the hand's MJCF."""
-    depth: float
-    """How deep the hand stands in the object, 0 where it is clear [m]."""
+    retreat: float
+    """How far before its goal the open hand starts, to be clear of the object [m]."""
     faults: tuple[str, ...]
     """What fails, in words; empty where the hand can start here."""
 
@@ -62,13 +64,17 @@ def place(
     across = np.abs((own - target) @ approach.thumb) < 0.04
     near = own[across] if across.sum() > 8 else own
     depth = float(np.percentile((target - near) @ approach.direction, 97))
+    if approach.tips_only:
+        depth = space.reach  # the palm stays as far back as the tips allow
     rotation, position, dofs = start_pose(
         space, approach.direction, approach.thumb, target, approach.width, depth
     )
     joints, links, points = _posed(hand, dofs, rotation, position)
     distance = _distance(obj, points)
-    deepest = int(np.argmin(distance))
-    sunk = max(0.0, -float(distance[deepest]))
+    on_palm = links == hand.palm.link
+    back = -_RETREATS[:, None] * approach.direction
+    depths = -_distance(obj, points + back[:, None]).min(axis=1)
+    retreat = int(np.argmax(depths < _CLEAR)) if (depths < _CLEAR).any() else int(depths.argmin())
     faults = []
     if approach.width > space.aperture:
         faults.append(
@@ -81,27 +87,33 @@ def place(
             f"the held part is {gap * 1e3:.0f} mm from the hand, beyond its reach of "
             f"{space.reach * 1e3:.0f} mm"
         )
-    if sunk > _DEPTH:
-        mark = _nearest_mark(shape, points[deepest])
-        name = str(hand.link_names[links[deepest]])
+    palm_depth = -float(distance[on_palm].min(initial=0.0))
+    if palm_depth > _DEPTH:
+        inside = points[on_palm][distance[on_palm].argmin()]
         faults.append(
-            f"at the start the hand (link {name}) stands {sunk * 1e3:.0f} mm inside part {mark}"
+            f"at its goal the palm stands {palm_depth * 1e3:.0f} mm inside part "
+            f"{_nearest_mark(shape, inside)}"
+        )
+    if depths[retreat] > _DEPTH:
+        start = points + back[retreat]
+        deepest = int(_distance(obj, start).argmin())
+        faults.append(
+            f"{_RETREATS[retreat] * 1e3:.0f} mm back, the hand (link "
+            f"{hand.link_names[links[deepest]]}) still stands {depths[retreat] * 1e3:.0f} mm "
+            f"inside part {_nearest_mark(shape, start[deepest])}"
         )
     touched = sorted(
-        {
-            _nearest_mark(shape, point)
-            for point in points[(distance < _TOUCH) & (links == hand.palm.link)]
-        }
+        {_nearest_mark(shape, point) for point in points[(distance < _TOUCH) & on_palm]}
         & set(avoided)
     )
     if touched:
-        faults.append(f"at the start the palm touches parts {touched}, which are to be avoided")
+        faults.append(f"at its goal the palm touches parts {touched}, which are to be avoided")
     return Candidate(
         approach=approach,
         rotation=rotation,
         position=position,
         joints=joints,
-        depth=sunk,
+        retreat=float(_RETREATS[retreat]),
         faults=tuple(faults),
     )
 

@@ -113,26 +113,21 @@ def _approach(
 ) -> tuple[ApproachReply, int, list[str]]:
     """Stages 4 and 5: asks, checks the choice, and asks again with the failure named."""
     images = pictures.candidates(candidates)
-    failures: list[str] = []
-    tried: set[int] = set()
-    reply = ask_approach(case, images, known, candidates, failures)
+    failures: dict[int, str] = {}
+    reply = ask_approach(case, images, known, candidates, [])
     for _ in range(case.session.reasks):
-        for number in (reply.best, reply.second):
-            faults = candidates[number - 1].faults
-            if not faults:
-                note = [] if number == reply.best else [f"hand {reply.best} failed the check"]
-                return reply, number - 1, note
-            if number not in tried:
-                failures.append(f"hand {number}: " + "; ".join(faults))
-                tried.add(number)
-        if len(tried) == len(candidates):
+        if not candidates[reply.best - 1].faults or len(failures) == len(candidates):
             break
-        reply = ask_approach(case, images, known, candidates, failures)
+        for number in {reply.best, reply.second}:
+            if candidates[number - 1].faults:
+                failures[number] = f"hand {number}: " + "; ".join(candidates[number - 1].faults)
+        reply = ask_approach(case, images, known, candidates, list(failures.values()))
     usable = [i for i, candidate in enumerate(candidates) if not candidate.faults]
-    if reply.best - 1 in usable:
-        return reply, reply.best - 1, []
-    if usable:
-        return reply, usable[0], [f"hand {reply.best} failed the check; {usable[0] + 1} is taken"]
+    for index in (reply.best - 1, reply.second - 1, *usable):
+        if index in usable:
+            against = failures.get(reply.best, "")
+            notes = [f"not taken: {against}"] if index != reply.best - 1 else []
+            return reply, index, notes
     against = "; ".join(candidates[reply.best - 1].faults)
     _log.warning("no approach passes the geometric check: %s", against)
     return reply, reply.best - 1, [f"no approach passes the geometric check: {against}"]

@@ -212,12 +212,12 @@ def describe(number: int, candidate: Candidate) -> str:
     approach = candidate.approach
     x, y, z = approach.direction
     tx, ty, tz = approach.thumb
-    clear = "clear" if approach.blocked < 0.2 else "the way of the palm is partly taken"
-    deep = f", {candidate.depth * 1e3:.0f} mm inside the object" if candidate.depth > 1e-3 else ""
+    clear = "the way is clear" if approach.blocked < 0.2 else "the way of the palm is partly taken"
+    palm = "its tips reach in, the palm stays back; " if approach.tips_only else ""
     return (
         f"{number}: the palm moves along ({x:+.1f}, {y:+.1f}, {z:+.1f}), the thumb's side to "
         f"({tx:+.1f}, {ty:+.1f}, {tz:+.1f}); {approach.width * 1e3:.0f} mm between thumb and "
-        f"fingers; {clear}{deep}"
+        f"fingers; {palm}{clear}; it starts {candidate.retreat * 1e3:.0f} mm before its goal"
     )
 
 
