@@ -152,12 +152,12 @@ def unsigned(
         squared[nearer] = gap[nearer]
         closest[nearer] = candidate[nearer]
 
-    squared, closest = squared.reshape(-1), closest.reshape(-1, 3)
-    near = np.flatnonzero(squared < (_EXACT_BAND * lattice.spacing) ** 2)
-    squared[near], _, closest[near] = igl.point_mesh_squared_distance(
+    flat, nearest = squared.reshape(-1), closest.reshape(-1, 3)
+    near = np.flatnonzero(flat < (_EXACT_BAND * lattice.spacing) ** 2)
+    flat[near], _, nearest[near] = igl.point_mesh_squared_distance(
         points.reshape(-1, 3)[near], V, F
     )
-    return np.sqrt(squared), closest
+    return np.sqrt(flat), nearest
 
 
 def pack(distance: np.ndarray, normal: np.ndarray, lattice: Lattice, cells: int) -> DistanceGrid:

@@ -1,16 +1,29 @@
-"""Meshes from files, trimesh objects and arrays."""
+"""Meshes from files, trimesh objects and arrays: triangles in metres, with labels if given."""
 
 from __future__ import annotations
 
 import dataclasses
 import pathlib
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import trimesh
 
 from zdg_jax.errors import InputError
+from zdg_jax.objects import robot_files
 
-MeshLike = str | pathlib.Path | trimesh.Trimesh | tuple[np.ndarray, np.ndarray]
+MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarray, np.ndarray]
+
+LARGEST_FILE = 200
+"""Mesh files above this many megabytes are refused [MB]."""
+_MESH_SUFFIXES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".dae")
+_READERS: dict[str, Callable[[pathlib.Path], trimesh.Scene]] = {
+    ".xml": robot_files.read_mjcf,
+    ".mjcf": robot_files.read_mjcf,
+    ".urdf": robot_files.read_urdf,
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +34,10 @@ class RawMesh:
     """(v, 3), the file's unit."""
     faces: np.ndarray
     """(f, 3)."""
+    labels: np.ndarray | None
+    """Number of the file's group of each face from 1, (f,); None where there is one group."""
+    names: dict[int, str]
+    """Names of the groups."""
     source: str | None
     """Absolute path of the file."""
     name: str
@@ -31,45 +48,139 @@ def read(mesh: MeshLike) -> RawMesh:
     """Reads triangles from a file, a trimesh object or a pair of arrays.
 
     Raises:
-        InputError: no such file, a folder, a file that is no mesh, or nothing with an area.
+        InputError: no such file, a folder, a file that is no mesh, or nothing with triangles.
     """
-    source, name = None, "object"
+    if isinstance(mesh, trimesh.Scene):
+        return _from_scene(mesh, None, "object")
     if isinstance(mesh, trimesh.Trimesh):
-        vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
-    elif isinstance(mesh, tuple):
-        vertices, faces = np.asarray(mesh[0], float), np.asarray(mesh[1])
-    else:
-        path = pathlib.Path(mesh)
-        if not path.exists():
-            raise InputError(f"no such file: {path}")
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: name a mesh file in it")
-        source, name = str(path.resolve()), path.stem
-        try:
-            loaded = trimesh.load_mesh(path, process=False)
-        except Exception as error:
-            raise InputError(f"cannot read {path} as a mesh: {error}") from error
-        vertices, faces = np.asarray(loaded.vertices), np.asarray(loaded.faces)
-    if len(faces) == 0:
-        raise InputError(f"{source or name} has no triangles")
-    return RawMesh(
-        vertices=np.asarray(vertices, float), faces=np.asarray(faces), source=source, name=name
-    )
+        return _checked(mesh.vertices, mesh.faces, None, {}, None, "object")
+    if isinstance(mesh, tuple):
+        if len(mesh) != 2:
+            raise InputError(f"a mesh as arrays is (vertices, faces), not {len(mesh)} arrays")
+        return _checked(mesh[0], mesh[1], None, {}, None, "object")
+    if not isinstance(mesh, str | pathlib.Path):
+        raise InputError(
+            f"cannot make an object of {type(mesh).__name__}: "
+            "give a path, a trimesh mesh or (vertices, faces)"
+        )
+    path = _usable(pathlib.Path(mesh))
+    scene = _load(path)
+    return _from_scene(scene, str(path.resolve()), path.stem)
 
 
-def clean(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Merges equal vertices and drops triangles without area.
+def read_labels(path: str | pathlib.Path) -> np.ndarray:
+    """Reads a label a face from a `.npy` file or a text file of whole numbers.
 
     Raises:
-        InputError: nothing is left.
+        InputError: the file is missing or holds something else.
     """
-    mesh = trimesh.Trimesh(vertices, faces, process=False)
-    mesh.merge_vertices()
-    corner = mesh.vertices[mesh.faces]
-    doubled = np.linalg.norm(
-        np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=-1
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError(f"no such file of face labels: {path}")
+    try:
+        if path.suffix == ".npy":
+            values = np.load(path, allow_pickle=False)
+        else:
+            values = np.array(path.read_text().replace(",", " ").split(), dtype=np.int64)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is no list of face labels (a .npy array or whole numbers): {error}"
+        ) from error
+    return values
+
+
+def _usable(path: pathlib.Path) -> pathlib.Path:
+    if not path.exists():
+        raise InputError(f"no such file: {path}")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a mesh file in it")
+    known = (*_MESH_SUFFIXES, *_READERS)
+    if path.suffix.lower() not in known:
+        raise InputError(f"{path}: cannot read {path.suffix or 'no suffix'}; {', '.join(known)}")
+    megabytes = path.stat().st_size / 1e6
+    if megabytes > LARGEST_FILE:
+        raise InputError(
+            f"{path} has {megabytes:.0f} MB; the limit is {LARGEST_FILE} MB: decimate it first"
+        )
+    if megabytes == 0:
+        raise InputError(f"{path} is empty")
+    return path
+
+
+def _load(path: pathlib.Path) -> trimesh.Scene:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader = _READERS.get(path.suffix.lower())
+            if reader is not None:
+                return reader(path)
+            options: dict[str, Any] = {"process": False, "skip_materials": True}
+            if path.suffix.lower() == ".obj":
+                options["split_object"] = True
+            return trimesh.load_scene(path, **options)
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{path} does not fit into memory: decimate the mesh first") from error
+    except Exception as error:  # readers raise whatever their parser raises
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
+        raise InputError(f"cannot read {path} as a mesh: {reason}") from error
+
+
+def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
+    vertices, faces, labels = [], [], []
+    names: dict[int, str] = {}
+    count = 0
+    for node in sorted(scene.graph.nodes_geometry):
+        transform, geometry = scene.graph[node]
+        mesh = scene.geometry[geometry]
+        if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0:
+            continue
+        own = trimesh.transform_points(np.asarray(mesh.vertices, float), transform)
+        triangles = np.asarray(mesh.faces)
+        if np.linalg.det(transform[:3, :3]) < 0:
+            triangles = triangles[:, ::-1]
+        label = len(names) + 1
+        names[label] = str(node)
+        vertices.append(own)
+        faces.append(triangles + count)
+        labels.append(np.full(len(triangles), label))
+        count += len(own)
+    if not faces:
+        raise InputError(f"{source or name} has no triangles")
+    given = np.concatenate(labels) if len(names) > 1 else None
+    return _checked(np.concatenate(vertices), np.concatenate(faces), given, names, source, name)
+
+
+def _checked(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    labels: np.ndarray | None,
+    names: dict[int, str],
+    source: str | None,
+    name: str,
+) -> RawMesh:
+    try:
+        vertices, faces = np.asarray(vertices, np.float64), np.asarray(faces)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the mesh's arrays are not numbers: {error}") from error
+    if vertices.ndim != 2 or vertices.shape[1:] != (3,):
+        raise InputError(f"vertices have the shape {vertices.shape}; (v, 3) is needed")
+    if faces.ndim != 2 or faces.shape[1:] != (3,) or faces.dtype.kind not in "iu":
+        raise InputError(
+            f"faces are {faces.dtype} of shape {faces.shape}; whole numbers (f, 3) are needed"
+        )
+    if len(faces) == 0:
+        raise InputError(f"{source or name} has no triangles")
+    if faces.min() < 0 or faces.max() >= len(vertices):
+        raise InputError(
+            f"faces name vertices {faces.min()} to {faces.max()}; there are {len(vertices)}"
+        )
+    return RawMesh(
+        vertices=vertices,
+        faces=faces.astype(np.int64),
+        labels=labels,
+        names=names,
+        source=source,
+        name=name,
     )
-    keep = doubled > 0
-    if not keep.any():
-        raise InputError("no triangle of the mesh has an area")
-    return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces[keep], np.int32)

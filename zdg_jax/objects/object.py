@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Callable, Iterable
+import pathlib
+from collections.abc import Iterable
 
 import jax.numpy as jnp
 import numpy as np
-import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
-from zdg_jax.objects import convex, decomposers, fields, inertia, loading, parts, sampling
-from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
+from zdg_jax.objects import cleaning, convex, fields, loading, preparation
+from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
+from zdg_jax.objects.parts import Part, describe
+from zdg_jax.objects.preparation import Progress
 
 WATER = 1000.0
 """Density taken where neither mass nor density is given [kg/m^3]."""
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is finished, in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Object:
     """About the centre of mass, (3, 3) [kg m^2]."""
     pieces: tuple[convex.ConvexPiece, ...]
     """Convex pieces: the shape that physics sees."""
-    parts: tuple[parts.Part, ...]
+    parts: tuple[Part, ...]
     """Parts by mark: parts[i].mark == i + 1."""
     face_parts: np.ndarray
     """Mark of each face, (f,)."""
@@ -65,6 +63,7 @@ class Object:
         density: float | None = None,
         friction: float = 0.6,
         name: str | None = None,
+        parts: str | pathlib.Path | np.ndarray = "auto",
         decomposer: str = "split",
         pieces: int = 32,
         piece_vertices: int = 32,
@@ -74,12 +73,16 @@ class Object:
         """Prepares an object from a mesh.
 
         Args:
-            mesh: path of a mesh file, a trimesh object, or (vertices (v, 3), faces (f, 3)).
+            mesh: path of a mesh (STL, OBJ, PLY, OFF, GLB, glTF), MJCF or URDF file, a trimesh
+                mesh or scene, or (vertices (v, 3), faces (f, 3)).
             scale: factor from the mesh's unit to metres.
             mass: [kg]; not together with `density`.
             density: [kg/m^3]; that of water where neither is given.
             friction: sliding friction coefficient.
             name: name of the object; the file's stem if not given.
+            parts: `auto` takes the file's groups where it has several, else finds parts in the
+                geometry; `geometry` always finds them; otherwise a label for each face of the
+                mesh as given, (f,), or the path of a file of them.
             decomposer: one of `decomposers.NAMES`.
             pieces: most convex pieces.
             piece_vertices: most vertices of a convex piece.
@@ -90,74 +93,32 @@ class Object:
             InputError: a mesh or a number that cannot be used.
         """
         report = progress or (lambda stage, share: None)
-        report("read", 0.0)
-        if mass is not None and density is not None:
-            raise InputError(f"mass {mass} kg and density {density} kg/m^3: give one of them")
+        report("mesh", 0.0)
+        _check_physical(mass, density, friction)
         raw = loading.read(mesh)
-        vertices, faces = loading.clean(raw.vertices * scale, raw.faces)
-        digest = hashlib.sha256(vertices.tobytes() + faces.tobytes()).hexdigest()
-
-        report("distances", 0.1)
-        inside = fields.winding_test(vertices, faces)
-        lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
-        distance, normal = fields.signed(vertices, faces, inside, lattice)
-        solid = inertia.solid(distance, lattice)
-
-        report("convex pieces", 0.4)
-        hulls = decomposers.decompose(
-            decomposer,
+        vertices, faces, kept = cleaning.clean(raw, scale)
+        labels = _given_labels(raw, parts)
+        if labels is not None:
+            labels = labels[kept]
+        options = preparation.Options(
+            decomposer=decomposer, pieces=pieces, piece_vertices=piece_vertices
+        )
+        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=report)
+        report("done", 1.0)
+        return _assemble(
+            found,
+            raw,
             vertices,
             faces,
-            distance,
-            lattice,
-            pieces=pieces,
-            piece_vertices=piece_vertices,
-        )
-        report("collision distances", 0.7)
-        collision = fields.signed(
-            *convex.union(hulls), fields.halfspace_test([h.planes for h in hulls]), lattice
-        )
-
-        report("parts", 0.9)
-        labels = _components(vertices, faces)
-        points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
-        normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
-        kilograms = float(mass) if mass is not None else float(density or WATER) * solid.volume
-        reach = np.linalg.norm(vertices - solid.center, axis=-1).max()
-        arrays = ObjectArrays(
-            grid=fields.pack(distance, normal, lattice, fields.CELLS),
-            collision_grid=fields.pack(*collision, lattice, fields.CELLS),
-            samples=SurfaceSamples(
-                points=jnp.asarray(points, jnp.float32),
-                normals=jnp.asarray(normals, jnp.float32),
-                parts=jnp.asarray(labels[on], jnp.int32),
-            ),
-            center_of_mass=jnp.asarray(solid.center, jnp.float32),
-            radius=jnp.asarray(reach, jnp.float32),
-            mass=jnp.asarray(kilograms, jnp.float32),
-            friction=jnp.asarray(friction, jnp.float32),
-        )
-        report("done", 1.0)
-        return Object(
+            names=_names(raw, labels),
+            scale=scale,
+            mass=(density or WATER) * float(found["volume"]) if mass is None else mass,
+            friction=friction,
             name=name or raw.name,
-            source=raw.source,
-            mesh_hash=digest,
-            scale=float(scale),
-            vertices=vertices,
-            faces=faces,
-            mass=kilograms,
-            friction=float(friction),
-            volume=solid.volume,
-            center_of_mass=solid.center,
-            inertia=solid.inertia * kilograms / max(solid.volume, 1e-30),
-            pieces=hulls,
-            parts=parts.describe(vertices, faces, labels, {}),
-            face_parts=labels,
-            arrays=arrays,
         )
 
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
-        """Unsigned distance to the surface of some parts; one kilometre where there are none.
+        """Unsigned distance to the surface of some parts; a kilometre where there are none.
 
         Args:
             marks: marks of the parts.
@@ -184,8 +145,92 @@ class Object:
         )
 
 
-def _components(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Marks from 1 of the connected bodies, (f,)."""
-    mesh = trimesh.Trimesh(vertices, faces, process=False)
-    labels = trimesh.graph.connected_component_labels(mesh.face_adjacency, node_count=len(faces))
-    return np.asarray(labels, np.int32) + 1
+def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
+    """Refuses numbers that no object has."""
+    if mass is not None and density is not None:
+        raise InputError(f"mass {mass} kg and density {density} kg/m^3: give one of them")
+    for what, value in (("mass", mass), ("density", density), ("friction", friction)):
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise InputError(f"{what} {value} is not a positive number")
+
+
+def _given_labels(
+    raw: loading.RawMesh, parts: str | pathlib.Path | np.ndarray
+) -> np.ndarray | None:
+    """A label for each face of the mesh as it came, (f,), or None to find parts."""
+    if isinstance(parts, str) and parts in ("auto", "geometry"):
+        return raw.labels if parts == "auto" else None
+    if isinstance(parts, str | pathlib.Path):
+        parts = loading.read_labels(parts)
+    labels = np.asarray(parts)
+    if labels.shape != (len(raw.faces),) or labels.dtype.kind not in "iu":
+        raise InputError(
+            f"face labels are {labels.dtype} of shape {labels.shape}; whole numbers "
+            f"({len(raw.faces)},) are needed, one for each face of the mesh"
+        )
+    return labels.astype(np.int64)
+
+
+def _names(raw: loading.RawMesh, labels: np.ndarray | None) -> dict[int, str]:
+    """Names of the file's groups by mark; {} where the parts are not the file's groups."""
+    if labels is None or raw.labels is None:
+        return {}
+    return {
+        mark: raw.names[int(label)]
+        for mark, label in enumerate(np.unique(labels), start=1)
+        if int(label) in raw.names
+    }
+
+
+def _assemble(
+    found: dict[str, np.ndarray],
+    raw: loading.RawMesh,
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    *,
+    names: dict[int, str],
+    scale: float,
+    mass: float,
+    friction: float,
+    name: str,
+) -> Object:
+    """An object from prepared arrays and what physics adds."""
+    lattice = fields.Lattice(
+        origin=found["origin"],
+        spacing=float(found["spacing"]),
+        shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
+    )
+    marks, center, volume = found["marks"], found["center"], float(found["volume"])
+    reach = np.linalg.norm(vertices - center, axis=-1).max()
+    arrays = ObjectArrays(
+        grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
+        collision_grid=fields.pack(
+            found["collision_distance"], found["collision_normal"], lattice, fields.CELLS
+        ),
+        samples=SurfaceSamples(
+            points=jnp.asarray(found["sample_points"]),
+            normals=jnp.asarray(found["sample_normals"]),
+            parts=jnp.asarray(marks[found["sample_faces"]], jnp.int32),
+        ),
+        center_of_mass=jnp.asarray(center, jnp.float32),
+        radius=jnp.asarray(reach, jnp.float32),
+        mass=jnp.asarray(mass, jnp.float32),
+        friction=jnp.asarray(friction, jnp.float32),
+    )
+    return Object(
+        name=name,
+        source=raw.source,
+        mesh_hash=preparation.mesh_hash(vertices, faces),
+        scale=float(scale),
+        vertices=vertices,
+        faces=faces,
+        mass=float(mass),
+        friction=float(friction),
+        volume=volume,
+        center_of_mass=center,
+        inertia=found["inertia"] * mass / max(volume, 1e-30),
+        pieces=preparation.pieces(found),
+        parts=describe(vertices, faces, marks, names, found["inner_traits"]),
+        face_parts=marks,
+        arrays=arrays,
+    )

@@ -1,0 +1,120 @@
+"""Triangles fit to work with: finite, merged, right side out, few enough, of a plausible size."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.objects.convex import facets
+from zdg_jax.objects.loading import RawMesh
+
+MOST_FACES = 2_000_000
+"""Meshes of more triangles are refused."""
+_KEPT_FACES = 100_000
+"""Meshes of more triangles are thinned to fewer."""
+LARGEST, SMALLEST = 2.0, 0.005
+"""Longest side that an object to be grasped may have [m]."""
+_UNITS = {0.001: "millimetres", 0.01: "centimetres", 0.0254: "inches", 1000.0: "kilometres"}
+
+_log = logging.getLogger(__name__)
+
+
+def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scales a mesh to metres and drops what cannot be used.
+
+    Returns:
+        Vertices (v, 3) [m], faces (f, 3) int32, and of which face of `raw` each was, (f,).
+
+    Raises:
+        InputError: a scale that is not positive, too many triangles, none with an area, or a
+            size that no object to be grasped has.
+    """
+    if not (np.isfinite(scale) and scale > 0):
+        raise InputError(f"scale {scale} is not a positive number")
+    if len(raw.faces) > MOST_FACES:
+        raise InputError(
+            f"{raw.source or raw.name} has {len(raw.faces):,} triangles; the limit is "
+            f"{MOST_FACES:,}: decimate the mesh first"
+        )
+    vertices, faces, kept = _usable(raw.vertices * scale, raw.faces)
+    if len(kept) == 0:
+        raise InputError(f"no triangle of {raw.source or raw.name} has an area")
+    if len(kept) < len(raw.faces):
+        _log.info("%s: %d triangles without area dropped", raw.name, len(raw.faces) - len(kept))
+    check_size(np.ptp(vertices[faces].reshape(-1, 3), axis=0), raw, scale)
+    vertices, faces, merged = _cluster(vertices, faces, 0.0)
+    kept = kept[merged]
+    step = float(np.ptp(vertices, axis=0).max()) / 1000
+    while len(faces) > _KEPT_FACES:
+        vertices, faces, merged = _cluster(vertices, faces, step)
+        kept = kept[merged]
+        step *= 1.5
+    center = vertices.mean(axis=0)
+    a, b, c = (vertices[faces[:, i]] - center for i in range(3))
+    if np.sum(a * np.cross(b, c)) < 0:
+        _log.info("%s: inside out, turned", raw.name)
+        faces = faces[:, ::-1]
+    return vertices, np.ascontiguousarray(faces, np.int32), kept
+
+
+def check_size(size: np.ndarray, raw: RawMesh, scale: float) -> None:
+    """Refuses a bounding box (3,) [m] that a wrong unit explains better than a real object.
+
+    Raises:
+        InputError: naming the factor that would make it plausible.
+    """
+    longest = float(size.max())
+    if SMALLEST <= longest <= LARGEST:
+        return
+    box = " x ".join(f"{side:.3g}" for side in size)
+    plausible = [unit for unit in _UNITS if 0.03 <= longest * unit <= 0.6]
+    if plausible:
+        unit = plausible[0]
+        advice = f"if it is in {_UNITS[unit]}, give --scale {scale * unit:g}"
+    else:
+        advice = "give --scale, the factor from its unit to metres"
+    limit = f"at most {LARGEST:g}" if longest > LARGEST else f"at least {SMALLEST:g}"
+    raise InputError(
+        f"{raw.source or raw.name} is {box} m; the longest side may be {limit} m: {advice}"
+    )
+
+
+def _usable(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Drops triangles with vertices that are not finite or without area."""
+    finite = np.isfinite(vertices).all(axis=1)
+    # so large that their products overflow: as good as infinite
+    finite &= np.abs(np.where(np.isfinite(vertices), vertices, 0)).max(axis=1) < 1e9
+    kept = np.flatnonzero(finite[faces].all(axis=1))
+    _, area = facets(np.where(finite[:, None], vertices, 0.0), faces[kept])
+    kept = kept[area > 0]
+    return vertices, faces[kept], kept
+
+
+def _cluster(
+    vertices: np.ndarray, faces: np.ndarray, step: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Merges equal vertices, or with a step those that share a cube of it, to their mean.
+
+    Returns:
+        Vertices, faces, and the faces that are left.
+    """
+    used, faces = np.unique(faces, return_inverse=True)
+    faces, vertices = faces.reshape(-1, 3), vertices[used]
+    key = vertices if step == 0 else np.floor((vertices - vertices.min(axis=0)) / step)
+    order = np.lexsort(key.T)
+    fresh = np.ones(len(key), bool)
+    fresh[1:] = np.any(key[order[1:]] != key[order[:-1]], axis=1)
+    group = np.empty(len(key), np.int64)
+    group[order] = np.cumsum(fresh) - 1
+    count = np.bincount(group)
+    merged = np.stack([np.bincount(group, vertices[:, i]) / count for i in range(3)], axis=-1)
+    if step == 0:
+        merged = vertices[order[fresh]]
+    faces = group[faces]
+    distinct = (
+        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    )
+    left = np.flatnonzero(distinct)
+    return merged, faces[left], left

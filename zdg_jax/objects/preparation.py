@@ -1,0 +1,165 @@
+"""The costly part of making an object: from clean triangles to arrays that can be kept on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.objects import (
+    cache,
+    convex,
+    decomposers,
+    fields,
+    filling,
+    inertia,
+    parts,
+    sampling,
+    segmentation,
+)
+from zdg_jax.objects.arrays import SAMPLES
+
+_VERSION = 2
+"""Raise it whenever the same input should give other arrays."""
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share that is finished, in [0, 1]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """What, besides the mesh, decides about the arrays."""
+
+    decomposer: str = "split"
+    """One of `decomposers.NAMES`."""
+    pieces: int = 32
+    """Most convex pieces."""
+    piece_vertices: int = 32
+    """Most vertices of a convex piece."""
+
+
+def mesh_hash(vertices: np.ndarray, faces: np.ndarray) -> str:
+    """SHA-256 of triangles, hexadecimal."""
+    digest = hashlib.sha256(np.ascontiguousarray(vertices, np.float64).tobytes())
+    digest.update(np.ascontiguousarray(faces, np.int32).tobytes())
+    return digest.hexdigest()
+
+
+def prepare(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    labels: np.ndarray | None,
+    options: Options,
+    *,
+    keep: bool,
+    progress: Progress,
+) -> cache.Arrays:
+    """Distances, mass, pieces, parts and samples of clean triangles.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+        labels: parts as given, any whole number for each face, (f,); None to find them.
+        options: the options.
+        keep: read and write the cache.
+        progress: called as the work advances.
+
+    Raises:
+        InputError: options that no decomposer can meet, or a mesh that encloses nothing.
+    """
+    decomposers.check(options.decomposer, options.pieces, options.piece_vertices)
+
+    def make() -> cache.Arrays:
+        return _make(vertices, faces, labels, options, progress)
+
+    if not keep:
+        return make()
+    digest = hashlib.sha256(f"{_VERSION} {options} {mesh_hash(vertices, faces)}".encode())
+    if labels is not None:
+        digest.update(np.ascontiguousarray(labels, np.int64).tobytes())
+    return cache.load_or_make(digest.hexdigest(), make)
+
+
+def _make(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    labels: np.ndarray | None,
+    options: Options,
+    progress: Progress,
+) -> cache.Arrays:
+    progress("distance field", 0.05)
+    inside = fields.winding_test(vertices, faces)
+    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
+    distance, normal = fields.signed(vertices, faces, inside, lattice)
+    if np.count_nonzero(distance < 0) < _LEAST_CELLS:
+        raise InputError(
+            f"the mesh encloses no volume at a resolution of {lattice.spacing * 1e3:.2g} mm: "
+            "close it, or give its sheets a thickness"
+        )
+    solid = inertia.solid(distance, lattice)
+
+    progress("convex pieces", 0.3)
+    hulls = decomposers.decompose(
+        options.decomposer,
+        vertices,
+        faces,
+        distance,
+        lattice,
+        pieces=options.pieces,
+        piece_vertices=options.piece_vertices,
+    )
+    progress("collision field", 0.65)
+    collision = fields.signed(
+        *convex.union(hulls), fields.halfspace_test([hull.planes for hull in hulls]), lattice
+    )
+
+    progress("parts", 0.85)
+    if labels is None:
+        marks, shape = segmentation.segment(vertices, faces, distance, lattice)
+    else:
+        _, compact = np.unique(labels, return_inverse=True)
+        marks = (compact + 1).astype(np.int32)
+        shape = filling.fill(distance, lattice, vertices.min(0), vertices.max(0))
+    points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
+    normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
+    return {
+        "origin": lattice.origin,
+        "spacing": np.array(lattice.spacing),
+        "shape": np.array(lattice.shape),
+        "distance": distance.astype(np.float32),
+        "normal": normal.astype(np.float16),
+        "collision_distance": collision[0].astype(np.float32),
+        "collision_normal": collision[1].astype(np.float16),
+        "volume": np.array(solid.volume),
+        "center": solid.center,
+        "inertia": solid.inertia,
+        "piece_vertices": np.concatenate([hull.vertices for hull in hulls]),
+        "piece_faces": np.concatenate([hull.faces for hull in hulls]),
+        "piece_sizes": np.array([(len(hull.vertices), len(hull.faces)) for hull in hulls]),
+        "marks": marks.astype(np.int32),
+        "inner_traits": parts.inner_traits(vertices, faces, marks, distance, lattice, shape),
+        "sample_points": points.astype(np.float32),
+        "sample_normals": normals.astype(np.float32),
+        "sample_faces": on.astype(np.int32),
+    }
+
+
+_LEAST_CELLS = 8
+"""Cells that must be inside for a mesh to enclose a volume."""
+
+
+def pieces(arrays: cache.Arrays) -> tuple[convex.ConvexPiece, ...]:
+    """The convex pieces among prepared arrays."""
+    result, vertex, face = [], 0, 0
+    for vertices, faces in arrays["piece_sizes"]:
+        result.append(
+            convex.ConvexPiece(
+                vertices=arrays["piece_vertices"][vertex : vertex + vertices],
+                faces=arrays["piece_faces"][face : face + faces],
+            )
+        )
+        vertex, face = vertex + vertices, face + faces
+    return tuple(result)
