@@ -63,7 +63,15 @@ def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
     paint = model.geom("hand/paint")
     assert (int(paint.contype[0]), int(paint.conaffinity[0])) == (0, 0)
     text = "; ".join(scene.changes)
-    for words in ("noslip", "2 cylinders", "1 ellipsoids", "12 vertices", "with itself", "at 9"):
+    for words in (
+        "noslip",
+        "impratio 100",
+        "2 cylinders",
+        "1 ellipsoids",
+        "12 vertices",
+        "with itself",
+        "at 9",
+    ):
         assert words in text
 
 
