@@ -105,6 +105,16 @@ def test_measures_move_with_the_object(make: Callable[[], things.Thing], scale: 
         assert a.height == pytest.approx(b.height, abs=0.02)
 
 
+def test_names_that_the_asset_gives_outweigh_shapes() -> None:
+    rods = things.thing("gadget", left=things.rod(0.015, 0.1), right=things.rod(0.015, 0.1))
+    moved = rods.vertices + np.repeat([[-0.06, 0, 0], [0.06, 0, 0]], len(rods.vertices) // 2, 0)
+    for names, wanted in ((("grip", "nozzle"), 1), (("hot_nozzle", "rubber_grip"), 2)):
+        parts = tuple(things.Marked(i + 1, name) for i, name in enumerate(names))
+        named = things.dataclasses.replace(rods, vertices=moved, parts=parts)
+        choice = choose("use it", named)[0]
+        assert [mark for mark, _ in choice.held] == [wanted]
+
+
 def test_loop_is_seen_and_a_bar_is_not_one() -> None:
     jug = measure(things.jug())  # type: ignore[arg-type]
     assert jug.part(2).hole > 1e-3

@@ -11,6 +11,7 @@ import trimesh
 @dataclasses.dataclass(frozen=True)
 class Marked:
     mark: int
+    name: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

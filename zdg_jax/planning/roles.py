@@ -11,9 +11,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from zdg_jax.planning.lexicon import lexicon
 from zdg_jax.planning.shape import ObjectShape, PartShape
 
 _LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
+_NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
 _GRIP_GIRTH = (0.011, 0.022, 0.045, 0.075)  # trapezoid: too thin, good, good, too thick [m]
 _GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
@@ -62,7 +64,25 @@ def roles(shape: ObjectShape) -> Roles:
         note("tool", part, *_tool(part, shape, scores))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
+    for part in shape.parts:
+        _heed_name(part, scores, reasons)
     return Roles(scores=scores, reasons=reasons)
+
+
+def _heed_name(
+    part: PartShape,
+    scores: Mapping[str, dict[int, float]],
+    reasons: dict[tuple[str, int], str],
+) -> None:
+    """Lets a name that the asset gives a part outweigh its shape."""
+    nouns, words = lexicon().nouns, part.name.split()
+    named = next((nouns[(word,)] for word in reversed(words) if (word,) in nouns), "")
+    if not named:
+        return
+    for known in scores.values():
+        known[part.mark] *= _MISNAMED
+    scores[named][part.mark] = _NAMED
+    reasons[named, part.mark] = f'the asset calls it "{part.name}"'
 
 
 def _is_loop(part: PartShape) -> bool:

@@ -28,6 +28,8 @@ class PartShape:
 
     mark: int
     """Number of the part."""
+    name: str
+    """What the asset calls it; "" where it says nothing."""
     points: np.ndarray
     """Points on its surface, (k, 3) [m]."""
     normals: np.ndarray
@@ -131,6 +133,7 @@ def measure(obj: Object) -> ObjectShape:
         shapes.append(
             PartShape(
                 mark=int(part.mark),
+                name=(part.name or "").replace("_", " ").lower(),
                 points=own,
                 normals=facing,
                 share=float(mine.mean()),

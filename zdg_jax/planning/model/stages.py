@@ -196,6 +196,8 @@ def measures(part: PartShape) -> str:
     """One line on a part's size and shape."""
     sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
     said = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
+    if part.name:
+        said.append(f"named {json.dumps(part.name[:40])} by its file")
     if part.hole > _LOOP:
         said.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
     if part.hollow > 0.2:
