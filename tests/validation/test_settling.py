@@ -28,10 +28,10 @@ def test_rest_needs_slow_steady_motion_far_from_the_limits() -> None:
     still = (_motion(0.002), _motion(0.002), _motion(0.002))
     assert watch.rests(*still, 10)
     assert not watch.rests(*still, 2)  # too early to tell
-    assert not watch.rests(*(_motion(0.045),) * 3, 10)  # too near the limit
+    assert not watch.rests(*(_motion(0.035),) * 3, 10)  # too near the limit
     creeping = (_motion(0.010), _motion(0.009), _motion(0.007))
     assert not watch.rests(*creeping, 10)
-    assert watch.rests(*creeping, 40)  # too slow to get there in time
+    assert watch.rests(*creeping, 45)  # too slow to get there in time
     speeding_up = (_motion(0.0030), _motion(0.0026), _motion(0.0025))
     assert not watch.rests(*speeding_up, 45)
     turning = (_motion(0.0, 0.2), _motion(0.0, 0.19), _motion(0.0, 0.17))

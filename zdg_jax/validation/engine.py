@@ -71,18 +71,18 @@ class Engine:
         n = len(poses[0])
         pool = futures.ThreadPoolExecutor(self.threads)
         stop = threading.Event()
-        try:
-            chunks = [slice(i, min(i + chunk, n)) for i in range(0, n, chunk)]
-            # Every grasp is queued at once, so that no thread idles at a chunk's end.
-            queued = [self._submit(pool, stop, poses, part) for part in chunks]
-            for part, (result, jobs) in zip(chunks, queued, strict=True):
-                with logged_warnings():
+        with logged_warnings():
+            try:
+                chunks = [slice(i, min(i + chunk, n)) for i in range(0, n, chunk)]
+                # Every grasp is queued at once, so that no thread idles at a chunk's end.
+                queued = [self._submit(pool, stop, poses, part) for part in chunks]
+                for part, (result, jobs) in zip(chunks, queued, strict=True):
                     for job in jobs:
                         job.result()
-                yield part, result
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+                    yield part, result
+            finally:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
 
     def observe(
         self,

@@ -11,7 +11,7 @@ from zdg_jax.validation.closing import Targets
 from zdg_jax.validation.protocols import Lift
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import Scene
-from zdg_jax.validation.simulation import ORIGIN, Simulation
+from zdg_jax.validation.simulation import ORIGIN, Simulation, logged_warnings
 
 _STAGE = 0.02
 """Time between two targets of a moving hand [s]."""
@@ -129,7 +129,8 @@ class LiftTest:
         hand = np.zeros(7 + self.scene.num_joints)
         hand[:3], hand[3] = _FAR * self._up, 1.0
         simulation.reset(hand)
-        simulation.step(round(self.protocol.settle_time / self.protocol.physics.timestep))
+        with logged_warnings():
+            simulation.step(round(self.protocol.settle_time / self.protocol.physics.timestep))
         if not simulation.moved()[1] < _TOPPLED:
             raise InputError(
                 f"the object turns by {np.degrees(simulation.moved()[1]):.0f} degrees on the table "

@@ -11,6 +11,8 @@ import numpy as np
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.validation.protocols import Physics
 
+_TABLE_MEMORY = 2**26
+"""Room for the contacts of a whole hand inside a table, counted before it is failed [B]."""
 _HAND, _OBJECT, _TARGET = "hand/", "object", "target"
 
 
@@ -143,6 +145,7 @@ def build_spec(
         body.add_geom(name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=density)
     if up is not None:
         _add_table(spec, obj, up)
+        spec.memory = _TABLE_MEMORY
     sliding = obj.friction if physics.friction is None else physics.friction
     for geom in spec.geoms:
         geom.friction[:2] = [sliding, physics.torsional_friction]

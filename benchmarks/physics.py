@@ -1,0 +1,139 @@
+"""Physics throughput: MJX by batch size and number of object pieces, beside the C engine.
+
+    python -m benchmarks.physics --hand allegro --pieces 1 --pieces 4 --batch 64 --out physics.json
+
+Each row: seconds to compile, steps a second over all rollouts, and the device's memory. The hand
+closes round a cylinder that is cut into the given number of convex slices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import sys
+import time
+
+import click
+import jax
+import mujoco
+import numpy as np
+import trimesh
+
+from zdg_jax.hand import Hand
+from zdg_jax.validation import Engine, MjxOptions, six_directions
+from zdg_jax.validation.mjx_program import Program
+from zdg_jax.validation.mjx_scene import build_mjx
+from zdg_jax.validation.scene import HandLike, Scene
+from zdg_jax.validation.simulation import Simulation
+
+_RADIUS, _LENGTH = 0.03, 0.12
+
+
+@dataclasses.dataclass(frozen=True)
+class _Piece:
+    vertices: np.ndarray
+    faces: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Cylinder:
+    """A cylinder in slices along its axis."""
+
+    slices: int
+    name: str = "cylinder"
+    mass: float = 0.2
+    friction: float = 0.6
+
+    @property
+    def pieces(self) -> tuple[_Piece, ...]:
+        """The slices."""
+        height = _LENGTH / self.slices
+        mesh = trimesh.creation.cylinder(_RADIUS, height, sections=16)
+        return tuple(
+            _Piece(
+                mesh.vertices + np.array([0, 0, (i + 0.5) * height - _LENGTH / 2]),
+                np.asarray(mesh.faces),
+            )
+            for i in range(self.slices)
+        )
+
+
+def closing_pose(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """A pose (7 + j,) with the object amid the hand's links, and targets (nu,) that close it."""
+    model = scene.model
+    ranges = np.where(model.jnt_limited[1:-1, None], model.jnt_range[1:-1], [[0.0, 1.0]])
+    pose = np.concatenate([[0, 0, 0, 1, 0, 0, 0], ranges @ [0.6, 0.4]])
+    simulation = Simulation(scene)
+    simulation.reset(pose)
+    links = np.unique(scene.link_of_geom[scene.link_of_geom >= 0])
+    pose[:3] = -simulation.data.xipos[links].mean(axis=0)
+    return pose, scene.ctrl_from_joints @ (ranges @ [0.3, 0.7])
+
+
+def measure_mjx(
+    hand: HandLike, slices: int, batch: int, steps: int, options: MjxOptions
+) -> dict[str, float | int | str]:
+    """Compile time, throughput and memory of one MJX program."""
+    scene = build_mjx(hand, Cylinder(slices), six_directions.physics, options)
+    program = Program(scene.model, scene.object_body, batch=batch, warp=False)
+    pose, ctrl = closing_pose(scene)
+    wrench = np.zeros((batch, 6))
+    with jax.numpy_dtype_promotion("standard"):
+        state = program.initial(np.tile(pose, (batch, 1)), np.tile(ctrl, (batch, 1)))
+        start = time.perf_counter()
+        state = jax.block_until_ready(program.run(state, wrench, 1))
+        compiled = time.perf_counter()
+        jax.block_until_ready(program.run(state, wrench, steps))
+    elapsed = time.perf_counter() - compiled
+    memory = jax.local_devices()[0].memory_stats() or {}
+    return {
+        "engine": "mjx",
+        "device": jax.local_devices()[0].device_kind,
+        "pieces": slices,
+        "batch": batch,
+        "compile_s": round(compiled - start, 2),
+        "steps_per_s": round(batch * steps / elapsed, 1),
+        "peak_memory_mb": round(memory.get("peak_bytes_in_use", 0) / 1e6, 1),
+    }
+
+
+def measure_c(hand: HandLike, slices: int, steps: int) -> dict[str, float | int | str]:
+    """Throughput of the C engine on one thread, with the full scene."""
+    scene = Engine(hand, Cylinder(slices), six_directions, threads=1).scene
+    pose, ctrl = closing_pose(scene)
+    simulation = Simulation(scene)
+    simulation.reset(pose)
+    simulation.data.ctrl[:] = ctrl
+    start = time.perf_counter()
+    simulation.step(steps)
+    return {
+        "engine": f"mujoco {mujoco.__version__}, one thread",
+        "pieces": slices,
+        "steps_per_s": round(steps / (time.perf_counter() - start), 1),
+    }
+
+
+@click.command()
+@click.option("--hand", default="allegro", show_default=True, help="Shipped hand or MJCF file.")
+@click.option("--pieces", multiple=True, type=int, default=(1, 4, 16), show_default=True)
+@click.option("--batch", multiple=True, type=int, default=(64, 1024, 4096), show_default=True)
+@click.option("--steps", default=100, show_default=True, help="Steps timed after compiling.")
+@click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file of the rows.")
+def main(
+    hand: str, pieces: tuple[int, ...], batch: tuple[int, ...], steps: int, out: pathlib.Path | None
+) -> None:
+    """Measures physics throughput."""
+    loaded, rows = Hand.load(hand), []
+    for slices in pieces:
+        rows.append(measure_c(loaded, slices, steps))
+        click.echo(json.dumps(rows[-1]))
+        for size in batch:
+            rows.append(measure_mjx(loaded, slices, size, steps, MjxOptions()))
+            click.echo(json.dumps(rows[-1]))
+    if out:
+        out.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
