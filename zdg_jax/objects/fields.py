@@ -138,24 +138,27 @@ def unsigned(
     _, _, coarse_closest = igl.point_mesh_squared_distance(
         coarse.points(np.arange(np.prod(every_second))), V, F
     )
-    coarse_closest = coarse_closest.reshape(*every_second, 3)
+    corners = coarse_closest.reshape(*every_second, 3).astype(np.float32)
 
-    points = lattice.points(np.arange(np.prod(lattice.shape))).reshape(*lattice.shape, 3)
-    squared = np.full(lattice.shape, np.inf)
-    closest = np.empty((*lattice.shape, 3))
-    axes = [(np.arange(n) // 2, np.minimum((np.arange(n) + 1) // 2, n // 2)) for n in lattice.shape]
+    axes = [lattice.origin[i] + lattice.spacing * np.arange(n) for i, n in enumerate(lattice.shape)]
+    centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    points = centers.astype(np.float32)
+    squared = np.full(lattice.shape, np.inf, np.float32)
+    closest = np.empty((*lattice.shape, 3), np.float32)
+    halves = [(np.arange(n) // 2, (np.arange(n) + 1) // 2) for n in lattice.shape]
     for corner in range(8):
-        i, j, k = (axes[axis][(corner >> axis) & 1] for axis in range(3))
-        candidate = coarse_closest[np.ix_(i, j, k)]
-        gap = np.einsum("...i,...i->...", points - candidate, points - candidate)
+        i, j, k = (halves[axis][(corner >> axis) & 1] for axis in range(3))
+        candidate = corners[np.ix_(i, j, k)]
+        arm = points - candidate
+        gap = np.einsum("...i,...i->...", arm, arm)
         nearer = gap < squared
-        squared[nearer] = gap[nearer]
-        closest[nearer] = candidate[nearer]
+        np.copyto(squared, gap, where=nearer)
+        np.copyto(closest, candidate, where=nearer[..., None])
 
-    flat, nearest = squared.reshape(-1), closest.reshape(-1, 3)
+    flat, nearest = squared.reshape(-1).astype(float), closest.reshape(-1, 3).astype(float)
     near = np.flatnonzero(flat < (_EXACT_BAND * lattice.spacing) ** 2)
     flat[near], _, nearest[near] = igl.point_mesh_squared_distance(
-        points.reshape(-1, 3)[near], V, F
+        centers.reshape(-1, 3)[near], V, F
     )
     return np.sqrt(flat), nearest
 

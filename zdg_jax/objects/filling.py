@@ -21,7 +21,7 @@ _CELLS = 2**18
 """Cells of the lattice on which shapes are filled."""
 _DIRECTIONS = 24
 """Directions of planes, besides the mesh's axes."""
-_SIDE = 56
+_SIDE = 48
 """Cells along the edge of a plane."""
 _SMALLEST = 6
 """Cells of a plane that an enclosed region needs to be more than roughness."""
@@ -55,12 +55,19 @@ def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarr
     offsets = (np.arange(_SIDE) - (_SIDE - 1) / 2) * step
     candidates = np.flatnonzero(~solid & (np.linalg.norm(points - center, axis=-1) < half))
     filled = solid.copy()
+    grid = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1)
+    grid = grid.reshape(-1, 3).astype(np.float32)
+    open_space = (distance >= 0.6 * step).reshape(lattice.shape)
     for direction in np.concatenate([np.eye(3), sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
         frame = _frame(direction)
+        to_cells = (frame / lattice.spacing).astype(np.float32)
+        start = ((center - lattice.origin) / lattice.spacing + 0.5).astype(np.float32)
+        i, j, k = (
+            np.clip((grid @ to_cells[:, axis] + start[axis]).astype(np.int32), 0, side - 1)
+            for axis, side in enumerate(lattice.shape)
+        )
+        enclosed = _enclosed(open_space[i, j, k].reshape(_SIDE, _SIDE, _SIDE))
         rest = candidates[~filled[candidates]]
-        grid = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1)
-        planes = distance[lattice.nearest(grid @ frame + center)] >= 0.6 * step
-        enclosed = _enclosed(planes)
         cell = np.rint((points[rest] - center) @ frame.T / step + (_SIDE - 1) / 2).astype(np.int64)
         filled[rest] = enclosed[cell[:, 0], cell[:, 1], cell[:, 2]]
     shape = coarse.shape

@@ -65,7 +65,7 @@ class Object:
         name: str | None = None,
         parts: str | pathlib.Path | np.ndarray = "auto",
         decomposer: str = "split",
-        pieces: int = 32,
+        pieces: int = 40,
         piece_vertices: int = 32,
         cache: bool = True,
         progress: Progress | None = None,

@@ -22,7 +22,7 @@ from zdg_jax.objects import (
 )
 from zdg_jax.objects.arrays import SAMPLES
 
-_VERSION = 2
+_VERSION = 3
 """Raise it whenever the same input should give other arrays."""
 
 Progress = Callable[[str, float], None]
@@ -35,7 +35,7 @@ class Options:
 
     decomposer: str = "split"
     """One of `decomposers.NAMES`."""
-    pieces: int = 32
+    pieces: int = 40
     """Most convex pieces."""
     piece_vertices: int = 32
     """Most vertices of a convex piece."""

@@ -10,6 +10,8 @@ import scipy.spatial
 
 from zdg_jax.objects.fields import Lattice
 
+_PROBES = np.array([[2, 2, 2], [3, 3, 0], [0, 3, 3], [3, 0, 3]]) / 6
+"""Where the distance of a facet is taken: its middle and those of its edges, barycentric."""
 _FINALISTS = 3
 """Cuts that are refined before the best of them is taken."""
 
@@ -75,32 +77,31 @@ class Solid:
         self.overlap = overlap
         self._lattice, self._slack, self._scale = lattice, slack, scale
         self._distance = distance.reshape(-1).astype(np.float32)
+        self._strides = np.array([lattice.shape[1] * lattice.shape[2], lattice.shape[2], 1.0])
         self._directions = np.concatenate([sphere(64), np.eye(3), -np.eye(3)])
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """Signed distance at the cells nearest to points (n, 3) [m]."""
-        return self._distance[self._lattice.nearest(points)]
+        """Signed distance at the cells nearest to points (n, 3) in the lattice's box [m]."""
+        cell = np.rint((points - self._lattice.origin) * (1 / self._lattice.spacing))
+        return self._distance[(cell @ self._strides).astype(np.int64)]
 
     def hull(self, points: np.ndarray) -> RoughHull | None:
         """The hull of the points that are extreme in 70 directions; None if it has no volume."""
         if len(points) > len(self._directions):
-            points = points[np.unique((points @ self._directions.T).argmax(axis=0))]
+            extreme = np.zeros(len(points), bool)
+            extreme[(points @ self._directions.T).argmax(axis=0)] = True
+            points = points[extreme]
         try:
             shape = scipy.spatial.ConvexHull(points)
         except (scipy.spatial.QhullError, ValueError):
             return None
         corner = points[shape.simplices]
         u, w = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        area = 0.5 * np.linalg.norm(np.cross(u, w), axis=-1)
-        probes = np.concatenate(
-            [
-                corner.mean(axis=1),
-                (corner[:, 0] + corner[:, 1]) / 2,
-                (corner[:, 1] + corner[:, 2]) / 2,
-                (corner[:, 2] + corner[:, 0]) / 2,
-            ]
-        )
-        out = np.maximum(self.distance(probes) - self._slack, 0).reshape(4, -1)
+        # by Lagrange's identity: a cross product costs as much as the hull
+        uu, ww, uw = (np.einsum("ij,ij->i", a, b) for a, b in ((u, u), (w, w), (u, w)))
+        area = 0.5 * np.sqrt(np.maximum(uu * ww - uw * uw, 0))
+        probes = (_PROBES @ corner).reshape(-1, 3)
+        out = np.maximum(self.distance(probes) - self._slack, 0).reshape(-1, 4).T
         return RoughHull(
             corners=points[shape.vertices],
             cost=float(area @ (out + out * out / self._scale).mean(axis=0)),

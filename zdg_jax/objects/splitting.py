@@ -26,7 +26,7 @@ _SCALE = 2e-3
 """Distance at which the square in the cost weighs as much as the linear term [m]."""
 _TOLERANCE = 1e-4
 """Mean distance over the surface that one more merge may add below the budget [m]."""
-_OVERSPLIT = 6
+_OVERSPLIT = 4
 """Pieces that cutting makes for each piece of the budget."""
 _SURFACE, _VERTICES, _INTERIOR = 12_000, 6_000, 8_000
 """Points that stand for the solid: on its surface, of its mesh, inside."""
@@ -156,8 +156,8 @@ def _balance(solid: Solid, piece: convex.ConvexPiece) -> convex.ConvexPiece:
     vertices, faces = piece.vertices.copy(), piece.faces
     for _ in range(3):
         normal, area = convex.facets(vertices, faces)
-        probes = np.einsum("sk,fkd->fsd", _BARYCENTRIC, vertices[faces])
-        out = np.maximum(solid.distance(probes.reshape(-1, 3)), 0).reshape(len(faces), -1)
+        probes = (_BARYCENTRIC @ vertices[faces]).reshape(-1, 3)
+        out = np.maximum(solid.distance(probes), 0).reshape(len(faces), -1)
         depth = np.minimum(out.mean(axis=1), limit)
         depth[depth < 1e-4] = 0
         push, weight = np.zeros_like(vertices), np.zeros(len(vertices))
