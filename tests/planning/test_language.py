@@ -78,7 +78,7 @@ def test_deeds(task: str, action: str) -> None:
         ("grab the kettle by the handle", {"grip"}, set()),
         ("lift the torch by its thin end, not by the head", {"thin end"}, {"tool"}),
         ("don't touch the blade", set(), {"tool"}),
-        ("move the vase without touching the rim", set(), {"outlet"}),
+        ("move the vase without touching the rim", set(), {"rim"}),
         ("carry it and keep your fingers away from the nozzle", set(), {"outlet"}),
         ("hold it by the stem instead of by the bowl", {"stem"}, {"vessel"}),
         ("pass me the ladle, handle first", set(), {"grip"}),

@@ -9,7 +9,7 @@ from zdg_jax.planning.clauses import Clause, Kind, is_verb
 from zdg_jax.planning.lexicon import Lexicon
 
 _GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
-_WORKING = frozenset(["tool", "outlet", "face", "mount", "base", "closure"])
+_WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure"])
 _MADE_TO_HOLD = frozenset(["stem", "body", "vessel"])
 
 

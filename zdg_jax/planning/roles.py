@@ -17,7 +17,7 @@ from zdg_jax.planning.shape import ObjectShape, PartShape
 _LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
-_GRIP_GIRTH = (0.011, 0.022, 0.045, 0.075)  # trapezoid: too thin, good, good, too thick [m]
+_GRIP_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
 _GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
 
@@ -60,7 +60,8 @@ def roles(shape: ObjectShape) -> Roles:
         note("control", part, *_control(part, shape))
         note("body", part, *_body(part, shape))
     for part in shape.parts:
-        note("outlet", part, *_outlet(part, shape, scores))
+        note("rim", part, *_rim(part))
+        note("outlet", part, *_outlet(part))
         note("tool", part, *_tool(part, shape, scores))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
@@ -94,7 +95,7 @@ def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
         return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
     girth = _trapezoid(part.girth, _GRIP_GIRTH)
     length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
-    slim = _ramp(part.elongation, 1.3, 2.5)
+    slim = _ramp(part.elongation, 1.2, 2.0)
     solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
     flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
     # The bar across the end of a longer one is a head, not a handle.
@@ -147,17 +148,19 @@ def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     return _ramp(part.share, 0.05, 0.4) * (0.4 + 0.6 * central), "it is large and near the middle"
 
 
-def _outlet(
-    part: PartShape, shape: ObjectShape, scores: Mapping[str, Mapping[int, float]]
-) -> tuple[float, str]:
+def _rim(part: PartShape) -> tuple[float, str]:
     high = _ramp(part.height[1], 0.85, 0.98) * _ramp(part.height[0], 0.3, 0.8)
-    rim = high * (1.0 - _ramp(part.share, 0.25, 0.4))
-    loop = part.hole > _LOOP_AREA
+    ring = 0.6 + 0.4 * _ramp(part.hollow, 0.05, 0.2)
+    return high * ring * (1.0 - _ramp(part.share, 0.25, 0.4)), "it lies around the top"
+
+
+def _outlet(part: PartShape) -> tuple[float, str]:
     spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
-    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if loop else 1.0)
-    if spout > rim:
-        return spout * 0.8, "it stands out at the side and opens upwards"
-    return rim * 0.9, "it lies around the top"
+    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part) else 1.0)
+    rim, reason = _rim(part)
+    if spout > 0.9 * rim:
+        return 0.95 * spout, "it stands out at the side and opens upwards"
+    return 0.85 * rim, reason
 
 
 def _tool(

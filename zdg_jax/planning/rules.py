@@ -42,6 +42,7 @@ _FUNCTION_NAMES = {
     "vessel": "body",
     "closure": "lid",
     "outlet": "opening",
+    "rim": "rim",
     "stem": "stem",
     "base": "base",
     "control": "control",

@@ -13,7 +13,9 @@ from zdg_jax.planning.shape import ObjectShape, PartShape
 
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
+_ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
 _SPARE = 0.35  # score from which a part is one to keep off
+_WORKING = ("tool", "outlet", "mount")
 _HEAT_SAFE = ("grip", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
 
@@ -91,11 +93,12 @@ def _avoid_wishes(reading: Reading, held: str) -> list[Wish]:
     wishes = list(reading.avoid)
     named = {wish.function for wish in reading.hold}
     action = reading.action
+    spared = {wish.function for wish in wishes}
     if action and not _steadied(reading):
         wishes += [
             Wish(function=name, name=name, weight=0.7, named=False, reason=action.because)
             for name in action.avoid
-            if name not in named and name != held
+            if name not in named | spared and name != held
         ]
     if reading.hot and held in (*_HEAT_SAFE, "other"):
         wishes += [
@@ -172,8 +175,9 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
             return None
         notes.append(f'no part looks like "{wish.name}"; the likeliest is taken')
     held = {top: max(free[top], 0.01)}
+    alike = _ONE_END if wish.function == "tool" else _ALIKE
     for mark, score in free.items():
-        close = score >= _ALIKE * free[top] and score >= _FAIR
+        close = score >= alike * free[top] and score >= _FAIR
         named_away = mark in spared and spared[mark][1].named
         if mark != top and close and not named_away:
             held[mark] = score
@@ -193,9 +197,7 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     reasons |= {mark: avoid.reason for mark, (_, avoid) in avoided.items()}
     functions = {mark: function for mark in held if function in meaning.scores}
     functions |= {m: w.function for m, (_, w) in avoided.items() if w.function in meaning.scores}
-    worked = frozenset(
-        m for m, (_, w) in avoided.items() if w.function in ("tool", "outlet", "mount")
-    )
+    worked = frozenset(m for m, (_, w) in avoided.items() if w.function in _WORKING)
     pressed: frozenset[int] = frozenset()
     if reading.action and "control" in (*reading.action.press, function):
         mark, score = meaning.best("control", frozenset(scores))
