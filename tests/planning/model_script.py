@@ -53,7 +53,7 @@ def _answer(prompt: str) -> dict[str, Any]:
         }
     if number == 3:
         listed = re.search(r"Its fingers: (.*?)\. It spans", prompt)
-        width = re.search(r"The parts to hold, measured: (\d+) mm across", prompt)
+        width = re.search(r"The parts to hold, measured: (\d+) to", prompt)
         assert listed is not None
         assert width is not None
         return {

@@ -12,7 +12,7 @@ import pytest
 from zdg_jax import hand as hand_room
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning import GraspPlan, Intent, PlannerOptions, plan, plan_many, rank, resolve
-from zdg_jax.planning.model import Limits, pictures
+from zdg_jax.planning.model import Limits
 
 from . import model_script, things
 from .conftest import KEY
@@ -43,6 +43,8 @@ def options(
     monkeypatch: pytest.MonkeyPatch,
 ) -> PlannerOptions:
     """A model at the local server, through the environment as users set it."""
+    from zdg_jax.planning.model import pictures
+
     # Small views are rendered in the same way, and quicker.
     for name, size in (("_WIDTH", 96), ("_HEIGHT", 80), ("_TILE_WIDTH", 96), ("_TILE_HEIGHT", 80)):
         monkeypatch.setattr(pictures, name, size)

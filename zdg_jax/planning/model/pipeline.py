@@ -78,7 +78,8 @@ def plan_by_model(
     avoided = [part.mark for part in parts.avoid]
     candidates = _candidates(case, obj, held, avoided, parts)
     report("grasp type and fingers", 0.5)
-    grasp = ask_grasp(case, views, known, held, candidates[0].approach.width)
+    widths = [candidate.approach.width for candidate in candidates]
+    grasp = ask_grasp(case, views, known, held, (min(widths), max(widths)))
     known |= {"grasp": grasp.model_dump(mode="json")}
     report("approach and rotation", 0.7)
     approach, chosen, notes = _approach(case, pictures, known, candidates)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Images = Sequence[tuple[str, bytes]]
 
 _LOOP = 4e-4  # a hole worth telling of [m^2]
-_WIDTH_SLACK = (0.4, 2.0)
+_WIDTH_SLACK = (0.5, 1.5)
 _MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [m]
 
 
@@ -111,9 +111,18 @@ def ask_parts(case: Case, images: Images, known: dict[str, Any]) -> PartsReply:
 
 
 def ask_grasp(
-    case: Case, images: Images, known: dict[str, Any], held: Sequence[int], width: float
+    case: Case,
+    images: Images,
+    known: dict[str, Any],
+    held: Sequence[int],
+    widths: tuple[float, float],
 ) -> GraspReply:
-    """Stage 3: grasp type, fingers and contacts. `width` is the held part's, measured [m]."""
+    """Stage 3: grasp type, fingers and contacts.
+
+    `widths` are those of the held parts between thumb and fingers, the least and the greatest
+    over the approaches that will be offered [m].
+    """
+    across = f"{widths[0] * 1e3:.0f} to {widths[1] * 1e3:.0f} mm across, by the side it is taken"
     names = [finger.name for finger in case.hand.fingers]
 
     def check(reply: GraspReply) -> list[str]:
@@ -129,11 +138,12 @@ def ask_grasp(
             faults.append(
                 f"an aperture of {reply.aperture_mm} mm is wider than the hand's {case.span_mm} mm"
             )
-        low, high = width * _WIDTH_SLACK[0] - _MIN_SLACK, width * _WIDTH_SLACK[1] + _MIN_SLACK
+        low = widths[0] * _WIDTH_SLACK[0] - _MIN_SLACK
+        high = widths[1] * _WIDTH_SLACK[1] + _MIN_SLACK
         if not low <= aperture <= high:
             faults.append(
                 f"an aperture of {reply.aperture_mm} mm does not fit the parts to hold, which "
-                f"measure {width * 1e3:.0f} mm across"
+                f"measure {across}"
             )
         return faults
 
@@ -151,7 +161,7 @@ def ask_grasp(
             hand=case.hand.name,
             fingers=", ".join(listed),
             span=case.span_mm,
-            held_measures=f"{width * 1e3:.0f} mm across; "
+            held_measures=f"{across}; "
             + " ".join(measures(case.shape.part(mark)) for mark in held),
             types="\n".join(f"- {kind}: {style.summary}" for kind, style in STYLES.items()),
         ),
