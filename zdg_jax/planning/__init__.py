@@ -1,19 +1,14 @@
 """From a task in words to a grasp plan: what to hold, what to avoid, and how."""
 
 from zdg_jax.planning.check import resolve
+from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Force, Grip, HeldPart, PalmPlan
 from zdg_jax.planning.model.limits import Limits
 from zdg_jax.planning.model.ranking import Look, Ranking
 from zdg_jax.planning.plan import (
-    AvoidedPart,
-    FingerPlan,
-    Force,
     GraspPlan,
-    Grip,
-    HeldPart,
     Intent,
     Motion,
     ObjectReading,
-    PalmPlan,
     PartReading,
     TaskReading,
     Usage,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.planning.plan import FingerPlan, GraspPlan, Grip
+from zdg_jax.planning.grip import FingerPlan, Grip
+from zdg_jax.planning.plan import GraspPlan
 from zdg_jax.planning.start import Opening, opening
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import importlib.resources
 import json
 from collections.abc import Mapping, Sequence
 
-from zdg_jax.planning.plan import Force, Intent, Motion
+from zdg_jax.planning.grip import Force
+from zdg_jax.planning.plan import Intent, Motion
 
 _VOWELS = "aeiou"
 _WORD_CLASSES = (

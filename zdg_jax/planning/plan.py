@@ -7,39 +7,18 @@ the frame of the mesh after its scale.
 
 from __future__ import annotations
 
-import math
 import pathlib
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import Field
 
 from zdg_jax.errors import InputError
-from zdg_jax.planning.taxonomy import STYLES as _STYLES
-from zdg_jax.planning.taxonomy import GraspType, Style
+from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
+from zdg_jax.planning.grip import Grip
 
 _MAX_BYTES = 4_000_000
-_ROLL_TOLERANCE = math.radians(5.0)
-
-
-def _unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
-    length = math.hypot(*vector)
-    if not math.isfinite(length) or length < 1e-6:
-        raise ValueError(f"a direction needs a finite length above 0, got {vector}")
-    return (vector[0] / length, vector[1] / length, vector[2] / length)
-
-
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Vector = tuple[Finite, Finite, Finite]
-Direction = Annotated[Vector, AfterValidator(_unit)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Mark = Annotated[int, Field(ge=1)]
-Text = Annotated[str, Field(max_length=2000)]
-
-
-class _Model(pydantic.BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Intent(StrEnum):
@@ -67,20 +46,7 @@ class Motion(StrEnum):
     SHAKE = "shake"
 
 
-class Force(StrEnum):
-    """How hard the hand squeezes."""
-
-    LIGHT = "light"
-    MODERATE = "moderate"
-    FIRM = "firm"
-
-    @property
-    def newtons(self) -> float:
-        """Sum of the contact forces that the level stands for [N]."""
-        return {Force.LIGHT: 5.0, Force.MODERATE: 10.0, Force.FIRM: 20.0}[self]
-
-
-class ObjectReading(_Model):
+class ObjectReading(PlanModel):
     """What the object is taken to be."""
 
     evidence: Text = ""
@@ -93,7 +59,7 @@ class ObjectReading(_Model):
     """Direction that points up when the object stands as it is used or stored, object frame."""
 
 
-class PartReading(_Model):
+class PartReading(PlanModel):
     """What one marked part is taken to be."""
 
     mark: Mark
@@ -106,7 +72,7 @@ class PartReading(_Model):
     """What the part is for."""
 
 
-class Wrench(_Model):
+class Wrench(PlanModel):
     """A load that the task puts on the held object, about its centre of mass."""
 
     force: Vector = (0.0, 0.0, 0.0)
@@ -117,7 +83,7 @@ class Wrench(_Model):
     """Where the load comes from."""
 
 
-class TaskReading(_Model):
+class TaskReading(PlanModel):
     """What the task is taken to ask."""
 
     evidence: Text = ""
@@ -134,131 +100,7 @@ class TaskReading(_Model):
     """Loads that the grasp must bear besides the general ones."""
 
 
-class HeldPart(_Model):
-    """A part that the hand touches."""
-
-    mark: Mark
-    """Number of the part on the object."""
-    reason: Text = ""
-    """Why it is held."""
-    role: Text = "grip"
-    """What the part does in the grasp, such as "grip", "support" or "steady"."""
-    weight: Share = 1.0
-    """How much of the contact belongs here, relative to the other held parts."""
-
-
-class AvoidedPart(_Model):
-    """A part that no link may touch."""
-
-    mark: Mark
-    """Number of the part on the object."""
-    reason: Text = ""
-    """Why the hand keeps off."""
-
-
-class FingerPlan(_Model):
-    """What one finger does."""
-
-    finger: Text
-    """Name of the finger on the hand."""
-    role: Literal["oppose", "press", "wrap", "support", "steer", "idle"]
-    """What the finger does; idle fingers keep clear of the object."""
-    link: Text = "tip"
-    """Link that touches: "tip", "middle", "base", or a name of the hand's own links."""
-    mark: Mark | None = None
-    """Part that it touches."""
-    point: Vector | None = None
-    """Point that it touches, object frame [m], where it is known that well."""
-
-
-class PalmPlan(_Model):
-    """How the palm comes to the object."""
-
-    contact: bool
-    """Whether the palm touches the object."""
-    approach: Direction
-    """Direction along which the palm moves towards the object, object frame: the way that the
-    palm's contact face looks."""
-    thumb: Direction | None = None
-    """Direction from the middle of the palm to the thumb's side, across the fingers, object
-    frame; made square to the approach. None leaves the roll open."""
-    roll: Finite | None = None
-    """The thumb's direction as an angle about the approach [rad], counted right-handed from the
-    part of +z square to the approach (+x where the approach is within 10 degrees of z)."""
-    arrow: Annotated[int, Field(ge=1)] | None = None
-    """Number of the approach arrow in the views, where one was chosen."""
-
-    @pydantic.model_validator(mode="after")
-    def _agree(self) -> Self:
-        first, second = roll_frame(self.approach)
-        if self.thumb is not None:
-            x, y = _dot(self.thumb, first), _dot(self.thumb, second)
-            if math.hypot(x, y) < 0.05:
-                raise ValueError("the thumb's direction lies along the approach")
-            angle = math.atan2(y, x)
-            if self.roll is not None:
-                gap = math.remainder(self.roll - angle, 2 * math.pi)
-                if abs(gap) > _ROLL_TOLERANCE:
-                    raise ValueError(
-                        f"roll {self.roll:.3f} rad and the thumb's direction "
-                        f"({angle:.3f} rad) disagree; give one of them"
-                    )
-        elif self.roll is not None:
-            angle = self.roll
-        else:
-            return self
-        thumb = tuple(
-            math.cos(angle) * a + math.sin(angle) * b for a, b in zip(first, second, strict=True)
-        )
-        object.__setattr__(self, "thumb", thumb)
-        object.__setattr__(self, "roll", angle)
-        return self
-
-
-class Grip(_Model):
-    """One way to hold the object for the task."""
-
-    rationale: Text = ""
-    """Why this grip serves the task."""
-    held: list[HeldPart] = Field(min_length=1, max_length=64)
-    """Parts to touch, the most important first."""
-    avoided: list[AvoidedPart] = Field(default_factory=list, max_length=64)
-    """Parts to keep off."""
-    grasp_type: GraspType
-    """How the hand closes."""
-    fingers: list[FingerPlan] = Field(default_factory=list, max_length=16)
-    """What each finger does; fingers that are not named follow the grasp type."""
-    palm: PalmPlan
-    """How the palm comes to the object."""
-    aperture: Annotated[float, Field(gt=0, le=1.0)]
-    """Width of the held part across which thumb and fingers close [m]."""
-    force: Force = Force.MODERATE
-    """How hard to squeeze."""
-    confidence: Share
-    """How sure the planner is; a less certain grip binds less."""
-
-    @pydantic.model_validator(mode="after")
-    def _disjoint(self) -> Self:
-        held = [part.mark for part in self.held]
-        avoided = [part.mark for part in self.avoided]
-        names = [finger.finger for finger in self.fingers]
-        for what, values in (("held", held), ("avoided", avoided), ("fingers", names)):
-            if len(set(values)) != len(values):
-                raise ValueError(f"{what} names one of {values} twice")
-        both = sorted(set(held) & set(avoided))
-        if both:
-            raise ValueError(f"parts {both} are both held and avoided")
-        if all(part.weight == 0 for part in self.held):
-            raise ValueError("every held part has weight 0")
-        return self
-
-    @property
-    def style(self) -> Style:
-        """What the grasp type asks of a hand."""
-        return _STYLES[self.grasp_type]
-
-
-class Usage(_Model):
+class Usage(PlanModel):
     """What a plan cost."""
 
     calls: int = 0
@@ -271,7 +113,7 @@ class Usage(_Model):
     """Tokens received, as the servers counted them."""
 
 
-class GraspPlan(_Model):
+class GraspPlan(PlanModel):
     """A task read against an object: what to hold, what to avoid, and how."""
 
     version: Literal[1] = 1
@@ -363,28 +205,3 @@ def explain(error: pydantic.ValidationError, limit: int = 5) -> str:
     if len(details) > limit:
         lines.append(f"and {len(details) - limit} more")
     return "; ".join(lines)
-
-
-def roll_frame(approach: Vector) -> tuple[Vector, Vector]:
-    """Unit directions of roll 0 and of roll 90 degrees, square to the unit `approach`."""
-    reference = (
-        (0.0, 0.0, 1.0) if abs(approach[2]) < math.cos(math.radians(10)) else (1.0, 0.0, 0.0)
-    )
-    along = _dot(reference, approach)
-    first = _unit(
-        (
-            reference[0] - along * approach[0],
-            reference[1] - along * approach[1],
-            reference[2] - along * approach[2],
-        )
-    )
-    second = (
-        approach[1] * first[2] - approach[2] * first[1],
-        approach[2] * first[0] - approach[0] * first[2],
-        approach[0] * first[1] - approach[1] * first[0],
-    )
-    return first, second
-
-
-def _dot(a: Vector, b: Vector) -> float:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.planning.approaches import Approach
-from zdg_jax.planning.plan import FingerPlan, Force, PalmPlan, Vector
+from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
 from zdg_jax.planning.shape import ObjectShape
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 

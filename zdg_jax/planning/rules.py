@@ -12,19 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.planning.approaches import propose
+from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
 from zdg_jax.planning.language import Reading, read
-from zdg_jax.planning.plan import (
-    AvoidedPart,
-    Force,
-    GraspPlan,
-    Grip,
-    HeldPart,
-    Intent,
-    Motion,
-    ObjectReading,
-    PartReading,
-    TaskReading,
-)
+from zdg_jax.planning.plan import GraspPlan, Intent, Motion, ObjectReading, PartReading, TaskReading
 from zdg_jax.planning.posture import choose_type, fingers, palm, stronger, vector
 from zdg_jax.planning.roles import Roles, roles
 from zdg_jax.planning.selection import Choice, select

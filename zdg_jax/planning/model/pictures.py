@@ -235,7 +235,12 @@ def _arrow(start: np.ndarray, end: np.ndarray, radius: float) -> trimesh.Trimesh
     cone = trimesh.creation.cone(radius=2.5 * radius, height=head, sections=16)
     cone.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], way / length))
     cone.apply_translation(end - way / length * head)
-    return trimesh.util.concatenate([_rod(start, end - way / length * head, radius), cone])
+    shaft = _rod(start, end - way / length * head, radius)
+    return trimesh.Trimesh(
+        np.concatenate([shaft.vertices, cone.vertices]),
+        np.concatenate([shaft.faces, cone.faces + len(shaft.vertices)]),
+        process=False,
+    )
 
 
 def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:

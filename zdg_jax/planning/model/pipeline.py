@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zdg_jax.planning.approaches import propose
+from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
 from zdg_jax.planning.model.pictures import Picturing
 from zdg_jax.planning.model.replies import ApproachReply, GraspReply, ObjectReply, PartsReply
 from zdg_jax.planning.model.session import Session
@@ -20,16 +21,7 @@ from zdg_jax.planning.model.stages import (
     ask_object,
     ask_parts,
 )
-from zdg_jax.planning.plan import (
-    AvoidedPart,
-    FingerPlan,
-    GraspPlan,
-    Grip,
-    HeldPart,
-    ObjectReading,
-    PartReading,
-    TaskReading,
-)
+from zdg_jax.planning.plan import GraspPlan, ObjectReading, PartReading, TaskReading
 from zdg_jax.planning.posture import choose_type, fingers, palm, vector
 from zdg_jax.planning.shape import measure
 from zdg_jax.planning.start import opening

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import ConfigDict, Field
 
-from zdg_jax.planning.plan import Force, Intent, Motion
+from zdg_jax.planning.grip import Force
+from zdg_jax.planning.plan import Intent, Motion
 from zdg_jax.planning.taxonomy import GraspType
 
 Words = Annotated[str, Field(max_length=1200)]
