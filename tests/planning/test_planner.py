@@ -22,12 +22,17 @@ if not hasattr(hand_room, "Hand"):
     pytest.skip("the hands are not there yet", allow_module_level=True)
 
 
+one_protocol = pytest.mark.parametrize("backend_name", ["gemini"])
+"""For what does not depend on the protocol; sessions are tested over both."""
+
+
 @functools.cache
 def jug() -> Any:
     from zdg_jax.objects import Object
 
     made = things.jug()
-    return Object.from_mesh((made.vertices, made.faces), name="jug", parts=made.face_parts)
+    mesh = (made.vertices, made.faces)
+    return Object.from_mesh(mesh, name="jug", parts=made.face_parts, pieces=4)
 
 
 @functools.cache
@@ -162,6 +167,7 @@ def test_model_plans_in_four_stages_and_again_for_free(
     assert len(server.requests) == 4
 
 
+@one_protocol
 def test_unknown_mark_is_asked_again(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:
@@ -172,6 +178,7 @@ def test_unknown_mark_is_asked_again(
     assert "no parts [9]" in server.prompt(2)
 
 
+@one_protocol
 def test_width_that_the_part_does_not_have_is_asked_again(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:
@@ -181,6 +188,7 @@ def test_width_that_the_part_does_not_have_is_asked_again(
     assert "aperture of 90 mm does not fit" in server.prompt(3)
 
 
+@one_protocol
 def test_failure_keeps_what_was_paid_for(
     server: ModelServer, options: PlannerOptions, backend_name: str, tmp_path: pathlib.Path
 ) -> None:
@@ -205,6 +213,7 @@ def test_auto_falls_back_on_rules_and_says_so(server: ModelServer, options: Plan
     assert any("400" in note for note in made.notes)
 
 
+@one_protocol
 def test_orders_in_the_task_stay_data(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:
@@ -215,6 +224,7 @@ def test_orders_in_the_task_stay_data(
         assert json.dumps({"task": task}, ensure_ascii=False) in server.prompt(index)
 
 
+@one_protocol
 def test_orders_in_an_answer_stay_data(
     server: ModelServer, options: PlannerOptions, backend_name: str, tmp_path: pathlib.Path
 ) -> None:
@@ -230,6 +240,7 @@ def test_orders_in_an_answer_stay_data(
     assert "<script" not in page.read_text()
 
 
+@one_protocol
 def test_many_objects_share_one_budget(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:

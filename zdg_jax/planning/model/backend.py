@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from zdg_jax.errors import PlannerError
 
@@ -66,10 +66,6 @@ class Backend(Protocol):
         """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
 
     @property
-    def axes(self) -> Literal["yx", "xy"]:
-        """Order in which the model writes the coordinates of a point on an image."""
-
-    @property
     def max_images(self) -> int:
         """Most images of one question."""
 
@@ -97,13 +93,6 @@ class TransientError(PlannerError):
 
 class RefusalError(PlannerError):
     """The model or its server's filters would not answer this question."""
-
-
-def point_xy(backend: Backend, point: tuple[float, float]) -> tuple[float, float]:
-    """A point that the model wrote, (2,) from 0 to 1000, as (x, y) in [0, 1]."""
-    first, second = point
-    x, y = (second, first) if backend.axes == "yx" else (first, second)
-    return min(max(x / 1000, 0.0), 1.0), min(max(y / 1000, 0.0), 1.0)
 
 
 def quote(message: object, secret: str) -> str:
