@@ -79,7 +79,7 @@ def clear_cache() -> int:
 
 def _load(path: pathlib.Path) -> Arrays | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         os.utime(path)
     except FileNotFoundError:

@@ -131,7 +131,7 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
     vertices, faces, labels = [], [], []
     names: dict[int, str] = {}
     count = 0
-    for node in scene.graph.nodes_geometry:
+    for node in sorted(scene.graph.nodes_geometry):
         transform, geometry = scene.graph[node]
         mesh = scene.geometry[geometry]
         if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0:

@@ -1,0 +1,83 @@
+"""Parts of made-up shapes; the shapes of the test assets are scored in test_figures.py."""
+
+import manifold3d
+import numpy as np
+import pytest
+
+from zdg_jax.objects import fields, filling, segmentation
+
+Solid = manifold3d.Manifold
+
+
+def cylinder(length: float, radius: float) -> manifold3d.Manifold:
+    return Solid.cylinder(length, radius, circular_segments=40)
+
+
+def dumbbell() -> manifold3d.Manifold:
+    ends = Solid.sphere(0.025, 48) + Solid.sphere(0.025, 48).translate((0, 0, 0.12))
+    return ends + cylinder(0.12, 0.008)
+
+
+def hammer() -> manifold3d.Manifold:
+    head = Solid.cube((0.1, 0.03, 0.03), True)
+    return cylinder(0.25, 0.011) + head.translate((0, 0, 0.25))
+
+
+def pan() -> manifold3d.Manifold:
+    bowl = cylinder(0.05, 0.1) - cylinder(0.05, 0.096).translate((0, 0, 0.004))
+    return bowl + cylinder(0.16, 0.011).rotate((0, 90, 0)).translate((0.095, 0, 0.035))
+
+
+def bottle() -> manifold3d.Manifold:
+    return cylinder(0.15, 0.035) + cylinder(0.2, 0.012)
+
+
+def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
+    """Marks and centres of evenly small faces."""
+    mesh = shape.refine_to_length(0.006).to_mesh()
+    vertices = np.asarray(mesh.vert_properties, np.float64)[:, :3]
+    faces = np.asarray(mesh.tri_verts, np.int64)
+    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), 2**18)
+    distance, _ = fields.signed(vertices, faces, fields.winding_test(vertices, faces), lattice)
+    marks, _ = segmentation.segment(vertices, faces, distance, lattice)
+    return marks, vertices[faces].mean(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "count", "small"),
+    [
+        (lambda: Solid.sphere(0.04, 64), 1, None),
+        (lambda: Solid.cube((0.06, 0.1, 0.2), True), 1, None),
+        (lambda: cylinder(0.1, 0.04) - cylinder(0.1, 0.037).translate((0, 0, 0.004)), 1, None),
+        (dumbbell, 3, lambda p: (p[:, 2] > 0.03) & (p[:, 2] < 0.09)),
+        (hammer, 2, lambda p: p[:, 2] < 0.225),
+        (pan, 2, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
+        (bottle, 2, lambda p: p[:, 2] > 0.155),
+    ],
+    ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle"],
+)
+def test_parts_of_simple_things(make, count, small):
+    marks, middle = split(make())
+    assert sorted(set(marks)) == list(range(1, count + 1))
+    if small is not None:
+        expected = small(middle)
+        overlap = max(
+            np.sum(expected & (marks == mark)) / np.sum(expected | (marks == mark))
+            for mark in range(1, count + 1)
+        )
+        assert overlap > 0.8
+
+
+def test_what_counts_as_filled(cup_mesh):
+    vertices, faces = np.array(cup_mesh.vertices), np.array(cup_mesh.faces)
+    low, high = vertices.min(0), vertices.max(0)
+    lattice = fields.Lattice.around(low, high, 2**18)
+    distance, _ = fields.signed(vertices, faces, fields.winding_test(vertices, faces), lattice)
+    shape = filling.fill(distance, lattice, low, high)
+    cavity, hole, beside = shape.lattice.nearest(
+        np.array([[0.0, 0, 0.05], [0.045, 0, 0.04], [0.045, 0.03, 0.04]])
+    )
+    assert not shape.solid.reshape(-1)[[cavity, hole, beside]].any()
+    assert shape.filled.reshape(-1)[cavity]
+    assert shape.filled.reshape(-1)[hole]
+    assert not shape.filled.reshape(-1)[beside]
