@@ -60,15 +60,24 @@ class Cylinder:
 
 
 def closing_pose(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """A pose (7 + j,) with the object amid the hand's links, and targets (nu,) that close it."""
+    """A pose (7 + j,) with the object between palm and fingers, and targets (nu,) that close it.
+
+    From amid the links the object goes away from the heaviest one, the palm, until it is clear.
+    """
     model = scene.model
     ranges = np.where(model.jnt_limited[1:-1, None], model.jnt_range[1:-1], [[0.0, 1.0]])
-    pose = np.concatenate([[0, 0, 0, 1, 0, 0, 0], ranges @ [0.6, 0.4]])
+    pose = np.concatenate([[0, 0, 0, 1, 0, 0, 0], ranges @ [0.8, 0.2]])
     simulation = Simulation(scene)
     simulation.reset(pose)
     links = np.unique(scene.link_of_geom[scene.link_of_geom >= 0])
-    pose[:3] = -simulation.data.xipos[links].mean(axis=0)
-    return pose, scene.ctrl_from_joints @ (ranges @ [0.3, 0.7])
+    middle = simulation.data.xipos[links].mean(axis=0)
+    away = middle - simulation.data.xipos[links[np.argmax(model.body_mass[links])]]
+    for shift in np.arange(0.0, 0.2, 0.003):
+        pose[:3] = -middle - shift * away / np.linalg.norm(away)
+        simulation.reset(pose)
+        if simulation.penetration()[0] < 1e-3:
+            break
+    return pose, scene.ctrl_from_joints @ (ranges @ [0.4, 0.6])
 
 
 def measure_mjx(

@@ -80,7 +80,9 @@ class Program:
 
     def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
         """Takes `steps` steps, with forces and torques (b, 6) on the object."""
-        return self._advance(self._device_model, self._start, state, f32(wrench), jnp.int32(steps))
+        # Placed explicitly like the model: arrays placed by default would compile it all again.
+        placed = jax.device_put((state, f32(wrench), jnp.int32(steps)), jax.local_devices()[0])
+        return self._advance(self._device_model, self._start, *placed)
 
     def _fitting_batch(self) -> int:
         """Rollouts whose states fit the device's memory; few on a CPU."""
