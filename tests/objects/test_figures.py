@@ -1,0 +1,93 @@
+"""The figures that an object has to reach, on the scanned objects of the test assets."""
+
+import csv
+import json
+import pathlib
+
+import igl
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import trimesh
+from zdg_jax.kernels import distance
+
+from zdg_jax.objects import Object, convex, fields, segmentation
+
+pytestmark = pytest.mark.slow
+
+_ASSETS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "assets" / "objects"
+
+
+def _rows() -> list[dict[str, str]]:
+    index = _ASSETS / "index.csv"
+    return list(csv.DictReader(index.read_text().splitlines())) if index.is_file() else []
+
+
+def _truth(rules: list, points: np.ndarray) -> dict[str, np.ndarray]:
+    """Which points lie on each named part: the first rule whose half-spaces all hold."""
+    free = np.ones(len(points), bool)
+    found: dict[str, np.ndarray] = {}
+    for name, *planes in rules:
+        holds = free.copy()
+        for plane in planes:
+            holds &= points @ np.array(plane["n"]) > plane["over"]
+        found[name] = found.get(name, np.zeros(len(points), bool)) | holds
+        free &= ~holds
+    return found
+
+
+@pytest.mark.parametrize("row", _rows(), ids=lambda row: row["name"])
+def test_distances_and_pieces(row, assets):
+    thing = Object.from_mesh(assets / row["file"], scale=float(row["scale_to_m"]))
+    vertices = np.ascontiguousarray(thing.vertices, np.float64)
+    faces = np.ascontiguousarray(thing.faces, np.int64)
+    mesh = trimesh.Trimesh(vertices, faces, process=False)
+    on, _ = trimesh.sample.sample_surface(mesh, 20_000, seed=0)
+    rng = np.random.default_rng(0)
+    ray = rng.normal(size=on.shape)
+    ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+    points = np.ascontiguousarray(on + ray * rng.uniform(0, 0.02, (len(on), 1)))
+    squared, _, closest = igl.point_mesh_squared_distance(points, vertices, faces)
+    inside = igl.fast_winding_number(vertices, faces, points) > 0.5
+    exact = np.sqrt(squared) * np.where(inside, -1, 1)
+    found, normal = distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))
+    error = np.abs(np.asarray(found) - exact)
+    assert error.mean() < 2e-4
+    assert np.percentile(error, 99) < 1e-3
+    clear = np.abs(exact) > 1e-3
+    assert np.mean((np.asarray(found) < 0) == (exact < 0), where=clear) > 0.999
+    outward = (points - closest) / np.where(exact == 0, 1, exact)[:, None]
+    cosine = np.clip(np.sum(outward * np.asarray(normal), axis=-1), -1, 1)
+    assert np.degrees(np.median(np.arccos(cosine))) < 5
+
+    joined = convex.union(thing.pieces)
+    shell, _ = trimesh.sample.sample_surface(trimesh.Trimesh(*joined, process=False), 8000, seed=0)
+    there, _, _ = igl.point_mesh_squared_distance(
+        np.ascontiguousarray(on[:8000]), np.ascontiguousarray(joined[0]), joined[1]
+    )
+    back, _, _ = igl.point_mesh_squared_distance(np.ascontiguousarray(shell), vertices, faces)
+    assert (np.sqrt(there).mean() + np.sqrt(back).mean()) / 2 < 1.5e-3
+
+
+def test_overlap_of_parts(assets):
+    """The mean over all named parts of the best single segment's overlap (IoU of surface)."""
+    scores = {}
+    files = {row["name"]: row for row in _rows()}
+    for name, rules in json.loads((assets / "parts.json").read_text()).items():
+        row = files[name]
+        mesh = trimesh.load(assets / row["file"], force="mesh")
+        mesh.apply_scale(float(row["scale_to_m"]))
+        mesh.merge_vertices()
+        vertices, faces = np.array(mesh.vertices), np.array(mesh.faces, np.int64)
+        lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
+        test = fields.winding_test(vertices, faces)
+        value, _ = fields.signed(vertices, faces, test, lattice)
+        marks, _ = segmentation.segment(vertices, faces, value, lattice)
+        _, area = convex.facets(vertices, faces)
+        for part, truth in _truth(rules, vertices[faces].mean(axis=1)).items():
+            scores[name, part] = max(
+                area[truth & (marks == mark)].sum() / area[truth | (marks == mark)].sum()
+                for mark in np.unique(marks)
+            )
+    print({f"{name}/{part}": round(float(score), 2) for (name, part), score in scores.items()})  # noqa: T201
+    assert np.mean(list(scores.values())) >= 0.7
