@@ -1,0 +1,94 @@
+"""Actuators: from joint angles to their targets, gains and force limits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Actuation:
+    """The position actuators of a hand."""
+
+    names: tuple[str, ...]
+    """Their names."""
+    ctrl_from_joints: np.ndarray
+    """Targets from joints, (nu, j): the transmission's moment arms."""
+    kp: np.ndarray
+    """Gains, (nu,)."""
+    force_range: np.ndarray
+    """Least and greatest force, (nu, 2); infinite where there is no limit."""
+
+
+def actuate(model: mujoco.MjModel, name: str) -> Actuation:
+    """Reads the actuators of a compiled hand.
+
+    Raises:
+        InputError: there are none, or one is not a position actuator on a joint or fixed tendon.
+    """
+    if model.nu == 0:
+        raise InputError(
+            f"the hand '{name}' has no actuators: add position actuators to its MJCF, or pass "
+            "drive=5.0 to give every joint one with that gain [N m/rad]"
+        )
+    types = mujoco.mjtTrn
+    taken = [int(t) for t in (types.mjTRN_JOINT, types.mjTRN_JOINTINPARENT, types.mjTRN_TENDON)]
+    for a in range(model.nu):
+        label = model.actuator(a).name or a
+        if model.actuator_plugin[a] >= 0:
+            raise InputError(
+                f"actuator '{label}' of the hand '{name}' is a plugin; replace it with a position "
+                "actuator, or remove the actuators and pass drive=5.0"
+            )
+        if model.actuator_trntype[a] not in taken:
+            raise InputError(
+                f"actuator '{label}' of the hand '{name}' drives neither a joint nor a fixed "
+                "tendon; replace it with a position actuator on a joint"
+            )
+        if model.actuator_biastype[a] != mujoco.mjtBias.mjBIAS_AFFINE or not (
+            model.actuator_biasprm[a, 1] < 0
+        ):
+            raise InputError(
+                f"actuator '{label}' of the hand '{name}' is not a position actuator (its force "
+                "does not pull to a target); replace it with one, or pass drive=5.0 to replace all"
+            )
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    moment = np.zeros((model.nu, model.nv))
+    mujoco.mju_sparse2dense(
+        moment, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+    )
+    limited = model.actuator_forcelimited.astype(bool)[:, None]
+    return Actuation(
+        names=tuple(model.actuator(a).name for a in range(model.nu)),
+        ctrl_from_joints=moment,
+        kp=np.array(-model.actuator_biasprm[:, 1]),
+        force_range=np.where(limited, model.actuator_forcerange, [-np.inf, np.inf]),
+    )
+
+
+def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
+    """Replaces all actuators by a position actuator of `gain` on each joint, in place."""
+    for actuator in list(spec.actuators):
+        for sensor in [s for s in spec.sensors if s.objname == actuator.name]:
+            spec.delete(sensor)
+        spec.delete(actuator)
+    followers = {
+        e.name1
+        for e in spec.equalities
+        if e.type == mujoco.mjtEq.mjEQ_JOINT and e.active and e.name1
+    }
+    for joint in spec.joints:
+        if joint.name in followers:
+            continue
+        actuator = spec.add_actuator(
+            name=f"{joint.name}_drive", target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
+        )
+        actuator.set_to_position(kp=gain)
+        low, high = joint.range
+        if low < high:
+            actuator.ctrlrange = [low, high]

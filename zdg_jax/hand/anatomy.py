@@ -1,0 +1,116 @@
+"""Which links make the palm and the fingers, found from how the hand is built and moves."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finger:
+    """A chain of links that moves on its own."""
+
+    name: str
+    """Common beginning of its links' names."""
+    links: tuple[int, ...]
+    """Links from the palm to the tip."""
+    joints: tuple[int, ...]
+    """Joints from the palm to the tip."""
+    tip_link: int
+    """The outermost link with a surface."""
+    is_thumb: bool
+    """Whether it opposes the other fingers."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Palm:
+    """The face of the hand that the fingers close upon; hand root frame, trunk joints at rest."""
+
+    link: int
+    """The link that carries it."""
+    position: np.ndarray
+    """Middle of the contact face, (3,) [m]."""
+    normal: np.ndarray
+    """Unit, out of the face, towards a held object, (3,)."""
+    direction: np.ndarray
+    """Unit, along the fingers, normal to `normal`, (3,)."""
+
+
+def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int, list[Finger]]:
+    """The palm's link and the fingers: chains from the branching link to each moving leaf.
+
+    Links without joints below a leaf (tips, pads, sensors) belong to its finger.
+
+    Raises:
+        InputError: the hand has fewer than two fingers.
+    """
+    parent = model.body_parentid
+    children: dict[int, list[int]] = {b: [] for b in range(model.nbody)}
+    for body in range(1, model.nbody):
+        children[parent[body]].append(body)
+    moving = [False] * model.nbody  # whether a joint lies at or below the body
+    for body in range(model.nbody - 1, 0, -1):
+        moving[body] |= model.body_jntnum[body] > 0
+        moving[parent[body]] |= moving[body]
+    branches = {b: [c for c in children[b] if moving[c]] for b in range(model.nbody)}
+    palm = 0
+    while len(branches[palm]) == 1:
+        palm = branches[palm][0]
+    leaves = [b for b in range(1, model.nbody) if moving[b] and not branches[b]]
+    if len(leaves) < 2:
+        raise InputError(
+            f"the hand '{name}' has {len(leaves)} finger; at least 2 are needed to grasp"
+        )
+    fingers = []
+    for leaf in leaves:
+        chain, body = [], leaf
+        while body != palm and len(branches[body]) <= 1:
+            chain.append(body)
+            body = parent[body]
+        links = [*reversed(chain), *_below(leaf, children)]
+        joints = [
+            j
+            for b in links
+            for j in range(model.body_jntadr[b], model.body_jntadr[b] + model.body_jntnum[b])
+        ]
+        solid = [b for b in links if b in solid_links]
+        if not solid or not joints:
+            continue
+        fingers.append(
+            Finger(
+                name=_common_name([model.body(b).name for b in links], len(fingers)),
+                links=tuple(links),
+                joints=tuple(joints),
+                tip_link=solid[-1],
+                is_thumb=False,
+            )
+        )
+    names = [finger.name for finger in fingers]
+    fingers = [
+        dataclasses.replace(f, name=f"finger{i}") if names.count(f.name) > 1 else f
+        for i, f in enumerate(fingers)
+    ]
+    return palm, fingers
+
+
+def _below(body: int, children: dict[int, list[int]]) -> list[int]:
+    found = []
+    for child in children[body]:
+        found += [child, *_below(child, children)]
+    return found
+
+
+def _common_name(names: list[str], index: int) -> str:
+    names = [name for name in names if name]
+    if not names:
+        return f"finger{index}"
+    common = names[0]
+    for name in names:
+        while not name.startswith(common):
+            common = common[:-1]
+    common = common.strip("_-./ ")
+    return common if len(common) > 1 else f"finger{index}"

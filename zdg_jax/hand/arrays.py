@@ -1,0 +1,106 @@
+"""The arrays of a hand that compiled programs read."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax.kernels.kinematics import Slices, Tree
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContactCandidates:
+    """Points of the hand's inner surfaces that may touch an object, sorted by link."""
+
+    local: jax.Array
+    """Points, (c, 3), link frame [m]."""
+    normals: jax.Array
+    """Unit normals out of the hand, (c, 3), link frame."""
+    link: jax.Array
+    """Link of each point, (c,) int32."""
+    finger: jax.Array
+    """Finger of each point, (c,) int32, -1 = the palm."""
+    tip: jax.Array
+    """Whether the point lies on a fingertip, (c,) bool."""
+    slices: Slices = dataclasses.field(metadata={"static": True})
+    """Runs of points by link: (link, start, stop)."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SurfacePoints:
+    """Points all around the links' surfaces, sorted by link."""
+
+    local: jax.Array
+    """Points, (m, 3), link frame [m]."""
+    normals: jax.Array
+    """Unit normals out of the hand, (m, 3), link frame."""
+    link: jax.Array
+    """Link of each point, (m,) int32."""
+    slices: Slices = dataclasses.field(metadata={"static": True})
+    """Runs of points by link: (link, start, stop)."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spheres:
+    """Spheres that stand for the links, sorted by link."""
+
+    local: jax.Array
+    """Centres, (s, 3), link frame [m]."""
+    radii: jax.Array
+    """Radii, (s,) [m]."""
+    link: jax.Array
+    """Link of each sphere, (s,) int32."""
+    slices: Slices = dataclasses.field(metadata={"static": True})
+    """Runs of spheres by link: (link, start, stop)."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HandArrays:
+    """A hand of j joints, d independent coordinates ("dofs"), nu actuators and L links."""
+
+    tree: Tree
+    """Kinematic tree."""
+    lower: jax.Array
+    """Least value of each dof, (d,) [rad or m]."""
+    upper: jax.Array
+    """Greatest value of each dof, (d,)."""
+    coupling: jax.Array
+    """Joints from dofs, (K + 1, j, d): joints = coupling[0] 1 + sum_k coupling[k] dofs**k."""
+    reading: jax.Array
+    """Dofs from joints, (d, j) and the constant in the last column: (d, j + 1)."""
+    ctrl_from_joints: jax.Array
+    """Actuator targets from joints, (nu, j): the actuators' transmission."""
+    kp: jax.Array
+    """Gain of each position actuator, (nu,) [N m/rad or N/m]."""
+    force_limit: jax.Array
+    """Greatest force of each actuator, (nu,) [N m or N]; inf = unlimited."""
+    contacts: ContactCandidates
+    """Contact candidates."""
+    surface: SurfacePoints
+    """Surface points."""
+    spheres: Spheres
+    """Proxy spheres."""
+    self_pairs: jax.Array
+    """Pairs of spheres that can collide, (p, 2) int32."""
+
+
+def joints_from_dofs(arrays: HandArrays, dofs: jax.Array) -> jax.Array:
+    """Joint positions (*b, j), MJCF order, of independent coordinates (*b, d)."""
+    dofs = jnp.asarray(dofs)
+    joints = jnp.sum(arrays.coupling[0], axis=-1) + dofs @ arrays.coupling[1].T
+    power = dofs
+    for matrix in arrays.coupling[2:]:
+        power = power * dofs
+        joints = joints + power @ matrix.T
+    return joints
+
+
+def dofs_from_joints(arrays: HandArrays, joints: jax.Array) -> jax.Array:
+    """Independent coordinates (*b, d) of joint positions (*b, j); the coupling's left inverse."""
+    return joints @ arrays.reading[:, :-1].T + arrays.reading[:, -1]

@@ -1,0 +1,245 @@
+"""Independent coordinates of a hand: which joints move alone and which follow others.
+
+Joint equalities and equalities of fixed tendons tie joints together; joints that share one
+actuated tendon and have no actuator of their own move as one, each through the same share of its
+range; a joint that nothing drives stays where its spring rests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+from numpy.polynomial import polynomial
+
+from zdg_jax.errors import InputError
+
+_FREE = 10.0
+"""Range of a joint without limits, either way [rad]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Coupling:
+    """joints = sum_k matrices[k] dofs**k, with the constant in the first column of matrices[0]."""
+
+    matrices: np.ndarray
+    """(K + 1, j, d)."""
+    lower: np.ndarray
+    """Least value of each dof, (d,)."""
+    upper: np.ndarray
+    """Greatest value, (d,)."""
+    reading: np.ndarray
+    """Dofs from joints: a linear map and, in the last column, a constant, (d, j + 1)."""
+    leaders: tuple[int, ...]
+    """Joint that names each dof."""
+    notes: tuple[str, ...]
+    """What was coupled or held still, in words."""
+
+
+def couple(model: mujoco.MjModel, name: str) -> Coupling:
+    """Finds the independent coordinates of a compiled hand.
+
+    Raises:
+        InputError: the couplings contradict one another, or leave a joint no range.
+    """
+    size = model.njnt
+    low, high = _joint_ranges(model)
+    driven, bundles = _driven(model)
+    # Every joint starts as the polynomial "itself": leader and coefficients in the leader.
+    leader = list(range(size))
+    poly = [np.array([0.0, 1.0]) for _ in range(size)]
+    notes = []
+
+    def follow(joint: int, other: int, coefficients: np.ndarray) -> None:
+        target, base = leader[other], poly[other]
+        composed = np.zeros(1)
+        for power, value in enumerate(coefficients):
+            composed = polynomial.polyadd(composed, value * polynomial.polypow(base, power))
+        for k in range(size):
+            if leader[k] == joint:  # whoever followed this joint now follows its leader
+                own = np.zeros(1)
+                for power, value in enumerate(poly[k]):
+                    own = polynomial.polyadd(own, value * polynomial.polypow(composed, power))
+                leader[k], poly[k] = target, own
+
+    for e in range(model.neq):
+        if not model.eq_active0[e]:
+            continue
+        pair = _tie(model, e, driven)
+        if pair is None:
+            continue
+        joint, other, coefficients = pair
+        if other < 0:
+            leader[joint], poly[joint] = -1, np.array([coefficients[0]])
+            notes.append(f"{model.joint(joint).name} held at {coefficients[0]:.3g}")
+            continue
+        if leader[joint] == leader[other]:
+            continue  # stated twice
+        if leader[joint] != joint:
+            raise InputError(
+                f"joint '{model.joint(joint).name}' of the hand '{name}' follows both "
+                f"'{model.joint(leader[joint]).name}' and '{model.joint(other).name}'; "
+                "let it follow one"
+            )
+        follow(joint, other, coefficients)
+        notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
+    for joints, signs in bundles:
+        free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
+        free = [(j, s) for j, s in free if j not in driven]
+        if len(free) < 2:
+            continue
+        (first, sign), rest = free[0], free[1:]
+        for joint, own in rest:
+            slope = (high[joint] - low[joint]) / (high[first] - low[first])
+            if own * sign > 0:
+                line = np.array([low[joint] - slope * low[first], slope])
+            else:
+                line = np.array([high[joint] + slope * low[first], -slope])
+            follow(joint, first, line)
+        names = [model.joint(j).name for j, _ in free]
+        notes.append(f"{' and '.join(names)} share a tendon")
+    moved = driven | {j for joints, _ in bundles for j in joints}
+    moved |= {leader[j] for j in moved if leader[j] >= 0}
+    for joint in range(size):
+        if leader[joint] == joint and joint not in moved:
+            rest = float(np.clip(model.qpos_spring[joint], low[joint], high[joint]))
+            for k in range(size):
+                if leader[k] == joint:
+                    leader[k], poly[k] = -1, np.array([polynomial.polyval(rest, poly[k])])
+            notes.append(f"{model.joint(joint).name} has no actuator and stays at {rest:.3g}")
+    return _assemble(model, name, leader, poly, low, high, tuple(notes))
+
+
+def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
+    limited = model.jnt_limited.astype(bool)
+    low = np.where(limited, model.jnt_range[:, 0], -_FREE)
+    high = np.where(limited, model.jnt_range[:, 1], _FREE)
+    # An actuator's own range bounds a joint that has none.
+    for a in range(model.nu):
+        joint = model.actuator_trnid[a, 0]
+        own = model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_JOINT
+        if own and not limited[joint] and model.actuator_ctrllimited[a]:
+            gear = model.actuator_gear[a, 0] or 1.0
+            ends = np.sort(model.actuator_ctrlrange[a] / gear)
+            low[joint], high[joint] = ends
+    turns = (~limited) & (low == -_FREE)
+    low[turns], high[turns] = -np.pi, np.pi
+    return low, high
+
+
+def _driven(model: mujoco.MjModel) -> tuple[set[int], list[tuple[list[int], list[float]]]]:
+    """Joints with an actuator of their own, and the joints and signs of actuated tendons."""
+    driven, bundles = set(), []
+    for a in range(model.nu):
+        target = model.actuator_trnid[a, 0]
+        if model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_TENDON:
+            joints, weights = tendon_joints(model, target)
+            if len(joints) == 1:
+                driven.add(joints[0])
+            else:
+                bundles.append((joints, weights))
+        else:
+            driven.add(int(target))
+    return driven, bundles
+
+
+def tendon_joints(model: mujoco.MjModel, tendon: int) -> tuple[list[int], list[float]]:
+    """Joints and coefficients of a fixed tendon.
+
+    Raises:
+        InputError: the tendon runs over sites.
+    """
+    start, count = model.tendon_adr[tendon], model.tendon_num[tendon]
+    kinds = model.wrap_type[start : start + count]
+    if (kinds != mujoco.mjtWrap.mjWRAP_JOINT).any():
+        raise InputError(
+            f"tendon '{model.tendon(tendon).name}' runs over sites; only fixed tendons, which "
+            "are sums of joint angles, are taken: replace it with a fixed tendon or a joint drive"
+        )
+    joints = [int(j) for j in model.wrap_objid[start : start + count]]
+    return joints, [float(c) for c in model.wrap_prm[start : start + count]]
+
+
+def _tie(model: mujoco.MjModel, e: int, driven: set[int]) -> tuple[int, int, np.ndarray] | None:
+    """An equality as (follower, leader, coefficients in the leader); leader -1 = a constant."""
+    kind = model.eq_type[e]
+    first, second = int(model.eq_obj1id[e]), int(model.eq_obj2id[e])
+    data = np.array(model.eq_data[e, :5], float)
+    if kind == mujoco.mjtEq.mjEQ_JOINT:
+        if second < 0:
+            return first, -1, np.array([model.qpos0[first] + data[0]])
+        # MuJoCo: y - y0 = poly(x - x0).
+        shift = np.array([-model.qpos0[second], 1.0])
+        total = np.array([model.qpos0[first]])
+        for power, value in enumerate(data):
+            total = polynomial.polyadd(total, value * polynomial.polypow(shift, power))
+        if first in driven and second not in driven and not data[2:].any() and data[1]:
+            inverse = np.array([-total[0] / total[1], 1.0 / total[1]])
+            return second, first, inverse  # the joint with the actuator leads
+        return first, second, np.trim_zeros(total, "b") if total.any() else np.zeros(1)
+    if kind != mujoco.mjtEq.mjEQ_TENDON:
+        return None
+    joints, weights = tendon_joints(model, first)
+    if second < 0 and len(joints) == 2:  # c0 q0 + c1 q1 = length0 + a0
+        constant = float(model.tendon_length0[first]) + data[0]
+        follower = 0 if joints[1] in driven else 1
+        own, other = weights[follower], weights[1 - follower]
+        line = np.array([constant / own, -other / own])
+        return joints[follower], joints[1 - follower], line
+    if second >= 0 and len(joints) == 1:
+        others, scales = tendon_joints(model, second)
+        if len(others) == 1 and not data[2:].any():
+            zero, zero2 = model.tendon_length0[first], model.tendon_length0[second]
+            line = np.array([zero + data[0] - data[1] * zero2, data[1] * scales[0]]) / weights[0]
+            return joints[0], others[0], line
+    raise InputError(
+        f"the tendon equality '{model.equality(e).name or e}' ties more than two joints; "
+        "state it as joint equalities"
+    )
+
+
+def _assemble(
+    model: mujoco.MjModel,
+    name: str,
+    leader: list[int],
+    poly: list[np.ndarray],
+    low: np.ndarray,
+    high: np.ndarray,
+    notes: tuple[str, ...],
+) -> Coupling:
+    leaders = [j for j in range(model.njnt) if leader[j] == j]
+    if not leaders:
+        raise InputError(f"no joint of the hand '{name}' can be driven; add position actuators")
+    degree = max(len(p) for p in poly)
+    matrices = np.zeros((max(degree, 2), model.njnt, len(leaders)))
+    reading = np.zeros((len(leaders), model.njnt + 1))
+    for joint in range(model.njnt):
+        for power, value in enumerate(poly[joint]):
+            column = 0 if power == 0 else leaders.index(leader[joint])
+            matrices[power, joint, column] = value
+    lower, upper = [], []
+    for column, joint in enumerate(leaders):
+        reading[column, joint] = 1.0
+        grid = np.linspace(low[joint], high[joint], 2001)
+        allowed = np.ones(len(grid), bool)
+        for other in range(model.njnt):
+            if leader[other] == joint and other != joint:
+                value = polynomial.polyval(grid, poly[other])
+                slack = 1e-3 + 0.02 * (high[other] - low[other])
+                allowed &= (value >= low[other] - slack) & (value <= high[other] + slack)
+        if not allowed.any():
+            raise InputError(
+                f"the joints that follow '{model.joint(joint).name}' of the hand '{name}' "
+                "leave it no range; check the ranges of the coupled joints"
+            )
+        lower.append(grid[allowed].min())
+        upper.append(grid[allowed].max())
+    return Coupling(
+        matrices=matrices,
+        lower=np.array(lower),
+        upper=np.array(upper),
+        reading=reading,
+        leaders=tuple(leaders),
+        notes=notes,
+    )

@@ -1,0 +1,249 @@
+"""The robot hand: everything later stages need, derived from its MJCF alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.hand import actuation, motion, posture, source, spheres, touching
+from zdg_jax.hand.actuation import Actuation
+from zdg_jax.hand.anatomy import Finger, Palm, chains
+from zdg_jax.hand.arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
+from zdg_jax.hand.coupling import Coupling, couple
+from zdg_jax.hand.solids import LinkMesh, Samples, Solid, link_meshes, link_solids, sample_links
+from zdg_jax.hand.spheres import Coverage
+from zdg_jax.hand.topology import build_tree
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Hand:
+    """A robot hand. Positions are in the hand's root frame, that of the MJCF's world body."""
+
+    name: str
+    """Shipped name, or the name of the file or its folder."""
+    source: str
+    """Shipped name or absolute path; empty for a hand given as an object."""
+    fingerprint: str
+    """SHA-256 of what defines the hand, hexadecimal."""
+    joint_names: tuple[str, ...]
+    """Names of the j joints, MJCF order."""
+    link_names: tuple[str, ...]
+    """Names of the L links; the first is the root."""
+    actuator_names: tuple[str, ...]
+    """Names of the nu actuators."""
+    dof_names: tuple[str, ...]
+    """The joint that names each of the d independent coordinates."""
+    ctrl_from_joints: np.ndarray
+    """Actuator targets from joints, (nu, j)."""
+    kp: np.ndarray
+    """Actuator gains, (nu,) [N m/rad or N/m]."""
+    force_range: np.ndarray
+    """Least and greatest actuator force, (nu, 2) [N m or N]."""
+    fingers: tuple[Finger, ...]
+    """The fingers, thumb included."""
+    palm: Palm
+    """The palm."""
+    open_dofs: np.ndarray
+    """Open pose, (d,)."""
+    half_closed_dofs: np.ndarray
+    """Half-closed pose, (d,)."""
+    closing: np.ndarray
+    """Sign with which each dof closes the hand, (d,); 0 = abduction or none."""
+    link_meshes: tuple[LinkMesh, ...]
+    """Surfaces for pictures."""
+    coverage: Coverage
+    """How well the proxy spheres stand for the surfaces."""
+    notes: tuple[str, ...]
+    """What was coupled, held still or left out when the hand was read."""
+    arrays: HandArrays
+    """What compiled programs read."""
+    model: mujoco.MjModel = dataclasses.field(repr=False)
+    """The compiled hand, fixed to the world."""
+    _spec: mujoco.MjSpec = dataclasses.field(repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        source_: str | pathlib.Path | mujoco.MjSpec,
+        *,
+        drive: float | None = None,
+    ) -> Hand:
+        """Reads a hand and derives what its file does not say.
+
+        Args:
+            source_: name of a shipped hand, path of an MJCF or URDF file, or an `MjSpec`.
+            drive: replaces the actuators by position actuators of this gain, one a joint that
+                follows no other [N m/rad].
+
+        Raises:
+            InputError: there is no such hand, or it cannot be used; the message says why.
+        """
+        spec, name, origin = source.read(source_)
+        removed = source.clean(spec)
+        if drive is not None:
+            if not drive > 0:
+                raise InputError(f"drive={drive} is no gain; give a positive number [N m/rad]")
+            actuation.add_drive(spec, drive)
+        model = source.compile_spec(spec, name)
+        drives = actuation.actuate(model, name)
+        coupling = couple(model, name)
+        notes = (*(f"left out {what}" for what in removed), *coupling.notes)
+        return _derive(name, origin, spec, model, drives, coupling, notes)
+
+    @property
+    def num_joints(self) -> int:
+        """Number of joints, j."""
+        return len(self.joint_names)
+
+    @property
+    def num_links(self) -> int:
+        """Number of links, L, the root included."""
+        return len(self.link_names)
+
+    @property
+    def num_dofs(self) -> int:
+        """Number of independent coordinates, d."""
+        return len(self.open_dofs)
+
+    @property
+    def num_actuators(self) -> int:
+        """Number of actuators, nu."""
+        return len(self.kp)
+
+    def spec(self) -> mujoco.MjSpec:
+        """A fresh, self-contained copy of the hand's description, without floors or keyframes."""
+        return self._spec.copy()
+
+    def joints(self, dofs: np.ndarray) -> np.ndarray:
+        """Joints (*b, j) of dofs (*b, d), on the host."""
+        return self._frame.joints(np.asarray(dofs, float))
+
+    def tip_position(self, finger: Finger, dofs: np.ndarray | None = None) -> np.ndarray:
+        """Middle of a fingertip's contact candidates, (3,) root frame [m], half-closed by default."""
+        pose = self.half_closed_dofs if dofs is None else np.asarray(dofs)
+        local = np.asarray(self.arrays.contacts.local, float)
+        mine = np.asarray(self.arrays.contacts.link) == finger.tip_link
+        middle = local[mine].mean(0) if mine.any() else np.zeros(3)
+        return self._frame.point(pose, finger.tip_link, middle)
+
+    @functools.cached_property
+    def _frame(self) -> motion.Frame:
+        return motion.Frame(tree=self.arrays.tree, coupling=couple(self.model, self.name))
+
+
+def _derive(
+    name: str,
+    origin: str,
+    spec: mujoco.MjSpec,
+    model: mujoco.MjModel,
+    drives: Actuation,
+    coupling: Coupling,
+    notes: tuple[str, ...],
+) -> Hand:
+    solids = link_solids(model)
+    if not solids:
+        raise InputError(f"the hand '{name}' has no geometry; give its links collision geoms")
+    samples = sample_links(solids, model.nbody)
+    palm_link, fingers = chains(model, set(samples), name)
+    frame = motion.Frame(tree=build_tree(model), coupling=coupling)
+    motions = [motion.study(frame, finger, samples) for finger in fingers]
+    thumb = motion.find_thumb(motions)
+    fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]
+    palm = motion.find_palm(motions, thumb, palm_link, samples, frame)
+    poses = posture.derive(frame, motions, thumb, palm)
+    arrays, coverage = _arrays(
+        model, frame, drives, solids, samples, tuple(fingers), motions, palm, poses
+    )
+    return Hand(
+        name=name,
+        source=origin,
+        fingerprint=source.fingerprint(model),
+        joint_names=tuple(model.joint(j).name for j in range(model.njnt)),
+        link_names=("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody))),
+        actuator_names=drives.names,
+        dof_names=tuple(model.joint(j).name for j in coupling.leaders),
+        ctrl_from_joints=drives.ctrl_from_joints,
+        kp=drives.kp,
+        force_range=drives.force_range,
+        fingers=tuple(fingers),
+        palm=palm,
+        open_dofs=poses.opened,
+        half_closed_dofs=poses.half_closed,
+        closing=poses.closing,
+        link_meshes=link_meshes(model),
+        coverage=coverage,
+        notes=notes,
+        arrays=arrays,
+        model=model,
+        _spec=spec,
+    )
+
+
+def _arrays(
+    model: mujoco.MjModel,
+    frame: motion.Frame,
+    drives: Actuation,
+    solids: list[Solid],
+    samples: dict[int, Samples],
+    fingers: tuple[Finger, ...],
+    motions: list[motion.Motion],
+    palm: Palm,
+    poses: posture.Posture,
+) -> tuple[HandArrays, Coverage]:
+    near = {palm.link} | {link for finger in fingers for link in finger.links}
+    centers, radii, ball_link = spheres.cover(solids, samples)
+    contacts = touching.candidates(
+        frame, solids, samples, fingers, motions, palm, poses.half_closed
+    )
+    around = touching.surface(frame, solids, samples, poses.half_closed, near)
+    pairs = touching.self_pairs(
+        frame, model, centers, radii, ball_link, [frame.rest, poses.opened, poses.half_closed]
+    )
+    finger_of = np.full(model.nbody, -1, np.int32)
+    for i, finger in enumerate(fingers):
+        finger_of[list(finger.links)] = i
+    tips = [finger.tip_link for finger in fingers]
+    limit = np.abs(drives.force_range).min(axis=1)
+    coupling = frame.coupling
+    arrays = HandArrays(
+        tree=frame.tree,
+        lower=_float(coupling.lower),
+        upper=_float(coupling.upper),
+        coupling=_float(coupling.matrices),
+        reading=_float(coupling.reading),
+        ctrl_from_joints=_float(drives.ctrl_from_joints),
+        kp=_float(drives.kp),
+        force_limit=_float(limit),
+        contacts=ContactCandidates(
+            local=_float(contacts.local),
+            normals=_float(contacts.normals),
+            link=jnp.asarray(contacts.link, jnp.int32),
+            finger=jnp.asarray(finger_of[contacts.link]),
+            tip=jnp.asarray(np.isin(contacts.link, tips)),
+            slices=touching.runs(contacts.link),
+        ),
+        surface=SurfacePoints(
+            local=_float(around.local),
+            normals=_float(around.normals),
+            link=jnp.asarray(around.link, jnp.int32),
+            slices=touching.runs(around.link),
+        ),
+        spheres=Spheres(
+            local=_float(centers),
+            radii=_float(radii),
+            link=jnp.asarray(ball_link, jnp.int32),
+            slices=touching.runs(ball_link),
+        ),
+        self_pairs=jnp.asarray(pairs, jnp.int32),
+    )
+    return arrays, spheres.measure(centers, radii, ball_link, solids, samples)
+
+
+def _float(array: np.ndarray) -> jnp.ndarray:
+    return jnp.asarray(array, jnp.float32)

@@ -1,0 +1,108 @@
+"""Open and half-closed poses, and the sign with which each dof closes the hand."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from zdg_jax.hand.anatomy import Palm
+from zdg_jax.hand.motion import Frame, Motion
+
+_OPEN_CURL, _HALF_CURL = 0.12, 0.48
+"""Shares of a finger's curl, from straight to its limit, in the two poses."""
+_OPEN_GAP, _HALF_GAP = 0.62, 0.3
+"""Distance between the tips of thumb and fingers in the two poses, over the fingers' length."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Posture:
+    """Poses as dofs."""
+
+    opened: np.ndarray
+    """Fingers straight, thumb opposed and away, (d,)."""
+    half_closed: np.ndarray
+    """About a small object between thumb and fingers, (d,)."""
+    closing: np.ndarray
+    """Sign with which each dof closes the hand, 0 = neither, (d,)."""
+
+
+def derive(
+    frame: Frame, motions: list[Motion], thumb: int | None, palm: Palm, seed: int = 0
+) -> Posture:
+    """Poses that a grasp can start from."""
+    low, high = frame.coupling.lower, frame.coupling.upper
+    opened, half, closing = frame.rest.copy(), frame.rest.copy(), np.zeros(len(low))
+    for i, motion in enumerate(motions):
+        for dof, sign in zip(motion.dofs, motion.curl, strict=True):
+            closing[dof] = sign
+            if sign == 0 or i == thumb:
+                continue
+            end = high[dof] if sign > 0 else low[dof]
+            start = motion.straight[dof]
+            opened[dof] = start + _OPEN_CURL * (end - start)
+            half[dof] = start + _HALF_CURL * (end - start)
+    if thumb is not None:
+        return _oppose(frame, motions, thumb, palm, opened, half, closing, seed)
+    return Posture(opened=opened, half_closed=half, closing=closing)
+
+
+def _oppose(
+    frame: Frame,
+    motions: list[Motion],
+    thumb: int,
+    palm: Palm,
+    opened: np.ndarray,
+    half: np.ndarray,
+    closing: np.ndarray,
+    seed: int,
+) -> Posture:
+    """Adds the thumb: of many poses the one whose pad faces the other tips best at a given gap."""
+    rng = np.random.default_rng(seed)
+    own, others = motions[thumb], [m for i, m in enumerate(motions) if i != thumb]
+    dofs = list(own.dofs)
+    low, high = frame.coupling.lower[dofs], frame.coupling.upper[dofs]
+    draws = low + rng.random((4000, len(dofs))) * (high - low)
+    length = float(np.mean([m.length for m in others]))
+
+    def best(pose: np.ndarray, gap: float, near: np.ndarray | None) -> np.ndarray:
+        trial = np.repeat(pose[None], len(draws), axis=0)
+        trial[:, dofs] = draws
+        place, pad = _tip(frame, own, trial)
+        tips = [_tip(frame, m, pose[None]) for m in others]
+        goal = np.mean([p[0] for p, _ in tips[: max(len(tips) - 1, 1)]], axis=0)
+        facing = np.mean([d[0] for _, d in tips], axis=0)
+        facing = facing / max(float(np.linalg.norm(facing)), 1e-9)
+        toward = goal - place
+        distance = np.linalg.norm(toward, axis=-1)
+        toward = toward / np.maximum(distance, 1e-9)[:, None]
+        height = (place - palm.position) @ palm.normal
+        cost = -1.5 * (pad * toward).sum(-1) + 0.5 * (toward @ facing)
+        cost += 6 * np.abs(distance - gap * length) / length
+        cost += 20 * np.maximum(0.25 * length - height, 0) / length
+        if near is not None:
+            cost += 0.7 * (((draws - near) / (high - low)) ** 2).sum(-1)
+        cost += 0.1 * (((draws - (low + high) / 2) / (high - low)) ** 2).sum(-1)
+        return draws[int(cost.argmin())]
+
+    half[dofs] = best(half, _HALF_GAP, None)
+    opened[dofs] = best(opened, _OPEN_GAP, half[dofs])
+    # Beside the joints that curl it, those that bring the thumb against the fingers close it.
+    goal = np.mean([_tip(frame, m, half[None])[0][0] for m in others], axis=0)
+    span = float(np.linalg.norm(_tip(frame, own, half[None])[0][0] - goal))
+    for dof, sign in zip(own.dofs, own.curl, strict=True):
+        if sign == 0:
+            step = half.copy()
+            step[dof] += 0.05
+            change = float(np.linalg.norm(_tip(frame, own, step[None])[0][0] - goal)) - span
+            closing[dof] = -np.sign(change) if abs(change) > 0.05 * 0.25 * own.length else 0.0
+    return Posture(opened=opened, half_closed=half, closing=closing)
+
+
+def _tip(frame: Frame, motion: Motion, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place (b, 3) of a tip and the unit direction (b, 3) that its pad faces."""
+    rotation, translation = frame.poses(dofs)
+    straight, _ = frame.poses(motion.straight)
+    link = motion.link
+    place = rotation[:, link] @ motion.tip + translation[:, link]
+    return place, rotation[:, link] @ (straight[link].T @ motion.inward)

@@ -1,0 +1,215 @@
+"""Geometry of the links: the convex solids that physics sees and the surfaces that show."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+import trimesh
+
+from zdg_jax.hand.topology import matrix
+
+_ROUND = 48
+"""Segments around a round solid: 12 mm radius is 0.03 mm off."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Solid:
+    """One convex solid of a link."""
+
+    link: int
+    """The link that carries it."""
+    vertices: np.ndarray
+    """(v, 3), link frame [m]."""
+    faces: np.ndarray
+    """(f, 3) int, outward."""
+    planes: np.ndarray
+    """Half-spaces n . p + d <= 0, (h, 4), unit normals outward."""
+
+    def depth(self, points: np.ndarray) -> np.ndarray:
+        """Lower bound of the signed distance of points (n, 3), negative inside, (n,) [m]."""
+        out = np.empty(len(points))
+        for start in range(0, len(points), 4096):
+            part = points[start : start + 4096]
+            out[start : start + 4096] = (part @ self.planes[:, :3].T + self.planes[:, 3]).max(1)
+        return out
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LinkMesh:
+    """The surface of one link, for pictures."""
+
+    link: int
+    """The link that carries it."""
+    vertices: np.ndarray
+    """(v, 3), link frame [m]."""
+    faces: np.ndarray
+    """(f, 3) int."""
+
+
+def collides(model: mujoco.MjModel, geom: int) -> bool:
+    """Whether physics lets a geom touch anything."""
+    return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
+
+
+def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -> list[Solid]:
+    """The convex solids of each link: collision geoms; a hand without any gets its visual ones.
+
+    MuJoCo collides with the hull of a mesh, so the hull is what is taken.
+    """
+    geoms = [g for g in range(model.ngeom) if collides(model, g)]
+    if not geoms:
+        geoms = list(range(model.ngeom))
+    solids = []
+    for geom in geoms:
+        link = int(model.geom_bodyid[geom])
+        mesh = geom_mesh(model, geom)
+        if link in excluded or mesh is None or len(mesh.vertices) < 4:
+            continue
+        hull = trimesh.Trimesh(mesh.vertices, mesh.faces).convex_hull
+        normals, origins = hull.face_normals, hull.triangles[:, 0]
+        planes = np.concatenate([normals, -(normals * origins).sum(1, keepdims=True)], axis=1)
+        planes = np.unique(np.round(planes, 7), axis=0)
+        solids.append(
+            Solid(
+                link=link,
+                vertices=np.asarray(hull.vertices),
+                faces=np.asarray(hull.faces),
+                planes=planes,
+            )
+        )
+    return solids
+
+
+def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
+    """The surfaces that show: visual geoms of each link, or its collision geoms without any."""
+    chosen: dict[int, list[int]] = {}
+    for geom in range(model.ngeom):
+        chosen.setdefault(int(model.geom_bodyid[geom]), []).append(geom)
+    meshes = []
+    for link, geoms in sorted(chosen.items()):
+        visual = [g for g in geoms if not collides(model, g)] or geoms
+        parts = [m for g in visual if (m := geom_mesh(model, g, coarse=True)) is not None]
+        if not parts:
+            continue
+        whole = trimesh.util.concatenate(parts)
+        meshes.append(
+            LinkMesh(link=link, vertices=np.asarray(whole.vertices), faces=np.asarray(whole.faces))
+        )
+    return tuple(meshes)
+
+
+def geom_mesh(model: mujoco.MjModel, geom: int, coarse: bool = False) -> trimesh.Trimesh | None:
+    """A geom as triangles in its link's frame; None for planes and height fields."""
+    kind, size, around = model.geom_type[geom], model.geom_size[geom], 24 if coarse else _ROUND
+    types = mujoco.mjtGeom
+    if kind == types.mjGEOM_BOX:
+        mesh = trimesh.creation.box(extents=2 * size)
+    elif kind == types.mjGEOM_SPHERE:
+        mesh = trimesh.creation.uv_sphere(radius=size[0], count=[around // 2, around])
+    elif kind == types.mjGEOM_ELLIPSOID:
+        mesh = trimesh.creation.uv_sphere(radius=1.0, count=[around // 2, around])
+        mesh.apply_scale(size)
+    elif kind == types.mjGEOM_CAPSULE:
+        mesh = _capsule(size[0], size[1], around)
+    elif kind == types.mjGEOM_CYLINDER:
+        mesh = trimesh.creation.cylinder(radius=size[0], height=2 * size[1], sections=around)
+    elif kind == types.mjGEOM_MESH:
+        mesh = _mesh(model, int(model.geom_dataid[geom]))
+    else:
+        return None
+    vertices = mesh.vertices @ matrix(model.geom_quat[geom]).T + model.geom_pos[geom]
+    return trimesh.Trimesh(vertices, mesh.faces, process=False)
+
+
+def _capsule(radius: float, half: float, around: int) -> trimesh.Trimesh:
+    ball = trimesh.creation.uv_sphere(radius=radius, count=[around // 2, around])
+    ends = np.concatenate([ball.vertices + [0, 0, half], ball.vertices - [0, 0, half]])
+    return trimesh.Trimesh(ends).convex_hull
+
+
+def _mesh(model: mujoco.MjModel, index: int) -> trimesh.Trimesh:
+    v, nv = model.mesh_vertadr[index], model.mesh_vertnum[index]
+    f, nf = model.mesh_faceadr[index], model.mesh_facenum[index]
+    vertices = np.array(model.mesh_vert[v : v + nv], float)
+    return trimesh.Trimesh(vertices, np.array(model.mesh_face[f : f + nf]), process=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Samples:
+    """Dense points on the outer surface of one link."""
+
+    points: np.ndarray
+    """(n, 3), link frame [m]."""
+    normals: np.ndarray
+    """(n, 3) unit, outward, link frame."""
+    area: float
+    """Area that is outside all other solids of the link [m^2]."""
+
+
+def sample_links(
+    solids: list[Solid], num_links: int, density: float = 6e5, seed: int = 0
+) -> dict[int, Samples]:
+    """Points on the union of each link's solids, `density` a square metre, 200 to 4000 a link."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for link in range(num_links):
+        mine = [solid for solid in solids if solid.link == link]
+        if not mine:
+            continue
+        whole = sum(_area(solid) for solid in mine)
+        count = int(np.clip(density * whole, 400, 6000))
+        points, normals, total = [], [], 0
+        for solid in mine:
+            p, n = _scatter(solid, max(int(count * _area(solid) / whole), 20), rng)
+            outside = np.ones(len(p), bool)
+            for other in mine:
+                if other is not solid:
+                    outside &= other.depth(p) > -1e-6
+            total += len(p)
+            points.append(p[outside])
+            normals.append(n[outside])
+        kept = np.concatenate(points)
+        if len(kept) == 0:
+            continue
+        found[link] = Samples(
+            points=kept, normals=np.concatenate(normals), area=whole * len(kept) / total
+        )
+    return found
+
+
+def _area(solid: Solid) -> float:
+    corners = solid.vertices[solid.faces]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return float(np.linalg.norm(cross, axis=1).sum() / 2)
+
+
+def _scatter(solid: Solid, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    corners = solid.vertices[solid.faces]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(cross, axis=1)
+    face = rng.choice(len(length), size=count, p=length / length.sum())
+    u = rng.random((count, 2))
+    flip = u.sum(1) > 1
+    u[flip] = 1 - u[flip]
+    origin = corners[face, 0]
+    points = (
+        origin + u[:, :1] * (corners[face, 1] - origin) + u[:, 1:] * (corners[face, 2] - origin)
+    )
+    return points, cross[face] / length[face, None]
+
+
+def farthest(points: np.ndarray, count: int, start: int | None = None) -> np.ndarray:
+    """Indices of `count` points that lie far from one another (farthest-point sampling)."""
+    if len(points) <= count:
+        return np.arange(len(points))
+    first = (
+        int(np.linalg.norm(points - points.mean(0), axis=1).argmin()) if start is None else start
+    )
+    chosen = [first]
+    distance = np.linalg.norm(points - points[first], axis=1)
+    for _ in range(count - 1):
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return np.array(chosen)

@@ -1,0 +1,192 @@
+"""From what the user names to a clean description of one hand, refused early where it cannot work."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import logging
+import pathlib
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+
+_log = logging.getLogger(__name__)
+
+_DEFINING = ["body_parentid", "body_pos", "body_quat", "body_mass", "body_inertia", "jnt_type", "jnt_pos", "jnt_axis", "jnt_range", "jnt_bodyid", "qpos0", "qpos_spring", "jnt_stiffness", "geom_type", "geom_size", "geom_pos", "geom_quat", "geom_bodyid", "geom_contype", "geom_conaffinity", "mesh_vert", "mesh_face", "eq_type", "eq_obj1id", "eq_obj2id", "eq_data", "eq_active0", "wrap_objid", "wrap_prm", "tendon_adr", "tendon_num", "exclude_signature", "actuator_trntype", "actuator_trnid", "actuator_gear", "actuator_gainprm", "actuator_biasprm", "actuator_forcerange", "actuator_ctrlrange"]
+_MOUNT_SLIDES = 3
+
+
+def shipped_hands() -> tuple[str, ...]:
+    """Names of the hands that the library ships, for `Hand.load`."""
+    folder = importlib.resources.files("zdg_jax.mjcf")
+    return tuple(sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".xml")))
+
+
+def read(source: str | pathlib.Path | mujoco.MjSpec) -> tuple[mujoco.MjSpec, str, str]:
+    """Reads a hand by shipped name, path of an MJCF or URDF file, or `MjSpec`.
+
+    Returns:
+        The raw specification with absolute file names, the hand's name, and its source: the
+        shipped name or the absolute path, empty for a specification.
+
+    Raises:
+        InputError: there is no such hand or file, or MuJoCo cannot read it.
+    """
+    if isinstance(source, mujoco.MjSpec):
+        spec = source.copy()
+        return spec, spec.modelname or "hand", ""
+    text = str(source)
+    if text in shipped_hands():
+        resource = importlib.resources.files("zdg_jax.mjcf").joinpath(f"{text}.xml")
+        return mujoco.MjSpec.from_string(resource.read_text()), text, text
+    path = pathlib.Path(source).expanduser()
+    if not path.is_file():
+        what = f"no file '{text}'" if path.suffix or "/" in text else f"no hand '{text}'"
+        raise InputError(
+            f"{what}; shipped: {', '.join(shipped_hands())}; or give the path of an MJCF file"
+        )
+    path = path.resolve()
+    try:
+        spec = mujoco.MjSpec.from_file(str(path))
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"MuJoCo cannot read the hand '{path}': {reason}") from error
+    _make_absolute(spec, path.parent)
+    name = path.parent.name if path.stem in ("right_hand", "left_hand", "hand") else path.stem
+    return spec, name, str(path)
+
+
+def _make_absolute(spec: mujoco.MjSpec, folder: pathlib.Path) -> None:
+    for mesh in spec.meshes:
+        if mesh.file:
+            mesh.file = str(folder / (spec.meshdir or "") / mesh.file)
+    spec.meshdir = ""
+
+
+def clean(spec: mujoco.MjSpec) -> list[str]:
+    """Removes in place what is no part of a hand; returns what was removed, in words."""
+    removed = []
+    for key in list(spec.keys):
+        spec.delete(key)
+    for kind in ("cameras", "lights", "skins"):
+        for element in list(getattr(spec, kind)):
+            spec.delete(element)
+    for material in spec.materials:
+        material.textures = [""] * len(material.textures)
+    for texture in list(spec.textures):
+        spec.delete(texture)
+    flat = (mujoco.mjtGeom.mjGEOM_PLANE, mujoco.mjtGeom.mjGEOM_HFIELD)
+    for geom in [g for g in spec.geoms if g.type in flat]:
+        spec.delete(geom)
+        removed.append("a floor")
+    for body in [b for b in spec.worldbody.bodies if _is_foreign(b)]:
+        removed.append(f"body '{body.name}'")
+        _drop_references(spec, body)
+        spec.delete(body)
+    for joint in list(spec.joints):
+        if joint.type == mujoco.mjtJoint.mjJNT_FREE:
+            removed.append(f"free joint '{joint.name}'")
+            _drop_named(spec, {joint.name})
+            spec.delete(joint)
+    trunk = _trunk_joints(spec)
+    if sum(j.type == mujoco.mjtJoint.mjJNT_SLIDE for j in trunk) >= _MOUNT_SLIDES:
+        names = [joint.name for joint in trunk]
+        removed.append(f"mount joints {', '.join(names)}")
+        _drop_named(spec, set(names))
+        for joint in trunk:
+            spec.delete(joint)
+    for what in removed:
+        _log.info("hand: left out %s", what)
+    return removed
+
+
+def _all_bodies(body: mujoco.MjsBody) -> list:
+    found = [body]
+    for child in body.bodies:
+        found += _all_bodies(child)
+    return found
+
+
+def _is_foreign(body: mujoco.MjsBody) -> bool:
+    """A mocap body, or a free body with no joint of its own below: an object of a scene."""
+    bodies = _all_bodies(body)
+    joints = [joint for b in bodies for joint in b.joints]
+    loose = any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
+    return bool(body.mocap) or (loose and len(joints) == 1)
+
+
+def _trunk_joints(spec: mujoco.MjSpec) -> list:
+    """Joints between the world and the first body where the moving tree branches."""
+    body, joints = spec.worldbody, []
+    while True:
+        moving = [b for b in body.bodies if any(c.joints for c in _all_bodies(b))]
+        if len(moving) != 1:
+            return joints
+        body = moving[0]
+        joints += list(body.joints)
+
+
+def _drop_references(spec: mujoco.MjSpec, body: mujoco.MjsBody) -> None:
+    bodies = _all_bodies(body)
+    _drop_named(spec, {joint.name for b in bodies for joint in b.joints})
+    names = {b.name for b in bodies}
+    for exclude in [e for e in spec.excludes if {e.bodyname1, e.bodyname2} & names]:
+        spec.delete(exclude)
+    for equality in [e for e in spec.equalities if {e.name1, e.name2} & names]:
+        spec.delete(equality)
+
+
+def _drop_named(spec: mujoco.MjSpec, joints: set[str]) -> None:
+    """Deletes actuators, sensors and equalities of the named joints."""
+    for actuator in [a for a in spec.actuators if a.target in joints]:
+        for sensor in [s for s in spec.sensors if s.objname == actuator.name]:
+            spec.delete(sensor)
+        spec.delete(actuator)
+    for sensor in [s for s in spec.sensors if s.objname in joints]:
+        spec.delete(sensor)
+    for equality in [e for e in spec.equalities if {e.name1, e.name2} & joints]:
+        spec.delete(equality)
+
+
+def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
+    """Compiles a hand and refuses what the library cannot grasp with.
+
+    Raises:
+        InputError: MuJoCo refuses the model, or it holds a part that cannot work.
+    """
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"MuJoCo cannot compile the hand '{name}': {reason}") from error
+    for j in range(model.njnt):
+        if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL:
+            raise InputError(
+                f"joint '{model.joint(j).name}' of the hand '{name}' is a ball joint; "
+                "write it as three hinges"
+            )
+    closing = [int(mujoco.mjtEq.mjEQ_CONNECT), int(mujoco.mjtEq.mjEQ_WELD)]
+    for e in range(model.neq):
+        if model.eq_type[e] in closing and model.eq_active0[e]:
+            kind = "connect" if model.eq_type[e] == closing[0] else "weld"
+            raise InputError(
+                f"the hand '{name}' closes a loop of links by the {kind} equality "
+                f"'{model.equality(e).name or e}'; only trees are taken: replace it with joint "
+                "equalities that state how the joints move together"
+            )
+    if model.njnt == 0:
+        raise InputError(f"the hand '{name}' has no joints; give an MJCF with hinges or slides")
+    return model
+
+
+def fingerprint(model: mujoco.MjModel) -> str:
+    """SHA-256 of what defines a hand: links, joints, geometry, couplings and actuators."""
+    digest = hashlib.sha256()
+    for field in _DEFINING:
+        value = np.ascontiguousarray(np.asarray(getattr(model, field)))
+        digest.update(f"{field}{value.shape}".encode())
+        digest.update(np.round(value.astype(np.float64), 9).tobytes())
+    digest.update(model.names)
+    return digest.hexdigest()

@@ -1,0 +1,140 @@
+"""Links and joints of a compiled MuJoCo model as a kinematic tree."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from zdg_jax.kernels.kinematics import Topology, Tree
+
+
+def matrix(quaternion: np.ndarray) -> np.ndarray:
+    """Rotation matrix (3, 3) of a quaternion wxyz (4,)."""
+    out = np.zeros(9)
+    mujoco.mju_quat2Mat(out, np.asarray(quaternion, np.float64))
+    return out.reshape(3, 3)
+
+
+def affine(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
+    """A pose as (3, 4)."""
+    return np.concatenate([rotation, np.asarray(translation)[:, None]], axis=1)
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Product of affine maps (3, 4); the second's last row is 0 0 0 (t)."""
+    full = np.concatenate([b, [[0.0, 0, 0, 1]]])
+    return a @ full
+
+
+def _linear_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Product of a pose (3, 4) with the part (3, 4) of an affine map that varies."""
+    return a[:, :3] @ b
+
+
+def build_tree(model: mujoco.MjModel) -> Tree:
+    """The tree of a model whose joints are hinges and slides; links are its bodies, world first.
+
+    A body with several joints becomes a chain of frames; bodies without joints ride on the frame
+    of the joint above them.
+    """
+    carriers, mounts = [-1], [np.eye(3, 4)]
+    parents, depth, parts, axes, anchors, hinge = [], [], [], [], [], []
+    for body in range(1, model.nbody):
+        above = model.body_parentid[body]
+        carrier, pose = carriers[above], mounts[above]
+        pose = _product(pose, affine(matrix(model.body_quat[body]), model.body_pos[body]))
+        first, count = model.body_jntadr[body], model.body_jntnum[body]
+        for joint in range(first, first + count):
+            parents.append(carrier)
+            depth.append(0 if carrier < 0 else depth[carrier] + 1)
+            is_hinge = model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_HINGE
+            parts.append(_joint_parts(pose, model, joint, is_hinge))
+            axes.append(model.jnt_axis[joint])
+            anchors.append(model.jnt_pos[joint])
+            hinge.append(float(is_hinge))
+            carrier, pose = joint, np.eye(3, 4)
+        carriers.append(carrier)
+        mounts.append(pose)
+    size = len(parents)
+    levels = tuple(
+        tuple(j for j in range(size) if depth[j] == level) for level in range(max(depth) + 1)
+    )
+    return Tree(
+        affine=jnp.asarray(np.stack(parts, axis=1), jnp.float32),
+        mount=jnp.asarray(np.stack(mounts), jnp.float32),
+        axes=jnp.asarray(np.stack(axes), jnp.float32),
+        anchors=jnp.asarray(np.stack(anchors), jnp.float32),
+        hinge=jnp.asarray(hinge, jnp.float32),
+        moves=jnp.asarray(_moves(parents, carriers), jnp.float32),
+        topology=Topology(
+            levels=levels,
+            parents=tuple(int(p) for p in parents),
+            carriers=tuple(int(c) for c in carriers),
+            offset=tuple(not np.allclose(m, np.eye(3, 4), atol=1e-12) for m in mounts),
+            slides=not all(hinge),
+        ),
+    )
+
+
+def _joint_parts(pose: np.ndarray, model: mujoco.MjModel, joint: int, is_hinge: bool) -> np.ndarray:
+    """A0 to A3, (4, 3, 4), of a joint whose body stands at `pose` when the joint is at rest.
+
+    Rodrigues: R(t) = k k^T + cos(t) (1 - k k^T) + sin(t) [k]x with t = q - q_rest; a hinge also
+    moves the body's origin by (1 - R) anchor.
+    """
+    axis, anchor = model.jnt_axis[joint], model.jnt_pos[joint]
+    rest = model.qpos0[model.jnt_qposadr[joint]]
+    constant, sine, cosine, slide = (np.zeros((3, 4)) for _ in range(4))
+    if is_hinge:
+        cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0.0]])
+        along, across = np.outer(axis, axis), np.eye(3) - np.outer(axis, axis)
+        s, c = np.sin(rest), np.cos(rest)
+        constant = affine(along, anchor - along @ anchor)
+        turn = c * cross + s * across
+        keep = c * across - s * cross
+        sine, cosine = affine(turn, -turn @ anchor), affine(keep, -keep @ anchor)
+    else:
+        constant = affine(np.eye(3), -rest * axis)
+        slide[:, 3] = axis
+    varying = [_linear_product(pose, part) for part in (sine, cosine, slide)]
+    return np.stack([_product(pose, constant), *varying])
+
+
+def _moves(parents: list[int], carriers: list[int]) -> np.ndarray:
+    moves = np.zeros((len(carriers), len(parents)))
+    for link, carrier in enumerate(carriers):
+        joint = carrier
+        while joint >= 0:
+            moves[link, joint] = 1.0
+            joint = parents[joint]
+    return moves
+
+
+def poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `kernels.kinematics.link_poses`, in numpy and double precision, without compiling."""
+    top, joints = tree.topology, np.asarray(joints, np.float64)
+    parts, mount = np.asarray(tree.affine, np.float64), np.asarray(tree.mount, np.float64)
+    frames: dict[int, np.ndarray] = {}
+    for level in top.levels:
+        for joint in level:
+            q = joints[..., joint, None, None]
+            local = parts[0, joint] + np.sin(q) * parts[1, joint]
+            local = local + np.cos(q) * parts[2, joint] + q * parts[3, joint]
+            above = top.parents[joint]
+            frames[joint] = local if above < 0 else _chain(frames[above], local)
+    batch = joints.shape[:-1]
+    links = [
+        np.broadcast_to(mount[link], (*batch, 3, 4))
+        if carrier < 0
+        else _chain(frames[carrier], np.broadcast_to(mount[link], (*batch, 3, 4)))
+        for link, carrier in enumerate(top.carriers)
+    ]
+    stacked = np.stack(links, axis=-3)
+    return stacked[..., :3], stacked[..., 3]
+
+
+def _chain(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    turned = a[..., :3] @ b
+    turned[..., 3] += a[..., 3]
+    return turned

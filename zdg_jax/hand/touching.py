@@ -1,0 +1,210 @@
+"""Where a hand touches: contact candidates, surface points and what can collide with itself."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from zdg_jax.hand.anatomy import Finger, Palm
+from zdg_jax.hand.motion import Frame, Motion
+from zdg_jax.hand.solids import Samples, Solid, farthest
+
+_INNER, _PALMAR = 0.5, 0.8
+"""Least cosine between a candidate's normal and the inner side of its link, and of the palm."""
+_ROUND = -0.2
+"""The same on a fingertip: it may touch with its end and its sides too."""
+_CLEAR = (0.004, 0.009, 0.016)
+"""Heights above a candidate that must be clear of its own link [m]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Points:
+    """Points on links, sorted by link."""
+
+    local: np.ndarray
+    """(n, 3), link frame [m]."""
+    normals: np.ndarray
+    """(n, 3), outward."""
+    link: np.ndarray
+    """(n,) int."""
+
+
+def runs(link: np.ndarray) -> tuple[tuple[int, int, int], ...]:
+    """(link, start, stop) of each run of a sorted array of links."""
+    edges = [0, *(np.flatnonzero(np.diff(link)) + 1).tolist(), len(link)]
+    return tuple(
+        (int(link[a]), int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a
+    )
+
+
+def candidates(
+    frame: Frame,
+    solids: list[Solid],
+    samples: dict[int, Samples],
+    fingers: tuple[Finger, ...],
+    motions: list[Motion],
+    palm: Palm,
+    half_closed: np.ndarray,
+    total: int = 160,
+) -> Points:
+    """Points where an object held in the hand can touch it.
+
+    On a finger they face the side that it curls to, on its tip also forward and to the sides; on
+    the palm they face its normal. Points that lie within a neighbouring link, or in a recess of
+    their own, are left out. A fingertip gets them at twice the density.
+    """
+    chosen: list[tuple[int, np.ndarray, np.ndarray, float]] = []
+    buried = _buried(frame, solids, samples, half_closed)
+    for finger, motion in zip(fingers, motions, strict=True):
+        rotation, translation = frame.poses(motion.straight)
+        for link in finger.links:
+            if link not in samples:
+                continue
+            own = samples[link]
+            inner = own.normals @ (rotation[link].T @ motion.inward)
+            good = inner > _INNER
+            if link == finger.tip_link:
+                ahead = own.normals @ (rotation[link].T @ motion.pointing)
+                good = (inner > _ROUND) & (inner + ahead > 0.35)
+            good &= ~buried[link] & _open(own, solids, link)
+            weight = 2.0 if link == finger.tip_link else 1.0
+            chosen.append((link, own.points[good], own.normals[good], weight * own.area))
+    rotation, _ = frame.poses(frame.rest)
+    if palm.link in samples:
+        own = samples[palm.link]
+        good = own.normals @ (rotation[palm.link].T @ palm.normal) > _PALMAR
+        good &= ~buried[palm.link] & _open(own, solids, palm.link)
+        chosen.append((palm.link, own.points[good], own.normals[good], 0.6 * own.area))
+    shares = {
+        link: weight * len(points) / max(len(samples[link].points), 1)
+        for link, points, _, weight in chosen
+    }
+    whole = sum(shares.values())
+    picked = []
+    for link, points, normals, _ in chosen:
+        if len(points) == 0:
+            continue
+        count = int(np.clip(round(total * shares[link] / whole), 4, total // 5))
+        picked.append((link, *_spread(points, normals, count)))
+    return _sorted(picked)
+
+
+def surface(
+    frame: Frame,
+    solids: list[Solid],
+    samples: dict[int, Samples],
+    rest: np.ndarray,
+    relevant: set[int],
+    total: int = 300,
+) -> Points:
+    """Points all around the links, by the square root of area, less on links out of reach."""
+    buried = _buried(frame, solids, samples, rest)
+    share = {
+        link: own.area**0.6 * float((~buried[link]).mean()) * (1.0 if link in relevant else 0.3)
+        for link, own in samples.items()
+    }
+    whole = sum(share.values())
+    picked = []
+    for link, own in samples.items():
+        good = ~buried[link]
+        count = max(round(total * share[link] / whole), 3)
+        if good.any():
+            picked.append((link, *_spread(own.points[good], own.normals[good], count)))
+    return _sorted(picked)
+
+
+def _spread(points: np.ndarray, normals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    chosen = farthest(points, count)
+    return points[chosen], normals[chosen]
+
+
+def _sorted(picked: list[tuple[int, np.ndarray, np.ndarray]]) -> Points:
+    picked = sorted(picked, key=lambda entry: entry[0])
+    return Points(
+        local=np.concatenate([p for _, p, _ in picked]),
+        normals=np.concatenate([n for _, _, n in picked]),
+        link=np.concatenate([np.full(len(p), link) for link, p, _ in picked]),
+    )
+
+
+def _buried(
+    frame: Frame, solids: list[Solid], samples: dict[int, Samples], dofs: np.ndarray
+) -> dict[int, np.ndarray]:
+    """Which samples of each link lie within another link, at rest or in the given pose."""
+    result = {link: np.zeros(len(own.points), bool) for link, own in samples.items()}
+    for pose in (frame.rest, dofs):
+        rotation, translation = frame.poses(pose)
+        for link, own in samples.items():
+            points = own.points @ rotation[link].T + translation[link]
+            for solid in solids:
+                if solid.link == link:
+                    continue
+                there = (points - translation[solid.link]) @ rotation[solid.link]
+                low, high = solid.vertices.min(0), solid.vertices.max(0)
+                close = ((there > low) & (there < high)).all(1)
+                if close.any():
+                    result[link][close] |= solid.depth(there[close]) < 0
+    return result
+
+
+def _open(own: Samples, solids: list[Solid], link: int) -> np.ndarray:
+    """Which samples have room above them on their own link."""
+    clear = np.ones(len(own.points), bool)
+    for solid in solids:
+        if solid.link == link:
+            for height in _CLEAR:
+                clear &= solid.depth(own.points + height * own.normals) > 0
+    return clear
+
+
+def self_pairs(
+    frame: Frame,
+    model: mujoco.MjModel,
+    centers: np.ndarray,
+    radii: np.ndarray,
+    link: np.ndarray,
+    rest: list[np.ndarray],
+    draws: int = 1500,
+    seed: int = 0,
+) -> np.ndarray:
+    """Pairs (p, 2) of spheres of different links that can meet.
+
+    Left out: neighbours along the tree, pairs that the MJCF excludes, pairs that never come
+    within 2 mm over random joints, and pairs that touch in every one of the poses `rest`.
+    """
+    rng = np.random.default_rng(seed)
+    first, second = np.triu_indices(len(centers), 1)
+    allowed = _may_collide(model, frame)
+    keep = allowed[link[first], link[second]]
+    first, second = first[keep], second[keep]
+    low, high = frame.coupling.lower, frame.coupling.upper
+    dofs = np.concatenate([np.stack(rest), low + rng.random((draws, len(low))) * (high - low)])
+    rotation, translation = frame.poses(dofs)
+    nearest = np.full(len(first), np.inf)
+    touching = np.ones(len(first), bool)
+    for k in range(len(dofs)):
+        place = np.einsum("sij,sj->si", rotation[k, link], centers) + translation[k, link]
+        gap = np.linalg.norm(place[first] - place[second], axis=1) - radii[first] - radii[second]
+        if k < len(rest):
+            touching &= gap < 0
+        nearest = np.minimum(nearest, gap)
+    good = (nearest < 0.002) & ~touching
+    return np.stack([first[good], second[good]], axis=1).astype(np.int32)
+
+
+def _may_collide(model: mujoco.MjModel, frame: Frame) -> np.ndarray:
+    """Whether physics lets two links touch, (L, L)."""
+    size = model.nbody
+    carrier = np.array(frame.tree.topology.carriers)
+    allowed = carrier[:, None] != carrier[None]
+    weld = model.body_weldid
+    for body in range(size):
+        above = weld[model.body_parentid[weld[body]]]
+        neighbour = weld == above
+        allowed[body, neighbour] = allowed[neighbour, body] = False
+    for signature in model.exclude_signature:
+        a, b = int(signature) >> 16, int(signature) & 0xFFFF
+        allowed[a, b] = allowed[b, a] = False
+    return allowed
