@@ -1,0 +1,34 @@
+"""Settings and fixtures of all tests."""
+
+from __future__ import annotations
+
+import pathlib
+
+import jax
+import pytest
+
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_ASSETS = _ROOT.parent / "shared" / "assets"
+_JUDGE = _ROOT.parent / "shared" / "judge" / "judge.py"
+
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_debug_key_reuse", True)
+# Most of the suite's time would be compilation; a second run finds the programs again.
+jax.config.update("jax_compilation_cache_dir", str(_ROOT / ".pytest_cache" / "jax"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+
+
+@pytest.fixture(scope="session")
+def shared_assets() -> pathlib.Path:
+    """The folder of test hands and objects beside the checkout."""
+    if not _ASSETS.is_dir():
+        pytest.skip("the shared test assets are not beside this checkout (../shared/assets)")
+    return _ASSETS
+
+
+@pytest.fixture(scope="session")
+def judge_script() -> pathlib.Path:
+    """The independent physics judge beside the checkout."""
+    if not _JUDGE.is_file():
+        pytest.skip("the independent judge is not beside this checkout (../shared/judge)")
+    return _JUDGE
