@@ -68,6 +68,8 @@ def _answer(prompt: str) -> dict[str, Any]:
                     "role": "oppose" if "(thumb)" in name else "wrap",
                     "link": "tip" if "(thumb)" in name else "middle",
                     "mark": 2,
+                    "view": 0,
+                    "spot": [0, 0],
                 }
                 for name in listed[1].split(", ")
             ],

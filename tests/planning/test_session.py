@@ -13,7 +13,8 @@ import pydantic
 import pytest
 
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.planning.model import Limits, Session
+from zdg_jax.planning.model import Backend, Limits, Session
+from zdg_jax.planning.model.backend import spot_xy
 
 from .conftest import KEY
 from .server import ModelServer, Reply
@@ -291,6 +292,20 @@ def test_key_appears_nowhere(
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert not any(KEY.encode() in path.read_bytes() for path in files)
+
+
+def test_order_of_axes_belongs_to_the_backend(backend: Backend, backend_name: str) -> None:
+    assert spot_xy(backend, (250, 750)) == (
+        (0.75, 0.25) if backend_name == "gemini" else (0.25, 0.75)
+    )
+
+
+def test_more_images_than_the_backend_takes_are_refused(
+    server: ModelServer, start: Start, backend: Backend
+) -> None:
+    with pytest.raises(PlannerError, match="images"):
+        ask(start(), images=[("A view.", PNG)] * (backend.max_images + 1))
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

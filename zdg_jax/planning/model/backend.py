@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
 
 from zdg_jax.errors import PlannerError
 
@@ -66,6 +67,10 @@ class Backend(Protocol):
         """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
 
     @property
+    def axes(self) -> Literal["yx", "xy"]:
+        """Order in which the model writes the coordinates of a spot on an image."""
+
+    @property
     def max_images(self) -> int:
         """Most images of one question."""
 
@@ -93,6 +98,13 @@ class TransientError(PlannerError):
 
 class RefusalError(PlannerError):
     """The model or its server's filters would not answer this question."""
+
+
+def spot_xy(backend: Backend, spot: Sequence[int]) -> tuple[float, float]:
+    """A spot as the model wrote it, each from 0 to 1000, as (x, y) in [0, 1] from the top left."""
+    first, second = spot
+    x, y = (second, first) if backend.axes == "yx" else (first, second)
+    return x / 1000, y / 1000
 
 
 def quote(message: object, secret: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import (
@@ -23,6 +23,7 @@ KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 class Gemini:
     """A Gemini model. The key lives in the environment and in the client, nowhere else."""
 
+    axes: Literal["yx"] = "yx"
     max_images = 16
     max_side = 3072
 

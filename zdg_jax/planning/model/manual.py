@@ -6,6 +6,7 @@ import json
 import logging
 import pathlib
 import time
+from typing import Literal
 
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import MAX_ANSWER, Answer, Request
@@ -17,6 +18,7 @@ _POLL = 0.2
 class Manual:
     """A model's part taken by a person, or by any model that is handed the folder."""
 
+    axes: Literal["xy"] = "xy"
     max_images = 16
     max_side = 1600
     name = "manual"

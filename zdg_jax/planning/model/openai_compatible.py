@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import Any
+from typing import Any, Literal
 
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import (
@@ -24,6 +24,7 @@ DEFAULT_MODEL = "gpt-4.1"
 class OpenAICompatible:
     """A model behind the chat protocol. The key lives in the environment and in the client."""
 
+    axes: Literal["xy"] = "xy"
     max_images = 10
     max_side = 2048
 

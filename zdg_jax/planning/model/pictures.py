@@ -89,21 +89,45 @@ class Picturing:
         self._low, self._high = vertices.min(0), vertices.max(0)
         self._middle = (self._low + self._high) / 2
         self._size = float(np.linalg.norm(self._high - self._low))
+        self._seen: list[np.ndarray] = []
 
     def parts(self) -> list[tuple[str, bytes]]:
         """Captions and PNG files of the object from several sides, parts numbered."""
         colors = _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
         shapes = [self._object(colors)]
         images = []
+        self._seen = []
         for name, azimuth, elevation in _VIEWS:
             camera, inset = self._camera(_direction(azimuth, elevation), 0.9 * self._size)
             picture = render(shapes, camera, _WIDTH, _HEIGHT)
             marks = np.where(picture.label == 0, self._part_of(picture), 0)
+            self._seen.append(np.where(picture.label == 0, picture.face, -1))
             image = Image.fromarray(picture.rgb)
             self._write_marks(image, marks)
             inset.draw(image)
             images.append((f"The object {name}.", _png(image)))
         return images
+
+    def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
+        """What lies at a spot of one of the views of `parts`.
+
+        Args:
+            view: number of the view, from 1.
+            x: place from the left edge, in [0, 1].
+            y: place from the upper edge, in [0, 1].
+
+        Returns:
+            Mark of the part and a point on it, (3,), object frame [m]; None beside the object.
+        """
+        if not 1 <= view <= len(self._seen):
+            return None
+        faces = self._seen[view - 1]
+        height, width = faces.shape
+        face = int(faces[min(int(y * height), height - 1), min(int(x * width), width - 1)])
+        if face < 0:
+            return None
+        corners = np.asarray(self._obj.vertices)[np.asarray(self._obj.faces)[face]]
+        return int(np.asarray(self._obj.face_parts)[face]), corners.mean(0)
 
     def candidates(self, candidates: Sequence[Candidate]) -> list[tuple[str, bytes]]:
         """Captions and PNG files: sheets with one tile a candidate, from two sides each."""

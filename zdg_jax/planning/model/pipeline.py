@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zdg_jax.planning.approaches import propose
 from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
+from zdg_jax.planning.model.backend import spot_xy
 from zdg_jax.planning.model.pictures import Picturing
-from zdg_jax.planning.model.replies import ApproachReply, GraspReply, ObjectReply, PartsReply
+from zdg_jax.planning.model.replies import (
+    ApproachReply,
+    FingerReply,
+    GraspReply,
+    ObjectReply,
+    PartsReply,
+)
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.model.stages import (
     Case,
@@ -71,12 +78,19 @@ def plan_by_model(
     candidates = _candidates(case, obj, held, avoided, parts)
     report("grasp type and fingers", 0.5)
     widths = [candidate.approach.width for candidate in candidates]
-    grasp = ask_grasp(case, views, known, held, (min(widths), max(widths)))
+    span = (min(widths), max(widths))
+
+    def locate(finger: FingerReply) -> tuple[int, np.ndarray] | None:
+        return pictures.locate(finger.view, *spot_xy(session.backend, finger.spot))
+
+    grasp = ask_grasp(case, views, known, held, span, locate)
+    spots = {f.finger: locate(f) for f in grasp.fingers if f.view and f.role != "idle"}
     known |= {"grasp": grasp.model_dump(mode="json")}
     report("approach and rotation", 0.7)
     approach, chosen, notes = _approach(case, pictures, known, candidates)
     report("plan", 1.0)
     grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
+    grips[0] = _point(grips[0], spots)
     return _plan(case, obj, seen, parts, grips, notes)
 
 
@@ -163,6 +177,17 @@ def _grips(
             )
         )
     return grips[:3]
+
+
+def _point(grip: Grip, spots: Mapping[str, tuple[int, np.ndarray] | None]) -> Grip:
+    """Puts the spots at which the model pointed into a grip."""
+    pointed = [
+        finger.model_copy(update={"point": vector(spot[1])})
+        if (spot := spots.get(finger.finger)) is not None
+        else finger
+        for finger in grip.fingers
+    ]
+    return grip.model_copy(update={"fingers": pointed})
 
 
 def _grip(

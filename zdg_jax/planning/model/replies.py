@@ -1,6 +1,7 @@
 """Schemas of the stages' answers. Every field is required, evidence before conclusions.
 
-Models pick among numbers that they see on the images; no coordinates are asked for.
+Models pick among numbers that they see on the images; only where a finger needs a certain spot,
+such as a trigger, do they point at it, in the order of axes that their backend writes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zdg_jax.planning.taxonomy import GraspType
 Words = Annotated[str, Field(max_length=1200)]
 Name = Annotated[str, Field(max_length=80)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+Thousandth = Annotated[int, Field(ge=0, le=1000)]
 Side = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
 
 
@@ -103,6 +105,10 @@ class FingerReply(_Reply):
     """Which link touches."""
     mark: int
     """The part that it touches; 0 if it is idle."""
+    view: Annotated[int, Field(ge=0)]
+    """Number of the image on which a certain spot is pointed at; 0 where any will do."""
+    spot: Annotated[list[Thousandth], Field(min_length=2, max_length=2)]
+    """Where on that image, each from 0 to 1000; zeros where any will do."""
 
 
 class GraspReply(_Reply):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from zdg_jax.planning.model.replies import (
     ApproachReply,
+    FingerReply,
     GraspReply,
     ObjectReply,
     PartsReply,
@@ -116,11 +119,12 @@ def ask_grasp(
     known: dict[str, Any],
     held: Sequence[int],
     widths: tuple[float, float],
+    locate: Callable[[FingerReply], tuple[int, np.ndarray] | None],
 ) -> GraspReply:
     """Stage 3: grasp type, fingers and contacts.
 
     `widths` are those of the held parts between thumb and fingers, the least and the greatest
-    over the approaches that will be offered [m].
+    over the approaches that will be offered [m]. `locate` tells what a finger's spot lies on.
     """
     across = f"{widths[0] * 1e3:.0f} to {widths[1] * 1e3:.0f} mm across, by the side it is taken"
     names = [finger.name for finger in case.hand.fingers]
@@ -131,6 +135,14 @@ def ask_grasp(
         stray = sorted({finger.mark for finger in working} - set(held))
         if stray:
             faults.append(f"fingers touch {stray}; the parts to hold are {sorted(held)}")
+        for finger in working:
+            place = locate(finger) if finger.view else (finger.mark, None)
+            if place is None:
+                faults.append(f"the spot of finger {finger.finger} lies beside the object")
+            elif place[0] != finger.mark:
+                faults.append(
+                    f"the spot of finger {finger.finger} lies on part {place[0]}, not {finger.mark}"
+                )
         if len(working) + reply.palm_touches < 2:
             faults.append("fewer than two of fingers and palm touch; nothing opposes")
         aperture = reply.aperture_mm / 1e3
@@ -161,6 +173,7 @@ def ask_grasp(
             hand=case.hand.name,
             fingers=", ".join(listed),
             span=case.span_mm,
+            axes="[y, x]" if case.session.backend.axes == "yx" else "[x, y]",
             held_measures=f"{across}; "
             + " ".join(measures(case.shape.part(mark)) for mark in held),
             types="\n".join(f"- {kind}: {style.summary}" for kind, style in STYLES.items()),
