@@ -125,7 +125,7 @@ class Hand:
         return self._frame.joints(np.asarray(dofs, float))
 
     def tip_position(self, finger: Finger, dofs: np.ndarray | None = None) -> np.ndarray:
-        """Middle of a fingertip's contact candidates, (3,) root frame [m], half-closed by default."""
+        """Middle of a fingertip's candidates, (3,) root frame [m]; half-closed by default."""
         pose = self.half_closed_dofs if dofs is None else np.asarray(dofs)
         local = np.asarray(self.arrays.contacts.local, float)
         mine = np.asarray(self.arrays.contacts.link) == finger.tip_link

@@ -106,6 +106,35 @@ def study(frame: Frame, finger: Finger, samples: dict[int, Samples], seed: int =
             value = reach(grid)
             if value.max() > reach(straight) + 1e-3 * value.max():
                 straight = grid[int(value.argmax())]
+    # A second look, with the joints that do not curl at rest: spread would bias the direction.
+    first, *_ = _curl(frame, finger, tip, base, straight, dofs, rng)
+    aside = [dof for dof, sign in zip(dofs, first, strict=True) if sign == 0]
+    straight[aside] = rest[aside]
+    curl, pointing, inward, length = _curl(frame, finger, tip, base, straight, dofs, rng)
+    return Motion(
+        link=finger.tip_link,
+        dofs=tuple(dofs),
+        straight=straight,
+        pointing=pointing,
+        inward=inward,
+        curl=curl,
+        base=base,
+        tip=tip,
+        length=length,
+    )
+
+
+def _curl(
+    frame: Frame,
+    finger: Finger,
+    tip: np.ndarray,
+    base: np.ndarray,
+    straight: np.ndarray,
+    dofs: list[int],
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Curl signs, pointing and inward directions and length of a finger in its straight pose."""
+    low, high = frame.coupling.lower, frame.coupling.upper
     place = frame.point(straight, finger.tip_link, tip)
     length = float(np.linalg.norm(place - base))
     pointing = (place - base) / max(length, 1e-9)
@@ -134,17 +163,7 @@ def study(frame: Frame, finger: Finger, samples: dict[int, Samples], seed: int =
             step = straight.copy()
             step[dof] += 1e-3
             curl[k] = np.sign((frame.point(step, finger.tip_link, tip) - place) @ inward)
-    return Motion(
-        link=finger.tip_link,
-        dofs=tuple(dofs),
-        straight=straight,
-        pointing=pointing,
-        inward=inward,
-        curl=curl,
-        base=base,
-        tip=tip,
-        length=length,
-    )
+    return curl, pointing, inward, length
 
 
 def _moved(frame: Frame, joint: int) -> bool:

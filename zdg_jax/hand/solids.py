@@ -125,7 +125,8 @@ def geom_mesh(model: mujoco.MjModel, geom: int, coarse: bool = False) -> trimesh
 
 def _capsule(radius: float, half: float, around: int) -> trimesh.Trimesh:
     ball = trimesh.creation.uv_sphere(radius=radius, count=[around // 2, around])
-    ends = np.concatenate([ball.vertices + [0, 0, half], ball.vertices - [0, 0, half]])
+    up = np.array([0, 0, half])
+    ends = np.concatenate([ball.vertices + up, ball.vertices - up])
     return trimesh.Trimesh(ends).convex_hull
 
 

@@ -1,4 +1,4 @@
-"""From what the user names to a clean description of one hand, refused early where it cannot work."""
+"""From what the user names to a clean description of one hand, refused early if it cannot work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,47 @@ from zdg_jax.errors import InputError
 
 _log = logging.getLogger(__name__)
 
-_DEFINING = ["body_parentid", "body_pos", "body_quat", "body_mass", "body_inertia", "jnt_type", "jnt_pos", "jnt_axis", "jnt_range", "jnt_bodyid", "qpos0", "qpos_spring", "jnt_stiffness", "geom_type", "geom_size", "geom_pos", "geom_quat", "geom_bodyid", "geom_contype", "geom_conaffinity", "mesh_vert", "mesh_face", "eq_type", "eq_obj1id", "eq_obj2id", "eq_data", "eq_active0", "wrap_objid", "wrap_prm", "tendon_adr", "tendon_num", "exclude_signature", "actuator_trntype", "actuator_trnid", "actuator_gear", "actuator_gainprm", "actuator_biasprm", "actuator_forcerange", "actuator_ctrlrange"]
+_DEFINING = [
+    "body_parentid",
+    "body_pos",
+    "body_quat",
+    "body_mass",
+    "body_inertia",
+    "jnt_type",
+    "jnt_pos",
+    "jnt_axis",
+    "jnt_range",
+    "jnt_bodyid",
+    "qpos0",
+    "qpos_spring",
+    "jnt_stiffness",
+    "geom_type",
+    "geom_size",
+    "geom_pos",
+    "geom_quat",
+    "geom_bodyid",
+    "geom_contype",
+    "geom_conaffinity",
+    "mesh_vert",
+    "mesh_face",
+    "eq_type",
+    "eq_obj1id",
+    "eq_obj2id",
+    "eq_data",
+    "eq_active0",
+    "wrap_objid",
+    "wrap_prm",
+    "tendon_adr",
+    "tendon_num",
+    "exclude_signature",
+    "actuator_trntype",
+    "actuator_trnid",
+    "actuator_gear",
+    "actuator_gainprm",
+    "actuator_biasprm",
+    "actuator_forcerange",
+    "actuator_ctrlrange",
+]
 _MOUNT_SLIDES = 3
 
 

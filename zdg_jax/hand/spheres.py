@@ -13,7 +13,7 @@ BULGE = 0.0025
 """Greatest amount by which a sphere sticks out of its link [m]; round corners cost less so."""
 _TARGET = 0.0012
 """Mean gap between a link's surface and its spheres that ends the search for more [m]."""
-_MOST = 96
+_MOST = 104
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,10 @@ def cover(
         # Bare spots count more than in proportion: a few far ones are worse than many near.
         state[link] = [gap, centers, radii, [], np.full(gap.shape[1], np.inf), sample.area]
     placed = 0
+    enough = most // 4  # no single large link (a forearm) may starve the fingers
     while placed < most and state:
-        link = max(state, key=lambda l: _need(state[l]))  # noqa: E741
-        if _need(state[link]) == 0:
+        link = max(state, key=lambda index: _need(state[index], enough))
+        if _need(state[link], enough) == 0:
             break
         gap, _, _, chosen, now, _ = state[link]
         cost = (np.minimum(gap, np.minimum(now, 0.1)) ** 1.5).sum(1)
@@ -59,18 +60,19 @@ def cover(
         state[link][4] = np.minimum(now, gap[best])
         placed += 1
     links = sorted(state)
-    centers = np.concatenate([state[l][1][state[l][3]] for l in links])  # noqa: E741
-    radii = np.concatenate([state[l][2][state[l][3]] for l in links])  # noqa: E741
-    link = np.concatenate([np.full(len(state[l][3]), l) for l in links])  # noqa: E741
-    return centers, radii, link
+    centers = np.concatenate([state[index][1][state[index][3]] for index in links])
+    radii = np.concatenate([state[index][2][state[index][3]] for index in links])
+    return centers, radii, np.concatenate([np.full(len(state[index][3]), index) for index in links])
 
 
-def _need(entry: list) -> float:
+def _need(entry: list, enough: int) -> float:
     _, _, _, chosen, now, area = entry
     if not chosen:
         return np.inf
+    if len(chosen) >= enough:
+        return 0.0
     mean = float(now.mean())
-    return 0.0 if mean < _TARGET else mean * area**0.7
+    return 0.0 if mean < _TARGET else mean * area**0.5
 
 
 def _candidates(

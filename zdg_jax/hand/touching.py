@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import mujoco
 import numpy as np
@@ -34,9 +35,7 @@ class Points:
 def runs(link: np.ndarray) -> tuple[tuple[int, int, int], ...]:
     """(link, start, stop) of each run of a sorted array of links."""
     edges = [0, *(np.flatnonzero(np.diff(link)) + 1).tolist(), len(link)]
-    return tuple(
-        (int(link[a]), int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a
-    )
+    return tuple((int(link[a]), int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a)
 
 
 def candidates(
@@ -58,7 +57,7 @@ def candidates(
     chosen: list[tuple[int, np.ndarray, np.ndarray, float]] = []
     buried = _buried(frame, solids, samples, half_closed)
     for finger, motion in zip(fingers, motions, strict=True):
-        rotation, translation = frame.poses(motion.straight)
+        rotation, _ = frame.poses(motion.straight)
         for link in finger.links:
             if link not in samples:
                 continue
