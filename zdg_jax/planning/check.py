@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_LISTED = 12
 _SIZE_TOLERANCE = 0.05
+_BEYOND = 1.25  # a wrap holds what is somewhat wider than the gap between its fingertips
 _SEGMENTS = ("tip", "middle", "base")
 
 
@@ -79,7 +80,7 @@ def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Opening) -> Ite
             )
         if planned.mark in avoided and planned.role != "idle":
             yield f"finger {planned.finger!r} is to touch part {planned.mark}, which is avoided"
-    if grip.aperture > space.aperture:
+    if grip.aperture > _BEYOND * space.aperture:
         yield (
             f"its aperture of {grip.aperture * 1e3:.0f} mm is wider than the hand's "
             f"{space.aperture * 1e3:.0f} mm; hold a narrower part or another way across"
