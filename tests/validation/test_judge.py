@@ -17,15 +17,12 @@ from zdg_jax.validation import six_directions
 
 from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
-_JUDGE = pathlib.Path(__file__).parents[3] / "shared" / "judge" / "judge.py"
 _EXACT = dataclasses.replace(six_directions, settling=None)
 
 
-@pytest.fixture(scope="module")
-def judge() -> types.ModuleType:
-    if not _JUDGE.exists():
-        pytest.skip(f"no judge at {_JUDGE}")
-    spec = importlib.util.spec_from_file_location("judge", _JUDGE)
+@pytest.fixture
+def judge(judge_script: pathlib.Path) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("judge", judge_script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
