@@ -263,29 +263,30 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
                 f"{other!r} and {first!r} differ in object, hand, the names of their values, or"
                 " the test in physics"
             )
-    join = lambda values: np.concatenate(list(values))  # noqa: E731
-    validation = first.validation
-    if validation is not None:
-        tests = [s.validation for s in sets if s.validation is not None]
-        names = Validation.array_names()
-        joined = {name: join(getattr(test, name) for test in tests) for name in names}
-        validation = dataclasses.replace(validation, **joined)
-    return dataclasses.replace(
-        first,
-        **{
-            name: HandPose(
-                **{
-                    field.name: join(getattr(getattr(s, name), field.name) for s in sets)
-                    for field in dataclasses.fields(HandPose)
-                }
-            )
-            for name in POSES
-        },
-        **{name: join(getattr(s, name) for s in sets) for name in ("score", "status", "kept")},
-        terms={name: join(s.terms[name] for s in sets) for name in first.terms},
-        metrics={name: join(s.metrics[name] for s in sets) for name in first.metrics},
-        validation=validation,
-    )
+    changes: dict[str, Any] = {
+        name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
+    }
+    for pose in POSES:
+        changes[pose] = HandPose(
+            **{
+                field.name: _join([getattr(getattr(s, pose), field.name) for s in sets])
+                for field in dataclasses.fields(HandPose)
+            }
+        )
+    for group in ("terms", "metrics"):
+        names = getattr(first, group)
+        changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}
+    if first.validation is not None:
+        rows: dict[str, Any] = {
+            name: _join([getattr(s.validation, name) for s in sets])
+            for name in Validation.array_names()
+        }
+        changes["validation"] = dataclasses.replace(first.validation, **rows)
+    return dataclasses.replace(first, **changes)
+
+
+def _join(arrays: Sequence[np.ndarray]) -> Any:
+    return np.concatenate(arrays)
 
 
 def _test_of(grasps: GraspSet) -> tuple[str, tuple[str, ...]] | None:

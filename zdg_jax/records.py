@@ -61,8 +61,8 @@ class ObjectRecord:
         """
         from zdg_jax.objects import Object
 
-        settings = {"mass": self.mass, "friction": self.friction, "name": self.name} | options
-        return Object.from_mesh((self.vertices, self.faces), **settings)
+        settings: dict[str, Any] = {"mass": self.mass, "friction": self.friction, "name": self.name}
+        return Object.from_mesh((self.vertices, self.faces), **(settings | options))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,5 @@
 """Command line `zdg`."""
+
+from zdg_jax.cli.app import main
+
+__all__ = ["main"]

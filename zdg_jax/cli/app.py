@@ -1,0 +1,66 @@
+"""The `zdg` command: its group, its exit statuses and how errors are told."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+import click
+
+from zdg_jax.cli.cache import cache
+from zdg_jax.cli.export import export
+from zdg_jax.cli.grasp import grasp
+from zdg_jax.cli.hands import hand, hands
+from zdg_jax.cli.plan import plan
+from zdg_jax.cli.validate import validate
+from zdg_jax.errors import InputError, ZdgError
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(metadata.version("zdg-jax"), prog_name="zdg")
+@click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
+def cli(verbose: int) -> None:
+    """Dexterous grasps for a task, an object and a robot hand."""
+    levels = [logging.ERROR, logging.INFO, logging.DEBUG]
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
+
+
+for command in (grasp, export, plan, validate, hand, hands, cache):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs `zdg` and exits.
+
+    Exit status: 0 done, 1 no usable result, 2 bad input, 130 interrupted.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs `zdg` and returns its exit status; an error is one line on stderr."""
+    try:
+        status = cli.main(arguments, prog_name="zdg", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return BAD_INPUT
+    except click.ClickException as error:
+        return _tell(error.format_message(), BAD_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        return _tell("interrupted", INTERRUPTED)
+    except InputError as error:
+        return _tell(str(error), BAD_INPUT)
+    except ZdgError as error:
+        return _tell(str(error), FAILED)
+    return status if isinstance(status, int) else OK
+
+
+def _tell(message: str, status: int) -> int:
+    click.echo(f"zdg: {' '.join(message.split())}", err=True)
+    return status

@@ -1,0 +1,122 @@
+"""`zdg grasp`: from a task and a mesh to grasps on disk and in a picture."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING
+
+import click
+
+from zdg_jax.cli.folders import enable_compile_cache, writable
+from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
+from zdg_jax.cli.progress import Bars
+from zdg_jax.errors import InputError
+
+if TYPE_CHECKING:
+    from zdg_jax.grasps import GraspSet
+    from zdg_jax.hand import Hand
+    from zdg_jax.objects import Object
+
+
+@click.command()
+@object_options
+@planning_options
+@click.option("--num", default=256, show_default=True, help="Grasps to refine.")
+@click.option("--keep", default=32, show_default=True, help="Grasps to keep at most.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same grasps.")
+@click.option(
+    "--out",
+    type=FOLDER,
+    default=pathlib.Path("grasps"),
+    show_default=True,
+    help="Folder for plan.json, grasps.npz and grasps.png.",
+)
+def grasp(
+    mesh: pathlib.Path,
+    scale: float,
+    mass: float | None,
+    task: str,
+    hand: str,
+    planner: str,
+    num: int,
+    keep: int,
+    seed: int,
+    out: pathlib.Path,
+) -> int:
+    """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
+
+    Writes plan.json, grasps.npz (every refined grasp, the best that differ marked as kept) and
+    grasps.png. What is done is on disk at once: an interrupted run leaves what it had.
+    """
+    check_task(task)
+    for name, value in (("--num", num), ("--keep", keep)):
+        if value < 1:
+            raise InputError(f"{name} is {value}; it must be at least 1")
+    if seed < 0:
+        raise InputError(f"--seed is {seed}; it cannot be negative")
+    from zdg_jax.hand import Hand
+
+    loaded = Hand.load(hand)
+    with Bars() as bars:
+        obj = load_object(mesh, scale, mass, bars)
+        writable(out)
+        grasps = _synthesize(task, obj, loaded, planner, num, keep, seed, out, bars)
+        _picture(grasps, loaded, obj, out / "grasps.png", bars)
+    click.echo(str(grasps))
+    click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
+    if not grasps.kept.any():
+        click.echo(f"zdg: none of the {len(grasps)} grasps is worth keeping", err=True)
+        return 1
+    return 0
+
+
+def _synthesize(
+    task: str,
+    obj: Object,
+    hand: Hand,
+    planner: str,
+    num: int,
+    keep: int,
+    seed: int,
+    out: pathlib.Path,
+    bars: Bars,
+) -> GraspSet:
+    """All grasps, saved after each stage that costs time."""
+    enable_compile_cache()
+    import jax
+
+    from zdg_jax import planning
+
+    plan = planning.plan(task, obj, hand, planner=planner, progress=bars.share("plan"))
+    plan.save(out / "plan.json")
+
+    from zdg_jax import selection
+    from zdg_jax.synthesis import synthesize
+
+    grasps = synthesize(
+        task,
+        obj,
+        hand,
+        num=num,
+        keep=keep,
+        key=jax.random.key(seed),
+        planner=plan,
+        validate=False,
+        progress=bars.count,
+    )
+    grasps.save(out / "grasps.npz")
+    grasps = selection.validate_best_first(
+        grasps, hand, obj, keep, lambda done, total: bars.count("validate", done, total)
+    )
+    grasps = grasps.with_kept(selection.diverse(grasps, keep))
+    grasps.save(out / "grasps.npz")
+    return grasps
+
+
+def _picture(grasps: GraspSet, hand: Hand, obj: Object, path: pathlib.Path, bars: Bars) -> None:
+    from zdg_jax.rendering import grasp_sheet
+
+    bars.count("picture", 0, 1)
+    shown = grasps.selected() if grasps.kept.any() else grasps
+    grasp_sheet(shown.best(8), hand, obj, path)
+    bars.count("picture", 1, 1)

@@ -1,0 +1,43 @@
+"""`zdg hands` and `zdg hand`: what hands there are, and what was derived from one."""
+
+from __future__ import annotations
+
+import pathlib
+
+import click
+
+from zdg_jax.cli.folders import writable
+from zdg_jax.cli.options import FOLDER
+
+
+@click.command()
+def hands() -> None:
+    """List the hands that the library ships."""
+    from zdg_jax.hand import Hand, shipped_hands
+
+    for name in shipped_hands():
+        loaded = Hand.load(name)
+        click.echo(
+            f"{name:<16} {len(loaded.joint_names):>3} joints {loaded.num_actuators:>3} actuators"
+            f" {len(loaded.fingers):>2} fingers"
+        )
+
+
+@click.command()
+@click.argument("hand")
+@click.option("--out", type=FOLDER, help="Picture to write; HAND.png in this folder if not given.")
+@click.option("--no-picture", is_flag=True, help="Describe only.")
+def hand(hand: str, out: pathlib.Path | None, no_picture: bool) -> None:
+    """Describe HAND (a shipped name or an MJCF file) and draw what was derived from it."""
+    from zdg_jax.hand import Hand, describe
+
+    loaded = Hand.load(hand)
+    click.echo(describe(loaded))
+    if no_picture:
+        return
+    from zdg_jax.rendering import hand_picture
+
+    path = out or pathlib.Path(f"{loaded.name}.png")
+    writable(path.absolute().parent)
+    hand_picture(loaded, path)
+    click.echo(str(path))

@@ -1,0 +1,75 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zdg_jax.errors import InputError
+
+if TYPE_CHECKING:
+    from zdg_jax.cli.progress import Bars
+    from zdg_jax.objects import Object
+
+Command = Callable[..., Any]
+FOLDER = click.Path(path_type=pathlib.Path)
+
+
+def object_options(command: Command) -> Command:
+    """Mesh, scale and mass."""
+    for option in (
+        click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
+        click.option(
+            "--scale", type=float, default=1.0, show_default=True, help="From file units to metres."
+        ),
+        click.argument("mesh", type=FOLDER),
+    ):
+        command = option(command)
+    return command
+
+
+def planning_options(command: Command) -> Command:
+    """Task, hand and planner."""
+    for option in (
+        click.option(
+            "--planner",
+            default="auto",
+            show_default=True,
+            help="auto, rules, gemini[:MODEL], openai[:MODEL], manual[:FOLDER], or a PLAN.json.",
+        ),
+        click.option(
+            "--hand", default="allegro", show_default=True, help="A shipped hand or an MJCF file."
+        ),
+        click.option("--task", required=True, help="What the grasp is for, in words."),
+    ):
+        command = option(command)
+    return command
+
+
+def check_task(task: str) -> None:
+    """Refuses a task without words, before anything costs time.
+
+    Raises:
+        InputError: the task is empty.
+    """
+    if not task.strip():
+        raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
+
+
+def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
+    """Prepares the object.
+
+    Raises:
+        InputError: the mesh, scale or mass cannot be used.
+    """
+    from zdg_jax.objects import Object
+
+    if not math.isfinite(scale) or scale <= 0:
+        raise InputError(f"--scale {scale} is not a positive number")
+    if not mesh.is_file():
+        raise InputError(f"no file {mesh}")
+    return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars.share("object"))

@@ -1,0 +1,107 @@
+"""`zdg validate`: test grasps in physics."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from zdg_jax.cli.options import FOLDER
+from zdg_jax.cli.progress import Bars
+from zdg_jax.errors import InputError
+
+if TYPE_CHECKING:
+    from zdg_jax.grasps import GraspSet
+    from zdg_jax.validation import Protocol
+
+PROTOCOLS = ("six_directions", "lift", "task_wrench")
+
+
+@click.command()
+@click.argument("grasps", type=FOLDER)
+@click.option("--protocol", default=PROTOCOLS[0], show_default=True, help=", ".join(PROTOCOLS))
+@click.option("--backend", default="auto", show_default=True, help="auto, mujoco, mjx or mjx-warp.")
+@click.option("--hand", help="Hand to use if the recorded one has moved.")
+@click.option("--all", "everything", is_flag=True, help="Every grasp, not only the kept ones.")
+@click.option("--out", type=FOLDER, help="File to write; GRASPS-PROTOCOL.npz if not given.")
+@click.option("--video", type=FOLDER, help="Also film the best grasp, to this file.")
+def validate(
+    grasps: pathlib.Path,
+    protocol: str,
+    backend: str,
+    hand: str | None,
+    everything: bool,
+    out: pathlib.Path | None,
+    video: pathlib.Path | None,
+) -> int:
+    """Test the kept grasps of GRASPS (a grasps.npz) in physics and write the results.
+
+    An interrupted run goes on where it stopped when it is called again. Exit status 0 if at least
+    one grasp holds.
+    """
+    from zdg_jax.grasps import GraspSet
+    from zdg_jax.validation import rollout
+
+    found = GraspSet.load(grasps)
+    chosen = found if everything else found.selected()
+    if not len(chosen):
+        raise InputError(f"none of the {len(found)} grasps in {grasps} is kept; use --all")
+    test = _protocol(protocol, chosen)
+    loaded = chosen.load_hand(hand)
+    target = out or grasps.with_name(f"{grasps.stem}-{protocol}.npz")
+    resume = target.with_name(target.name + ".part.npz")
+    poses = [
+        np.asarray(pose.qpos, float) for pose in (chosen.pregrasp, chosen.grasp, chosen.squeeze)
+    ]
+    with Bars() as bars:
+        results = rollout(
+            loaded,
+            chosen.object,
+            *poses,
+            test,
+            backend=backend,
+            progress=lambda done, total: bars.count("validate", done, total),
+            resume=resume,
+        )
+    tested = chosen.with_validation(results)
+    tested.save(target)
+    resume.unlink(missing_ok=True)
+    click.echo(str(results))
+    click.echo(str(target))
+    if video is not None:
+        _film(tested, loaded, test, video)
+        click.echo(str(video))
+    return 0 if results.held.any() else 1
+
+
+def _protocol(name: str, grasps: GraspSet) -> Protocol:
+    from zdg_jax import validation
+
+    if name == "six_directions":
+        return validation.six_directions
+    if name == "lift":
+        return validation.Lift()
+    if name == "task_wrench":
+        plan = grasps.plan
+        loads = [] if plan is None else plan.task.wrenches
+        if not loads:
+            raise InputError("these grasps record no plan with loads; task_wrench needs one")
+        return validation.task_wrench(
+            [
+                validation.Load(name=f"load{i}", force=tuple(load.force), torque=tuple(load.torque))
+                for i, load in enumerate(loads)
+            ]
+        )
+    raise InputError(f"no protocol '{name}'; there are: {', '.join(PROTOCOLS)}")
+
+
+def _film(grasps: GraspSet, hand: object, protocol: Protocol, path: pathlib.Path) -> None:
+    from zdg_jax.rendering import write_film
+    from zdg_jax.validation import film
+
+    best = grasps.best(1)
+    poses = [np.asarray(pose.qpos, float)[0] for pose in (best.pregrasp, best.grasp, best.squeeze)]
+    shot = film(hand, best.object, *poses, protocol)  # type: ignore[arg-type]
+    write_film(shot, hand, best.object, path)
