@@ -9,6 +9,7 @@ from zdg_jax.hand.arrays import (
     dofs_from_joints,
     joints_from_dofs,
 )
+from zdg_jax.hand.description import describe
 from zdg_jax.hand.hand import Hand
 from zdg_jax.hand.solids import LinkMesh
 from zdg_jax.hand.source import shipped_hands
@@ -24,6 +25,7 @@ __all__ = [
     "Palm",
     "Spheres",
     "SurfacePoints",
+    "describe",
     "dofs_from_joints",
     "joints_from_dofs",
     "shipped_hands",
