@@ -26,7 +26,6 @@ PROTOCOLS = ("six_directions", "lift", "task_wrench")
 @click.option("--hand", help="Hand to use if the recorded one has moved.")
 @click.option("--all", "everything", is_flag=True, help="Every grasp, not only the kept ones.")
 @click.option("--out", type=FOLDER, help="File to write; GRASPS-PROTOCOL.npz if not given.")
-@click.option("--video", type=FOLDER, help="Also film the best grasp, to this file.")
 def validate(
     grasps: pathlib.Path,
     protocol: str,
@@ -34,7 +33,6 @@ def validate(
     hand: str | None,
     everything: bool,
     out: pathlib.Path | None,
-    video: pathlib.Path | None,
 ) -> int:
     """Test the kept grasps of GRASPS (a grasps.npz) in physics and write the results.
 
@@ -70,9 +68,6 @@ def validate(
     resume.unlink(missing_ok=True)
     click.echo(str(results))
     click.echo(str(target))
-    if video is not None:
-        _film(tested, loaded, test, video)
-        click.echo(str(video))
     return 0 if results.held.any() else 1
 
 
@@ -95,13 +90,3 @@ def _protocol(name: str, grasps: GraspSet) -> Protocol:
             ]
         )
     raise InputError(f"no protocol '{name}'; there are: {', '.join(PROTOCOLS)}")
-
-
-def _film(grasps: GraspSet, hand: object, protocol: Protocol, path: pathlib.Path) -> None:
-    from zdg_jax.rendering import write_film
-    from zdg_jax.validation import film
-
-    best = grasps.best(1)
-    poses = [np.asarray(pose.qpos, float)[0] for pose in (best.pregrasp, best.grasp, best.squeeze)]
-    shot = film(hand, best.object, *poses, protocol)  # type: ignore[arg-type]
-    write_film(shot, hand, best.object, path)

@@ -1,0 +1,1 @@
+"""What users of the library measure: named workloads under one metrics contract."""

@@ -1,0 +1,96 @@
+"""The workloads by name. Each takes `quick` and returns its metrics by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import trimesh
+from zdg_jax.kernels import distance
+from zdg_jax.kernels.kinematics import link_poses
+
+from benchmarks.metrics import Metric, time_calls
+from zdg_jax.hand import Hand, joints_from_dofs, shipped_hands
+from zdg_jax.objects import Object
+
+Workload = Callable[[bool], dict[str, Metric]]
+
+
+def kinematics(quick: bool) -> dict[str, Metric]:
+    """Link poses of 1024 hands, forward and with the reverse gradient, for each shipped hand."""
+    found = {}
+    for name in shipped_hands()[:1] if quick else shipped_hands():
+        arrays = Hand.load(name).arrays
+        share = jax.random.uniform(jax.random.key(0), (1024, arrays.lower.shape[0]))
+        dofs = arrays.lower + share * (arrays.upper - arrays.lower)
+
+        @jax.jit
+        def forward(dofs: jax.Array, arrays=arrays) -> tuple[jax.Array, jax.Array]:
+            return link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
+
+        @jax.jit
+        @jax.grad
+        def gradient(dofs: jax.Array, forward=forward) -> jax.Array:
+            rotation, translation = forward(dofs)
+            return jnp.sum(rotation**2) + jnp.sum(translation**2)
+
+        for kind, call in (("forward", forward), ("gradient", gradient)):
+            first, steady = time_calls(lambda c=call, d=dofs: c(d), 5 if quick else 30)
+            found |= {f"{name}_{kind}_first": first, f"{name}_{kind}": steady}
+    return found
+
+
+def lookup(quick: bool) -> dict[str, Metric]:
+    """Distance and normal at 204,800 points about a ball, forward and with the gradient."""
+    ball = Object.from_mesh(trimesh.creation.icosphere(subdivisions=3, radius=0.04))
+    points = 0.05 * jax.random.normal(jax.random.key(0), (204_800, 3))
+    grid = ball.arrays.grid
+    forward = jax.jit(distance.query)
+    gradient = jax.jit(jax.grad(lambda points: jnp.sum(distance.query(grid, points)[0])))
+    repeats = 5 if quick else 30
+    first, steady = time_calls(lambda: forward(grid, points), repeats)
+    first_gradient, steady_gradient = time_calls(lambda: gradient(points), repeats)
+    rate = Metric(
+        value=len(points) / (1e3 * steady.value), unit="million points/s", better="higher"
+    )
+    return {
+        "first": first,
+        "forward": steady,
+        "rate": rate,
+        "gradient_first": first_gradient,
+        "gradient": steady_gradient,
+    }
+
+
+def end_to_end(quick: bool) -> dict[str, Metric]:
+    """From a task and a mesh to tested grasps with the offline planner, first and second call."""
+    import time
+
+    from zdg_jax.synthesis import synthesize
+
+    hand = Hand.load("allegro")
+    box = Object.from_mesh(trimesh.creation.box((0.05, 0.06, 0.12)))
+    num, seconds, held = (64 if quick else 256), [], []
+    for seed in range(2 if quick else 4):
+        start = time.perf_counter()
+        grasps = synthesize(
+            "lift it", box, hand, num=num, key=jax.random.key(seed), planner="rules"
+        )
+        seconds.append(time.perf_counter() - start)
+        held.append(float(np.sum(grasps.held)))
+    rates = [h / s for h, s in zip(held[1:], seconds[1:], strict=True)]
+    return {
+        "first": Metric.of(seconds[:1], "s", "lower"),
+        "warm": Metric.of(seconds[1:], "s", "lower"),
+        "held_rate": Metric.of(rates, "held grasps/s", "higher"),
+    }
+
+
+WORKLOADS: dict[str, Workload] = {
+    "kinematics": kinematics,
+    "lookup": lookup,
+    "end_to_end": end_to_end,
+}
+"""All workloads; add one here."""

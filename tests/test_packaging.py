@@ -1,0 +1,59 @@
+"""The package as it is installed: its rooms, its data, its light import and its wheel."""
+
+from __future__ import annotations
+
+import importlib.resources
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+import zdg_jax
+
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def test_rooms_bring_their_data() -> None:
+    hands = importlib.resources.files("zdg_jax.mjcf")
+    assert {"allegro.xml", "leap.xml", "shadow.xml"} <= {file.name for file in hands.iterdir()}
+    prompts = importlib.resources.files("zdg_jax.prompts")
+    assert any(file.name.endswith(".md") for file in prompts.iterdir())
+
+
+def test_help_does_not_wait_for_jax_or_mujoco() -> None:
+    code = (
+        "import sys; from zdg_jax.cli.app import run; status = run(['--help']);"
+        "heavy = {'jax', 'mujoco', 'trimesh', 'scipy'} & set(sys.modules);"
+        "print('heavy:', sorted(heavy)); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "heavy: []" in done.stdout
+
+
+def test_public_names_are_listed_and_unknown_ones_refused() -> None:
+    assert set(zdg_jax.__all__) <= set(dir(zdg_jax))
+    assert zdg_jax.GraspSet.__name__ == "GraspSet"
+    assert zdg_jax.__version__[0].isdigit()
+    with pytest.raises(AttributeError, match="Grasper"):
+        _ = zdg_jax.Grasper
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_every_module_and_data_file(tmp_path: pathlib.Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(_ROOT)],
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for room, home in (("zdg_jax", ""), ("kernels", "zdg_jax/"), ("mjcf", "zdg_jax/")):
+        for path in (_ROOT / room).rglob("*"):
+            if path.suffix in {".py", ".xml", ".json"}:
+                assert f"{home}{path.relative_to(_ROOT).as_posix()}" in names
+    for path in (_ROOT / "prompts").glob("*.md"):
+        assert f"zdg_jax/prompts/{path.name}" in names
