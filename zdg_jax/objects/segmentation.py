@@ -26,8 +26,9 @@ class Config:
     """When a cut makes a part."""
 
     air: float = 0.03
-    """Air that a cut must rid, over the surface^1.5 of the smaller side's hull: a side that is
-    once as long as wide and falls back by a tenth of its size reaches about 0.02."""
+    """Air that a merge may leave and half a cut must rid, over the smaller side's surface^1.5.
+
+    Between 0.018 and 0.035 the mean overlap with hand-made parts moves by 0.03 only."""
     depth: float = 0.2
     """Mean depth of that air over the smaller side's surface, in cells of the lattice."""
     least_share: float = 0.03
