@@ -49,7 +49,7 @@ types: $(VENV)/.dev
 	for path in zdg_jax/*; do ln -s "$(CURDIR)/$$path" build/types/zdg_jax/; done
 	for room in kernels prompts mjcf; do ln -s "$(CURDIR)/$$room" build/types/zdg_jax/; done
 	cd build/types && "$(abspath $(BIN))/mypy" --config-file ../../pyproject.toml \
-	  --cache-dir ../../.mypy_cache -p zdg_jax
+	  --cache-dir ../mypy -p zdg_jax
 
 build: $(VENV)/.dev
 	$(BIN)/python -m build

@@ -52,9 +52,8 @@ def main(
     for name in names or WORKLOADS:
         for key, metric in WORKLOADS[name](quick).items():
             metrics[f"{name}/{key}"] = metric
-            print(
-                f"{name + '/' + key:<36} {metric.value:>10.4g} ± {metric.spread:<8.2g} {metric.unit}"
-            )
+            shown = f"{metric.value:>10.4g} +-{metric.spread:<8.2g} {metric.unit}"
+            print(f"{name + '/' + key:<36} {shown}")
     rows = {name: dataclasses.asdict(metric) for name, metric in metrics.items()}
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -227,9 +227,11 @@ def _validation(
 ) -> Validation | None:
     if info is None:
         return None
-    rows = {name: arrays[f"validation/{name}"] for name in Validation.array_names()}
-    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in info.items()}
-    result = Validation(**rows, **rest)
+    rows: dict[str, Any] = {name: arrays[f"validation/{name}"] for name in Validation.array_names()}
+    rest: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in info.items()
+    }
+    result = Validation(**(rows | rest))
     blank = Validation.empty(n, protocol="", backend="", loads=result.loads)
     for name in Validation.array_names():
         shape, needed = rows[name].shape, getattr(blank, name).shape

@@ -56,18 +56,19 @@ def _describe(hand: Hand) -> str:
         f"{hand.name}  ({hand.source or 'made in memory'})",
         f"joints      {hand.num_joints} in {hand.num_dofs} independent coordinates,"
         f" {hand.num_actuators} actuators, {hand.num_links} links",
-        f"palm        {palm.link}, normal {_vector(palm.normal)},"
+        f"palm        {hand.link_names[palm.link]}, normal {_vector(palm.normal)},"
         f" fingers along {_vector(palm.direction)}",
     ]
     for i, finger in enumerate(hand.fingers):
         points = int(np.sum(np.asarray(contacts.finger) == i))
         kind = " (thumb)" if finger.is_thumb else ""
         lines.append(
-            f"finger      {finger.name}{kind}: {len(finger.joints)} joints, tip {finger.tip_link},"
+            f"finger      {finger.name}{kind}: {len(finger.joints)} joints, tip"
+            f" {hand.link_names[finger.tip_link]},"
             f" {points} contact candidates"
         )
     lines.append(
-        f"candidates  {len(contacts.points)}, {int(np.sum(np.asarray(contacts.finger) < 0))} of"
+        f"candidates  {len(contacts.link)}, {int(np.sum(np.asarray(contacts.finger) < 0))} of"
         " them on the palm"
     )
     lines.append(

@@ -50,14 +50,16 @@ def validate(
     loaded = chosen.load_hand(hand)
     target = out or grasps.with_name(f"{grasps.stem}-{protocol}.npz")
     resume = target.with_name(target.name + ".part.npz")
-    poses = [
+    pregrasp, grasp, squeeze = (
         np.asarray(pose.qpos, float) for pose in (chosen.pregrasp, chosen.grasp, chosen.squeeze)
-    ]
+    )
     with Bars() as bars:
         results = rollout(
             loaded,
             chosen.object,
-            *poses,
+            pregrasp,
+            grasp,
+            squeeze,
             test,
             backend=backend,
             progress=lambda done, total: bars.count("validate", done, total),
@@ -85,7 +87,11 @@ def _protocol(name: str, grasps: GraspSet) -> Protocol:
             raise InputError("these grasps record no plan with loads; task_wrench needs one")
         return validation.task_wrench(
             [
-                validation.Load(name=f"load{i}", force=tuple(load.force), torque=tuple(load.torque))
+                validation.Load(
+                    name=f"load{i}",
+                    force=(load.force[0], load.force[1], load.force[2]),
+                    torque=(load.torque[0], load.torque[1], load.torque[2]),
+                )
                 for i, load in enumerate(loads)
             ]
         )
