@@ -65,7 +65,7 @@ def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int
         raise InputError(
             f"the hand '{name}' has {len(leaves)} finger; at least 2 are needed to grasp"
         )
-    fingers = []
+    fingers: list[Finger] = []
     for leaf in leaves:
         chain, body = [], leaf
         while body != palm and len(branches[body]) <= 1:

@@ -103,11 +103,11 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
     moved |= {leader[j] for j in moved if leader[j] >= 0}
     for joint in range(size):
         if leader[joint] == joint and joint not in moved:
-            rest = float(np.clip(model.qpos_spring[joint], low[joint], high[joint]))
+            still = float(np.clip(model.qpos_spring[joint], low[joint], high[joint]))
             for k in range(size):
                 if leader[k] == joint:
-                    leader[k], poly[k] = -1, np.array([polynomial.polyval(rest, poly[k])])
-            notes.append(f"{model.joint(joint).name} has no actuator and stays at {rest:.3g}")
+                    leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
+            notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
     return _assemble(model, name, leader, poly, low, high, tuple(notes))
 
 

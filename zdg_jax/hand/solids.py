@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import cast
 
 import mujoco
 import numpy as np
@@ -26,9 +27,18 @@ class Solid:
     """(f, 3) int, outward."""
     planes: np.ndarray
     """Half-spaces n . p + d <= 0, (h, 4), unit normals outward."""
+    segment: np.ndarray | None = None
+    """Ends of the axis of a capsule, twice the centre of a sphere, (2, 3) [m]; else None."""
+    radius: float = 0.0
+    """Radius about that segment [m]."""
 
     def depth(self, points: np.ndarray) -> np.ndarray:
         """Lower bound of the signed distance of points (n, 3), negative inside, (n,) [m]."""
+        if self.segment is not None:  # two hundred times fewer operations than the half-spaces
+            origin, along = self.segment[0], self.segment[1] - self.segment[0]
+            offset = points - origin
+            share = np.clip(offset @ along / max(float(along @ along), 1e-18), 0.0, 1.0)
+            return np.linalg.norm(offset - share[:, None] * along, axis=1) - self.radius
         out = np.empty(len(points))
         for start in range(0, len(points), 4096):
             part = points[start : start + 4096]
@@ -77,9 +87,20 @@ def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -
                 vertices=np.asarray(hull.vertices),
                 faces=np.asarray(hull.faces),
                 planes=planes,
+                segment=_segment(model, geom),
+                radius=float(model.geom_size[geom, 0]),
             )
         )
     return solids
+
+
+def _segment(model: mujoco.MjModel, geom: int) -> np.ndarray | None:
+    kind = model.geom_type[geom]
+    if kind not in (int(mujoco.mjtGeom.mjGEOM_CAPSULE), int(mujoco.mjtGeom.mjGEOM_SPHERE)):
+        return None
+    half = model.geom_size[geom, 1] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
+    along = matrix(model.geom_quat[geom])[:, 2] * half
+    return np.stack([model.geom_pos[geom] - along, model.geom_pos[geom] + along])
 
 
 def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
@@ -93,7 +114,7 @@ def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
         parts = [m for g in visual if (m := geom_mesh(model, g, coarse=True)) is not None]
         if not parts:
             continue
-        whole = trimesh.util.concatenate(parts)
+        whole = cast(trimesh.Trimesh, trimesh.util.concatenate(parts))
         meshes.append(
             LinkMesh(link=link, vertices=np.asarray(whole.vertices), faces=np.asarray(whole.faces))
         )
@@ -198,7 +219,10 @@ def _scatter(solid: Solid, count: int, rng: np.random.Generator) -> tuple[np.nda
     points = (
         origin + u[:, :1] * (corners[face, 1] - origin) + u[:, 1:] * (corners[face, 2] - origin)
     )
-    return points, cross[face] / length[face, None]
+    normals = cross[face] / length[face, None]
+    if solid.segment is not None:  # the triangles lie a little inside of the round solid
+        points = points - solid.depth(points)[:, None] * normals
+    return points, normals
 
 
 def farthest(points: np.ndarray, count: int, start: int | None = None) -> np.ndarray:

@@ -159,7 +159,8 @@ def _is_foreign(body: mujoco.MjsBody) -> bool:
 
 def _trunk_joints(spec: mujoco.MjSpec) -> list:
     """Joints between the world and the first body where the moving tree branches."""
-    body, joints = spec.worldbody, []
+    body = spec.worldbody
+    joints: list = []
     while True:
         moving = [b for b in body.bodies if any(c.joints for c in _all_bodies(b))]
         if len(moving) != 1:

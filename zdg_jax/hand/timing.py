@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zdg_jax.hand.hand import Hand
 from zdg_jax.kernels import kinematics
@@ -33,7 +34,9 @@ def time_kinematics(hand: Hand, num: int = 1024, repeats: int = 20) -> Kinematic
 
     tree, model = hand.arrays.tree, mjx.put_model(hand.model)
     data = mjx.make_data(model)
-    low, high = (jnp.asarray(hand.joints(d)) for d in (hand.arrays.lower, hand.arrays.upper))
+    low, high = (
+        jnp.asarray(hand.joints(np.asarray(d))) for d in (hand.arrays.lower, hand.arrays.upper)
+    )
     share = jax.random.uniform(jax.random.key(0), (num, hand.num_joints))
     joints = (low + share * (high - low)).astype(jnp.float32)
 
@@ -50,7 +53,7 @@ def time_kinematics(hand: Hand, num: int = 1024, repeats: int = 20) -> Kinematic
     def gradient(poses: Callable) -> Callable:
         return jax.jit(jax.grad(lambda q: sum(jnp.sum(p * p * (p + 1.0)) for p in poses(q))))
 
-    programs = [jax.jit(ours), gradient(ours), jax.jit(theirs), gradient(theirs)]
+    programs: list[Callable] = [jax.jit(ours), gradient(ours), jax.jit(theirs), gradient(theirs)]
     best = [float("inf")] * len(programs)
     for program in programs:
         jax.block_until_ready(program(joints))

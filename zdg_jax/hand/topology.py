@@ -39,7 +39,9 @@ def build_tree(model: mujoco.MjModel) -> Tree:
     of the joint above them.
     """
     carriers, mounts = [-1], [np.eye(3, 4)]
-    parents, depth, parts, axes, anchors, hinge = [], [], [], [], [], []
+    parents: list[int] = []
+    depth: list[int] = []
+    parts, axes, anchors, hinge = [], [], [], []
     for body in range(1, model.nbody):
         above = model.body_parentid[body]
         carrier, pose = carriers[above], mounts[above]

@@ -1,0 +1,207 @@
+"""Hands: the shipped ones, Menagerie's, small made-up ones, and what is refused."""
+
+import dataclasses
+import functools
+import re
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import pytest
+from zdg_jax.kernels import kinematics
+
+from zdg_jax.errors import InputError
+from zdg_jax.hand import Hand, describe, dofs_from_joints, joints_from_dofs, shipped_hands
+
+MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
+
+load = functools.cache(Hand.load)
+
+
+def random_dofs(hand, num, seed=0):
+    rng = np.random.default_rng(seed)
+    lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
+    return (lower + rng.random((num, hand.num_dofs)) * (upper - lower)).astype(np.float32)
+
+
+def gripper(equality="", actuators=None, tendon="", extra=""):
+    """Two fingers of two hinges each, as MJCF."""
+    finger = """
+      <body name="{n}1" pos="0 {y} 0.02"><joint name="{n}a" axis="{s} 0 0" range="-0.2 1.5"/>
+        <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.05"/>
+        <body name="{n}2" pos="0 0 0.05"><joint name="{n}b" axis="{s} 0 0" range="-0.1 1.2"/>
+          <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.04"/></body></body>"""
+    if actuators is None:
+        actuators = "".join(
+            f'<position joint="{j}" kp="5" ctrlrange="-0.2 1.5"/>' for j in ("la", "lb", "ra", "rb")
+        )
+    return f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>
+      <geom type="plane" size="1 1 1"/>
+      <body name="base"><geom type="box" size="0.03 0.05 0.01"/>
+      {finger.format(n="l", y=0.04, s=1)}{finger.format(n="r", y=-0.04, s=-1)}</body>{extra}
+      </worldbody><tendon>{tendon}</tendon><equality>{equality}</equality>
+      <actuator>{actuators}</actuator></mujoco>"""
+
+
+def from_text(text):
+    return Hand.load(mujoco.MjSpec.from_string(text))
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_kinematics_agree_with_the_c_engine(name):
+    hand = load(name)
+    joints = np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 30)))
+    rotation, translation = kinematics.link_poses(hand.arrays.tree, jnp.asarray(joints))
+    data = mujoco.MjData(hand.model)
+    for k, pose in enumerate(joints):
+        data.qpos[:] = pose
+        mujoco.mj_kinematics(hand.model, data)
+        assert np.abs(data.xpos - translation[k]).max() < 1e-5
+        assert np.abs(data.xmat.reshape(-1, 3, 3) - rotation[k]).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_shipped_hands_carry_over_to_menagerie(name, shared_assets):
+    hand = load(name)
+    path = shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml"
+    model = mujoco.MjSpec.from_file(str(path)).compile()
+    assert hand.joint_names == tuple(model.joint(j).name for j in range(model.njnt))
+    assert hand.actuator_names == tuple(model.actuator(a).name for a in range(model.nu))
+    np.testing.assert_allclose(hand.model.jnt_range, model.jnt_range, atol=1e-5)
+    ours, theirs = mujoco.MjData(hand.model), mujoco.MjData(model)
+    for pose in np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 20))):
+        ours.qpos[:] = theirs.qpos[:] = pose
+        mujoco.mj_kinematics(hand.model, ours)
+        mujoco.mj_kinematics(model, theirs)
+        for finger in hand.fingers:
+            body = model.body(hand.link_names[finger.tip_link]).id
+            assert np.linalg.norm(ours.xpos[finger.tip_link] - theirs.xpos[body]) < 2e-3
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_anatomy(name):
+    hand = load(name)
+    assert len(hand.fingers) == (5 if name == "shadow" else 4)
+    assert sum(finger.is_thumb for finger in hand.fingers) == 1
+    assert hand.fingers[-1].is_thumb
+    assert abs(hand.palm.normal @ hand.palm.direction) < 1e-6
+    lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
+    thumb = hand.fingers[-1]
+    gap = {}
+    for label, dofs in (("open", hand.open_dofs), ("half", hand.half_closed_dofs)):
+        assert (dofs >= lower - 1e-6).all()
+        assert (dofs <= upper + 1e-6).all()
+        tips = [hand.tip_position(f, dofs) for f in hand.fingers[:-1]]
+        gap[label] = np.linalg.norm(np.mean(tips, axis=0) - hand.tip_position(thumb, dofs))
+    assert gap["open"] > 0.05
+    assert gap["half"] < 0.7 * gap["open"]
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_candidates_lie_on_the_collision_geometry(name):
+    hand = load(name)
+    contacts, model = hand.arrays.contacts, hand.model
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    place = kinematics.link_poses(hand.arrays.tree, jnp.asarray(data.qpos, jnp.float32))
+    points = np.asarray(kinematics.attach(*place, contacts.local, contacts.slices), float)
+    links = np.asarray(contacts.link)
+    for point, link in zip(points[::5], links[::5], strict=True):
+        nearest = min(
+            _distance(model, data, g, point)
+            for g in range(model.ngeom)
+            if model.geom_bodyid[g] == link
+        )
+        assert abs(nearest) < 2e-4
+    np.testing.assert_allclose(np.linalg.norm(contacts.normals, axis=1), 1, atol=1e-5)
+
+
+def _distance(model, data, geom, point):
+    local = data.geom_xmat[geom].reshape(3, 3).T @ (point - data.geom_xpos[geom])
+    size, kind = model.geom_size[geom], model.geom_type[geom]
+    if kind == mujoco.mjtGeom.mjGEOM_BOX:
+        q = np.abs(local) - size
+        return np.linalg.norm(np.maximum(q, 0)) + min(q.max(), 0)
+    if kind == mujoco.mjtGeom.mjGEOM_CAPSULE:
+        local[2] -= np.clip(local[2], -size[1], size[1])
+    return np.linalg.norm(local) - size[0]
+
+
+def test_shadow_shares_its_tendons_equally():
+    hand = load("shadow")
+    assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 20, 20)
+    dofs = random_dofs(hand, 5)
+    joints = np.asarray(joints_from_dofs(hand.arrays, dofs))
+    for finger in ("FF", "MF", "RF", "LF"):
+        inner, outer = (hand.joint_names.index(f"rh_{finger}J{n}") for n in (2, 1))
+        np.testing.assert_allclose(joints[:, inner], joints[:, outer], atol=1e-6)
+        row = hand.actuator_names.index(f"rh_A_{finger}J0")
+        assert hand.ctrl_from_joints[row, [inner, outer]].tolist() == [1, 1]
+    np.testing.assert_allclose(dofs_from_joints(hand.arrays, joints), dofs, atol=1e-6)
+
+
+def test_self_pairs_do_not_touch_in_every_start():
+    hand = load("allegro")
+    first, second = np.asarray(hand.arrays.self_pairs).T
+    link = np.asarray(hand.arrays.spheres.link)
+    assert len(first) > 50
+    assert (link[first] != link[second]).all()
+
+
+def test_joint_equality_becomes_a_coupling():
+    hand = from_text(
+        gripper(
+            '<joint joint1="lb" joint2="la" polycoef="0.1 0.5 0.2 0 0"/>',
+            '<position joint="la" kp="5"/><position joint="ra" kp="5"/>'
+            '<position joint="rb" kp="5"/>',
+        )
+    )
+    assert hand.dof_names == ("la", "ra", "rb")
+    joints = np.asarray(joints_from_dofs(hand.arrays, jnp.asarray([0.4, 0.0, 0.0])))
+    assert joints[hand.joint_names.index("lb")] == pytest.approx(0.1 + 0.2 + 0.2 * 0.16, abs=1e-6)
+
+
+def test_joints_without_actuators_stay_and_a_floor_goes():
+    hand = from_text(gripper(actuators='<position joint="la"/><position joint="ra"/>'))
+    assert hand.dof_names == ("la", "ra")
+    assert any("lb has no actuator" in note for note in hand.notes)
+    assert "left out a floor" in hand.notes
+    assert not any(g.type == mujoco.mjtGeom.mjGEOM_PLANE for g in hand.spec().geoms)
+    assert "MJX: takes all of it" in describe(hand)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (gripper(actuators=""), "has no actuators: add position actuators"),
+        (gripper(actuators='<motor joint="la"/>'), "is not a position actuator"),
+        (
+            gripper('<connect body1="l2" body2="r2" anchor="0 0 0"/>'),
+            "closes a loop of links by the connect equality",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name(text, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        from_text(text)
+
+
+def test_drive_gives_every_joint_an_actuator():
+    hand = Hand.load(mujoco.MjSpec.from_string(gripper(actuators="")), drive=4.0)
+    assert hand.num_actuators == 4
+    np.testing.assert_allclose(hand.kp, 4.0)
+
+
+def test_unknown_names_list_the_shipped_hands():
+    assert shipped_hands() == ("allegro", "leap", "shadow")
+    message = "no hand 'alegro'; shipped: allegro, leap, shadow; or give the path of an MJCF file"
+    with pytest.raises(InputError, match=re.escape(message)):
+        Hand.load("alegro")
+
+
+def test_hands_are_frozen_and_fingerprinted():
+    hand = load("allegro")
+    assert hand.fingerprint != load("leap").fingerprint
+    assert hand.spec().compile().nq == 16
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        hand.name = "other"
