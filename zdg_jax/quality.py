@@ -6,9 +6,10 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, Pattern, Problem, Variables, penetration
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.squeeze import Closing, SqueezeConfig
 
@@ -62,7 +63,7 @@ def measure(
                 -jnp.minimum(jnp.min(state.surface_distance), jnp.min(state.candidate_distance))
             ),
             "skeleton_depth": jax.nn.relu(-jnp.min(state.sphere_distance)),
-            "self_penetration": energy.self_penetration(state, problem),
+            "self_penetration": penetration.itself(state, problem, jnp.zeros_like(state.position[0])),
             "pregrasp_depth": jax.nn.relu(
                 -jnp.minimum(jnp.min(pregrasp.surface_distance), jnp.min(pregrasp.sphere_distance))
             ),
@@ -70,6 +71,24 @@ def measure(
         }
 
     return jax.vmap(single)(variables, pattern, closing)
+
+
+def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.ndarray:
+    """How well grasps promise to hold and to serve the task, higher is better, (n,).
+
+    The wrench residual is the best single predictor of holding; depths and gaps, in millimetres,
+    gate it, and the alignment terms count against a grasp as the refinement weighs them.
+    """
+    gate = 1e3 * (
+        np.maximum(metrics["penetration"] - 1e-3, 0)
+        + np.maximum(metrics["skeleton_depth"] - 3e-3, 0)
+        + np.maximum(metrics["pregrasp_depth"] - 1e-3, 0)
+        + np.maximum(metrics["contact_distance"] - 1e-3, 0)
+        + np.maximum(metrics["self_penetration"] - 2e-3, 0)
+    )
+    statics = 4 * np.sqrt(metrics["residual"] + 1e-8) + 2 * metrics["imbalance"] + terms["wrench"]
+    task = 20 * terms["held"] + 20 * terms["avoided"] + 0.1 * (terms["approach"] + terms["thumb"])
+    return -(statics + 0.1 * gate + task)
 
 
 def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:
@@ -139,8 +158,6 @@ def epsilon(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Arra
 
 @functools.cache
 def _direction_table() -> tuple[tuple[float, ...], ...]:
-    import numpy as np
-
     rows = np.random.default_rng(0).normal(size=(_DIRECTIONS, 6))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return tuple(map(tuple, rows.tolist()))

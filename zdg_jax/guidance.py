@@ -1,0 +1,103 @@
+"""From a plan's grip to the arrays that seeds and energies read."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax.energy import Guidance
+from zdg_jax.hand import Hand
+from zdg_jax.objects import Object
+from zdg_jax.planning import Grip, TaskReading
+
+_TORQUE_LENGTH = 0.05
+_TASK_WRENCHES = 2
+_CLEARANCE = 0.006
+_LEAST_WEIGHT = 0.02
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Guided:
+    """A grip, ready for seeds and energies."""
+
+    guidance: Guidance
+    """What the energies read."""
+    sample_weights: np.ndarray
+    """How much each surface sample asks to be held, (S,), mean 1."""
+
+
+def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
+    """Turns a grip into arrays; a grip of confidence 0 binds nothing but its avoided parts.
+
+    Args:
+        grip: what to hold and how (resolved against this object and hand).
+        task: gives the loads to bear.
+        obj: the object; its parts carry the grip's marks.
+        hand: gives the palm's frame.
+    """
+    confidence = grip.confidence
+    held, avoided = [part.mark for part in grip.held], [part.mark for part in grip.avoided]
+    everything = {part.mark for part in obj.parts} <= set(held)
+    approach = np.asarray(grip.palm.approach)
+    thumb = np.zeros(3) if grip.palm.thumb is None else np.asarray(grip.palm.thumb)
+    targets, weights = _targets(task, confidence)
+    return Guided(
+        guidance=Guidance(
+            held=obj.region_grid(held),
+            held_weight=jnp.float32(0.0 if everything else confidence),
+            avoided=obj.region_grid(avoided),
+            avoided_weight=jnp.float32(1.0 if avoided else 0.0),
+            clearance=jnp.float32(_CLEARANCE),
+            approach=jnp.asarray(approach, jnp.float32),
+            approach_weight=jnp.float32(confidence),
+            thumb=jnp.asarray(thumb, jnp.float32),
+            thumb_weight=jnp.float32(confidence if thumb.any() else 0.0),
+            palm_normal=jnp.asarray(hand.palm.normal, jnp.float32),
+            thumb_side=jnp.asarray(_thumb_side(hand), jnp.float32),
+            targets=jnp.asarray(targets, jnp.float32),
+            target_weights=jnp.asarray(weights, jnp.float32),
+            torque_length=jnp.float32(_TORQUE_LENGTH),
+        ),
+        sample_weights=_sample_weights(grip, obj),
+    )
+
+
+def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
+    """Held parts by their weights; the others by what the plan leaves open; avoided ones never."""
+    parts = np.asarray(obj.arrays.samples.parts)
+    weights = np.full(parts.shape, max(_LEAST_WEIGHT, 1 - grip.confidence))
+    for part in grip.held:
+        weights[parts == part.mark] = max(part.weight, _LEAST_WEIGHT)
+    for avoided in grip.avoided:
+        weights[parts == avoided.mark] = 0.0
+    if not weights.any():
+        weights[:] = 1.0
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def _targets(task: TaskReading, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Unit pulls along +-x, +-y, +-z, then the task's strongest loads, (t, 6), and weights."""
+    pulls = np.concatenate([np.eye(3), -np.eye(3)])
+    targets = np.zeros((6 + _TASK_WRENCHES, 6))
+    targets[:6, :3] = pulls
+    weights = np.zeros(len(targets))
+    weights[:6] = 1.0
+    loads = [np.r_[load.force, np.asarray(load.torque) / _TORQUE_LENGTH] for load in task.wrenches]
+    loads = sorted((load for load in loads if np.linalg.norm(load) > 0), key=np.linalg.norm)[::-1]
+    for i, load in enumerate(loads[:_TASK_WRENCHES]):
+        # The hand must produce the opposite of what the task puts on the object.
+        targets[6 + i] = -load / np.linalg.norm(load)
+        weights[6 + i] = confidence
+    return targets, weights
+
+
+def _thumb_side(hand: Hand) -> np.ndarray:
+    """Unit direction across the fingers, towards the thumb, (3,), hand root frame."""
+    across = np.cross(hand.palm.direction, hand.palm.normal)
+    thumbs = [finger for finger in hand.fingers if finger.is_thumb]
+    if not thumbs:
+        return across
+    offset = np.asarray(hand.tip_position(thumbs[0])) - hand.palm.position
+    return across if float(offset @ across) >= 0 else -across

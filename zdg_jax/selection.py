@@ -1,0 +1,87 @@
+"""Which grasps to test first, and which to keep: the best that differ from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from zdg_jax.grasps import GraspSet
+from zdg_jax.hand import Hand
+from zdg_jax.objects import Object
+from zdg_jax.validation import Engine, Hold, six_directions
+
+DISTINCT = (0.02, np.radians(20.0), 0.5)
+"""Grasps are distinct if apart by 2 cm, by 20 degrees, or by 0.5 rad of joints (Euclidean)."""
+_CHUNK = 16
+
+
+def validate_best_first(
+    grasps: GraspSet,
+    hand: Hand,
+    obj: Object,
+    keep: int,
+    progress: Callable[[int, int], None] | None = None,
+    protocol: Hold = six_directions,
+) -> GraspSet:
+    """Tests grasps in MuJoCo's C engine from the highest score down, until `keep` distinct hold.
+
+    Args:
+        grasps: refined grasps.
+        hand: their hand.
+        obj: their object.
+        keep: distinct holding grasps that suffice.
+        progress: called as `progress(done, total)`.
+        protocol: the test.
+
+    Returns:
+        The grasps with their results; those that were not reached say so.
+    """
+    engine = Engine(hand, obj, protocol)
+    result = engine.empty(len(grasps))
+    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
+    order = grasps.ranking
+    chunks = engine.stream(*(pose[order] for pose in poses), chunk=_CHUNK)
+    for part, values in chunks:
+        result.put(order[part], values)
+        if progress:
+            progress(part.stop, len(grasps))
+        if len(_distinct(grasps, order[: part.stop][result.held[order[: part.stop]]], keep)) >= keep:
+            chunks.close()
+            break
+    return grasps.with_validation(result)
+
+
+def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
+    """Numbers of the grasps to keep, at most `keep`, best first.
+
+    From the highest score down, a grasp is taken if it is distinct from all taken before; if
+    that leaves room, the best of the others fill it. Where physics was asked, only grasps that
+    hold are candidates, as long as there are any.
+    """
+    order = grasps.ranking
+    if grasps.held.any():
+        order = order[grasps.held[order]]
+    order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
+    chosen = _distinct(grasps, order, keep)
+    rest = order[~np.isin(order, chosen)]
+    return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
+
+
+def _distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:
+    """The first `most` of `order` that are distinct from all chosen before them."""
+    position = np.asarray(grasps.grasp.position)
+    quaternion = np.asarray(grasps.grasp.quaternion)
+    joints = np.asarray(grasps.grasp.joints)
+    chosen: list[int] = []
+    for i in order:
+        if len(chosen) == most:
+            break
+        shift = np.linalg.norm(position[chosen] - position[i], axis=1)
+        dot = np.abs(quaternion[chosen] @ quaternion[i])
+        turn = 2 * np.arccos(np.clip(dot, 0, 1))
+        bend = np.linalg.norm(joints[chosen] - joints[i], axis=1)
+        apart = (shift > DISTINCT[0]) | (turn > DISTINCT[1]) | (bend > DISTINCT[2])
+        if apart.all():
+            chosen.append(int(i))
+    return np.asarray(chosen, int)

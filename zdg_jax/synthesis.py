@@ -1,0 +1,202 @@
+"""From a task, an object and a hand to a ranked set of grasps: the whole road in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax import planning, quality, selection
+from zdg_jax.energy import Problem
+from zdg_jax.errors import InputError
+from zdg_jax.grasps import GraspSet
+from zdg_jax.guidance import Guided, guide
+from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.kernels import rotations
+from zdg_jax.objects import Object
+from zdg_jax.planning import GraspPlan
+from zdg_jax.poses import HandPose
+from zdg_jax.records import HandRecord, ObjectRecord
+from zdg_jax.refine import RefineConfig, Refined, Refiner
+from zdg_jax.seeds import SeedConfig, opening, patterns, seed
+from zdg_jax.squeeze import SqueezeConfig, close
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(stage, done, total)`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SynthesisConfig:
+    """Settings of the stages that `synthesize` runs."""
+
+    seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
+    """How starting grasps are drawn."""
+    refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
+    """How they are refined."""
+    squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
+    """How the hand opens before and pushes after."""
+    batch: int = 256
+    """Grasps refined by one call of the compiled program."""
+
+
+def synthesize(
+    task: str,
+    obj: Object,
+    hand: Hand,
+    *,
+    num: int = 256,
+    keep: int = 32,
+    key: jax.Array | None = None,
+    planner: str | os.PathLike[str] | GraspPlan = "auto",
+    validate: bool = True,
+    progress: Progress | None = None,
+    config: SynthesisConfig | None = None,
+) -> GraspSet:
+    """Grasps of `obj` by `hand` that serve `task`, ranked.
+
+    Args:
+        task: what the grasp is for, in words.
+        obj: the object.
+        hand: the hand.
+        num: grasps to refine.
+        keep: grasps to mark as kept: the best that differ from each other. With `validate` only
+            grasps that physics found to hold are kept, as long as there are any.
+        key: random key; the same inputs and key give the same grasps on the same machine.
+            `jax.random.key(0)` by default.
+        planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan.
+        validate: test grasps in physics, best first, until `keep` of them hold.
+        progress: called as `progress(stage, done, total)`.
+        config: settings of the stages.
+
+    Returns:
+        All `num` grasps, best first, with energies, metrics, provenance and, where tested, what
+        physics said.
+
+    Raises:
+        InputError: a bad count, an empty task, or a plan that does not fit object and hand.
+        PlannerError: the planner's model gave no usable answer.
+    """
+    if num < 1:
+        raise InputError(f"num is {num}; at least one grasp must be asked for")
+    if keep < 1:
+        raise InputError(f"keep is {keep}; at least one grasp must be kept")
+    if not task.strip():
+        raise InputError('the task is empty; say what the grasp is for, e.g. "pour the tea"')
+    config = config or SynthesisConfig()
+    key = jax.random.key(0) if key is None else key
+    report = progress or (lambda stage, done, total: None)
+
+    report("plan", 0, 1)
+    plan = (
+        planning.resolve(planner, obj, hand)
+        if isinstance(planner, GraspPlan)
+        else planning.plan(task, obj, hand, planner=planner)
+    )
+    report("plan", 1, 1)
+    guided = guide(plan.grip, plan.task, obj, hand)
+    arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
+    problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
+    squeeze = dataclasses.replace(
+        config.squeeze, total_force=jnp.float32(max(plan.grip.force.newtons, 10.0))
+    )
+    grasps = _make(task, plan, obj, hand, problem, guided, num, key, config, squeeze, report)
+    if validate:
+        grasps = selection.validate_best_first(
+            grasps, hand, obj, keep, lambda done, total: report("validate", done, total)
+        )
+    return grasps.with_kept(selection.diverse(grasps, keep))
+
+
+def _make(
+    task: str,
+    plan: GraspPlan,
+    obj: Object,
+    hand: Hand,
+    problem: Problem,
+    guided: Guided,
+    num: int,
+    key: jax.Array,
+    config: SynthesisConfig,
+    squeeze: SqueezeConfig,
+    report: Progress,
+) -> GraspSet:
+    """Seeds, refinement and squeeze, batch by batch so that progress shows and one shape serves."""
+    space, kinds = opening(hand), patterns(hand)
+    refiner = Refiner(config.refine)
+    batch = min(config.batch, num)
+    parts = []
+    report("refine", 0, num)
+    for start, batch_key in zip(
+        range(0, num, batch), jax.random.split(key, -(-num // batch)), strict=True
+    ):
+        variables, pattern = seed(
+            problem, space, kinds, jnp.asarray(guided.sample_weights), config.seeds, batch, batch_key
+        )
+        refined = refiner.run(problem, variables, pattern)
+        closing = close(squeeze, problem, refined.variables, refined.pattern)
+        metrics = quality.measure(problem, refined.variables, refined.pattern, closing, squeeze)
+        parts.append(jax.device_get((refined, closing, metrics)))
+        report("refine", min(start + batch, num), num)
+    refined, closing, metrics = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
+    poses = [
+        _pose(hand, refined, dofs)
+        for dofs in (closing.pregrasp, refined.variables.dofs, closing.squeeze)
+    ]
+    broken = ~np.asarray(refined.finite) | ~np.all(
+        [np.isfinite(np.asarray(pose.qpos)).all(axis=1) for pose in poses], axis=0
+    )
+    return GraspSet(
+        pregrasp=poses[0],
+        grasp=poses[1],
+        squeeze=poses[2],
+        score=np.where(broken, -np.inf, quality.score(metrics, refined.terms)),
+        object=ObjectRecord.of(obj),
+        hand=HandRecord.of(hand),
+        terms=refined.terms,
+        metrics=metrics,
+        status=broken.astype(np.int8),
+        status_names=("ok", "not finite"),
+        provenance=_provenance(task, plan, obj, hand, key, config),
+    )
+
+
+def _pose(hand: Hand, refined: Refined, dofs: np.ndarray) -> HandPose:
+    matrix = rotations.matrix_from_6d(jnp.asarray(refined.variables.rotation))
+    return HandPose(
+        position=jnp.asarray(refined.variables.position),
+        quaternion=rotations.quaternion_from_matrix(matrix),
+        joints=joints_from_dofs(hand.arrays, jnp.asarray(dofs)),
+    )
+
+
+def _provenance(
+    task: str, plan: GraspPlan, obj: Object, hand: Hand, key: jax.Array, config: SynthesisConfig
+) -> dict[str, Any]:
+    """How the grasps were made, as JSON values."""
+    return {
+        "task": task,
+        "plan": plan.model_dump(mode="json"),
+        "mesh_hash": obj.mesh_hash,
+        "hand": {"name": hand.name, "fingerprint": hand.fingerprint},
+        "key": np.asarray(jax.random.key_data(key)).tolist(),
+        "config": _plain(config),
+        "device": jax.devices()[0].device_kind,
+        "versions": {
+            name: metadata.version(name) for name in ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A configuration as JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return np.asarray(value).item()
