@@ -1,0 +1,258 @@
+"""Pictures of shapes, ray cast on the processor: no display, no graphics driver, same bytes always.
+
+One ray goes through the middle of each pixel; pixels that border on something else get four more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from zdg_jax.errors import InputError
+from zdg_jax.rendering import shading
+from zdg_jax.rendering.camera import Camera
+from zdg_jax.rendering.casting import Hits, Scene
+from zdg_jax.rendering.occlusion import SoftLight, soft_light
+from zdg_jax.rendering.shape import Shape
+
+_MOST = 8192  # pixels a side: the buffers of a larger picture would fill gigabytes
+_SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Style:
+    """How a picture looks."""
+
+    top: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Background at the upper edge, sRGB in [0, 1]."""
+    bottom: tuple[float, float, float] = (0.93, 0.935, 0.945)
+    """Background at the lower edge."""
+    shadows: bool = True
+    """Whether things shade each other; without, rendering takes half the time."""
+    smooth: bool = True
+    """Whether borders are smoothed by more rays."""
+    outline: float = 0.35
+    """How dark the line between shapes of different labels is, 0 to 1."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """A picture of h x w pixels and what is seen at each: the nearest opaque surface."""
+
+    rgb: np.ndarray
+    """(h, w, 3) uint8, sRGB."""
+    depth: np.ndarray
+    """Along the line of sight, (h, w) float32 [m]; inf = background."""
+    label: np.ndarray
+    """Label of the shape, (h, w) int32; -1 = background."""
+    face: np.ndarray
+    """Face of that shape, (h, w) int32; -1 = background."""
+
+    def image(self) -> Image.Image:
+        """As an image to draw on."""
+        return Image.fromarray(self.rgb)
+
+    def png(self) -> bytes:
+        """As a PNG file."""
+        return png(self.image())
+
+    def save(self, path: str | os.PathLike[str]) -> pathlib.Path:
+        """Writes a PNG file.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        return save(self.image(), path)
+
+
+def render(
+    shapes: Sequence[Shape],
+    camera: Camera,
+    width: int,
+    height: int,
+    style: Style | None = None,
+) -> Picture:
+    """Renders shapes.
+
+    Args:
+        shapes: what is there; none gives the background.
+        camera: from where it is seen.
+        width: [px].
+        height: [px].
+        style: how it looks.
+
+    Raises:
+        InputError: the size is not usable, or Embree's Python binding is not installed.
+    """
+    if not (1 <= width <= _MOST and 1 <= height <= _MOST):
+        raise InputError(f"a picture of {width} x {height} pixels; a side has 1 to {_MOST}")
+    return _Rendering(shapes, camera, width, height, style or Style()).picture()
+
+
+def png(image: Image.Image) -> bytes:
+    """An image as a PNG file."""
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=3)
+    return file.getvalue()
+
+
+def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes an image as a PNG file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    path = pathlib.Path(path)
+    try:
+        path.write_bytes(png(image))
+    except OSError as error:
+        raise InputError(f"cannot write '{path}': {error.strerror}") from error
+    return path
+
+
+class _Rendering:
+    """One picture in the making."""
+
+    def __init__(
+        self, shapes: Sequence[Shape], camera: Camera, width: int, height: int, style: Style
+    ) -> None:
+        self.camera, self.width, self.height, self.style = camera, width, height, style
+        self.scene = Scene([shape for shape in shapes if shape.opacity == 1])
+        clear: dict[int, list[Shape]] = {}
+        for shape in shapes:
+            if shape.opacity < 1:
+                clear.setdefault(shape.label, []).append(shape)
+        self.layers = [Scene(group) for group in clear.values()]
+        self.labels = np.array([shape.label for shape in self.scene.shapes] + [-1], np.int32)
+        self.soft: SoftLight | None = None
+
+    def picture(self) -> Picture:
+        if self.style.shadows:
+            self.soft = self._soft_light()
+        y, x = np.divmod(np.arange(self.width * self.height), self.width)
+        light, hits, normals = self._see(x + 0.5, y + 0.5)
+        label = self.labels[hits.shape].reshape(self.height, self.width)
+        if self.style.smooth:
+            border = np.flatnonzero(self._borders(light, hits, normals))
+            near = border[:, None] + np.zeros(len(_SUBPIXELS), int)
+            dx, dy = _SUBPIXELS.T
+            finer, _, _ = self._see(
+                (x[near] + 0.5 + dx).reshape(-1), (y[near] + 0.5 + dy).reshape(-1)
+            )
+            light[border] = finer.reshape(-1, len(_SUBPIXELS), 3).mean(axis=1)
+        rgb = shading.encode(light).reshape(self.height, self.width, 3)
+        if self.style.outline > 0:
+            rgb = _outlined(rgb, label, self.style.outline)
+        _, directions = self._rays(x + 0.5, y + 0.5)
+        depth = hits.distance * (directions @ self.camera.axes[2].astype(np.float32))
+        return Picture(
+            rgb=rgb,
+            depth=depth.reshape(label.shape).astype(np.float32),
+            label=label,
+            face=hits.face.reshape(label.shape),
+        )
+
+    def _soft_light(self) -> SoftLight:
+        step = 2 if min(self.width, self.height) > 200 else 1
+        columns, rows = -(-self.width // step), -(-self.height // step)
+        y, x = np.divmod(np.arange(columns * rows), columns)
+        origins, directions = self._rays((x + 0.5) * step, (y + 0.5) * step)
+        hits = self.scene.cast(origins, directions)
+        hit = hits.shape >= 0
+        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
+        key = shading.key_direction(self.camera)
+        return soft_light(self.scene, seen, hit.reshape(rows, columns), step, key)
+
+    def _rays(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        origins, directions = self.camera.rays(x, y, self.width, self.height)
+        return origins.astype(np.float32), directions.astype(np.float32)
+
+    def _see(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Hits, np.ndarray]:
+        """Linear colours (n, 3), nearest opaque hits and their normals (n, 3) at pixels x, y."""
+        origins, directions = self._rays(x, y)
+        hits = self.scene.cast(origins, directions)
+        share = (y / self.height)[:, None].astype(np.float32)
+        top, bottom = shading.decode(self.style.top), shading.decode(self.style.bottom)
+        light = top + (bottom - top) * share
+        normals = np.zeros_like(light)
+        hit = np.flatnonzero(hits.shape >= 0)
+        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
+        normals[hit] = seen.normals
+        coming = np.ones((len(hit), 2), np.float32)
+        if self.soft is not None:
+            coming = self.soft.at(x[hit], y[hit], seen)
+        light[hit] = shading.shade(seen, directions[hit], self.camera, coming[:, 0], coming[:, 1])
+        if self.layers:
+            light = self._through(light, hits.distance, origins, directions)
+        return light, hits, normals
+
+    def _through(
+        self,
+        light: np.ndarray,
+        distance: np.ndarray,
+        origins: np.ndarray,
+        directions: np.ndarray,
+    ) -> np.ndarray:
+        """Lays translucent bodies over what is behind them, the farthest first."""
+        found = [layer.cast(origins, directions) for layer in self.layers]
+        order = np.argsort([-hits.distance for hits in found], axis=0, kind="stable")
+        for rank in range(len(found)):
+            for index, (layer, hits) in enumerate(zip(self.layers, found, strict=True)):
+                mine = (order[rank] == index) & (hits.distance < distance)
+                mine = np.flatnonzero(mine & (hits.shape >= 0))
+                if not len(mine):
+                    continue
+                way = directions[mine]
+                seen = shading.surface(layer, _pick(hits, mine), origins[mine], way)
+                full = np.ones(len(mine), np.float32)
+                own = shading.shade(seen, way, self.camera, full, full)
+                opacity = np.array([shape.opacity for shape in layer.shapes], np.float32)
+                facing = np.clip(-np.einsum("ni,ni->n", seen.normals, way), 0, 1)
+                # Thin walls seen edge-on hide more: outlines stay readable through one another.
+                share = opacity[hits.shape[mine]]
+                share = (share + (1 - share) * 0.75 * (1 - facing) ** 3)[:, None]
+                light[mine] += share * (own - light[mine])
+        return light
+
+    def _borders(self, light: np.ndarray, hits: Hits, normals: np.ndarray) -> np.ndarray:
+        """Pixels beside others of another shape, slope or brightness, (h w,) bool."""
+        size = (self.height, self.width)
+        shape, normal = hits.shape.reshape(size), normals.reshape(*size, 3)
+        # Compared as the eye would see them.
+        bright = np.sqrt(np.clip(light, 0, 1)).reshape(*size, 3)
+        distance = np.where(np.isfinite(hits.distance), hits.distance, 0).reshape(size)
+        border = np.zeros(size, bool)
+        for axis in (0, 1):
+            a = (slice(None),) * axis + (slice(None, -1),)
+            b = (slice(None),) * axis + (slice(1, None),)
+            step = shape[a] != shape[b]
+            step |= np.abs(bright[a] - bright[b]).max(axis=-1) > 0.06
+            step |= np.einsum("...i,...i->...", normal[a], normal[b]) < 0.9
+            step &= (shape[a] >= 0) | (shape[b] >= 0) | (len(self.layers) > 0)
+            step |= np.abs(distance[a] - distance[b]) > 0.02 * self.scene.size
+            border[a] |= step
+            border[b] |= step
+        return border.reshape(-1)
+
+
+def _outlined(rgb: np.ndarray, label: np.ndarray, strength: float) -> np.ndarray:
+    """Darkens pixels along the borders between labels, softly."""
+    line = np.zeros(label.shape, np.float32)
+    for axis in (0, 1):
+        a = (slice(None),) * axis + (slice(None, -1),)
+        b = (slice(None),) * axis + (slice(1, None),)
+        step = label[a] != label[b]
+        line[a] += 0.5 * step
+        line[b] += 0.5 * step
+    dark = 1 - strength * np.minimum(line, 1.0)[..., None]
+    return np.rint(rgb * dark).astype(np.uint8)
+
+
+def _pick(hits: Hits, index: np.ndarray) -> Hits:
+    return Hits(**{f.name: getattr(hits, f.name)[index] for f in dataclasses.fields(Hits)})
