@@ -62,10 +62,13 @@ def measure(
             "penetration": jax.nn.relu(
                 -jnp.minimum(jnp.min(state.surface_distance), jnp.min(state.candidate_distance))
             ),
-            "skeleton_depth": jax.nn.relu(-jnp.min(state.sphere_distance)),
+            "skeleton_depth": jax.nn.relu(-jnp.min(penetration.core_distance(state, problem))),
             "self_penetration": penetration.itself(state, problem, jnp.zeros_like(state.position[0])),
             "pregrasp_depth": jax.nn.relu(
-                -jnp.minimum(jnp.min(pregrasp.surface_distance), jnp.min(pregrasp.sphere_distance))
+                -jnp.minimum(
+                    jnp.min(pregrasp.surface_distance),
+                    jnp.min(penetration.core_distance(pregrasp, problem)),
+                )
             ),
             "squeeze_angle": jnp.max(jnp.abs(closing.squeeze - variables.dofs)),
         }
@@ -81,7 +84,7 @@ def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.nd
     """
     gate = 1e3 * (
         np.maximum(metrics["penetration"] - 1e-3, 0)
-        + np.maximum(metrics["skeleton_depth"] - 3e-3, 0)
+        + np.maximum(metrics["skeleton_depth"], 0)
         + np.maximum(metrics["pregrasp_depth"] - 1e-3, 0)
         + np.maximum(metrics["contact_distance"] - 1e-3, 0)
         + np.maximum(metrics["self_penetration"] - 2e-3, 0)

@@ -15,12 +15,12 @@ from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
 from zdg_jax.errors import InputError
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
-    "contact": 100.0,
+    "contact": 300.0,
     "facing": 0.1,
     "wrench": 1.0,
     "closure": 0.0,
     "surface_penetration": 30.0,
-    "skeleton_penetration": 30.0,
+    "skeleton_penetration": 100.0,
     "self_penetration": 30.0,
     "held": 20.0,
     "avoided": 20.0,

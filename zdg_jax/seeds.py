@@ -173,7 +173,8 @@ def _seed(
 def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
     """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
     state = energy.evaluate(problem, variables, pattern)
-    deepest = jnp.maximum(-jnp.min(state.surface_distance), -jnp.min(state.sphere_distance))
+    surface = jnp.sum(jax.nn.relu(-state.surface_distance))
+    cores = jnp.sum(jax.nn.relu(-energy.core_distance(state, problem)))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
@@ -184,7 +185,7 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
         + 0.05 * energy.approach(state, problem)
         + 0.02 * energy.thumb(state, problem)
     )
-    return 2 * jax.nn.relu(deepest) + reach + 0.2 * offset + task
+    return 0.2 * surface + 0.5 * cores + reach + 0.2 * offset + task
 
 
 def _draw(

@@ -9,6 +9,7 @@ from zdg_jax.energy import alignment, contact, penetration, wrench
 from zdg_jax.energy.guidance import Guidance
 from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
 from zdg_jax.energy.alignment import approach, avoided, held, thumb
+from zdg_jax.energy.penetration import core_distance
 from zdg_jax.energy.wrench import ForceLimits, inward
 
 __all__ = [
@@ -57,7 +58,7 @@ def terms(
         / jnp.maximum(jnp.sum(guidance.target_weights), 1e-6),
         "closure": wrench.closure(state.contacts, problem),
         "surface_penetration": penetration.surface(state, none),
-        "skeleton_penetration": penetration.skeleton(state, margin),
+        "skeleton_penetration": penetration.skeleton(state, problem),
         "self_penetration": penetration.itself(state, problem, margin),
         "held": alignment.held(state, problem),
         "avoided": alignment.avoided(state, problem),

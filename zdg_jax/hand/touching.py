@@ -96,9 +96,13 @@ def surface(
     samples: dict[int, Samples],
     rest: np.ndarray,
     relevant: set[int],
-    total: int = 300,
+    total: int = 1400,
 ) -> Points:
-    """Points all around the links, by the square root of area, less on links out of reach."""
+    """Points all around the links, by the square root of area, less on links out of reach.
+
+    Dense, because thin walls and rims pass between points: with 300 points (10 mm apart) a mug's
+    rim lay 8 mm deep in the boxes of the fingers on average while every point was clear.
+    """
     buried = _buried(frame, solids, samples, rest)
     share = {
         link: own.area**0.6 * float((~buried[link]).mean()) * (1.0 if link in relevant else 0.3)

@@ -1,7 +1,21 @@
 """Pictures without a display: ray casting on the processor, shading in numpy."""
 
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.picture import Picture, Style, render
+from zdg_jax.rendering.hands import posed_hand_shapes
+from zdg_jax.rendering.picture import Picture, Stage, Style, render
 from zdg_jax.rendering.shape import Shape
+from zdg_jax.rendering.sheet import grasp_sheet
+from zdg_jax.rendering.solids import arrows, balls
 
-__all__ = ["Camera", "Picture", "Shape", "Style", "render"]
+__all__ = [
+    "Camera",
+    "Picture",
+    "Shape",
+    "Stage",
+    "Style",
+    "arrows",
+    "balls",
+    "grasp_sheet",
+    "posed_hand_shapes",
+    "render",
+]

@@ -124,17 +124,21 @@ class Camera:
             height: of the picture [px].
 
         Returns:
-            Origins and unit directions, (n, 3) each.
+            Origins and unit directions, (n, 3) float32 each.
         """
         half = np.tan(np.radians(self.fov) / 2) if self.span is None else self.span / 2
-        across = (2 * x - width) / height * half
-        upward = (height - 2 * y) / height * half
-        offset = across[:, None] * self.axes[0] + upward[:, None] * self.axes[1]
+        across = ((2 * np.asarray(x) - width) * (half / height)).astype(np.float32)
+        upward = ((height - 2 * np.asarray(y)) * (half / height)).astype(np.float32)
+        axes, eye = self.axes.astype(np.float32), self.eye.astype(np.float32)
+        offset = np.empty((len(across), 3), np.float32)
+        length = 1.0 if self.span is not None else np.sqrt(1 + across * across + upward * upward)
+        for i in range(3):
+            offset[:, i] = across * axes[0, i] + upward * axes[1, i]
+            if self.span is None:
+                offset[:, i] = (offset[:, i] + axes[2, i]) / length
         if self.span is not None:
-            return self.eye + offset, np.broadcast_to(self.axes[2], offset.shape)
-        directions = offset + self.axes[2]
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        return np.broadcast_to(self.eye, directions.shape), directions
+            return eye + offset, np.broadcast_to(axes[2], offset.shape)
+        return np.broadcast_to(eye, offset.shape), offset
 
     def project(self, points: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
         """Where points are seen.

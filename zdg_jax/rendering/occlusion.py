@@ -27,7 +27,7 @@ class SoftLight:
     """Light on a coarse grid of the picture, r rows and c columns."""
 
     step: int
-    """Pixels of the picture from one point to the next; the first point is at step / 2."""
+    """Pixels of the picture from one point to the next; the first is the first pixel."""
     points: np.ndarray
     """(r, c, 3) [m]; nan where nothing is seen."""
     normals: np.ndarray
@@ -40,7 +40,7 @@ class SoftLight:
     def at(self, x: np.ndarray, y: np.ndarray, seen: Surface) -> np.ndarray:
         """Light on surfaces seen at pixel coordinates x, y, (n, 2), from like points nearby."""
         rows, columns = self.light.shape[:2]
-        gx, gy = x / self.step - 0.5, y / self.step - 0.5
+        gx, gy = (x - 0.5) / self.step, (y - 0.5) / self.step
         left, top = np.floor(gx).astype(int), np.floor(gy).astype(int)
         total = np.zeros((len(x), 2), np.float32)
         weight = np.full((len(x), 1), 1e-9, np.float32)
@@ -82,7 +82,8 @@ def soft_light(
     disk = _disk_pattern(_TILE * _TILE * _KEY).reshape(_TILE * _TILE, _KEY, 2)
     side = _frames(key[None])[0]
     towards = key + _WIDE * (disk @ side[:, :2].T)
-    towards = (towards / np.linalg.norm(towards, axis=-1, keepdims=True))[_SHUFFLE[phase]]
+    towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
+    towards = towards.astype(np.float32)[_SHUFFLE[phase]]
     open_ = _free(scene, origins, around, _REACH * scene.size)
     lit = _free(scene, origins, towards, 2 * scene.size)
     grid = np.zeros((*hit.shape, 2), np.float32)
@@ -158,7 +159,7 @@ def _cosine_pattern(count: int) -> np.ndarray:
     """Directions about +z, as dense as the cosine of their angle to it, (count, 3)."""
     disk = _disk_pattern(count)
     height = np.sqrt(np.maximum(1 - (disk**2).sum(axis=1), 0))
-    return np.concatenate([disk, height[:, None]], axis=1)
+    return np.concatenate([disk, height[:, None]], axis=1).astype(np.float32)
 
 
 _SHUFFLE = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])  # Bayer's order

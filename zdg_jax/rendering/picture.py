@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from zdg_jax.errors import InputError
 from zdg_jax.rendering import shading
@@ -22,6 +23,7 @@ from zdg_jax.rendering.occlusion import SoftLight, soft_light
 from zdg_jax.rendering.shape import Shape
 
 _MOST = 8192  # pixels a side: the buffers of a larger picture would fill gigabytes
+_TELLING = np.array([0.55, 0.30, 0.15], np.float32)
 _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
 
 
@@ -72,7 +74,7 @@ class Picture:
 
 
 def render(
-    shapes: Sequence[Shape],
+    shapes: Sequence[Shape] | Stage,
     camera: Camera,
     width: int,
     height: int,
@@ -81,7 +83,8 @@ def render(
     """Renders shapes.
 
     Args:
-        shapes: what is there; none gives the background.
+        shapes: what is there, or a `Stage` of it where several pictures are taken of the same;
+            none gives the background.
         camera: from where it is seen.
         width: [px].
         height: [px].
@@ -92,7 +95,8 @@ def render(
     """
     if not (1 <= width <= _MOST and 1 <= height <= _MOST):
         raise InputError(f"a picture of {width} x {height} pixels; a side has 1 to {_MOST}")
-    return _Rendering(shapes, camera, width, height, style or Style()).picture()
+    stage = shapes if isinstance(shapes, Stage) else Stage(shapes)
+    return _Rendering(stage, camera, width, height, style or Style()).picture()
 
 
 def png(image: Image.Image) -> bytes:
@@ -116,13 +120,15 @@ def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     return path
 
 
-class _Rendering:
-    """One picture in the making."""
+class Stage:
+    """Shapes made ready for several pictures."""
 
-    def __init__(
-        self, shapes: Sequence[Shape], camera: Camera, width: int, height: int, style: Style
-    ) -> None:
-        self.camera, self.width, self.height, self.style = camera, width, height, style
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        """Builds what rays are cast into.
+
+        Raises:
+            InputError: Embree's Python binding is not installed.
+        """
         self.scene = Scene([shape for shape in shapes if shape.opacity == 1])
         clear: dict[int, list[Shape]] = {}
         for shape in shapes:
@@ -130,67 +136,83 @@ class _Rendering:
                 clear.setdefault(shape.label, []).append(shape)
         self.layers = [Scene(group) for group in clear.values()]
         self.labels = np.array([shape.label for shape in self.scene.shapes] + [-1], np.int32)
+
+
+class _Rendering:
+    """One picture in the making."""
+
+    def __init__(self, stage: Stage, camera: Camera, width: int, height: int, style: Style) -> None:
+        self.stage, self.scene, self.layers = stage, stage.scene, stage.layers
+        self.camera, self.width, self.height, self.style = camera, width, height, style
         self.soft: SoftLight | None = None
 
     def picture(self) -> Picture:
+        size = (self.height, self.width)
+        y, x = (i.reshape(-1) + np.float32(0.5) for i in np.indices(size, np.float32))
+        origins, directions = self.camera.rays(x, y, self.width, self.height)
+        hits = self.scene.cast(origins, directions)
+        hit = np.flatnonzero(hits.shape >= 0)
+        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
         if self.style.shadows:
-            self.soft = self._soft_light()
-        y, x = np.divmod(np.arange(self.width * self.height), self.width)
-        light, hits, normals = self._see(x + 0.5, y + 0.5)
-        label = self.labels[hits.shape].reshape(self.height, self.width)
+            self.soft = self._soft_light(seen, hit)
+        light = self._light(x, y, origins, directions, hits, hit, seen)
+        label = self.stage.labels[hits.shape].reshape(size)
         if self.style.smooth:
+            normals = np.zeros((len(x), 3), np.float32)
+            normals[hit] = seen.normals
             border = np.flatnonzero(self._borders(light, hits, normals))
-            near = border[:, None] + np.zeros(len(_SUBPIXELS), int)
-            dx, dy = _SUBPIXELS.T
-            finer, _, _ = self._see(
-                (x[near] + 0.5 + dx).reshape(-1), (y[near] + 0.5 + dy).reshape(-1)
-            )
-            light[border] = finer.reshape(-1, len(_SUBPIXELS), 3).mean(axis=1)
-        rgb = shading.encode(light).reshape(self.height, self.width, 3)
+            light[border] = self._finer(x[border], y[border])
+        rgb = shading.encode(light).reshape(*size, 3)
         if self.style.outline > 0:
             rgb = _outlined(rgb, label, self.style.outline)
-        _, directions = self._rays(x + 0.5, y + 0.5)
         depth = hits.distance * (directions @ self.camera.axes[2].astype(np.float32))
         return Picture(
-            rgb=rgb,
-            depth=depth.reshape(label.shape).astype(np.float32),
-            label=label,
-            face=hits.face.reshape(label.shape),
+            rgb=rgb, depth=depth.reshape(size), label=label, face=hits.face.reshape(size)
         )
 
-    def _soft_light(self) -> SoftLight:
+    def _soft_light(self, seen: shading.Surface, hit: np.ndarray) -> SoftLight:
         step = 2 if min(self.width, self.height) > 200 else 1
-        columns, rows = -(-self.width // step), -(-self.height // step)
-        y, x = np.divmod(np.arange(columns * rows), columns)
-        origins, directions = self._rays((x + 0.5) * step, (y + 0.5) * step)
-        hits = self.scene.cast(origins, directions)
-        hit = hits.shape >= 0
-        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
-        key = shading.key_direction(self.camera)
-        return soft_light(self.scene, seen, hit.reshape(rows, columns), step, key)
+        rows, columns = np.divmod(hit, self.width)
+        some = np.flatnonzero((rows % step == 0) & (columns % step == 0))
+        grid = np.zeros((-(-self.height // step), -(-self.width // step)), bool)
+        grid[rows[some] // step, columns[some] // step] = True
+        coarse = shading.Surface(
+            **{f.name: getattr(seen, f.name)[some] for f in dataclasses.fields(seen)}
+        )
+        return soft_light(self.scene, coarse, grid, step, shading.key_direction(self.camera))
 
-    def _rays(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _finer(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Linear colours (n, 3) of pixels, each the mean of four rays."""
+        dx, dy = _SUBPIXELS.T
+        x, y = (x[:, None] + dx).reshape(-1), (y[:, None] + dy).reshape(-1)
         origins, directions = self.camera.rays(x, y, self.width, self.height)
-        return origins.astype(np.float32), directions.astype(np.float32)
-
-    def _see(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Hits, np.ndarray]:
-        """Linear colours (n, 3), nearest opaque hits and their normals (n, 3) at pixels x, y."""
-        origins, directions = self._rays(x, y)
         hits = self.scene.cast(origins, directions)
+        hit = np.flatnonzero(hits.shape >= 0)
+        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
+        light = self._light(x, y, origins, directions, hits, hit, seen)
+        return light.reshape(-1, len(dx), 3).mean(axis=1)
+
+    def _light(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        origins: np.ndarray,
+        directions: np.ndarray,
+        hits: Hits,
+        hit: np.ndarray,
+        seen: shading.Surface,
+    ) -> np.ndarray:
+        """Linear colours (n, 3) of rays through x, y, of which those of `hit` see `seen`."""
         share = (y / self.height)[:, None].astype(np.float32)
         top, bottom = shading.decode(self.style.top), shading.decode(self.style.bottom)
         light = top + (bottom - top) * share
-        normals = np.zeros_like(light)
-        hit = np.flatnonzero(hits.shape >= 0)
-        seen = shading.surface(self.scene, _pick(hits, hit), origins[hit], directions[hit])
-        normals[hit] = seen.normals
         coming = np.ones((len(hit), 2), np.float32)
         if self.soft is not None:
             coming = self.soft.at(x[hit], y[hit], seen)
         light[hit] = shading.shade(seen, directions[hit], self.camera, coming[:, 0], coming[:, 1])
         if self.layers:
             light = self._through(light, hits.distance, origins, directions)
-        return light, hits, normals
+        return light
 
     def _through(
         self,
@@ -224,15 +246,15 @@ class _Rendering:
         """Pixels beside others of another shape, slope or brightness, (h w,) bool."""
         size = (self.height, self.width)
         shape, normal = hits.shape.reshape(size), normals.reshape(*size, 3)
-        # Compared as the eye would see them.
-        bright = np.sqrt(np.clip(light, 0, 1)).reshape(*size, 3)
+        # Compared as the eye would see them; uneven weights tell colours of one brightness apart.
+        bright = (np.sqrt(np.clip(light, 0, 1)) @ _TELLING).reshape(size)
         distance = np.where(np.isfinite(hits.distance), hits.distance, 0).reshape(size)
         border = np.zeros(size, bool)
         for axis in (0, 1):
             a = (slice(None),) * axis + (slice(None, -1),)
             b = (slice(None),) * axis + (slice(1, None),)
             step = shape[a] != shape[b]
-            step |= np.abs(bright[a] - bright[b]).max(axis=-1) > 0.06
+            step |= np.abs(bright[a] - bright[b]) > 0.04
             step |= np.einsum("...i,...i->...", normal[a], normal[b]) < 0.9
             step &= (shape[a] >= 0) | (shape[b] >= 0) | (len(self.layers) > 0)
             step |= np.abs(distance[a] - distance[b]) > 0.02 * self.scene.size
@@ -250,7 +272,10 @@ def _outlined(rgb: np.ndarray, label: np.ndarray, strength: float) -> np.ndarray
         step = label[a] != label[b]
         line[a] += 0.5 * step
         line[b] += 0.5 * step
-    dark = 1 - strength * np.minimum(line, 1.0)[..., None]
+    # Spread over neighbours, or it would show the steps of its pixels.
+    for axis in (0, 1):
+        line = ndimage.convolve1d(line, [0.25, 0.5, 0.25], axis=axis, mode="nearest")
+    dark = 1 - strength * np.minimum(1.5 * line, 1.0)[..., None]
     return np.rint(rgb * dark).astype(np.uint8)
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.casting import Hits, Scene
 
 _KEY = np.array([-0.50, 0.72, -0.62])  # towards the lights: right, up, forward of the camera
 _FILL = np.array([0.80, 0.10, -0.60])
-_KEY_LIGHT = np.array([1.00, 0.96, 0.90]) * 0.78
-_FILL_LIGHT = np.array([0.85, 0.93, 1.00]) * 0.20
-_SKY, _GROUND = np.array([0.98, 1.0, 1.04]) * 0.46, np.array([1.0, 0.96, 0.92]) * 0.26
+_KEY_LIGHT = 0.80 * np.array([1.00, 0.97, 0.92], np.float32)
+_FILL_LIGHT = 0.24 * np.array([0.88, 0.94, 1.00], np.float32)
+_SKY = 0.56 * np.array([0.98, 1.00, 1.03], np.float32)
+_GROUND = 0.34 * np.array([1.00, 0.97, 0.94], np.float32)
 _HIGHLIGHT = 0.35
 _SHININESS = 36.0
 _EDGE = 0.35  # how much darker a surface is where it turns away from the eye
@@ -59,7 +61,7 @@ def surface(scene: Scene, hits: Hits, origins: np.ndarray, directions: np.ndarra
     flat = np.where(towards[:, None] > 0, -flat, flat)
     # A shading normal follows its face to the side of the eye, also on meshes turned inside out.
     normals = np.where((towards > 0)[:, None], -normals, normals)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    normals /= length(normals)
     points = origins + directions * hits.distance[:, None]
     return Surface(points=points, flat=flat, normals=normals, color=color, gloss=gloss)
 
@@ -90,12 +92,17 @@ def shade(
     facing = np.clip(-np.einsum("ni,ni->n", n, directions), 0, 1)
     light = light * (1 - _EDGE * (1 - facing) ** 4)[:, None]
     half = key - directions
-    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-12)
+    half /= length(half)
     shine = np.maximum(np.einsum("ni,ni->n", n, half), 0) ** _SHININESS
     return seen.color * light + (_HIGHLIGHT * seen.gloss * shine * lit)[:, None]
 
 
-def decode(srgb: np.ndarray) -> np.ndarray:
+def length(vectors: np.ndarray) -> np.ndarray:
+    """Lengths of vectors (n, 3), never 0, (n, 1); several times faster than `linalg.norm`."""
+    return np.maximum(np.sqrt(np.einsum("ni,ni->n", vectors, vectors)), 1e-12)[:, None]
+
+
+def decode(srgb: ArrayLike) -> np.ndarray:
     """Linear light of sRGB values in [0, 1] (IEC 61966-2-1)."""
     srgb = np.asarray(srgb, np.float32)
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,180 @@
+"""Hands as shapes: the links of a posed hand, each finger in a colour of its own if wanted."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from zdg_jax.errors import InputError
+from zdg_jax.hand.topology import poses as link_poses
+from zdg_jax.rendering.shape import Shape, corner_normals
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+
+METAL = (0.60, 0.64, 0.70)
+"""Colour of hands, sRGB."""
+FINGERS = (
+    (0.20, 0.48, 0.80),
+    (0.16, 0.63, 0.53),
+    (0.56, 0.38, 0.76),
+    (0.86, 0.44, 0.62),
+    (0.45, 0.66, 0.25),
+    (0.30, 0.70, 0.82),
+)
+"""Colours of fingers in order, sRGB."""
+THUMB = (0.90, 0.49, 0.13)
+"""Colour of the thumb, sRGB."""
+PALM = (0.47, 0.50, 0.55)
+"""Colour of the palm and the wrist where fingers are coloured, sRGB."""
+
+_MOST_FACES = 6000  # of a link: beyond, a picture shows no difference and takes seconds longer
+_prepared: weakref.WeakKeyDictionary[Hand, list[Shape]] = weakref.WeakKeyDictionary()
+
+
+def posed_hand_shapes(
+    hand: Hand,
+    pose: ArrayLike,
+    *,
+    color: ArrayLike = METAL,
+    finger_colors: bool | Sequence[ArrayLike] = False,
+    opacity: float = 1.0,
+    label: int = 1,
+    finger_labels: bool = False,
+) -> tuple[Shape, ...]:
+    """The links of a hand in a pose, one shape a link that has a surface.
+
+    Args:
+        hand: the hand.
+        pose: position, quaternion (wxyz) and joints, (7 + j,), scene frame [m, rad].
+        color: of all links, or of the palm alone where fingers are coloured, (3,).
+        finger_colors: True for a colour of its own for each finger, or those colours.
+        opacity: see `Shape`; the hand is one translucent body.
+        label: of all links.
+        finger_labels: gives the links of finger i the label `label + 1 + i` instead.
+
+    Raises:
+        InputError: the pose or the colours do not fit the hand.
+    """
+    pose = _checked(hand, pose)
+    colors = _link_colors(hand, color, finger_colors)
+    labels = np.full(hand.num_links, label)
+    if finger_labels:
+        for i, finger in enumerate(hand.fingers):
+            labels[list(finger.links)] = label + 1 + i
+    rotation, translation = posed_links(hand, pose)
+    shapes = []
+    for mesh, link in zip(_link_shapes(hand), _links(hand), strict=True):
+        turn = rotation[link]
+        shapes.append(
+            Shape(
+                vertices=mesh.vertices @ turn.T + translation[link],
+                faces=mesh.faces,
+                color=colors[link],
+                opacity=opacity,
+                label=int(labels[link]),
+                normals=mesh.corner_normals @ turn.T.astype(np.float32),
+            )
+        )
+    return tuple(shapes)
+
+
+def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations (L, 3, 3) and translations (L, 3) [m] of the links of a posed hand.
+
+    Raises:
+        InputError: the pose does not fit the hand.
+    """
+    pose = _checked(hand, pose)
+    root = rotation_matrix(pose[3:7])
+    rotation, translation = link_poses(hand.arrays.tree, pose[7:])
+    return root @ rotation, translation @ root.T + pose[:3]
+
+
+def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
+    """Rotation (3, 3) of a quaternion (4,), wxyz, of any length but 0."""
+    w, x, y, z = quaternion / np.linalg.norm(quaternion)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:
+    """The colour in which a finger is drawn where fingers are coloured."""
+    if hand.fingers[finger].is_thumb:
+        return THUMB
+    before = sum(not other.is_thumb for other in hand.fingers[:finger])
+    return FINGERS[before % len(FINGERS)]
+
+
+def _checked(hand: Hand, pose: ArrayLike) -> np.ndarray:
+    array = np.asarray(pose, float)
+    if array.shape != (7 + hand.num_joints,):
+        raise InputError(
+            f"a pose of shape {array.shape} for '{hand.name}'; position, quaternion and"
+            f" {hand.num_joints} joints are {7 + hand.num_joints} numbers"
+        )
+    if not np.isfinite(array).all() or not np.any(array[3:7]):
+        raise InputError("a pose holds a number that is not finite, or a quaternion of zeros")
+    return array
+
+
+def _link_colors(
+    hand: Hand, color: ArrayLike, finger_colors: bool | Sequence[ArrayLike]
+) -> np.ndarray:
+    colors = np.tile(np.asarray(color, float), (hand.num_links, 1))
+    if isinstance(finger_colors, bool):
+        if not finger_colors:
+            return colors
+        finger_colors = [finger_color(hand, i) for i in range(len(hand.fingers))]
+    if len(finger_colors) != len(hand.fingers):
+        raise InputError(
+            f"{len(finger_colors)} colours for the {len(hand.fingers)} fingers of '{hand.name}'"
+        )
+    for finger, own in zip(hand.fingers, finger_colors, strict=True):
+        colors[list(finger.links)] = own
+    return colors
+
+
+def _links(hand: Hand) -> list[int]:
+    return [mesh.link for mesh in hand.link_meshes if len(mesh.faces)]
+
+
+def _link_shapes(hand: Hand) -> list[Shape]:
+    """The links in their own frames, their normals ready; made once a hand."""
+    found = _prepared.get(hand)
+    if found is None:
+        found = []
+        for mesh in hand.link_meshes:
+            if len(mesh.faces):
+                vertices, faces = _simplified(np.asarray(mesh.vertices), np.asarray(mesh.faces))
+                normals = corner_normals(vertices, faces, 40.0)
+                found.append(Shape(vertices=vertices, faces=faces, normals=normals))
+        _prepared[hand] = found
+    return found
+
+
+def _simplified(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Merges vertices that share a cell of a grid, as coarse as it takes (Rossignac, 1993)."""
+    low, size = vertices.min(axis=0), float(np.ptp(vertices, axis=0).max())
+    cells = 256
+    merged, kept = vertices, faces
+    while len(kept) > _MOST_FACES and cells >= 32:
+        keys = np.floor((vertices - low) / (size / cells)).astype(np.int64)
+        _, cell = np.unique(keys @ np.array([1, 2**16, 2**32]), return_inverse=True)
+        cell = cell.reshape(-1)
+        count = np.bincount(cell)
+        merged = np.stack([np.bincount(cell, vertices[:, i]) / count for i in range(3)], axis=1)
+        kept = cell[faces]
+        a, b, c = kept.T
+        kept = kept[(a != b) & (b != c) & (c != a)]
+        cells = int(cells * 0.8)
+    return merged, kept
