@@ -13,6 +13,7 @@ import optax
 from zdg_jax import energy
 from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
 from zdg_jax.errors import InputError
+from zdg_jax.settings import setting
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "contact": 300.0,
@@ -30,10 +31,6 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
 """Weights of the terms of `energy.terms`; the terms themselves come back unweighted."""
 
 
-def _array(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
-    return dataclasses.field(default_factory=lambda: jnp.float32(value))
-
-
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RefineConfig:
@@ -45,21 +42,21 @@ class RefineConfig:
     """Iterations of the force solver a step; it starts from the step before."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""
-    position_rate: jax.Array = _array(0.003)
+    position_rate: jax.Array = setting(0.003)
     """Learning rate of the wrist's position [m]."""
-    rotation_rate: jax.Array = _array(0.03)
+    rotation_rate: jax.Array = setting(0.03)
     """Learning rate of the wrist's 6-D rotation."""
-    dof_rate: jax.Array = _array(0.03)
+    dof_rate: jax.Array = setting(0.03)
     """Learning rate of the joint coordinates [rad or m]."""
-    standoff: jax.Array = _array(0.010)
+    standoff: jax.Array = setting(0.010)
     """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
-    margin: jax.Array = _array(0.001)
+    margin: jax.Array = setting(0.001)
     """Clearance that the hand's surface keeps where it is not meant to touch [m]."""
-    friction: jax.Array = _array(0.15)
+    friction: jax.Array = setting(0.15)
     """Friction of the force solver: far below a real one, for margin."""
-    least_force: jax.Array = _array(0.0)
+    least_force: jax.Array = setting(0.0)
     """Least normal force of a contact, as a share of a target wrench's force."""
-    greatest_force: jax.Array = _array(4.0)
+    greatest_force: jax.Array = setting(4.0)
     """Greatest normal force of a contact, as a share of a target wrench's force."""
 
 
@@ -146,9 +143,7 @@ class Refiner:
         moved = optax.apply_updates(state.variables, update)
         hand = problem.hand
         return RefineState(
-            variables=dataclasses.replace(
-                moved, dofs=jnp.clip(moved.dofs, hand.lower, hand.upper)
-            ),
+            variables=dataclasses.replace(moved, dofs=jnp.clip(moved.dofs, hand.lower, hand.upper)),
             optimizer=optimizer,
             forces=jnp.where(jnp.isfinite(forces), forces, 0.0),
             step=state.step + 1,
@@ -220,9 +215,7 @@ class Refiner:
 
 
 @functools.partial(jax.jit)
-def _run(
-    config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern
-) -> Refined:
+def _run(config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern) -> Refined:
     refiner = Refiner(config)
 
     def single(variables: Variables, pattern: Pattern) -> Refined:

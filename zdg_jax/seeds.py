@@ -21,6 +21,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Pattern, Problem, Variables
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics, rotations
+from zdg_jax.settings import setting
 
 _LEVELS = 17
 
@@ -51,15 +52,15 @@ class SeedConfig:
 
     alternatives: int = dataclasses.field(default=8, metadata={"static": True})
     """Draws of which each seed keeps the best."""
-    clearance: float = 0.02
+    clearance: jax.Array = setting(0.02)
     """Room between fingers and object on both sides together [m]."""
-    jitter: float = 0.01
+    jitter: jax.Array = setting(0.01)
     """Standard deviation of the position [m]."""
-    turn: float = 0.15
+    turn: jax.Array = setting(0.15)
     """Standard deviation of the orientation [rad]."""
-    dof_jitter: float = 0.1
+    dof_jitter: jax.Array = setting(0.1)
     """Standard deviation of the joints, as a share of their range."""
-    power_share: float = 0.5
+    power_share: jax.Array = setting(0.5)
     """Share of seeds that are meant to touch with palm and inner links too."""
 
 
@@ -75,9 +76,7 @@ def opening(hand: Hand) -> Opening:
     dofs = jnp.clip(open_dofs + levels * (closed - open_dofs), arrays.lower, arrays.upper)
     rotation, translation = kinematics.link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
     # Each tip is stood for by the mean of its link's contact candidates.
-    member = jnp.asarray(
-        (np.asarray(arrays.contacts.link)[None, :] == tips[:, None]), jnp.float32
-    )
+    member = jnp.asarray((np.asarray(arrays.contacts.link)[None, :] == tips[:, None]), jnp.float32)
     local = (member @ arrays.contacts.local) / jnp.maximum(member.sum(1, keepdims=True), 1.0)
     points = jnp.einsum("lfij,fj->lfi", rotation[:, tips], local) + translation[:, tips]
     near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
@@ -236,7 +235,9 @@ def _draw(
     rotation = rotations.axis_angle(tilt / angle, angle) @ frame_object @ frame_hand.T
 
     jitter_key, depth_key, dof_key = jax.random.split(keys[7], 3)
-    share = jax.random.uniform(depth_key, minval=jnp.where(power, 0.3, -0.1), maxval=jnp.where(power, 1.0, 0.4))
+    share = jax.random.uniform(
+        depth_key, minval=jnp.where(power, 0.3, -0.1), maxval=jnp.where(power, 1.0, 0.4)
+    )
     position = middle - rotation @ space.middle[level] + facing * share * space.depth[level]
     position = position + config.jitter * jax.random.normal(jitter_key, (3,))
     lower, upper = problem.hand.lower, problem.hand.upper

@@ -46,7 +46,10 @@ def validate_best_first(
         result.put(order[part], values)
         if progress:
             progress(part.stop, len(grasps))
-        if len(_distinct(grasps, order[: part.stop][result.held[order[: part.stop]]], keep)) >= keep:
+        if (
+            len(_distinct(grasps, order[: part.stop][result.held[order[: part.stop]]], keep))
+            >= keep
+        ):
             chunks.close()
             break
     return grasps.with_validation(result)

@@ -17,10 +17,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics, rotations
-
-
-def _array(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
-    return dataclasses.field(default_factory=lambda: jnp.float32(value))
+from zdg_jax.settings import setting
 
 
 @jax.tree_util.register_dataclass
@@ -28,29 +25,29 @@ def _array(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
 class SqueezeConfig:
     """How hard and with which forces a hand squeezes, and how far it opens before."""
 
-    total_force: jax.Array = _array(10.0)
+    total_force: jax.Array = setting(10.0)
     """Sum of the contacts' normal forces [N]."""
-    friction: jax.Array = _array(0.3)
+    friction: jax.Array = setting(0.3)
     """Friction that squeeze forces may use; below the real one."""
-    least_share: jax.Array = _array(0.15)
+    least_share: jax.Array = setting(0.15)
     """Least normal force of a contact, over the mean."""
-    greatest_share: jax.Array = _array(3.0)
+    greatest_share: jax.Array = setting(3.0)
     """Greatest normal force of a contact, over the mean."""
-    evenness: jax.Array = _array(0.02)
+    evenness: jax.Array = setting(0.02)
     """Weight that draws the forces to equal ones, beside that of their balance."""
-    stiffness: jax.Array = _array(5.0)
+    stiffness: jax.Array = setting(5.0)
     """Gain of the position actuators that will hold the grasp [N m/rad]."""
-    torque_limit: jax.Array = _array(3.0)
+    torque_limit: jax.Array = setting(3.0)
     """Greatest actuator torque [N m]."""
-    reach: jax.Array = _array(0.003)
+    reach: jax.Array = setting(0.003)
     """A contact farther than this from the surface carries no force [m]."""
-    opening: jax.Array = _array(0.008)
+    opening: jax.Array = setting(0.008)
     """Distance that the pregrasp's contacts keep from the surface [m]."""
     force_iterations: int = dataclasses.field(default=200, metadata={"static": True})
     """Iterations of the force solver."""
     opening_iterations: int = dataclasses.field(default=20, metadata={"static": True})
     """Gradient steps that open the hand."""
-    opening_step: jax.Array = _array(0.02)
+    opening_step: jax.Array = setting(0.02)
     """Greatest change of a joint in such a step [rad or m]."""
 
 

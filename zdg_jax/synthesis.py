@@ -136,7 +136,13 @@ def _make(
         range(0, num, batch), jax.random.split(key, -(-num // batch)), strict=True
     ):
         variables, pattern = seed(
-            problem, space, kinds, jnp.asarray(guided.sample_weights), config.seeds, batch, batch_key
+            problem,
+            space,
+            kinds,
+            jnp.asarray(guided.sample_weights),
+            config.seeds,
+            batch,
+            batch_key,
         )
         refined = refiner.run(problem, variables, pattern)
         closing = close(squeeze, problem, refined.variables, refined.pattern)

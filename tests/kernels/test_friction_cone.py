@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.optimize
 from jax.test_util import check_grads
-
 from zdg_jax.kernels import friction_cone
 
 
@@ -44,7 +43,7 @@ def test_projection_is_the_nearest_point_of_the_set(mu: float) -> None:
 
 
 def test_projection_keeps_what_is_inside() -> None:
-    points, normals = _sphere_contacts(5)
+    _, normals = _sphere_contacts(5)
     forces = jnp.asarray(normals) * 0.7
     kept = friction_cone.project(
         forces, jnp.asarray(normals), jnp.float32(0.2), jnp.zeros(5), jnp.ones(5)
@@ -66,11 +65,18 @@ def test_balance_matches_a_reference_solver(seed: int) -> None:
     constraints = [
         {
             "type": "ineq",
-            "fun": lambda flat: mu * (flat.reshape(4, 3) * normals).sum(1)
-            - np.sqrt(
-                ((flat.reshape(4, 3) - (flat.reshape(4, 3) * normals).sum(1)[:, None] * normals) ** 2)
-                .sum(1)
-                + 1e-10
+            "fun": lambda flat: (
+                mu * (flat.reshape(4, 3) * normals).sum(1)
+                - np.sqrt(
+                    (
+                        (
+                            flat.reshape(4, 3)
+                            - (flat.reshape(4, 3) * normals).sum(1)[:, None] * normals
+                        )
+                        ** 2
+                    ).sum(1)
+                    + 1e-10
+                )
             ),
         },
         {"type": "ineq", "fun": lambda flat: 2.0 - (flat.reshape(4, 3) * normals).sum(1)},
@@ -88,7 +94,11 @@ def test_balance_matches_a_reference_solver(seed: int) -> None:
     )
     for target, found in zip(_TARGETS, np.asarray(solution.residual), strict=True):
         reference = scipy.optimize.minimize(
-            objective, 0.5 * normals.ravel(), (target,), "SLSQP", constraints=constraints,
+            objective,
+            0.5 * normals.ravel(),
+            (target,),
+            "SLSQP",
+            constraints=constraints,
             options={"maxiter": 300},
         )
         assert found == pytest.approx(reference.fun, abs=2e-3)
@@ -103,9 +113,12 @@ def test_antipodal_contacts_resist_every_pull_and_one_contact_does_not() -> None
         "iterations": 500,
         "start": jnp.zeros((6, 4, 3)),
     }
-    solve = lambda high: friction_cone.balance(  # noqa: E731
-        points, -points / 0.03, jnp.asarray(_TARGETS), high=high, **settings
-    ).residual
+
+    def solve(high: jax.Array) -> jax.Array:
+        return friction_cone.balance(
+            points, -points / 0.03, jnp.asarray(_TARGETS), high=high, **settings
+        ).residual
+
     assert float(jnp.max(solve(jnp.full(4, 4.0)))) < 1e-4
     assert float(jnp.max(solve(jnp.array([4.0, 0, 0, 0])))) > 0.5
 
@@ -116,8 +129,13 @@ def test_no_gradient_flows_through_the_forces() -> None:
     def residual(points: jax.Array) -> jax.Array:
         return jnp.sum(
             friction_cone.balance(
-                points, normals, jnp.asarray(_TARGETS), start=jnp.zeros((6, 4, 3)),
-                mu=jnp.float32(0.3), low=jnp.zeros(4), high=jnp.ones(4),
+                points,
+                normals,
+                jnp.asarray(_TARGETS),
+                start=jnp.zeros((6, 4, 3)),
+                mu=jnp.float32(0.3),
+                low=jnp.zeros(4),
+                high=jnp.ones(4),
                 length=jnp.float32(0.05),
             ).force
         )

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-
 from zdg_jax.kernels import rotations
 
 
@@ -13,7 +12,9 @@ def _random_rotations(count: int = 200) -> Rotation:
     rng = np.random.default_rng(0)
     small = Rotation.from_rotvec(1e-4 * rng.normal(size=(20, 3)))
     half = Rotation.from_rotvec(np.pi * np.eye(3))
-    return Rotation.concatenate([Rotation.random(count, rng=rng), small, half, Rotation.identity(1)])
+    return Rotation.concatenate(
+        [Rotation.random(count, rng=rng), small, half, Rotation.identity(1)]
+    )
 
 
 def test_matrix_from_quaternion_matches_scipy() -> None:
@@ -28,9 +29,7 @@ def test_quaternion_round_trip() -> None:
     quaternions = rotations.quaternion_from_matrix(matrices)
     np.testing.assert_allclose(jnp.linalg.norm(quaternions, axis=-1), 1.0, atol=1e-6)
     assert float(quaternions[:, 0].min()) >= 0
-    np.testing.assert_allclose(
-        rotations.matrix_from_quaternion(quaternions), matrices, atol=2e-6
-    )
+    np.testing.assert_allclose(rotations.matrix_from_quaternion(quaternions), matrices, atol=2e-6)
 
 
 def test_sixd_round_trip_and_orthonormality() -> None:
@@ -40,9 +39,7 @@ def test_sixd_round_trip_and_orthonormality() -> None:
     )
     skewed = jnp.asarray(np.random.default_rng(1).normal(size=(50, 6)), jnp.float32)
     made = rotations.matrix_from_6d(skewed)
-    np.testing.assert_allclose(
-        made @ made.mT, np.broadcast_to(np.eye(3), made.shape), atol=1e-5
-    )
+    np.testing.assert_allclose(made @ made.mT, np.broadcast_to(np.eye(3), made.shape), atol=1e-5)
     np.testing.assert_allclose(jnp.linalg.det(made), 1.0, atol=1e-5)
 
 

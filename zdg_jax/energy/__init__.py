@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax.energy import alignment, contact, penetration, wrench
-from zdg_jax.energy.guidance import Guidance
-from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
 from zdg_jax.energy.alignment import approach, avoided, held, thumb
+from zdg_jax.energy.guidance import Guidance
 from zdg_jax.energy.penetration import core_distance
+from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
 from zdg_jax.energy.wrench import ForceLimits, inward
 
 __all__ = [
@@ -20,8 +20,14 @@ __all__ = [
     "Pattern",
     "Problem",
     "Variables",
+    "approach",
+    "avoided",
+    "core_distance",
     "evaluate",
+    "held",
+    "inward",
     "terms",
+    "thumb",
 ]
 
 

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 
 from zdg_jax.energy.state import GraspState, Problem
 
-
 CORE = 0.6
 """Share of a proxy sphere's radius that must stay clear. Whole spheres stick out of the links by
 up to 5 mm and kept fingertips off the surface (mean contact distance 3.6 mm, Allegro and mug)."""

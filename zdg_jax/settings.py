@@ -1,0 +1,12 @@
+"""Settings as leaves of a pytree: changing a number never recompiles a program."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax.numpy as jnp
+
+
+def setting(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
+    """A dataclass field whose default is a float32 scalar."""
+    return dataclasses.field(default_factory=lambda: jnp.float32(value))
