@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax.numpy as jnp
 
 
-def setting(value: float) -> dataclasses.Field:  # type: ignore[type-arg]
+def setting(value: float) -> Any:
     """A dataclass field whose default is a float32 scalar."""
     return dataclasses.field(default_factory=lambda: jnp.float32(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import pathlib
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
@@ -53,7 +53,7 @@ def synthesize(
     num: int = 256,
     keep: int = 32,
     key: jax.Array | None = None,
-    planner: str | os.PathLike[str] | GraspPlan = "auto",
+    planner: str | pathlib.Path | GraspPlan = "auto",
     validate: bool = True,
     progress: Progress | None = None,
     config: SynthesisConfig | None = None,

@@ -90,7 +90,7 @@ def _candidates(
     inside = np.concatenate([inside, inward[deep < -1e-4]])
     if len(inside) == 0:
         return np.zeros((0, 3)), np.zeros(0)
-    reach, _ = cKDTree(sample.points).query(inside)
+    reach = np.asarray(cKDTree(sample.points).query(inside)[0])
     keep = np.argsort(-reach)[: max(len(reach) // 2, min(len(reach), 50))]
     keep = rng.permutation(keep)[:600]
     radius = reach[keep]
@@ -123,5 +123,5 @@ def measure(
         depth = np.min([s.depth(skin) for s in solids if s.link == index], axis=0)
         outside = skin[depth > 0]
         if len(outside):
-            out = max(out, float(cKDTree(sample.points).query(outside)[0].max()))
+            out = max(out, float(np.max(cKDTree(sample.points).query(outside)[0])))
     return Coverage(mean=float(np.average(errors, weights=weights)), largest=bare, stick_out=out)

@@ -141,7 +141,7 @@ def _merge(solid: Solid, sets: list[np.ndarray], config: Config, cell: float) ->
         reach = 2.5 * cell
         for other, theirs in groups.items():
             gap, _ = tree.query(solid.points[theirs], distance_upper_bound=reach)
-            if gap.min() > reach:
+            if np.min(gap) > reach:
                 continue
             common = solid.hull(np.concatenate([shape.corners, hulls[other].corners]))
             if common is not None:

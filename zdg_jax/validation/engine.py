@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent import futures
 
 import numpy as np
@@ -55,7 +55,7 @@ class Engine:
 
     def stream(
         self, pregrasp: np.ndarray, grasp: np.ndarray, squeeze: np.ndarray, *, chunk: int = 16
-    ) -> Iterator[tuple[slice, Validation]]:
+    ) -> Generator[tuple[slice, Validation], None, None]:
         """Tests grasps and yields their results chunk by chunk, in order.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import jax
 import mujoco
@@ -87,7 +87,7 @@ class MjxEngine:
         squeeze: np.ndarray,
         *,
         chunk: int | None = None,
-    ) -> Iterator[tuple[slice, Validation]]:
+    ) -> Generator[tuple[slice, Validation], None, None]:
         """Tests grasps and yields their results chunk by chunk, in order.
 
         Args:

@@ -175,12 +175,14 @@ class Picturing:
         )  # fmt: skip
 
     def _hand_shape(self, candidate: Candidate) -> Shape:
+        import jax.numpy as jnp
+
         from zdg_jax.kernels import kinematics
 
         rotation, translation = (
             np.asarray(array)
             for array in kinematics.link_poses(
-                self._hand.arrays.tree, np.asarray(candidate.joints, np.float32)
+                self._hand.arrays.tree, jnp.asarray(candidate.joints, jnp.float32)
             )
         )
         vertices, faces, count = [], [], 0
