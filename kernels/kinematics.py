@@ -5,8 +5,8 @@ hinges about any axis, slides and fixed offsets:
 
     T(q) = A0 + sin(q) A1 + cos(q) A2 + q A3,    each A a constant (3, 4).
 
-Joints of the same depth are computed together and matrices are written out by component: XLA
-then fuses a whole level into few loops. The derivative is the geometric Jacobian (Siciliano et
+Joints of the same depth are computed together and their matrices are written out by component:
+XLA then fuses a whole level into few loops. The derivative is the geometric Jacobian (Siciliano et
 al., Robotics, section 3.1), which costs no second pass through the tree, forward or reverse.
 """
 
@@ -16,9 +16,6 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-
-Slices = tuple[tuple[int, int, int], ...]
-"""Runs of points that one link carries: (link, start, stop), in order and without gaps."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -149,37 +146,37 @@ def _poses_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 
 def attach(
-    rotation: jax.Array, translation: jax.Array, local: jax.Array, slices: Slices
+    rotation: jax.Array, translation: jax.Array, local: jax.Array, link: jax.Array
 ) -> jax.Array:
-    """Points fixed to links, (*b, n, 3), in the frame of the links' poses [m].
+    """Points fixed to links, (n, 3), in the frame of the links' poses [m].
+
+    One matrix product with a matrix that is zero but in each point's own link. Measured for 1024
+    Allegros of 1680 points, value and gradient, 2 CPU cores: 25 ms and 1.6 s to compile; links
+    one by one, written out by component, 192 ms and 15.6 s; a rotation gathered a point more.
 
     Args:
-        rotation: rotations of the links, (*b, L, 3, 3).
-        translation: their origins, (*b, L, 3) [m].
+        rotation: rotations of the links, (L, 3, 3).
+        translation: their origins, (L, 3) [m].
         local: the points in their links' frames, (n, 3) [m].
-        slices: which link carries which run of points.
+        link: the link of each, (n,).
     """
-    return _carry(rotation, local, slices, translation)
+    ones = jnp.ones((local.shape[0], 1), local.dtype)
+    poses = jnp.concatenate([rotation, translation[..., None]], axis=-1)
+    return _carry(poses, jnp.concatenate([local, ones], axis=-1), link)
 
 
-def turn(rotation: jax.Array, local: jax.Array, slices: Slices) -> jax.Array:
-    """Directions fixed to links, (*b, n, 3): `attach` without translation."""
-    return _carry(rotation, local, slices, None)
+def turn(rotation: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+    """Directions fixed to links, (n, 3): `attach` without translation."""
+    return _carry(rotation, local, link)
 
 
-def _carry(
-    rotation: jax.Array, local: jax.Array, slices: Slices, translation: jax.Array | None
-) -> jax.Array:
-    # A rotation gathered a point costs several times as much as this, written out by component.
-    entries = []
-    for i in range(3):
-        runs = []
-        for link, start, stop in slices:
-            row, points = rotation[..., link, i, :], local[start:stop]
-            run = sum(row[..., k, None] * points[:, k] for k in range(3))
-            runs.append(run if translation is None else run + translation[..., link, i, None])
-        entries.append(jnp.concatenate(runs, axis=-1))
-    return jnp.stack(entries, axis=-1)
+def _carry(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+    """Rows (L, 3, k) applied to the vectors (n, k) of their links, (n, 3)."""
+    links, _, width = poses.shape
+    own = (link == jnp.arange(links)[:, None]).astype(local.dtype)
+    spread = (own[:, None, :] * local.T).reshape(links * width, -1)
+    rows = jnp.swapaxes(poses, 0, 1).reshape(3, links * width)
+    return jnp.matmul(rows, spread, precision=jax.lax.Precision.HIGHEST).T
 
 
 def _compose(a: _Components, b: _Components) -> _Components:

@@ -3,9 +3,10 @@
 A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
 takes two places on the object that face away from each other, sets the joints so that the
 opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
-that axis, the depth of the object in the hand and a jitter are drawn at random. Of several draws
-the one that collides least and reaches best is kept, for each seed on its own, so that seeds
-stay independent.
+that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is also
+tried with the hand drawn back from the object: descent cannot take a finger back out of a thin
+wall that it starts in. Of all these the one that is clear of the object and reaches best is kept,
+for each seed on its own, so that seeds stay independent.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from zdg_jax.kernels import kinematics, rotations
 from zdg_jax.settings import setting
 
 _LEVELS = 17
+CLOSURE = 0.0
 
 
 @jax.tree_util.register_dataclass
@@ -52,6 +54,10 @@ class SeedConfig:
 
     alternatives: int = dataclasses.field(default=8, metadata={"static": True})
     """Draws of which each seed keeps the best."""
+    retreats: int = dataclasses.field(default=7, metadata={"static": True})
+    """Distances from the object that each draw is tried at."""
+    retreat: jax.Array = setting(0.12)
+    """Greatest such distance [m]."""
     clearance: jax.Array = setting(0.02)
     """Room between fingers and object on both sides together [m]."""
     jitter: jax.Array = setting(0.01)
@@ -161,10 +167,17 @@ def _seed(
         kind = jnp.where(power, kinds.link.shape[0] - 1, 0)
         pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
         keys = jax.random.split(draw_key, config.alternatives)
-        variables = jax.vmap(lambda k: draw(power, k))(keys)
-        costs = jax.vmap(lambda v: _cost(problem, v, pattern))(variables)
-        chosen = jnp.argmin(costs)
-        return jax.tree.map(lambda leaf: leaf[chosen], variables), pattern
+        variables, facing = jax.vmap(lambda k: draw(power, k))(keys)
+        back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
+        positions = variables.position[:, None] - back[:, None] * facing[:, None]
+
+        def cost(position: jax.Array, variables: Variables) -> jax.Array:
+            return _cost(problem, dataclasses.replace(variables, position=position), pattern)
+
+        costs = jax.vmap(jax.vmap(cost, (0, None)))(positions, variables)
+        chosen = jnp.unravel_index(jnp.argmin(costs), costs.shape)
+        best = jax.tree.map(lambda leaf: leaf[chosen[0]], variables)
+        return dataclasses.replace(best, position=positions[chosen]), pattern
 
     return jax.lax.map(best, jax.random.split(key, num), batch_size=64)
 
@@ -172,8 +185,7 @@ def _seed(
 def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
     """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
     state = energy.evaluate(problem, variables, pattern)
-    surface = jnp.sum(jax.nn.relu(-state.surface_distance))
-    cores = jnp.sum(jax.nn.relu(-energy.core_distance(state, problem)))
+    collision = jnp.max(jax.nn.relu(-state.sphere_distance))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
@@ -184,7 +196,8 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
         + 0.05 * energy.approach(state, problem)
         + 0.02 * energy.thumb(state, problem)
     )
-    return 0.2 * surface + 0.5 * cores + reach + 0.2 * offset + task
+    closure = energy.closure(contacts, problem)
+    return 20.0 * collision + reach + 0.2 * offset + CLOSURE * closure + task
 
 
 def _draw(
@@ -195,8 +208,9 @@ def _draw(
     config: SeedConfig,
     power: jax.Array,
     key: jax.Array,
-) -> Variables:
-    keys = jax.random.split(key, 9)
+) -> tuple[Variables, jax.Array]:
+    """One draw, and the unit direction that the palm faces, (3,), object frame."""
+    keys = jax.random.split(key, 8)
     samples = problem.object.samples
     first = jax.random.categorical(keys[0], jnp.log(weights + 1e-12))
     point, normal = samples.points[first], samples.normals[first]
@@ -243,4 +257,5 @@ def _draw(
     lower, upper = problem.hand.lower, problem.hand.upper
     noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
     dofs = jnp.clip(space.dofs[level] + noise * (upper - lower), lower, upper)
-    return Variables(position=position, rotation=rotations.sixd_from_matrix(rotation), dofs=dofs)
+    sixd = rotations.sixd_from_matrix(rotation)
+    return Variables(position=position, rotation=sixd, dofs=dofs), facing

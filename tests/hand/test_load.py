@@ -104,7 +104,7 @@ def test_candidates_lie_on_the_collision_geometry(name):
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     place = kinematics.link_poses(hand.arrays.tree, jnp.asarray(data.qpos, jnp.float32))
-    points = np.asarray(kinematics.attach(*place, contacts.local, contacts.slices), float)
+    points = np.asarray(kinematics.attach(*place, contacts.local, contacts.link), float)
     links = np.asarray(contacts.link)
     for point, link in zip(points[::5], links[::5], strict=True):
         nearest = min(

@@ -10,7 +10,7 @@ from zdg_jax.energy.alignment import approach, avoided, held, thumb
 from zdg_jax.energy.guidance import Guidance
 from zdg_jax.energy.penetration import core_distance
 from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
-from zdg_jax.energy.wrench import ForceLimits, inward
+from zdg_jax.energy.wrench import ForceLimits, closure, inward
 
 __all__ = [
     "Contacts",
@@ -22,6 +22,7 @@ __all__ = [
     "Variables",
     "approach",
     "avoided",
+    "closure",
     "core_distance",
     "evaluate",
     "held",

@@ -43,7 +43,10 @@ def itself(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
     pairs = problem.hand.self_pairs
     first, second = pairs[:, 0], pairs[:, 1]
-    offset = state.sphere_centers[first] - state.sphere_centers[second]
+    # A product with a matrix of differences: gathers would scatter in the reverse pass.
+    index = jnp.arange(state.sphere_centers.shape[0])
+    difference = (first[:, None] == index) * 1.0 - (second[:, None] == index) * 1.0
+    offset = jnp.matmul(difference, state.sphere_centers, precision=jax.lax.Precision.HIGHEST)
     gap = jnp.sqrt(jnp.maximum(jnp.sum(offset * offset, axis=-1), 1e-10))
     radii = SELF_CORE * problem.hand.spheres.radii
     return jnp.sum(jax.nn.relu(radii[first] + radii[second] + margin - gap))

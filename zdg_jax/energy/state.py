@@ -111,15 +111,14 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     link_translation = link_translation @ rotation.T + variables.position
 
     groups = (hand.contacts, hand.surface, hand.spheres)
-    placed = [
-        kinematics.attach(link_rotation, link_translation, group.local, group.slices)
-        for group in groups
-    ]
-    sizes = [points.shape[0] for points in placed]
-    depth, outward = distance.query(grid, jnp.concatenate(placed))
-    candidate_depth, surface_depth, sphere_depth = jnp.split(depth, (sizes[0], sizes[0] + sizes[1]))
-    candidate_outward = outward[: sizes[0]]
-    turned = kinematics.turn(link_rotation, hand.contacts.normals, hand.contacts.slices)
+    local = jnp.concatenate([group.local for group in groups])
+    carrier = jnp.concatenate([group.link for group in groups])
+    first = hand.contacts.local.shape[0]
+    second = first + hand.surface.local.shape[0]
+    placed = kinematics.attach(link_rotation, link_translation, local, carrier)
+    depth, outward = distance.query(grid, placed)
+    candidate_depth, candidate_outward = depth[:first], outward[:first]
+    turned = kinematics.turn(link_rotation, hand.contacts.normals, hand.contacts.link)
 
     facing = jnp.sum(turned * candidate_outward, axis=-1)
     score = jnp.abs(candidate_depth) + MISALIGNED * (1 + facing)
@@ -127,7 +126,7 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     candidate = jnp.argmin(jnp.where(mine, jax.lax.stop_gradient(score)[None, :], jnp.inf), axis=-1)
     contacts = Contacts(
         active=pattern.active,
-        points=placed[0][candidate],
+        points=placed[candidate],
         hand_normals=turned[candidate],
         distance=candidate_depth[candidate],
         normals=candidate_outward[candidate],
@@ -139,7 +138,7 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         dofs=variables.dofs,
         contacts=contacts,
         candidate_distance=candidate_depth,
-        surface_distance=surface_depth,
-        sphere_centers=placed[2],
-        sphere_distance=sphere_depth - hand.spheres.radii,
+        surface_distance=depth[first:second],
+        sphere_centers=placed[second:],
+        sphere_distance=depth[second:] - hand.spheres.radii,
     )

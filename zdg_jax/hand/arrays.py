@@ -7,7 +7,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from zdg_jax.kernels.kinematics import Slices, Tree
+from zdg_jax.kernels.kinematics import Tree
 
 
 @jax.tree_util.register_dataclass
@@ -25,8 +25,6 @@ class ContactCandidates:
     """Finger of each point, (c,) int32, -1 = the palm."""
     tip: jax.Array
     """Whether the point lies on a fingertip, (c,) bool."""
-    slices: Slices = dataclasses.field(metadata={"static": True})
-    """Runs of points by link: (link, start, stop)."""
 
 
 @jax.tree_util.register_dataclass
@@ -40,8 +38,6 @@ class SurfacePoints:
     """Unit normals out of the hand, (m, 3), link frame."""
     link: jax.Array
     """Link of each point, (m,) int32."""
-    slices: Slices = dataclasses.field(metadata={"static": True})
-    """Runs of points by link: (link, start, stop)."""
 
 
 @jax.tree_util.register_dataclass
@@ -55,8 +51,6 @@ class Spheres:
     """Radii, (s,) [m]."""
     link: jax.Array
     """Link of each sphere, (s,) int32."""
-    slices: Slices = dataclasses.field(metadata={"static": True})
-    """Runs of spheres by link: (link, start, stop)."""
 
 
 @jax.tree_util.register_dataclass

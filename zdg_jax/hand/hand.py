@@ -226,19 +226,16 @@ def _arrays(
             link=jnp.asarray(contacts.link, jnp.int32),
             finger=jnp.asarray(finger_of[contacts.link]),
             tip=jnp.asarray(np.isin(contacts.link, tips)),
-            slices=touching.runs(contacts.link),
         ),
         surface=SurfacePoints(
             local=_float(around.local),
             normals=_float(around.normals),
             link=jnp.asarray(around.link, jnp.int32),
-            slices=touching.runs(around.link),
         ),
         spheres=Spheres(
             local=_float(centers),
             radii=_float(radii),
             link=jnp.asarray(ball_link, jnp.int32),
-            slices=touching.runs(ball_link),
         ),
         self_pairs=jnp.asarray(pairs, jnp.int32),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import mujoco
 import numpy as np
@@ -30,12 +29,6 @@ class Points:
     """(n, 3), outward."""
     link: np.ndarray
     """(n,) int."""
-
-
-def runs(link: np.ndarray) -> tuple[tuple[int, int, int], ...]:
-    """(link, start, stop) of each run of a sorted array of links."""
-    edges = [0, *(np.flatnonzero(np.diff(link)) + 1).tolist(), len(link)]
-    return tuple((int(link[a]), int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a)
 
 
 def candidates(
