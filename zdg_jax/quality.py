@@ -63,9 +63,7 @@ def measure(
                 -jnp.minimum(jnp.min(state.surface_distance), jnp.min(state.candidate_distance))
             ),
             "skeleton_depth": jax.nn.relu(-jnp.min(penetration.core_distance(state, problem))),
-            "self_penetration": penetration.itself(
-                state, problem, jnp.zeros_like(state.position[0])
-            ),
+            "self_penetration": penetration.itself(state, problem),
             "pregrasp_depth": jax.nn.relu(
                 -jnp.minimum(
                     jnp.min(pregrasp.surface_distance),

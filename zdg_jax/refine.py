@@ -50,8 +50,8 @@ class RefineConfig:
     """Learning rate of the joint coordinates [rad or m]."""
     standoff: jax.Array = setting(0.010)
     """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
-    margin: jax.Array = setting(0.001)
-    """Clearance that the hand's surface keeps where it is not meant to touch [m]."""
+    margin: jax.Array = setting(0.3)
+    """Clearance that the hand keeps from the object, as a share of the standoff."""
     friction: jax.Array = setting(0.15)
     """Friction of the force solver: far below a real one, for margin."""
     least_force: jax.Array = setting(0.0)
@@ -193,7 +193,7 @@ class Refiner:
             forces=forces,
             iterations=config.force_iterations,
             standoff=standoff,
-            margin=config.margin,
+            margin=config.margin * standoff,
         )
         return terms, forces, state
 

@@ -120,6 +120,7 @@ def patterns(hand: Hand) -> Pattern:
     return Pattern(
         link=jnp.asarray(np.stack([slots, slots])),
         active=jnp.asarray(np.stack([precision, np.ones(len(slots))]), jnp.float32),
+        optional=jnp.asarray(np.stack([~precision, ~precision]), jnp.float32),
     )
 
 

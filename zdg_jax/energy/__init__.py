@@ -51,22 +51,21 @@ def terms(
         forces: forces that the solver starts from, (t, k, 3).
         iterations: of the force solver, static.
         standoff: distance that contacts are drawn to, () [m].
-        margin: clearance of what is not meant to touch, () [m].
+        margin: clearance that the whole hand keeps from the object, () [m].
     """
     guidance = problem.guidance
     residuals, forces = wrench.balanced(
         state.contacts, problem, guidance.targets, limits, forces, iterations
     )
-    none = jnp.zeros_like(margin)
     values = {
         "contact": contact.contact(state, standoff),
         "facing": contact.facing(state),
         "wrench": jnp.sum(residuals * guidance.target_weights)
         / jnp.maximum(jnp.sum(guidance.target_weights), 1e-6),
         "closure": wrench.closure(state.contacts, problem),
-        "surface_penetration": penetration.surface(state, none),
-        "skeleton_penetration": penetration.skeleton(state, problem),
-        "self_penetration": penetration.itself(state, problem, margin),
+        "surface_penetration": penetration.surface(state, margin),
+        "skeleton_penetration": penetration.skeleton(state, problem, margin),
+        "self_penetration": penetration.itself(state, problem),
         "held": alignment.held(state, problem),
         "avoided": alignment.avoided(state, problem),
         "approach": alignment.approach(state, problem),

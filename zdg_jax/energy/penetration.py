@@ -7,10 +7,6 @@ import jax.numpy as jnp
 
 from zdg_jax.energy.state import GraspState, Problem
 
-CORE = 0.6
-"""Share of a proxy sphere's radius that must stay clear. Whole spheres stick out of the links by
-up to 5 mm and kept fingertips off the surface (mean contact distance 3.6 mm, Allegro and mug)."""
-
 SELF_CORE = 0.85
 """Share of the radius that counts where links meet each other."""
 
@@ -25,21 +21,23 @@ def surface(state: GraspState, margin: jax.Array) -> jax.Array:
     return jnp.sum(jax.nn.relu(margin - points))
 
 
-def skeleton(state: GraspState, problem: Problem) -> jax.Array:
-    """Sum of the depths of the cores of the links' proxy spheres in the object [m].
+def skeleton(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
+    """Sum of the depths of the spheres inscribed in the links in the object [m].
 
     A wall thinner than a finger passes between surface points, and within it the distance is
-    capped at half the wall; the spheres' centres see it from inside the finger.
+    capped at half the wall; the spheres' centres see it from inside the finger. Spheres that
+    cover the links would stick out of them and keep fingertips off the surface (mean contact
+    distance 3.6 mm, Allegro and mug).
     """
-    return jnp.sum(jax.nn.relu(-core_distance(state, problem)))
+    return jnp.sum(jax.nn.relu(margin - core_distance(state, problem)))
 
 
 def core_distance(state: GraspState, problem: Problem) -> jax.Array:
-    """Signed distance of the cores of the proxy spheres to the object, (s,) [m]."""
-    return state.sphere_distance + (1 - CORE) * problem.hand.spheres.radii
+    """Signed distance of the spheres inscribed in the links to the object, (s,) [m]."""
+    return state.sphere_distance + problem.hand.spheres.radii - problem.hand.spheres.inner
 
 
-def itself(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
+def itself(state: GraspState, problem: Problem) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
     pairs = problem.hand.self_pairs
     first, second = pairs[:, 0], pairs[:, 1]
@@ -49,4 +47,4 @@ def itself(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
     offset = jnp.matmul(difference, state.sphere_centers, precision=jax.lax.Precision.HIGHEST)
     gap = jnp.sqrt(jnp.maximum(jnp.sum(offset * offset, axis=-1), 1e-10))
     radii = SELF_CORE * problem.hand.spheres.radii
-    return jnp.sum(jax.nn.relu(radii[first] + radii[second] + margin - gap))
+    return jnp.sum(jax.nn.relu(radii[first] + radii[second] - gap))

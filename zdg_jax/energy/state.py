@@ -15,6 +15,9 @@ from zdg_jax.objects import ObjectArrays
 MISALIGNED = 0.02
 """Metres of distance that a contact turned 90 degrees away costs when candidates are chosen."""
 
+NEAR = 0.015
+"""Distance at which an optional contact counts a third [m]."""
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class Pattern:
     """Link of each contact slot, (*b, k) int32."""
     active: jax.Array
     """1 where the slot is used, 0 where it only fills the shape, (*b, k)."""
+    optional: jax.Array
+    """1 where the slot counts only as far as its link comes near by itself, (*b, k)."""
 
 
 @jax.tree_util.register_dataclass
@@ -56,7 +61,7 @@ class Contacts:
     """The chosen contact of each slot, object frame."""
 
     active: jax.Array
-    """1 where the slot is used, (k,)."""
+    """How far the slot counts, in [0, 1], held fixed, (k,)."""
     points: jax.Array
     """Points on the hand, (k, 3) [m]."""
     hand_normals: jax.Array
@@ -124,8 +129,10 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     score = jnp.abs(candidate_depth) + MISALIGNED * (1 + facing)
     mine = hand.contacts.link[None, :] == pattern.link[:, None]
     candidate = jnp.argmin(jnp.where(mine, jax.lax.stop_gradient(score)[None, :], jnp.inf), axis=-1)
+    gap = jnp.abs(jax.lax.stop_gradient(candidate_depth[candidate]))
+    near = jnp.exp(-((gap / NEAR) ** 2))
     contacts = Contacts(
-        active=pattern.active,
+        active=pattern.active * jnp.where(pattern.optional > 0, near, 1.0),
         points=placed[candidate],
         hand_normals=turned[candidate],
         distance=candidate_depth[candidate],

@@ -48,7 +48,9 @@ class Spheres:
     local: jax.Array
     """Centres, (s, 3), link frame [m]."""
     radii: jax.Array
-    """Radii, (s,) [m]."""
+    """Radii, (s,) [m]: together the spheres cover the links."""
+    inner: jax.Array
+    """Radii of the spheres about the same centres that stay within the links, (s,) [m]."""
     link: jax.Array
     """Link of each sphere, (s,) int32."""
 

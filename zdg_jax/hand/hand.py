@@ -235,6 +235,7 @@ def _arrays(
         spheres=Spheres(
             local=_float(centers),
             radii=_float(radii),
+            inner=_float(spheres.inscribed(centers, radii, ball_link, solids)),
             link=jnp.asarray(ball_link, jnp.int32),
         ),
         self_pairs=jnp.asarray(pairs, jnp.int32),

@@ -97,6 +97,17 @@ def _candidates(
     return inside[keep], radius + np.minimum(BULGE, 0.3 * radius)
 
 
+def inscribed(
+    centers: np.ndarray, radii: np.ndarray, links: np.ndarray, solids: list[Solid]
+) -> np.ndarray:
+    """Radii, at most the given ones, of spheres about the centres within their links, (s,) [m]."""
+    depth = np.full(len(centers), -np.inf)
+    for solid in solids:
+        mine = links == solid.link
+        depth[mine] = np.maximum(depth[mine], -solid.depth(centers[mine]))
+    return np.clip(depth, 0.0, radii)
+
+
 def measure(
     centers: np.ndarray,
     radii: np.ndarray,
