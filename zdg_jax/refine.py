@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 
 import jax
@@ -18,7 +17,7 @@ from zdg_jax.settings import setting
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "contact": 300.0,
     "facing": 0.1,
-    "wrench": 1.0,
+    "wrench": 20.0,
     "closure": 0.0,
     "surface_penetration": 30.0,
     "skeleton_penetration": 100.0,
@@ -40,6 +39,10 @@ class RefineConfig:
     """Gradient steps."""
     force_iterations: int = dataclasses.field(default=10, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
+    starts: int = dataclasses.field(default=3, metadata={"static": True})
+    """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
+    trial_steps: int = dataclasses.field(default=50, metadata={"static": True})
+    """Steps after which the best of a grasp's starts goes on."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""
     position_rate: jax.Array = setting(0.003)
@@ -52,8 +55,8 @@ class RefineConfig:
     """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
     margin: jax.Array = setting(0.3)
     """Clearance that the hand keeps from the object, as a share of the standoff."""
-    friction: jax.Array = setting(0.15)
-    """Friction of the force solver: far below a real one, for margin."""
+    friction: jax.Array = setting(0.3)
+    """Friction of the force solver: below a real one, for margin."""
     least_force: jax.Array = setting(0.0)
     """Least normal force of a contact, as a share of a target wrench's force."""
     greatest_force: jax.Array = setting(4.0)
@@ -114,8 +117,8 @@ class Refiner:
     steps and fall on a cosine to 3 %. The standoff stays to 50 % and reaches 0 at 80 %; from
     there contact weighs 4 times as much. Joint limits are kept by projection at each step.
 
-    `init` and `step` work on one grasp and can be driven by hand; `run` is the compiled program
-    over all.
+    `init`, `step` and `loss` work on one grasp and can be driven by hand; `run` compiles them over
+    all grasps, once a shape.
     """
 
     config: RefineConfig = dataclasses.field(default_factory=RefineConfig)
@@ -151,8 +154,41 @@ class Refiner:
         )
 
     def run(self, problem: Problem, variables: Variables, pattern: Pattern) -> Refined:
-        """Refines grasps (n, ...) in one compiled program; grasps never influence each other."""
-        return _run(self.config, problem, variables, pattern)
+        """Refines grasps; they never influence each other.
+
+        Args:
+            problem: hand, object and guidance.
+            variables: seeds, (n * starts, ...): row i of each of the `starts` blocks of n rows
+                is a start of grasp i. After `trial_steps` the best of them goes on alone.
+            pattern: the links meant to touch, likewise.
+
+        Returns:
+            The n grasps.
+
+        Raises:
+            InputError: the seeds do not make whole groups.
+        """
+        starts = self.config.starts
+        count, left = divmod(variables.position.shape[0], starts)
+        if left:
+            raise InputError(
+                f"{variables.position.shape[0]} seeds do not make groups of {starts} starts;"
+                " draw `starts` times as many seeds as grasps are wanted"
+            )
+        trial = self.config.trial_steps if starts > 1 else 0
+        trials = []
+        for block in range(starts):
+            rows = slice(block * count, (block + 1) * count)
+            own = jax.tree.map(lambda leaf, rows=rows: leaf[rows], (variables, pattern))
+            states = jax.vmap(lambda v, p: self.init(problem, v, p))(*own)
+            trials.append(
+                (own[1], *_advance(self.config, problem, own[1], states, jnp.int32(trial)))
+            )
+        pattern, states = _select(tuple(trials))
+        states, _ = _advance(
+            self.config, problem, pattern, states, jnp.int32(self.config.steps - trial)
+        )
+        return _finish(self.config, problem, pattern, states)
 
     def progress(self, step: jax.Array) -> jax.Array:
         """Share of the steps done, in [0, 1]."""
@@ -161,6 +197,10 @@ class Refiner:
     def standoff(self, step: jax.Array) -> jax.Array:
         """Distance that contacts are drawn to at a step, () [m]."""
         return self.config.standoff * jnp.clip((0.8 - self.progress(step)) / 0.3, 0.0, 1.0)
+
+    def loss(self, problem: Problem, pattern: Pattern, state: RefineState) -> jax.Array:
+        """What the next step of one grasp descends, ()."""
+        return self._loss(state.variables, problem, pattern, state)[0]
 
     def _loss(
         self, variables: Variables, problem: Problem, pattern: Pattern, state: RefineState
@@ -214,16 +254,33 @@ class Refiner:
         )
 
 
-@functools.partial(jax.jit)
-def _run(config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern) -> Refined:
+@jax.jit
+def _advance(
+    config: RefineConfig,
+    problem: Problem,
+    pattern: Pattern,
+    states: RefineState,
+    steps: jax.Array,
+) -> tuple[RefineState, jax.Array]:
+    """Takes steps with many grasps; their states and the losses that they ended with, (n,)."""
     refiner = Refiner(config)
 
-    def single(variables: Variables, pattern: Pattern) -> Refined:
-        state, _ = jax.lax.scan(
-            lambda state, _: (refiner.step(problem, pattern, state), None),
-            refiner.init(problem, variables, pattern),
-            length=config.steps,
+    def single(pattern: Pattern, state: RefineState) -> tuple[RefineState, jax.Array]:
+        state = jax.lax.fori_loop(
+            0, steps, lambda _, state: refiner.step(problem, pattern, state), state
         )
+        return state, refiner.loss(problem, pattern, state)
+
+    return jax.vmap(single)(pattern, states)
+
+
+@jax.jit
+def _finish(
+    config: RefineConfig, problem: Problem, pattern: Pattern, states: RefineState
+) -> Refined:
+    refiner = Refiner(config)
+
+    def single(pattern: Pattern, state: RefineState) -> Refined:
         terms, _, final = refiner._terms(
             state.variables, problem, pattern, state.forces, jnp.float32(0.0)
         )
@@ -235,4 +292,16 @@ def _run(config: RefineConfig, problem: Problem, variables: Variables, pattern: 
             finite=state.finite,
         )
 
-    return jax.vmap(single)(variables, pattern)
+    return jax.vmap(single)(pattern, states)
+
+
+@jax.jit
+def _select(
+    trials: tuple[tuple[Pattern, RefineState, jax.Array], ...],
+) -> tuple[Pattern, RefineState]:
+    """Row by row the trial of least loss."""
+    losses = jnp.stack([jnp.where(jnp.isfinite(loss), loss, jnp.inf) for *_, loss in trials])
+    best = jnp.argmin(losses, axis=0)
+    rows = jnp.arange(best.shape[0])
+    pairs = [trial[:2] for trial in trials]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves)[best, rows], *pairs)

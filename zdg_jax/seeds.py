@@ -25,7 +25,8 @@ from zdg_jax.kernels import kinematics, rotations
 from zdg_jax.settings import setting
 
 _LEVELS = 17
-CLOSURE = 0.0
+_CLOSURE = 0.2
+"""Metres of reach that one unit of the closure term costs when draws are compared."""
 
 
 @jax.tree_util.register_dataclass
@@ -52,7 +53,7 @@ class Opening:
 class SeedConfig:
     """How seeds are drawn."""
 
-    alternatives: int = dataclasses.field(default=8, metadata={"static": True})
+    alternatives: int = dataclasses.field(default=16, metadata={"static": True})
     """Draws of which each seed keeps the best."""
     retreats: int = dataclasses.field(default=7, metadata={"static": True})
     """Distances from the object that each draw is tried at."""
@@ -198,7 +199,7 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
         + 0.02 * energy.thumb(state, problem)
     )
     closure = energy.closure(contacts, problem)
-    return 20.0 * collision + reach + 0.2 * offset + CLOSURE * closure + task
+    return 20.0 * collision + reach + 0.2 * offset + _CLOSURE * closure + task
 
 
 def _draw(

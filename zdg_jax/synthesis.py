@@ -141,7 +141,7 @@ def _make(
             kinds,
             jnp.asarray(guided.sample_weights),
             config.seeds,
-            batch,
+            batch * config.refine.starts,
             batch_key,
         )
         refined = refiner.run(problem, variables, pattern)
