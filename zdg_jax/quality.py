@@ -27,6 +27,7 @@ def measure(
     problem: Problem,
     variables: Variables,
     pattern: Pattern,
+    contacts: Contacts,
     closing: Closing,
     squeeze: SqueezeConfig,
 ) -> dict[str, jax.Array]:
@@ -37,13 +38,13 @@ def measure(
     - `residual`: mean squared residual of pulling along +-x, +-y, +-z with squeezing contacts.
     - `imbalance`: |wrench| of the squeeze's forces over their sum.
     - `touching`: contacts that are close enough to carry force.
-    - `contact_distance`, `penetration`, `self_penetration` [m].
+    - `contact_distance`: mean gap of the contacts [m].
     - `pregrasp_depth`: how deep the pregrasp's links are in the object [m].
     """
 
-    def single(variables: Variables, pattern: Pattern, closing: Closing) -> dict[str, jax.Array]:
-        state = energy.evaluate(problem, variables, pattern)
-        contacts = state.contacts
+    def single(
+        variables: Variables, pattern: Pattern, contacts: Contacts, closing: Closing
+    ) -> dict[str, jax.Array]:
         active = contacts.active * (contacts.distance < squeeze.reach)
         pregrasp = energy.evaluate(
             problem,
@@ -59,11 +60,6 @@ def measure(
             "imbalance": closing.imbalance,
             "touching": jnp.sum(active),
             "contact_distance": jnp.sum(jnp.abs(contacts.distance) * contacts.active) / count,
-            "penetration": jax.nn.relu(
-                -jnp.minimum(jnp.min(state.surface_distance), jnp.min(state.candidate_distance))
-            ),
-            "skeleton_depth": jax.nn.relu(-jnp.min(penetration.core_distance(state, problem))),
-            "self_penetration": penetration.itself(state, problem),
             "pregrasp_depth": jax.nn.relu(
                 -jnp.minimum(
                     jnp.min(pregrasp.surface_distance),
@@ -73,7 +69,7 @@ def measure(
             "squeeze_angle": jnp.max(jnp.abs(closing.squeeze - variables.dofs)),
         }
 
-    return jax.vmap(single)(variables, pattern, closing)
+    return jax.vmap(single)(variables, pattern, contacts, closing)
 
 
 def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.ndarray:
@@ -84,7 +80,6 @@ def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.nd
     """
     gate = 1e3 * (
         np.maximum(metrics["penetration"] - 1e-3, 0)
-        + np.maximum(metrics["skeleton_depth"], 0)
         + np.maximum(metrics["pregrasp_depth"] - 1e-3, 0)
         + np.maximum(metrics["contact_distance"] - 1e-3, 0)
         + np.maximum(metrics["self_penetration"] - 2e-3, 0)

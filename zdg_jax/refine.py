@@ -14,6 +14,8 @@ from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
 from zdg_jax.errors import InputError
 from zdg_jax.settings import setting
 
+_SETTLED = 60
+"""Iterations of the force solver, from zero, where terms are reported."""
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "contact": 300.0,
     "facing": 0.1,
@@ -188,7 +190,20 @@ class Refiner:
         states, _ = _advance(
             self.config, problem, pattern, states, jnp.int32(self.config.steps - trial)
         )
-        return _finish(self.config, problem, pattern, states)
+        terms, contacts = self.assess(problem, states.variables, pattern)
+        return Refined(
+            variables=states.variables,
+            pattern=pattern,
+            contacts=contacts,
+            terms=terms,
+            finite=states.finite,
+        )
+
+    def assess(
+        self, problem: Problem, variables: Variables, pattern: Pattern
+    ) -> tuple[dict[str, jax.Array], energy.Contacts]:
+        """Unweighted energy terms (n,) by name, and contacts (n, k, ...), of grasps (n, ...)."""
+        return _assess(self.config, problem, variables, pattern)
 
     def progress(self, step: jax.Array) -> jax.Array:
         """Share of the steps done, in [0, 1]."""
@@ -206,7 +221,12 @@ class Refiner:
         self, variables: Variables, problem: Problem, pattern: Pattern, state: RefineState
     ) -> tuple[jax.Array, jax.Array]:
         terms, forces, _ = self._terms(
-            variables, problem, pattern, state.forces, self.standoff(state.step)
+            variables,
+            problem,
+            pattern,
+            state.forces,
+            self.standoff(state.step),
+            self.config.force_iterations,
         )
         weights = dict(self.config.weights)
         late = jnp.where(self.progress(state.step) > 0.8, 4.0, 1.0).astype(jnp.float32)
@@ -220,6 +240,7 @@ class Refiner:
         pattern: Pattern,
         forces: jax.Array,
         standoff: jax.Array,
+        iterations: int,
     ) -> tuple[dict[str, jax.Array], jax.Array, energy.GraspState]:
         config = self.config
         state = energy.evaluate(problem, variables, pattern)
@@ -231,7 +252,7 @@ class Refiner:
             problem,
             limits=limits,
             forces=forces,
-            iterations=config.force_iterations,
+            iterations=iterations,
             standoff=standoff,
             margin=config.margin * standoff,
         )
@@ -275,24 +296,22 @@ def _advance(
 
 
 @jax.jit
-def _finish(
-    config: RefineConfig, problem: Problem, pattern: Pattern, states: RefineState
-) -> Refined:
+def _assess(
+    config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern
+) -> tuple[dict[str, jax.Array], energy.Contacts]:
     refiner = Refiner(config)
+    slots, targets = pattern.link.shape[-1], problem.guidance.targets
+    forces = jnp.zeros((targets.shape[0], slots, 3), targets.dtype)
 
-    def single(pattern: Pattern, state: RefineState) -> Refined:
-        terms, _, final = refiner._terms(
-            state.variables, problem, pattern, state.forces, jnp.float32(0.0)
+    def single(
+        variables: Variables, pattern: Pattern
+    ) -> tuple[dict[str, jax.Array], energy.Contacts]:
+        terms, _, state = refiner._terms(
+            variables, problem, pattern, forces, jnp.float32(0.0), _SETTLED
         )
-        return Refined(
-            variables=state.variables,
-            pattern=pattern,
-            contacts=final.contacts,
-            terms=terms,
-            finite=state.finite,
-        )
+        return terms, state.contacts
 
-    return jax.vmap(single)(pattern, states)
+    return jax.vmap(single)(variables, pattern)
 
 
 @jax.jit

@@ -68,12 +68,15 @@ class Closing:
 
 @functools.partial(jax.jit)
 def close(
-    config: SqueezeConfig, problem: Problem, variables: Variables, pattern: Pattern
+    config: SqueezeConfig,
+    problem: Problem,
+    variables: Variables,
+    pattern: Pattern,
+    contacts: Contacts,
 ) -> Closing:
-    """Pregrasp and squeeze of grasps (n, ...)."""
+    """Pregrasp and squeeze of grasps (n, ...) through their contacts (n, k, ...)."""
 
-    def single(variables: Variables, pattern: Pattern) -> Closing:
-        contacts = energy.evaluate(problem, variables, pattern).contacts
+    def single(variables: Variables, pattern: Pattern, contacts: Contacts) -> Closing:
         forces, imbalance = squeeze_forces(config, problem, contacts)
         return Closing(
             pregrasp=_open(config, problem, variables, pattern),
@@ -82,7 +85,7 @@ def close(
             imbalance=imbalance,
         )
 
-    return jax.vmap(single)(variables, pattern)
+    return jax.vmap(single)(variables, pattern, contacts)
 
 
 def squeeze_forces(
@@ -110,14 +113,6 @@ def squeeze_forces(
     return force * (config.total_force / total), jnp.sqrt(solution.residual[0]) / total
 
 
-def _local_points(
-    hand: HandArrays, dofs: jax.Array, link: jax.Array, local: jax.Array
-) -> jax.Array:
-    """Points fixed to links, (k, 3), in the hand's root frame."""
-    rotation, translation = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
-    return jnp.einsum("kij,kj->ki", rotation[link], local) + translation[link]
-
-
 def _squeeze(
     config: SqueezeConfig,
     hand: HandArrays,
@@ -130,9 +125,16 @@ def _squeeze(
     A maps the independent coordinates to joints, B to actuators, K holds the gains. Dexonomy
     (arXiv 2504.18829) writes q + J^T f / kp for hands with an actuator a joint.
     """
-    link, local = hand.contacts.link[contacts.candidate], hand.contacts.local[contacts.candidate]
     rotation = rotations.matrix_from_6d(variables.rotation)
-    _, pull = jax.vjp(lambda dofs: _local_points(hand, dofs, link, local), variables.dofs)
+    points = (contacts.points - variables.position) @ rotation
+    turn, shift = kinematics.link_poses(hand.tree, joints_from_dofs(hand, variables.dofs))
+    local = jnp.einsum("kji,kj->ki", turn[contacts.link], points - shift[contacts.link])
+
+    def place(dofs: jax.Array) -> jax.Array:
+        poses = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
+        return kinematics.attach(*poses, local, contacts.link)
+
+    _, pull = jax.vjp(place, variables.dofs)
     (torque,) = pull(forces @ rotation)
     drive = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(
         variables.dofs

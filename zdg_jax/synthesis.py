@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import planning, quality, selection
-from zdg_jax.energy import Problem
+from zdg_jax.energy import Contacts, Problem, Variables
 from zdg_jax.errors import InputError
+from zdg_jax.fitting import FitConfig, Fitter
 from zdg_jax.grasps import GraspSet
 from zdg_jax.guidance import Guided, guide
 from zdg_jax.hand import Hand, joints_from_dofs
@@ -39,6 +40,8 @@ class SynthesisConfig:
     """How starting grasps are drawn."""
     refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
     """How they are refined."""
+    fit: FitConfig = dataclasses.field(default_factory=FitConfig)
+    """How they are fitted to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
     """How the hand opens before and pushes after."""
     batch: int = 256
@@ -128,7 +131,7 @@ def _make(
 ) -> GraspSet:
     """Seeds, refinement and squeeze, batch by batch so that progress shows and one shape serves."""
     space, kinds = opening(hand), patterns(hand)
-    refiner = Refiner(config.refine)
+    refiner, fitter = Refiner(config.refine), Fitter(hand, obj, config.fit)
     batch = min(config.batch, num)
     parts = []
     report("refine", 0, num)
@@ -145,9 +148,12 @@ def _make(
             batch_key,
         )
         refined = refiner.run(problem, variables, pattern)
-        closing = close(squeeze, problem, refined.variables, refined.pattern)
-        metrics = quality.measure(problem, refined.variables, refined.pattern, closing, squeeze)
-        parts.append(jax.device_get((refined, closing, metrics)))
+        refined, contacts, depths = _fit(fitter, refiner, problem, refined)
+        closing = close(squeeze, problem, refined.variables, refined.pattern, contacts)
+        metrics = quality.measure(
+            problem, refined.variables, refined.pattern, contacts, closing, squeeze
+        )
+        parts.append(jax.device_get((refined, closing, metrics | depths)))
         report("refine", min(start + batch, num), num)
     refined, closing, metrics = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
     poses = [
@@ -170,6 +176,36 @@ def _make(
         status_names=("ok", "not finite"),
         provenance=_provenance(task, plan, obj, hand, key, config),
     )
+
+
+def _fit(
+    fitter: Fitter, refiner: Refiner, problem: Problem, refined: Refined
+) -> tuple[Refined, Contacts, dict[str, np.ndarray]]:
+    """Fitted grasps, their exact contacts and depths [m]."""
+    near = np.abs(refined.contacts.distance) < fitter.config.reach
+    wanted = (np.asarray(refined.contacts.active) > 0.3) & near
+    touching = np.zeros((len(wanted), problem.hand.tree.num_links), bool)
+    rows, slots = np.nonzero(wanted)
+    touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
+    moving = refined.variables
+    fitted = fitter.fit(
+        np.asarray(moving.position),
+        np.asarray(rotations.matrix_from_6d(moving.rotation)),
+        np.asarray(moving.dofs),
+        touching,
+    )
+    variables = Variables(
+        position=jnp.asarray(fitted.position, jnp.float32),
+        rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
+        dofs=jnp.asarray(fitted.dofs, jnp.float32),
+    )
+    contacts = jax.tree.map(
+        lambda leaf: jnp.asarray(leaf, jnp.int32 if leaf.dtype.kind == "i" else jnp.float32),
+        fitted.contacts,
+    )
+    terms, _ = refiner.assess(problem, variables, refined.pattern)
+    depths = {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
+    return dataclasses.replace(refined, variables=variables, terms=terms), contacts, depths
 
 
 def _pose(hand: Hand, refined: Refined, dofs: np.ndarray) -> HandPose:

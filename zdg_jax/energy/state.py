@@ -70,8 +70,8 @@ class Contacts:
     """Signed distance of the points to the object, (k,) [m]."""
     normals: jax.Array
     """Unit normals out of the object, (k, 3)."""
-    candidate: jax.Array
-    """Index among the hand's contact candidates, (k,) int32."""
+    link: jax.Array
+    """Link of each, (k,) int32."""
 
     @property
     def footprints(self) -> jax.Array:
@@ -137,7 +137,7 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         hand_normals=turned[candidate],
         distance=candidate_depth[candidate],
         normals=candidate_outward[candidate],
-        candidate=candidate.astype(jnp.int32),
+        link=pattern.link,
     )
     return GraspState(
         position=variables.position,
