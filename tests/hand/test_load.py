@@ -12,6 +12,7 @@ from zdg_jax.kernels import kinematics
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, describe, dofs_from_joints, joints_from_dofs, shipped_hands
+from zdg_jax.hand.solids import link_solids
 
 MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
 
@@ -68,14 +69,61 @@ def test_shipped_hands_carry_over_to_menagerie(name, shared_assets):
     assert hand.joint_names == tuple(model.joint(j).name for j in range(model.njnt))
     assert hand.actuator_names == tuple(model.actuator(a).name for a in range(model.nu))
     np.testing.assert_allclose(hand.model.jnt_range, model.jnt_range, atol=1e-5)
-    ours, theirs = mujoco.MjData(hand.model), mujoco.MjData(model)
+    assert worst_offset(hand, model) < 2e-3
+
+
+def link_poses(model, qpos):
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    return {
+        model.body(b).name: (data.xmat[b].reshape(3, 3).copy(), data.xpos[b].copy())
+        for b in range(1, model.nbody)
+    }
+
+
+def frames_between(hand, model):
+    """Pose of each link of `hand` in the frame of the model's link of the same name, at rest."""
+    ours, theirs = link_poses(hand.model, 0.0), link_poses(model, 0.0)
+    return {
+        name: (theirs[name][0].T @ turn, theirs[name][0].T @ (place - theirs[name][1]))
+        for name, (turn, place) in ours.items()
+    }
+
+
+def worst_offset(hand, model):
+    """Greatest distance [m] between the fingertips of both over random joints."""
+    between, worst = frames_between(hand, model), 0.0
     for pose in np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 20))):
-        ours.qpos[:] = theirs.qpos[:] = pose
-        mujoco.mj_kinematics(hand.model, ours)
-        mujoco.mj_kinematics(model, theirs)
+        ours, theirs = link_poses(hand.model, pose), link_poses(model, pose)
         for finger in hand.fingers:
-            body = model.body(hand.link_names[finger.tip_link]).id
-            assert np.linalg.norm(ours.xpos[finger.tip_link] - theirs.xpos[body]) < 2e-3
+            name = hand.link_names[finger.tip_link]
+            tip = np.asarray(hand.arrays.contacts.local)[
+                np.asarray(hand.arrays.contacts.link) == finger.tip_link
+            ].mean(0)
+            turn, place = between[name]
+            there = theirs[name][0] @ (turn @ tip + place) + theirs[name][1]
+            worst = max(worst, np.linalg.norm(ours[name][0] @ tip + ours[name][1] - there))
+    return worst
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_shipped_hands_touch_where_menagerie_does(name, shared_assets):
+    hand = load(name)
+    other = load(shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml")
+    between, solids = frames_between(hand, other.model), link_solids(hand.model)
+    contacts, gaps = other.arrays.contacts, []
+    touching = {finger.tip_link for finger in other.fingers} | {other.palm.link}
+    for point, link in zip(np.asarray(contacts.local), np.asarray(contacts.link), strict=True):
+        if link not in touching:
+            continue
+        turn, place = between[other.link_names[link]]
+        own = hand.link_names.index(other.link_names[link])
+        local = turn.T @ (point - place)
+        gaps.append(min(s.depth(local[None])[0] for s in solids if s.link == own))
+    assert len(gaps) > 100
+    assert np.abs(gaps).mean() < 1e-3
+    assert np.percentile(np.abs(gaps), 90) < 2e-3
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
