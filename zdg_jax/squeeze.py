@@ -25,7 +25,7 @@ from zdg_jax.settings import setting
 class SqueezeConfig:
     """How hard and with which forces a hand squeezes, and how far it opens before."""
 
-    total_force: jax.Array = setting(10.0)
+    total_force: jax.Array = setting(25.0)
     """Sum of the contacts' normal forces [N]."""
     friction: jax.Array = setting(0.3)
     """Friction that squeeze forces may use; below the real one."""
@@ -39,7 +39,7 @@ class SqueezeConfig:
     """Gain of the position actuators that will hold the grasp [N m/rad]."""
     torque_limit: jax.Array = setting(3.0)
     """Greatest actuator torque [N m]."""
-    reach: jax.Array = setting(0.003)
+    reach: jax.Array = setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = setting(0.008)
     """Distance that the pregrasp's contacts keep from the surface [m]."""
