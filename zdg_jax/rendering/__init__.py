@@ -4,7 +4,7 @@ from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hands import posed_hand_shapes
 from zdg_jax.rendering.picture import Picture, Stage, Style, render
 from zdg_jax.rendering.shape import Shape
-from zdg_jax.rendering.sheet import grasp_sheet, hand_picture
+from zdg_jax.rendering.sheet import grasp_sheet
 from zdg_jax.rendering.solids import arrows, balls
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "arrows",
     "balls",
     "grasp_sheet",
-    "hand_picture",
     "posed_hand_shapes",
     "render",
 ]
