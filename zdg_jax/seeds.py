@@ -20,32 +20,13 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.hand import Hand, joints_from_dofs
-from zdg_jax.kernels import kinematics, rotations
+from zdg_jax.hand import Hand
+from zdg_jax.kernels import rotations
+from zdg_jax.opening import Opening
 from zdg_jax.settings import setting
 
-_LEVELS = 17
 _CLOSURE = 0.2
 """Metres of reach that one unit of the closure term costs when draws are compared."""
-
-
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Opening:
-    """The space between a hand's thumb and its other fingers as the joints close, l levels."""
-
-    dofs: jax.Array
-    """Joint coordinates, (l, d), from open to closed."""
-    width: jax.Array
-    """Distance between the thumb's tip and the mean of the others, (l,) [m]."""
-    middle: jax.Array
-    """Half-way between them, (l, 3), hand root frame [m]."""
-    axis: jax.Array
-    """Unit direction from the thumb to the others, (l, 3), hand root frame."""
-    facing: jax.Array
-    """Unit palm normal made orthogonal to the axis, (l, 3), hand root frame."""
-    depth: jax.Array
-    """Distance from the palm's face to the middle along `facing`, (l,) [m]."""
 
 
 @jax.tree_util.register_dataclass
@@ -61,6 +42,8 @@ class SeedConfig:
     """Greatest such distance [m]."""
     clearance: jax.Array = setting(0.02)
     """Room between fingers and object on both sides together [m]."""
+    looseness: jax.Array = setting(0.008)
+    """Misfit of the opening's width that makes it half as likely or so [m]."""
     jitter: jax.Array = setting(0.01)
     """Standard deviation of the position [m]."""
     turn: jax.Array = setting(0.15)
@@ -69,36 +52,6 @@ class SeedConfig:
     """Standard deviation of the joints, as a share of their range."""
     power_share: jax.Array = setting(0.5)
     """Share of seeds that are meant to touch with palm and inner links too."""
-
-
-def opening(hand: Hand) -> Opening:
-    """Tabulates the opening of a hand from its open pose to past its half-closed one."""
-    arrays = hand.arrays
-    tips = np.array([finger.tip_link for finger in hand.fingers])
-    thumb = np.array([finger.is_thumb for finger in hand.fingers])
-    if not thumb.any():
-        thumb[0] = True
-    levels = jnp.linspace(0.0, 1.5, _LEVELS)[:, None]
-    open_dofs, closed = jnp.asarray(hand.open_dofs), jnp.asarray(hand.half_closed_dofs)
-    dofs = jnp.clip(open_dofs + levels * (closed - open_dofs), arrays.lower, arrays.upper)
-    rotation, translation = kinematics.link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
-    # Each tip is stood for by the mean of its link's contact candidates.
-    member = jnp.asarray((np.asarray(arrays.contacts.link)[None, :] == tips[:, None]), jnp.float32)
-    local = (member @ arrays.contacts.local) / jnp.maximum(member.sum(1, keepdims=True), 1.0)
-    points = jnp.einsum("lfij,fj->lfi", rotation[:, tips], local) + translation[:, tips]
-    near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
-    axis = rotations.normalize(far - near)
-    normal = jnp.asarray(hand.palm.normal, jnp.float32)
-    facing = rotations.normalize(normal - jnp.sum(axis * normal, -1, keepdims=True) * axis)
-    middle = (near + far) / 2
-    return Opening(
-        dofs=dofs,
-        width=jnp.linalg.norm(far - near, axis=-1),
-        middle=middle,
-        axis=axis,
-        facing=facing,
-        depth=jnp.sum((middle - jnp.asarray(hand.palm.position, jnp.float32)) * facing, axis=-1),
-    )
 
 
 def patterns(hand: Hand) -> Pattern:
@@ -212,7 +165,7 @@ def _draw(
     key: jax.Array,
 ) -> tuple[Variables, jax.Array]:
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
-    keys = jax.random.split(key, 8)
+    keys = jax.random.split(key, 9)
     samples = problem.object.samples
     first = jax.random.categorical(keys[0], jnp.log(weights + 1e-12))
     point, normal = samples.points[first], samples.normals[first]
@@ -232,7 +185,8 @@ def _draw(
     width = jnp.where(paired, gap[second], 0.6 * jnp.max(space.width))
     middle = jnp.where(paired, (point + samples.points[second]) / 2, point)
 
-    level = jnp.argmin(jnp.abs(space.width - (width + config.clearance)))
+    misfit = jnp.abs(space.width - (width + config.clearance)) / config.looseness
+    level = jax.random.categorical(keys[8], 2 * space.opposition - misfit**2)
     flip = jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
     axis = axis * flip
     guidance = problem.guidance

@@ -21,11 +21,12 @@ from zdg_jax.guidance import Guided, guide
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.opening import opening
 from zdg_jax.planning import GraspPlan
 from zdg_jax.poses import HandPose
 from zdg_jax.records import HandRecord, ObjectRecord
 from zdg_jax.refine import RefineConfig, Refined, Refiner
-from zdg_jax.seeds import SeedConfig, opening, patterns, seed
+from zdg_jax.seeds import SeedConfig, patterns, seed
 from zdg_jax.squeeze import SqueezeConfig, close
 
 Progress = Callable[[str, int, int], None]

@@ -197,7 +197,7 @@ def _arrays(
     poses: posture.Posture,
 ) -> tuple[HandArrays, Coverage]:
     near = {palm.link} | {link for finger in fingers for link in finger.links}
-    centers, radii, ball_link = spheres.cover(solids, samples)
+    centers, radii, ball_link = spheres.cover(samples)
     contacts = touching.candidates(
         frame, solids, samples, fingers, motions, palm, poses.half_closed
     )

@@ -14,6 +14,9 @@ BULGE = 0.0025
 _TARGET = 0.0012
 """Mean gap between a link's surface and its spheres that ends the search for more [m]."""
 _MOST = 104
+_BALLS, _WITNESSES = 900, 700
+_POWER = 1.5
+_THIN = 0.0008
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ class Coverage:
 
 
 def cover(
-    solids: list[Solid], samples: dict[int, Samples], most: int = _MOST, seed: int = 0
+    samples: dict[int, Samples], most: int = _MOST, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres (s, 3) in link frames, radii (s,) and links (s,), sorted by link.
 
@@ -39,14 +42,13 @@ def cover(
     rng = np.random.default_rng(seed)
     state = {}
     for link, sample in samples.items():
-        centers, radii = _candidates([s for s in solids if s.link == link], sample, rng)
+        centers, radii = _medial_balls(sample, rng)
         if len(centers) == 0:
             continue
-        pick = rng.permutation(len(sample.points))[:500]
+        pick = rng.permutation(len(sample.points))[:_WITNESSES]
         offset = sample.points[None, pick] - centers[:, None]
-        gap = np.maximum(np.linalg.norm(offset, axis=-1) - radii[:, None], 0.0)
-        # Bare spots count more than in proportion: a few far ones are worse than many near.
-        state[link] = [gap, centers, radii, [], np.full(gap.shape[1], np.inf), sample.area]
+        gap = np.linalg.norm(offset, axis=-1) - radii[:, None]
+        state[link] = [gap, centers, radii, [], np.full(gap.shape[1], 0.1), sample.area]
     placed = 0
     enough = most // 4  # no single large link (a forearm) may starve the fingers
     while placed < most and state:
@@ -54,8 +56,8 @@ def cover(
         if _need(state[link], enough) == 0:
             break
         gap, _, _, chosen, now, _ = state[link]
-        cost = (np.minimum(gap, np.minimum(now, 0.1)) ** 1.5).sum(1)
-        best = int(cost.argmin())
+        # Bare spots count more than in proportion: a few far ones are worse than many near.
+        best = int((np.abs(np.minimum(gap, now)) ** _POWER).sum(1).argmin())
         chosen.append(best)
         state[link][4] = np.minimum(now, gap[best])
         placed += 1
@@ -71,30 +73,32 @@ def _need(entry: list, enough: int) -> float:
         return np.inf
     if len(chosen) >= enough:
         return 0.0
-    mean = float(now.mean())
+    mean = float(np.abs(now).mean())
     return 0.0 if mean < _TARGET else mean * area**0.5
 
 
-def _candidates(
-    solids: list[Solid], sample: Samples, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Centres inside a link and radii that reach `BULGE` beyond its nearest surface."""
-    low, high = sample.points.min(0), sample.points.max(0)
-    inside = low + rng.random((6000, 3)) * (high - low)
-    deep = np.min([solid.depth(inside) for solid in solids], axis=0)
-    inside = inside[deep < -1e-4]
-    steps = rng.random((4000, 1)) * 0.5 * float((high - low).min())
-    index = rng.integers(len(sample.points), size=4000)
-    inward = sample.points[index] - steps * sample.normals[index]
-    deep = np.min([solid.depth(inward) for solid in solids], axis=0)
-    inside = np.concatenate([inside, inward[deep < -1e-4]])
-    if len(inside) == 0:
-        return np.zeros((0, 3)), np.zeros(0)
-    reach = np.asarray(cKDTree(sample.points).query(inside)[0])
-    keep = np.argsort(-reach)[: max(len(reach) // 2, min(len(reach), 50))]
-    keep = rng.permutation(keep)[:600]
-    radius = reach[keep]
-    return inside[keep], radius + np.minimum(BULGE, 0.3 * radius)
+def _medial_balls(sample: Samples, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Centres and radii of balls that reach `BULGE` beyond the largest ones inside of a link.
+
+    Each largest ball touches the surface at one of its samples and is shrunk until it touches it
+    again (Ma, Bae, Choi: 3D medial axis point approximation, 2012). What lies within it is part of
+    the link, so a ball larger by `BULGE` sticks out by no more than that.
+    """
+    tree = cKDTree(sample.points)
+    pick = rng.permutation(len(sample.points))[:_BALLS]
+    touch, normals = sample.points[pick], sample.normals[pick]
+    radius = np.full(len(pick), float(np.linalg.norm(np.ptp(sample.points, axis=0))))
+    for _ in range(12):
+        distance, other = tree.query(touch - radius[:, None] * normals)
+        across = touch - sample.points[other]
+        along = (normals * across).sum(1)
+        shrink = (distance < radius - 1e-5) & (along > 1e-9)
+        smaller = (across**2).sum(1) / np.where(shrink, 2 * along, 1.0)
+        radius = np.where(shrink, np.minimum(radius, smaller), radius)
+    inside = touch - radius[:, None] * normals
+    radius = np.minimum(radius, np.asarray(tree.query(inside)[0]))
+    good = radius > _THIN
+    return inside[good], radius[good] + BULGE
 
 
 def inscribed(
