@@ -27,6 +27,10 @@ _ARM = 0.1
 
 SLOTS = 12
 """Contacts that are reported for a grasp, at most one a link."""
+POINTS = 48
+"""Near points that are reported for a grasp."""
+NEAR = 0.003
+"""Gap below which a point counts as touched where parts are concerned [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,8 @@ class Fitted:
     """Independent joint coordinates, (n, d)."""
     contacts: Contacts
     """The nearest contact of each link that is within reach, nearest first, (n, SLOTS, ...)."""
+    near: np.ndarray
+    """Points of the object within `NEAR` of the hand, (n, POINTS, 3) [m], NaN past the last."""
     depth: np.ndarray
     """How deep the hand is in the object, (n,) [m]."""
     self_depth: np.ndarray
@@ -117,6 +123,7 @@ class Fitter:
                 normals=np.tile([0.0, 0.0, -1.0], (n, SLOTS, 1)),
                 link=np.zeros((n, SLOTS), np.int32),
             ),
+            near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
             self_depth=np.zeros(n),
         )
@@ -183,6 +190,9 @@ class Fitter:
         inside = np.maximum(-touches.gap, 0.0)
         grasps.depth[row] = inside[~touches.between].max(initial=0.0)
         grasps.self_depth[row] = inside[touches.between].max(initial=0.0)
+        near = np.flatnonzero(~touches.between & (touches.gap < NEAR))
+        near = near[np.argsort(touches.gap[near], kind="stable")][:POINTS]
+        grasps.near[row, : len(near)] = touches.point[near]
         contacts = grasps.contacts
         for slot, index in enumerate(touches.nearest()[:SLOTS]):
             outward = touches.normal[index] * (-1.0 if touches.hand[index, 0] else 1.0)

@@ -15,7 +15,6 @@ from zdg_jax.planning import Grip, TaskReading
 _TORQUE_LENGTH = 0.05
 _TASK_WRENCHES = 2
 _CLEARANCE = 0.006
-_LEAST_WEIGHT = 0.02
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,13 +64,17 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
 
 
 def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
-    """Held parts by their weights; the others by what the plan leaves open; avoided ones never."""
+    """The held parts together as likely as the plan is sure; avoided ones never."""
     parts = np.asarray(obj.arrays.samples.parts)
-    weights = np.full(parts.shape, max(_LEAST_WEIGHT, 1 - grip.confidence))
+    held, rest = np.zeros(parts.shape), np.ones(parts.shape)
     for part in grip.held:
-        weights[parts == part.mark] = max(part.weight, _LEAST_WEIGHT)
+        held[parts == part.mark] = part.weight
+    rest[held > 0] = 0.0
     for avoided in grip.avoided:
-        weights[parts == avoided.mark] = 0.0
+        held[parts == avoided.mark] = rest[parts == avoided.mark] = 0.0
+    sure = grip.confidence if held.any() else 0.0
+    sure = sure if rest.any() else 1.0
+    weights = sure * held / max(held.sum(), 1e-9) + (1 - sure) * rest / max(rest.sum(), 1e-9)
     if not weights.any():
         weights[:] = 1.0
     return (weights / weights.mean()).astype(np.float32)

@@ -72,11 +72,16 @@ def measure(
     return jax.vmap(single)(variables, pattern, contacts, closing)
 
 
-def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.ndarray:
+def score(metrics: dict[str, np.ndarray], alignment: float) -> np.ndarray:
     """How well grasps promise to hold and to serve the task, higher is better, (n,).
 
     The wrench residual is the best single predictor of holding; depths and gaps, in millimetres,
-    gate it, and the alignment terms count against a grasp as the refinement weighs them.
+    gate it. Contacts off the held parts, on avoided ones, and a palm that comes from elsewhere
+    count against a grasp.
+
+    Args:
+        metrics: from `measure` and `agreement.measure`, each (n,).
+        alignment: what a grasp without any contact on the held parts loses.
     """
     gate = 1e3 * (
         np.maximum(metrics["penetration"] - 1e-3, 0)
@@ -84,9 +89,9 @@ def score(metrics: dict[str, np.ndarray], terms: dict[str, np.ndarray]) -> np.nd
         + np.maximum(metrics["contact_distance"] - 1e-3, 0)
         + np.maximum(metrics["self_penetration"] - 2e-3, 0)
     )
-    statics = 4 * np.sqrt(metrics["residual"] + 1e-8) + 2 * metrics["imbalance"] + terms["wrench"]
-    task = 20 * terms["held"] + 20 * terms["avoided"] + 0.1 * (terms["approach"] + terms["thumb"])
-    return -(statics + 0.1 * gate + task)
+    statics = 4 * np.sqrt(metrics["residual"] + 1e-8) + 2 * metrics["imbalance"]
+    off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + 2 * metrics["on_avoided"]
+    return -(statics + 0.1 * gate + alignment * (off + 0.1 * metrics["approach_error"]))
 
 
 def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:

@@ -24,8 +24,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
     "surface_penetration": 30.0,
     "skeleton_penetration": 100.0,
     "self_penetration": 30.0,
-    "held": 20.0,
-    "avoided": 20.0,
+    "held": 200.0,
+    "avoided": 100.0,
     "approach": 0.3,
     "thumb": 0.1,
 }

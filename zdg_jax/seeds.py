@@ -16,11 +16,9 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.opening import Opening
 from zdg_jax.settings import setting
@@ -50,38 +48,13 @@ class SeedConfig:
     """Standard deviation of the orientation [rad]."""
     dof_jitter: jax.Array = setting(0.1)
     """Standard deviation of the joints, as a share of their range."""
-    power_share: jax.Array = setting(0.5)
-    """Share of seeds that are meant to touch with palm and inner links too."""
-
-
-def patterns(hand: Hand) -> Pattern:
-    """The contact patterns of a hand, (2, k): precision (tips alone) and power (all inner links).
-
-    Slots run over the tip links, then the other links with contact candidates of each finger
-    from the tip inwards, then the palm; k is the same for both.
-    """
-    link = np.asarray(hand.arrays.contacts.link)
-    present = set(link.tolist())
-    tips = [finger.tip_link for finger in hand.fingers if finger.tip_link in present]
-    inner = []
-    for finger in hand.fingers:
-        others = [index for index in finger.links if index in present and index not in tips]
-        if others and not finger.is_thumb:
-            inner.append(others[-1])
-    palm = [hand.palm.link] if hand.palm.link in present else []
-    slots = np.array([*tips, *inner, *palm], np.int32)
-    precision = np.arange(len(slots)) < len(tips)
-    return Pattern(
-        link=jnp.asarray(np.stack([slots, slots])),
-        active=jnp.asarray(np.stack([precision, np.ones(len(slots))]), jnp.float32),
-        optional=jnp.asarray(np.stack([~precision, ~precision]), jnp.float32),
-    )
 
 
 def seed(
     problem: Problem,
     space: Opening,
     kinds: Pattern,
+    likely: jax.Array,
     weights: jax.Array,
     config: SeedConfig,
     num: int,
@@ -92,7 +65,8 @@ def seed(
     Args:
         problem: hand, object and guidance.
         space: the hand's opening.
-        kinds: contact patterns to choose from, (p, k); the last is the power pattern.
+        kinds: contact patterns to choose from, (p, k).
+        likely: how likely each is to be drawn, (p,).
         weights: how much each surface sample of the object asks to be held, (S,), >= 0.
         config: how to draw.
         num: seeds wanted, static.
@@ -101,7 +75,7 @@ def seed(
     Returns:
         Variables and patterns, (num, ...).
     """
-    return _seed(problem, space, kinds, weights, config, num, key)
+    return _seed(problem, space, kinds, likely, weights, config, num, key)
 
 
 @functools.partial(jax.jit, static_argnames="num")
@@ -109,18 +83,19 @@ def _seed(
     problem: Problem,
     space: Opening,
     kinds: Pattern,
+    likely: jax.Array,
     weights: jax.Array,
     config: SeedConfig,
     num: int,
     key: jax.Array,
 ) -> tuple[Variables, Pattern]:
-    draw = functools.partial(_draw, problem, space, kinds, weights, config)
+    draw = functools.partial(_draw, problem, space, weights, config)
 
     def best(key: jax.Array) -> tuple[Variables, Pattern]:
         kind_key, draw_key = jax.random.split(key)
-        power = jax.random.bernoulli(kind_key, config.power_share)
-        kind = jnp.where(power, kinds.link.shape[0] - 1, 0)
+        kind = jax.random.categorical(kind_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
+        power = jnp.sum(pattern.active * pattern.optional) > 0
         keys = jax.random.split(draw_key, config.alternatives)
         variables, facing = jax.vmap(lambda k: draw(power, k))(keys)
         back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
@@ -158,7 +133,6 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
 def _draw(
     problem: Problem,
     space: Opening,
-    kinds: Pattern,
     weights: jax.Array,
     config: SeedConfig,
     power: jax.Array,

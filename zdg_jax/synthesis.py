@@ -12,21 +12,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax import planning, quality, selection
+from zdg_jax import agreement, planning, quality, selection
 from zdg_jax.energy import Contacts, Problem, Variables
 from zdg_jax.errors import InputError
-from zdg_jax.fitting import FitConfig, Fitter
+from zdg_jax.fitting import FitConfig, Fitted, Fitter
 from zdg_jax.grasps import GraspSet
 from zdg_jax.guidance import Guided, guide
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.opening import opening
+from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan
 from zdg_jax.poses import HandPose
 from zdg_jax.records import HandRecord, ObjectRecord
 from zdg_jax.refine import RefineConfig, Refined, Refiner
-from zdg_jax.seeds import SeedConfig, patterns, seed
+from zdg_jax.seeds import SeedConfig, seed
 from zdg_jax.squeeze import SqueezeConfig, close
 
 Progress = Callable[[str, int, int], None]
@@ -45,6 +46,8 @@ class SynthesisConfig:
     """How they are fitted to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
     """How the hand opens before and pushes after."""
+    alignment: float = 2.0
+    """Weight of the agreement with the plan, times its confidence, against that of holding."""
     batch: int = 256
     """Grasps refined by one call of the compiled program."""
 
@@ -107,7 +110,7 @@ def synthesize(
     arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
     problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
     squeeze = dataclasses.replace(
-        config.squeeze, total_force=jnp.float32(max(plan.grip.force.newtons, 10.0))
+        config.squeeze, total_force=jnp.maximum(config.squeeze.total_force, plan.grip.force.newtons)
     )
     grasps = _make(task, plan, obj, hand, problem, guided, num, key, config, squeeze, report)
     if validate:
@@ -132,6 +135,7 @@ def _make(
 ) -> GraspSet:
     """Seeds, refinement and squeeze, batch by batch so that progress shows and one shape serves."""
     space, kinds = opening(hand), patterns(hand)
+    likely = jnp.asarray(preferences(hand, plan.grip, obj), jnp.float32)
     refiner, fitter = Refiner(config.refine), Fitter(hand, obj, config.fit)
     batch = min(config.batch, num)
     parts = []
@@ -143,18 +147,21 @@ def _make(
             problem,
             space,
             kinds,
+            likely,
             jnp.asarray(guided.sample_weights),
             config.seeds,
             batch * config.refine.starts,
             batch_key,
         )
         refined = refiner.run(problem, variables, pattern)
-        refined, contacts, depths = _fit(fitter, refiner, problem, refined)
+        refined, contacts, fitted = _fit(fitter, refiner, problem, refined)
         closing = close(squeeze, problem, refined.variables, refined.pattern, contacts)
         metrics = quality.measure(
             problem, refined.variables, refined.pattern, contacts, closing, squeeze
         )
-        parts.append(jax.device_get((refined, closing, metrics | depths)))
+        metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
+        metrics |= agreement.measure(plan.grip, obj, hand, fitted.rotation, fitted.near)
+        parts.append(jax.device_get((refined, closing, metrics)))
         report("refine", min(start + batch, num), num)
     refined, closing, metrics = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
     poses = [
@@ -168,7 +175,9 @@ def _make(
         pregrasp=poses[0],
         grasp=poses[1],
         squeeze=poses[2],
-        score=np.where(broken, -np.inf, quality.score(metrics, refined.terms)),
+        score=np.where(
+            broken, -np.inf, quality.score(metrics, config.alignment * plan.grip.confidence)
+        ),
         object=ObjectRecord.of(obj),
         hand=HandRecord.of(hand),
         terms=refined.terms,
@@ -181,8 +190,8 @@ def _make(
 
 def _fit(
     fitter: Fitter, refiner: Refiner, problem: Problem, refined: Refined
-) -> tuple[Refined, Contacts, dict[str, np.ndarray]]:
-    """Fitted grasps, their exact contacts and depths [m]."""
+) -> tuple[Refined, Contacts, Fitted]:
+    """Fitted grasps, their exact contacts, and what else the fit found."""
     near = np.abs(refined.contacts.distance) < fitter.config.reach
     wanted = (np.asarray(refined.contacts.active) > 0.3) & near
     touching = np.zeros((len(wanted), problem.hand.tree.num_links), bool)
@@ -205,8 +214,7 @@ def _fit(
         fitted.contacts,
     )
     terms, _ = refiner.assess(problem, variables, refined.pattern)
-    depths = {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-    return dataclasses.replace(refined, variables=variables, terms=terms), contacts, depths
+    return dataclasses.replace(refined, variables=variables, terms=terms), contacts, fitted
 
 
 def _pose(hand: Hand, refined: Refined, dofs: np.ndarray) -> HandPose:

@@ -156,7 +156,9 @@ def _derive(
     thumb = motion.find_thumb(motions)
     fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]
     palm = motion.find_palm(motions, thumb, palm_link, samples, frame)
-    poses = posture.derive(frame, motions, thumb, palm)
+    poses = posture.derive(
+        frame, motions, thumb, palm, lambda dofs: touching.overlap(frame, model, dofs)
+    )
     arrays, coverage = _arrays(
         model, frame, drives, solids, samples, tuple(fingers), motions, palm, poses
     )
@@ -197,7 +199,8 @@ def _arrays(
     poses: posture.Posture,
 ) -> tuple[HandArrays, Coverage]:
     near = {palm.link} | {link for finger in fingers for link in finger.links}
-    centers, radii, ball_link = spheres.cover(samples)
+    centers, radii, ball_link = spheres.cover(solids, samples)
+    inner = spheres.inscribed(centers, radii, ball_link, solids)
     contacts = touching.candidates(
         frame, solids, samples, fingers, motions, palm, poses.half_closed
     )
@@ -235,7 +238,7 @@ def _arrays(
         spheres=Spheres(
             local=_float(centers),
             radii=_float(radii),
-            inner=_float(spheres.inscribed(centers, radii, ball_link, solids)),
+            inner=_float(inner),
             link=jnp.asarray(ball_link, jnp.int32),
         ),
         self_pairs=jnp.asarray(pairs, jnp.int32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,6 +14,10 @@ _OPEN_CURL, _HALF_CURL = 0.12, 0.48
 """Shares of a finger's curl, from straight to its limit, in the two poses."""
 _OPEN_GAP, _HALF_GAP = 0.62, 0.3
 """Distance between the tips of thumb and fingers in the two poses, over the fingers' length."""
+_TRIED = 100
+"""Poses of the thumb, the best by their cost alone, that are looked at together for overlaps."""
+_TOUCH = 0.0005
+"""Depth at which links count as overlapping [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,9 +33,14 @@ class Posture:
 
 
 def derive(
-    frame: Frame, motions: list[Motion], thumb: int | None, palm: Palm, seed: int = 0
+    frame: Frame,
+    motions: list[Motion],
+    thumb: int | None,
+    palm: Palm,
+    overlap: Callable[[np.ndarray], np.ndarray],
+    seed: int = 0,
 ) -> Posture:
-    """Poses that a grasp can start from."""
+    """Poses that a grasp can start from; `overlap` says how deep links stand in one another."""
     low, high = frame.coupling.lower, frame.coupling.upper
     opened, half, closing = frame.rest.copy(), frame.rest.copy(), np.zeros(len(low))
     for i, motion in enumerate(motions):
@@ -43,7 +53,7 @@ def derive(
             opened[dof] = start + _OPEN_CURL * (end - start)
             half[dof] = start + _HALF_CURL * (end - start)
     if thumb is not None:
-        return _oppose(frame, motions, thumb, palm, opened, half, closing, seed)
+        return _oppose(frame, motions, thumb, palm, overlap, opened, half, closing, seed)
     return Posture(opened=opened, half_closed=half, closing=closing)
 
 
@@ -52,6 +62,7 @@ def _oppose(
     motions: list[Motion],
     thumb: int,
     palm: Palm,
+    overlap: Callable[[np.ndarray], np.ndarray],
     opened: np.ndarray,
     half: np.ndarray,
     closing: np.ndarray,
@@ -83,7 +94,14 @@ def _oppose(
         if near is not None:
             cost += 0.7 * (((draws - near) / (high - low)) ** 2).sum(-1)
         cost += 0.1 * (((draws - (low + high) / 2) / (high - low)) ** 2).sum(-1)
-        return draws[int(cost.argmin())]
+        order = np.argsort(cost)
+        depth = np.full(len(order), np.inf)
+        for start in range(0, 10 * _TRIED, _TRIED):
+            some = order[start : start + _TRIED]
+            depth[some] = overlap(trial[some])
+            if depth[some].min() < _TOUCH:
+                break
+        return draws[int((cost + 300 * np.maximum(depth - _TOUCH, 0) / length).argmin())]
 
     half[dofs] = best(half, _HALF_GAP, None)
     opened[dofs] = best(opened, _OPEN_GAP, half[dofs])

@@ -45,6 +45,19 @@ class Solid:
             out[start : start + 4096] = (part @ self.planes[:, :3].T + self.planes[:, 3]).max(1)
         return out
 
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """Signed distance of points (n, 3), exact where `depth` is a bound, (n,) [m]."""
+        depth = self.depth(points)
+        outside = np.flatnonzero(depth > 0)
+        if self.segment is not None or len(outside) == 0:
+            return depth
+        corners = np.repeat(self.vertices[self.faces][None], len(outside), axis=0).reshape(-1, 3, 3)
+        there = np.repeat(points[outside], len(self.faces), axis=0)
+        nearest = trimesh.triangles.closest_point(corners, there)
+        gaps = np.linalg.norm(nearest - there, axis=1).reshape(len(outside), -1)
+        depth[outside] = gaps.min(1)
+        return depth
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LinkMesh:

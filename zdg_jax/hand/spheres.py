@@ -9,14 +9,29 @@ from scipy.spatial import cKDTree
 
 from zdg_jax.hand.solids import Samples, Solid
 
-BULGE = 0.0025
-"""Greatest amount by which a sphere sticks out of its link [m]; round corners cost less so."""
+BULGE = 0.003
+"""Amount by which a sphere sticks out of its link [m]; round corners cost less so."""
 _TARGET = 0.0012
-"""Mean gap between a link's surface and its spheres that ends the search for more [m]."""
+"""Mean distance between a link's surface and its spheres that ends the search for more [m]."""
 _MOST = 104
-_BALLS, _WITNESSES = 900, 700
-_POWER = 1.5
+"""Greatest number of spheres."""
+_BALLS, _WITNESSES = 600, 500
+"""Candidates and surface points a link that the choice is made by."""
 _THIN = 0.0008
+"""Least radius of a ball within a link that a sphere is made of [m]."""
+_SLACK = 0.0003
+"""Tolerance of the bulge [m]."""
+
+
+def _directions(count: int) -> np.ndarray:
+    """Unit vectors spread evenly (Fibonacci lattice), (count, 3)."""
+    height = 1 - (2 * np.arange(count) + 1) / count
+    turn = np.pi * (1 + 5**0.5) * np.arange(count)
+    flat = np.sqrt(1 - height**2)
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
+
+
+_SKIN = _directions(300)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,12 +47,12 @@ class Coverage:
 
 
 def cover(
-    samples: dict[int, Samples], most: int = _MOST, seed: int = 0
+    solids: list[Solid], samples: dict[int, Samples], most: int = _MOST, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres (s, 3) in link frames, radii (s,) and links (s,), sorted by link.
 
     Each link starts with its single best sphere; then whichever link leaves the largest share of
-    the hand's surface bare gets the next one, until the mean gap is small or `most` are placed.
+    the hand's surface bare gets the next one, until all lie close or `most` are placed.
     """
     rng = np.random.default_rng(seed)
     state = {}
@@ -55,9 +70,13 @@ def cover(
         link = max(state, key=lambda index: _need(state[index], enough))
         if _need(state[link], enough) == 0:
             break
-        gap, _, _, chosen, now, _ = state[link]
-        # Bare spots count more than in proportion: a few far ones are worse than many near.
-        best = int((np.abs(np.minimum(gap, now)) ** _POWER).sum(1).argmin())
+        gap, centers, radii, chosen, now, _ = state[link]
+        own = [solid for solid in solids if solid.link == link]
+        best = _best(gap, now)
+        while (excess := _protrusion(centers[best], radii[best], own) - BULGE) > _SLACK:
+            radii[best] -= excess
+            gap[best] += excess
+            best = _best(gap, now)
         chosen.append(best)
         state[link][4] = np.minimum(now, gap[best])
         placed += 1
@@ -65,6 +84,19 @@ def cover(
     centers = np.concatenate([state[index][1][state[index][3]] for index in links])
     radii = np.concatenate([state[index][2][state[index][3]] for index in links])
     return centers, radii, np.concatenate([np.full(len(state[index][3]), index) for index in links])
+
+
+def _best(gap: np.ndarray, now: np.ndarray) -> int:
+    """The candidate that leaves the witnesses nearest to the spheres."""
+    error = np.abs(np.minimum(gap, now))
+    # Bare spots count more than in proportion: a few far ones are worse than many near.
+    return int((error * np.sqrt(error)).sum(1).argmin())
+
+
+def _protrusion(center: np.ndarray, radius: float, solids: list[Solid]) -> float:
+    """How far a sphere sticks out of its link [m], to a lower bound near edges."""
+    skin = center + radius * _SKIN
+    return float(np.min([solid.depth(skin) for solid in solids], axis=0).max())
 
 
 def _need(entry: list, enough: int) -> float:
@@ -105,11 +137,13 @@ def inscribed(
     centers: np.ndarray, radii: np.ndarray, links: np.ndarray, solids: list[Solid]
 ) -> np.ndarray:
     """Radii, at most the given ones, of spheres about the centres within their links, (s,) [m]."""
-    depth = np.full(len(centers), -np.inf)
-    for solid in solids:
-        mine = links == solid.link
-        depth[mine] = np.maximum(depth[mine], -solid.depth(centers[mine]))
-    return np.clip(depth, 0.0, radii)
+    inner = np.zeros(len(centers))
+    for k, (center, radius) in enumerate(zip(centers, radii, strict=True)):
+        own = [solid for solid in solids if solid.link == links[k]]
+        # Within one solid the depth is exact; a ball may also lie across several.
+        within = -min(float(solid.depth(center[None])[0]) for solid in own)
+        inner[k] = max(within, radius - _protrusion(center, radius, own))
+    return np.clip(inner, 0.0, radii)
 
 
 def measure(
@@ -122,21 +156,20 @@ def measure(
 ) -> Coverage:
     """Coverage of all links, or of those in `only`, weighted by area."""
     errors, weights, bare, out = [], [], 0.0, 0.0
-    rng = np.random.default_rng(1)
-    ball = rng.normal(size=(400, 3))
-    ball /= np.linalg.norm(ball, axis=1, keepdims=True)
     for index, sample in samples.items():
         mine = link == index
         if (only is not None and index not in only) or not mine.any():
             continue
+        own = [solid for solid in solids if solid.link == index]
         offset = sample.points[:, None] - centers[None, mine]
         gap = (np.linalg.norm(offset, axis=-1) - radii[mine]).min(1)
         errors.append(float(np.abs(gap).mean()))
         weights.append(sample.area)
         bare = max(bare, float(gap.max()))
-        skin = (centers[mine][:, None] + radii[mine][:, None, None] * ball).reshape(-1, 3)
-        depth = np.min([s.depth(skin) for s in solids if s.link == index], axis=0)
-        outside = skin[depth > 0]
+        skin = (centers[mine][:, None] + radii[mine][:, None, None] * _SKIN).reshape(-1, 3)
+        outside = skin[np.min([solid.depth(skin) for solid in own], axis=0) > 0]
         if len(outside):
-            out = max(out, float(np.max(cKDTree(sample.points).query(outside)[0])))
+            rough = np.asarray(cKDTree(sample.points).query(outside)[0])
+            worst = outside[np.argsort(-rough)[:60]]
+            out = max(out, float(np.min([s.distance(worst) for s in own], axis=0).max()))
     return Coverage(mean=float(np.average(errors, weights=weights)), largest=bare, stick_out=out)

@@ -208,6 +208,26 @@ def self_pairs(
     return np.stack([first[good], second[good]], axis=1).astype(np.int32)
 
 
+def overlap(frame: Frame, model: mujoco.MjModel, dofs: np.ndarray) -> np.ndarray:
+    """How deep links stand in one another in poses (n, d), by the C engine, (n,) [m], >= 0.
+
+    Pairs that overlap at rest are left out: their links are built into one another.
+    """
+    data, built = mujoco.MjData(model), set()
+    depth = np.zeros(len(dofs))
+    for k, joints in enumerate(frame.joints(np.concatenate([frame.rest[None], dofs]))):
+        data.qpos[:] = joints
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_collision(model, data)
+        pairs = [tuple(pair) for pair in data.contact.geom.tolist()]
+        if k == 0:
+            built = set(pairs)
+            continue
+        gaps = [g for p, g in zip(pairs, data.contact.dist, strict=True) if p not in built]
+        depth[k - 1] = max(0.0, -min(gaps, default=0.0))
+    return depth
+
+
 def _may_collide(model: mujoco.MjModel, frame: Frame) -> np.ndarray:
     """Whether physics lets two links touch, (L, L)."""
     size = model.nbody

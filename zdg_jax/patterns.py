@@ -1,0 +1,93 @@
+"""Contact patterns: which links are meant to touch, and how likely a plan makes each choice."""
+
+from __future__ import annotations
+
+import itertools
+
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax.energy import Pattern
+from zdg_jax.hand import Hand
+from zdg_jax.objects import Object
+from zdg_jax.planning import Grip
+from zdg_jax.planning.taxonomy import STYLES
+
+_OPEN = {"tips": 0.42, "power": 0.42}
+"""Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
+
+
+def patterns(hand: Hand) -> Pattern:
+    """The contact patterns that a hand can choose from, (p, k).
+
+    First the tips of every run of neighbouring fingers together with the thumb, longest run
+    first; last the power pattern, in which the fingers' innermost links and the palm join where
+    they come near. Slots are the tips, then those links, then the palm.
+    """
+    present = set(np.asarray(hand.arrays.contacts.link).tolist())
+    tips = [finger.tip_link for finger in hand.fingers]
+    inner = []
+    for finger in hand.fingers:
+        others = [link for link in finger.links if link in present and link not in tips]
+        if others and not finger.is_thumb:
+            inner.append(others[-1])
+    palm = [hand.palm.link] if hand.palm.link in present else []
+    slots = np.array([*tips, *inner, *palm], np.int32)
+    rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
+    rows.append(np.ones(len(slots), bool))
+    optional = np.arange(len(slots)) >= len(tips)
+    return Pattern(
+        link=jnp.asarray(np.tile(slots, (len(rows), 1))),
+        active=jnp.asarray(np.stack(rows), jnp.float32),
+        optional=jnp.asarray(np.tile(optional, (len(rows), 1)), jnp.float32),
+    )
+
+
+def preferences(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
+    """How likely each of `patterns` is to be drawn, (p,), sums to 1.
+
+    A part that is too short for all fingers side by side is held by fewer; idle fingers of the
+    plan stay idle; types with inner links ask for the power pattern. The plan binds as far as it
+    is sure.
+    """
+    runs = _runs(hand)
+    fingers = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
+    most = len(fingers)
+    size = np.array([len(set(run) & set(fingers)) for run in runs])
+    free = np.full(len(runs) + 1, 1 - sum(_OPEN.values()))
+    free[1:-1] /= max(len(runs) - 1, 1)
+    free[0], free[-1] = _OPEN["tips"], _OPEN["power"]
+
+    idle = {plan.finger for plan in grip.fingers if plan.role == "idle"}
+    allowed = np.array([not any(hand.fingers[i].name in idle for i in run) for run in runs])
+    fitting = min(_fitting(hand, grip, obj), most)
+    wanted = np.where(allowed, np.exp(-2.0 * np.abs(size - fitting)), 0.0)
+    power = 0.0
+    if STYLES[grip.grasp_type].inner_links and not idle:
+        power = 0.6 if fitting == most else 0.2
+    planned = np.append(wanted / max(wanted.sum(), 1e-9) * (1 - power), power)
+    mixed = (1 - grip.confidence) * free / free.sum() + grip.confidence * planned
+    return mixed / mixed.sum()
+
+
+def _runs(hand: Hand) -> list[list[int]]:
+    """Fingers of each run of neighbours, with the thumb, longest runs first."""
+    thumbs = [i for i, finger in enumerate(hand.fingers) if finger.is_thumb]
+    others = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
+    least = 1 if thumbs else min(2, len(others))
+    return [
+        thumbs + others[start : start + count]
+        for count in range(len(others), least - 1, -1)
+        for start in range(len(others) - count + 1)
+    ]
+
+
+def _fitting(hand: Hand, grip: Grip, obj: Object) -> int:
+    """How many fingers find room side by side along the longest held part."""
+    tips = [np.asarray(hand.tip_position(f)) for f in hand.fingers if not f.is_thumb]
+    gaps = [np.linalg.norm(b - a) for a, b in itertools.pairwise(tips)]
+    held = {part.mark for part in grip.held}
+    lengths = [part.extents[0] for part in obj.parts if part.mark in held]
+    if not gaps or not lengths:
+        return len(tips)
+    return 1 + int(max(lengths) / max(float(np.mean(gaps)), 1e-3))
