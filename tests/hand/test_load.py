@@ -12,7 +12,8 @@ from zdg_jax.kernels import kinematics
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, describe, dofs_from_joints, joints_from_dofs, shipped_hands
-from zdg_jax.hand.solids import link_solids
+from zdg_jax.hand.solids import link_solids, sample_links
+from zdg_jax.hand.spheres import measure
 
 MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
 
@@ -143,6 +144,40 @@ def test_anatomy(name):
         gap[label] = np.linalg.norm(np.mean(tips, axis=0) - hand.tip_position(thumb, dofs))
     assert gap["open"] > 0.05
     assert gap["half"] < 0.7 * gap["open"]
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
+def test_links_do_not_touch_in_open_and_half_closed_poses(name):
+    hand = load(name)
+    data = mujoco.MjData(hand.model)
+    for dofs in (hand.open_dofs, hand.half_closed_dofs):
+        data.qpos[:] = hand.joints(dofs)
+        mujoco.mj_forward(hand.model, data)
+        assert data.ncon == 0
+
+
+@pytest.mark.parametrize("name", ["allegro", "leap", "shadow", *MENAGERIE.values()])
+def test_spheres_stand_for_the_links(name, shared_assets):
+    if name in MENAGERIE.values():
+        name = shared_assets / "hands" / name / "right_hand.xml"
+    hand = load(name)
+    assert hand.coverage.mean < 3e-3
+    assert hand.coverage.stick_out < 5e-3
+    spheres = hand.arrays.spheres
+    assert len(spheres.radii) <= 104
+    assert (spheres.inner <= spheres.radii).all()
+
+
+def test_coverage_is_measured_to_the_surface():
+    """A sphere of 11 mm about the middle of a box of 20 mm sticks out by 1 mm."""
+    spec = mujoco.MjSpec.from_string(
+        '<mujoco><worldbody><body><geom type="box" size=".01 .01 .01"/></body></worldbody></mujoco>'
+    )
+    solids = link_solids(spec.compile())
+    samples = sample_links(solids, 2)
+    coverage = measure(np.zeros((1, 3)), np.array([0.011]), np.array([1]), solids, samples)
+    assert coverage.stick_out == pytest.approx(1e-3, abs=1e-5)
+    assert coverage.largest == pytest.approx(0.01 * 3**0.5 - 0.011, abs=5e-4)
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
