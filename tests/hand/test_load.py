@@ -15,6 +15,8 @@ from zdg_jax.hand import Hand, describe, dofs_from_joints, joints_from_dofs, shi
 from zdg_jax.hand.solids import link_solids, sample_links
 from zdg_jax.hand.spheres import measure
 
+from .models import gripper
+
 MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
 
 load = functools.cache(Hand.load)
@@ -24,25 +26,6 @@ def random_dofs(hand, num, seed=0):
     rng = np.random.default_rng(seed)
     lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
     return (lower + rng.random((num, hand.num_dofs)) * (upper - lower)).astype(np.float32)
-
-
-def gripper(equality="", actuators=None, tendon="", extra=""):
-    """Two fingers of two hinges each, as MJCF."""
-    finger = """
-      <body name="{n}1" pos="0 {y} 0.02"><joint name="{n}a" axis="{s} 0 0" range="-0.2 1.5"/>
-        <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.05"/>
-        <body name="{n}2" pos="0 0 0.05"><joint name="{n}b" axis="{s} 0 0" range="-0.1 1.2"/>
-          <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.04"/></body></body>"""
-    if actuators is None:
-        actuators = "".join(
-            f'<position joint="{j}" kp="5" ctrlrange="-0.2 1.5"/>' for j in ("la", "lb", "ra", "rb")
-        )
-    return f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>
-      <geom type="plane" size="1 1 1"/>
-      <body name="base"><geom type="box" size="0.03 0.05 0.01"/>
-      {finger.format(n="l", y=0.04, s=1)}{finger.format(n="r", y=-0.04, s=-1)}</body>{extra}
-      </worldbody><tendon>{tendon}</tendon><equality>{equality}</equality>
-      <actuator>{actuators}</actuator></mujoco>"""
 
 
 def from_text(text):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import mujoco
@@ -15,7 +17,9 @@ from zdg_jax.hand import actuation, motion, posture, source, spheres, touching
 from zdg_jax.hand.actuation import Actuation
 from zdg_jax.hand.anatomy import Finger, Palm, chains
 from zdg_jax.hand.arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
-from zdg_jax.hand.coupling import Coupling, couple
+from zdg_jax.hand.coupling import couple
+from zdg_jax.hand.overrides import Overrides
+from zdg_jax.hand.rebuild import rebuild
 from zdg_jax.hand.solids import LinkMesh, Samples, Solid, link_meshes, link_solids, sample_links
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
@@ -66,35 +70,56 @@ class Hand:
     model: mujoco.MjModel = dataclasses.field(repr=False)
     """The compiled hand, fixed to the world."""
     _spec: mujoco.MjSpec = dataclasses.field(repr=False)
+    _overrides: Overrides = dataclasses.field(repr=False)
 
     @classmethod
     def load(
         cls,
-        source_: str | pathlib.Path | mujoco.MjSpec,
+        source_: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
         *,
         drive: float | None = None,
+        mirror: bool = False,
+        overrides: str | pathlib.Path | Mapping[str, Any] | None = None,
     ) -> Hand:
         """Reads a hand and derives what its file does not say.
 
         Args:
-            source_: name of a shipped hand, path of an MJCF or URDF file, or an `MjSpec`.
+            source_: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
+                compiled `MjModel`. ":mirrored" after a name or path stands for `mirror`.
             drive: replaces the actuators by position actuators of this gain, one a joint that
                 follows no other [N m/rad].
+            mirror: takes the mirror image in the plane y = 0 of the root frame: the left hand of
+                a right one.
+            overrides: what to take as said instead of derived: a JSON file, or a mapping with
+                the same keys (`docs/hands.md`). The file `right_hand.zdg.json` beside
+                `right_hand.xml` is read without being named.
 
         Raises:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
-        spec, name, origin = source.read(source_)
+        mirrored, source_ = source.split_mirrored(source_)
+        mirrored = mirrored != mirror
+        spec, name, origin, said = source.read(source_, overrides)
         removed = source.clean(spec)
         if drive is not None:
             if not drive > 0:
                 raise InputError(f"drive={drive} is no gain; give a positive number [N m/rad]")
             actuation.add_drive(spec, drive)
         model = source.compile_spec(spec, name)
-        drives = actuation.actuate(model, name)
-        coupling = couple(model, name)
-        notes = (*(f"left out {what}" for what in removed), *coupling.notes)
-        return _derive(name, origin, spec, model, drives, coupling, notes)
+        notes = tuple(f"left out {what}" for what in removed)
+        if not mirrored:
+            return _derive(name, origin, spec, model, said, notes)
+        actuation.actuate(model, name)  # what is refused is refused of the hand as it was given
+        return _mirror(name, origin, model, said, notes)
+
+    def mirrored(self) -> Hand:
+        """The mirror image in the plane y = 0 of the root frame: a left hand of a right one.
+
+        Names and joint positions keep their meaning: at equal joints, and with its root at the
+        mirrored pose, it is the mirror image.
+        """
+        notes = tuple(note for note in self.notes if note.startswith("left out"))
+        return _mirror(self.name, self.source, self.model, self._overrides, notes)
 
     @property
     def num_joints(self) -> int:
@@ -137,25 +162,41 @@ class Hand:
         return motion.Frame(tree=self.arrays.tree, coupling=couple(self.model, self.name))
 
 
+def _mirror(
+    name: str, origin: str, model: mujoco.MjModel, said: Overrides, notes: tuple[str, ...]
+) -> Hand:
+    name, origin = source.toggle_mirrored(name, "_mirrored"), source.toggle_mirrored(origin)
+    spec = rebuild(model, name, mirror=True)
+    return _derive(name, origin, spec, source.compile_spec(spec, name), said.mirrored(), notes)
+
+
 def _derive(
     name: str,
     origin: str,
     spec: mujoco.MjSpec,
     model: mujoco.MjModel,
-    drives: Actuation,
-    coupling: Coupling,
+    said: Overrides,
     notes: tuple[str, ...],
 ) -> Hand:
-    solids = link_solids(model)
+    drives = actuation.actuate(model, name)
+    coupling = couple(model, name)
+    links = ("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody)))
+    said.check_links(links)
+    solids = link_solids(model, frozenset(links.index(link) for link in said.exclude))
     if not solids:
         raise InputError(f"the hand '{name}' has no geometry; give its links collision geoms")
     samples = sample_links(solids, model.nbody)
     palm_link, fingers = chains(model, set(samples), name)
     frame = motion.Frame(tree=build_tree(model), coupling=coupling)
     motions = [motion.study(frame, finger, samples) for finger in fingers]
-    thumb = motion.find_thumb(motions)
+    chains_by_name = {f.name: tuple(links[link] for link in f.links) for f in fingers}
+    thumb = said.thumb_index(chains_by_name, motion.find_thumb(motions))
     fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]
-    palm = motion.find_palm(motions, thumb, palm_link, samples, frame)
+    if said.palm_link is not None:
+        palm_link = links.index(said.palm_link)
+    palm = motion.find_palm(
+        motions, thumb, palm_link, samples, frame, said.palm_normal, said.palm_direction
+    )
     poses = posture.derive(
         frame, motions, thumb, palm, lambda dofs: touching.overlap(frame, model, dofs)
     )
@@ -165,9 +206,9 @@ def _derive(
     return Hand(
         name=name,
         source=origin,
-        fingerprint=source.fingerprint(model),
+        fingerprint=source.fingerprint(model, said),
         joint_names=tuple(model.joint(j).name for j in range(model.njnt)),
-        link_names=("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody))),
+        link_names=links,
         actuator_names=drives.names,
         dof_names=tuple(model.joint(j).name for j in coupling.leaders),
         ctrl_from_joints=drives.ctrl_from_joints,
@@ -180,10 +221,11 @@ def _derive(
         closing=poses.closing,
         link_meshes=link_meshes(model),
         coverage=coverage,
-        notes=notes,
+        notes=(*notes, *coupling.notes),
         arrays=arrays,
         model=model,
         _spec=spec,
+        _overrides=said,
     )
 
 

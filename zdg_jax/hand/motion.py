@@ -187,9 +187,15 @@ def find_thumb(motions: list[Motion]) -> int | None:
 
 
 def find_palm(
-    motions: list[Motion], thumb: int | None, link: int, samples: dict[int, Samples], frame: Frame
+    motions: list[Motion],
+    thumb: int | None,
+    link: int,
+    samples: dict[int, Samples],
+    frame: Frame,
+    said_normal: tuple[float, ...] | None = None,
+    said_direction: tuple[float, ...] | None = None,
 ) -> Palm:
-    """The palm's frame: normal as the fingers curl, direction as they point.
+    """The palm's frame: normal as the fingers curl, direction as they point, unless said.
 
     Fingers that curl towards one another (a gripper's) have no common inward side; the palm then
     faces the way that they point.
@@ -209,6 +215,10 @@ def find_palm(
             normal = inward - (inward @ direction) * direction
     else:
         normal, pointing = pointing, others[0].inward
+    if said_normal is not None:
+        normal = np.asarray(said_normal)
+    if said_direction is not None:
+        pointing = np.asarray(said_direction)
     normal = normal / np.linalg.norm(normal)
     direction = pointing - (pointing @ normal) * normal
     if np.linalg.norm(direction) < 1e-3:

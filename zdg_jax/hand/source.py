@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.resources
 import logging
 import pathlib
+from typing import TypeAlias
 
 import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand import overrides
+from zdg_jax.hand.overrides import Overrides
+from zdg_jax.hand.rebuild import rebuild
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +61,9 @@ _DEFINING = [
     "actuator_ctrlrange",
 ]
 _MOUNT_SLIDES = 3
+_MIRRORED = ":mirrored"
+
+_Source: TypeAlias = str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel
 
 
 def shipped_hands() -> tuple[str, ...]:
@@ -64,23 +72,43 @@ def shipped_hands() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".xml")))
 
 
-def read(source: str | pathlib.Path | mujoco.MjSpec) -> tuple[mujoco.MjSpec, str, str]:
-    """Reads a hand by shipped name, path of an MJCF or URDF file, or `MjSpec`.
+def split_mirrored(source: _Source) -> tuple[bool, _Source]:
+    """Whether a name or path ends in ":mirrored", and what stands before that."""
+    if isinstance(source, str | pathlib.Path) and str(source).endswith(_MIRRORED):
+        return True, str(source).removesuffix(_MIRRORED)
+    return False, source
+
+
+def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:
+    """`text` with the mark that says "mirrored", or without it if it has it; empty stays empty."""
+    if not text:
+        return text
+    return text.removesuffix(mark) if text.endswith(mark) else text + mark
+
+
+def read(
+    source: _Source, said: overrides.Source | None = None
+) -> tuple[mujoco.MjSpec, str, str, Overrides]:
+    """Reads a hand by shipped name, path of an MJCF or URDF file, `MjSpec` or `MjModel`.
 
     Returns:
-        The raw specification with absolute file names, the hand's name, and its source: the
-        shipped name or the absolute path, empty for a specification.
+        The raw specification with absolute file names, the hand's name, its source (the shipped
+        name or the absolute path, empty for an object), and what the file beside it says.
 
     Raises:
         InputError: there is no such hand or file, or MuJoCo cannot read it.
     """
+    stated = Overrides() if said is None else overrides.read(said)
     if isinstance(source, mujoco.MjSpec):
         spec = source.copy()
-        return spec, spec.modelname or "hand", ""
+        return spec, spec.modelname or "hand", "", stated
+    if isinstance(source, mujoco.MjModel):
+        name = source.names[: source.names.index(b"\0")].decode() or "hand"
+        return rebuild(source, name), name, "", stated
     text = str(source)
     if text in shipped_hands():
         resource = importlib.resources.files("zdg_jax.mjcf").joinpath(f"{text}.xml")
-        return mujoco.MjSpec.from_string(resource.read_text()), text, text
+        return mujoco.MjSpec.from_string(resource.read_text()), text, text, stated
     path = pathlib.Path(source).expanduser()
     if not path.is_file():
         what = f"no file '{text}'" if path.suffix or "/" in text else f"no hand '{text}'"
@@ -95,7 +123,10 @@ def read(source: str | pathlib.Path | mujoco.MjSpec) -> tuple[mujoco.MjSpec, str
         raise InputError(f"MuJoCo cannot read the hand '{path}': {reason}") from error
     _make_absolute(spec, path.parent)
     name = path.parent.name if path.stem in ("right_hand", "left_hand", "hand") else path.stem
-    return spec, name, str(path)
+    beside = overrides.beside(path)
+    if said is None and beside.is_file():
+        stated = overrides.read(beside)
+    return spec, name, str(path), stated
 
 
 def _make_absolute(spec: mujoco.MjSpec, folder: pathlib.Path) -> None:
@@ -222,12 +253,15 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     return model
 
 
-def fingerprint(model: mujoco.MjModel) -> str:
-    """SHA-256 of what defines a hand: links, joints, geometry, couplings and actuators."""
+def fingerprint(model: mujoco.MjModel, said: Overrides) -> str:
+    """SHA-256 of what defines a hand: links, joints, geometry, couplings, actuators, overrides."""
     digest = hashlib.sha256()
     for field in _DEFINING:
         value = np.ascontiguousarray(np.asarray(getattr(model, field)))
         digest.update(f"{field}{value.shape}".encode())
         digest.update(np.round(value.astype(np.float64), 9).tobytes())
     digest.update(model.names)
+    said = dataclasses.replace(said, where="")
+    if said != Overrides():
+        digest.update(repr(said).encode())
     return digest.hexdigest()

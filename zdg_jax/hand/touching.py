@@ -91,7 +91,7 @@ def surface(
     samples: dict[int, Samples],
     rest: np.ndarray,
     relevant: set[int],
-    total: int = 1400,
+    total: int = 320,
 ) -> Points:
     """Points all around the links, by the square root of area, less on links out of reach.
 

@@ -1,0 +1,53 @@
+"""Small hands as MJCF."""
+
+
+def gripper(equality="", actuators=None, tendon="", extra=""):
+    """Two fingers of two hinges each."""
+    finger = """
+      <body name="{n}1" pos="0 {y} 0.02"><joint name="{n}a" axis="{s} 0 0" range="-0.2 1.5"/>
+        <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.05"/>
+        <body name="{n}2" pos="0 0 0.05"><joint name="{n}b" axis="{s} 0 0" range="-0.1 1.2"/>
+          <geom type="capsule" size="0.01" fromto="0 0 0 0 0 0.04"/></body></body>"""
+    if actuators is None:
+        actuators = "".join(
+            f'<position joint="{j}" kp="5" ctrlrange="-0.2 1.5"/>' for j in ("la", "lb", "ra", "rb")
+        )
+    return f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>
+      <geom type="plane" size="1 1 1"/>
+      <body name="base"><geom type="box" size="0.03 0.05 0.01"/>
+      {finger.format(n="l", y=0.04, s=1)}{finger.format(n="r", y=-0.04, s=-1)}</body>{extra}
+      </worldbody><tendon>{tendon}</tendon><equality>{equality}</equality>
+      <actuator>{actuators}</actuator></mujoco>"""
+
+
+def lopsided(side=1):
+    """A hand of a thumb, a finger and a sliding finger with nothing symmetric; -1 = its mirror.
+
+    Written out for both sides: y, axes of slides in y, and turns about x and z change sign.
+    """
+    s = side
+    return f"""<mujoco><compiler angle="radian" autolimits="true" eulerseq="zyx"/>
+      <asset><mesh name="wedge" vertex="0 0 0  .02 0 0  0 {0.03 * s} 0  0 0 .04
+                                        .02 {0.03 * s} .01"/></asset>
+      <worldbody><body name="base"><geom type="box" size=".04 .03 .01" pos=".01 {0.005 * s} 0"/>
+      <body name="f1" pos=".05 {0.02 * s} .005" euler="{0.2 * s} .1 {0.3 * s}">
+        <joint name="f_spread" axis="{0.1 * s} 0 {s}" range="-.3 .4"/>
+        <geom type="capsule" size=".008" fromto="0 0 0 .04 {0.004 * s} 0"/>
+        <body name="f2" pos=".04 {0.004 * s} 0">
+          <joint name="f_curl" axis="0 -1 {0.05 * s}" pos="0 {0.001 * s} 0" range="-.1 1.5"/>
+          <geom type="mesh" mesh="wedge"/></body></body>
+      <body name="g1" pos=".045 {-0.02 * s} 0"><joint name="g_curl" axis="0 -1 0" range="-.1 1.5"/>
+        <geom type="capsule" size=".008" fromto="0 0 0 .04 0 0"/>
+        <body name="g2" pos=".045 0 0">
+          <joint name="g_slide" type="slide" axis="1 {0.2 * s} 0" range="0 .02"/>
+          <geom type="box" size=".01 .006 .005" euler="{0.4 * s} 0 0"/></body></body>
+      <body name="t1" pos="0 {-0.04 * s} .01"><joint name="t_base" axis="{s} 0 0" range="-.5 1"/>
+        <geom type="capsule" size=".009" fromto="0 0 0 .01 {-0.03 * s} .02"/>
+        <body name="t2" pos=".01 {-0.03 * s} .02">
+          <joint name="t_curl" axis="0 .3 {s}" range="-.1 1.4"/>
+          <geom type="ellipsoid" size=".02 .008 .01" pos=".015 0 .004"/></body></body>
+      </body></worldbody>
+      <tendon><fixed name="pull"><joint joint="g_curl" coef="1"/></fixed></tendon>
+      <actuator><position joint="f_spread" kp="2"/><position joint="f_curl" kp="2"/>
+        <position tendon="pull" kp="2"/><position joint="g_slide" kp="90"/>
+        <position joint="t_base" kp="2"/><position joint="t_curl" kp="2"/></actuator></mujoco>"""
