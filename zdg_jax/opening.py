@@ -9,12 +9,13 @@ for each width. What "facing" means is read off the contact candidates of the ti
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.kernels import kinematics, rotations
 
 _DRAWS = 8192
@@ -43,6 +44,7 @@ class Opening:
     """How squarely the pads face each other along the axis, (l,), 1 = straight on."""
 
 
+@functools.lru_cache(maxsize=16)
 def opening(hand: Hand) -> Opening:
     """Draws the openings of a hand; the same ones at every call."""
     arrays = hand.arrays
@@ -57,8 +59,15 @@ def opening(hand: Hand) -> Opening:
     dofs = opened + curl * (closed - opened) + noise
     free = _dofs_of(hand, thumb)
     dofs[:, free] = rng.uniform(lower[free], upper[free], (_DRAWS, free.sum()))
-    found = _measure(hand, jnp.asarray(np.clip(dofs, lower, upper), jnp.float32), thumb)
-    clear = np.asarray(_clearance(hand, found.dofs)) > -0.002
+    found, clearance = _measure(
+        arrays,
+        jnp.asarray(np.clip(dofs, lower, upper), jnp.float32),
+        jnp.asarray([finger.tip_link for finger in hand.fingers]),
+        jnp.asarray(thumb, jnp.float32),
+        jnp.asarray(hand.palm.position, jnp.float32),
+        jnp.asarray(hand.palm.normal, jnp.float32),
+    )
+    clear = np.asarray(clearance) > -0.002
     value = np.where(clear, np.asarray(found.opposition), -np.inf)
     value = np.where(np.asarray(found.depth) > 0, value, -np.inf)
     return jax.tree.map(lambda leaf: leaf[_spread(np.asarray(found.width), value)], found)
@@ -82,46 +91,49 @@ def _dofs_of(hand: Hand, fingers: np.ndarray) -> np.ndarray:
     return chosen & ~others
 
 
-def _measure(hand: Hand, dofs: jax.Array, thumb: np.ndarray) -> Opening:
-    arrays, tips = hand.arrays, np.array([finger.tip_link for finger in hand.fingers])
-    rotation, translation = kinematics.link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
+@jax.jit
+def _measure(
+    hand: HandArrays,
+    dofs: jax.Array,
+    tips: jax.Array,
+    thumb: jax.Array,
+    palm: jax.Array,
+    normal: jax.Array,
+) -> tuple[Opening, jax.Array]:
+    """Openings of postures (l, d), and the least gap between inscribed spheres of links, (l,)."""
     # Each tip is stood for by the mean of its link's contact candidates.
-    member = jnp.asarray(np.asarray(arrays.contacts.link) == tips[:, None], jnp.float32)
+    member = (hand.contacts.link == tips[:, None]).astype(jnp.float32)
     count = jnp.maximum(member.sum(1, keepdims=True), 1.0)
-    local = (member @ arrays.contacts.local) / count
-    normal = rotations.normalize((member @ arrays.contacts.normals) / count + 1e-6)
-    points = jnp.einsum("lfij,fj->lfi", rotation[:, tips], local) + translation[:, tips]
-    normals = jnp.einsum("lfij,fj->lfi", rotation[:, tips], normal)
-    near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
-    axis = rotations.normalize(far - near)
-    facing_far = jnp.einsum("lfi,li->lf", normals[:, thumb], axis).mean(1)
-    facing_near = -jnp.einsum("lfi,li->lf", normals[:, ~thumb], axis).mean(1)
-    palm = jnp.asarray(hand.palm.normal, jnp.float32)
-    across = palm - jnp.sum(axis * palm, -1, keepdims=True) * axis
-    facing = rotations.normalize(across)
-    middle = (near + far) / 2
-    return Opening(
-        dofs=dofs,
-        width=jnp.linalg.norm(far - near, axis=-1),
-        middle=middle,
-        axis=axis,
-        facing=facing,
-        depth=jnp.sum((middle - jnp.asarray(hand.palm.position, jnp.float32)) * facing, axis=-1),
-        opposition=jnp.minimum(facing_far, facing_near) * jnp.linalg.norm(across, axis=-1),
-    )
+    pads = (member @ hand.contacts.local) / count
+    outward = rotations.normalize((member @ hand.contacts.normals) / count + 1e-6)
+    others = 1 - thumb
+    first, second = hand.self_pairs[:, 0], hand.self_pairs[:, 1]
 
+    def mean(values: jax.Array, weights: jax.Array) -> jax.Array:
+        return jnp.tensordot(weights, values, axes=1) / jnp.maximum(jnp.sum(weights), 1.0)
 
-def _clearance(hand: Hand, dofs: jax.Array) -> jax.Array:
-    """Least gap between inscribed spheres of different links, (l,) [m]."""
-    arrays, spheres = hand.arrays, hand.arrays.spheres
-    pairs = np.asarray(arrays.self_pairs)
-
-    def single(dofs: jax.Array) -> jax.Array:
-        poses = kinematics.link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
-        centers = kinematics.attach(*poses, spheres.local, spheres.link)
-        apart = jnp.linalg.norm(centers[pairs[:, 0]] - centers[pairs[:, 1]], axis=-1)
-        reach = spheres.inner[pairs[:, 0]] + spheres.inner[pairs[:, 1]]
-        return jnp.min(apart - reach, initial=jnp.inf)
+    def single(dofs: jax.Array) -> tuple[Opening, jax.Array]:
+        rotation, translation = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
+        points = jnp.einsum("fij,fj->fi", rotation[tips], pads) + translation[tips]
+        normals = jnp.einsum("fij,fj->fi", rotation[tips], outward)
+        near, far = mean(points, thumb), mean(points, others)
+        axis = rotations.normalize(far - near)
+        square = jnp.minimum(mean(normals @ axis, thumb), -mean(normals @ axis, others))
+        across = normal - jnp.dot(axis, normal) * axis
+        facing = rotations.normalize(across)
+        middle = (near + far) / 2
+        centers = kinematics.attach(rotation, translation, hand.spheres.local, hand.spheres.link)
+        apart = jnp.linalg.norm(centers[first] - centers[second], axis=-1)
+        gap = apart - hand.spheres.inner[first] - hand.spheres.inner[second]
+        return Opening(
+            dofs=dofs,
+            width=jnp.linalg.norm(far - near),
+            middle=middle,
+            axis=axis,
+            facing=facing,
+            depth=jnp.dot(middle - palm, facing),
+            opposition=square * jnp.linalg.norm(across),
+        ), jnp.min(gap, initial=jnp.inf)
 
     return jax.lax.map(single, dofs, batch_size=512)
 

@@ -37,13 +37,13 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
 class RefineConfig:
     """Settings of the refinement. Only the two counts are static: others never recompile."""
 
-    steps: int = dataclasses.field(default=200, metadata={"static": True})
+    steps: int = dataclasses.field(default=160, metadata={"static": True})
     """Gradient steps."""
     force_iterations: int = dataclasses.field(default=10, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
     starts: int = dataclasses.field(default=3, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
-    trial_steps: int = dataclasses.field(default=50, metadata={"static": True})
+    trial_steps: int = dataclasses.field(default=40, metadata={"static": True})
     """Steps after which the best of a grasp's starts goes on."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""

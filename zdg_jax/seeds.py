@@ -19,10 +19,12 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.kernels import rotations
+from zdg_jax.hand import joints_from_dofs
+from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.opening import Opening
 from zdg_jax.settings import setting
 
+_OPPOSING = 512
 _CLOSURE = 0.2
 """Metres of reach that one unit of the closure term costs when draws are compared."""
 
@@ -89,6 +91,9 @@ def _seed(
     num: int,
     key: jax.Array,
 ) -> tuple[Variables, Pattern]:
+    # Spheres tell whether a start is clear; the surface points would cost five times as much.
+    bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
+    problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
     draw = functools.partial(_draw, problem, space, weights, config)
 
     def best(key: jax.Array) -> tuple[Variables, Pattern]:
@@ -99,17 +104,28 @@ def _seed(
         keys = jax.random.split(draw_key, config.alternatives)
         variables, facing = jax.vmap(lambda k: draw(power, k))(keys)
         back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
-        positions = variables.position[:, None] - back[:, None] * facing[:, None]
-
-        def cost(position: jax.Array, variables: Variables) -> jax.Array:
-            return _cost(problem, dataclasses.replace(variables, position=position), pattern)
-
-        costs = jax.vmap(jax.vmap(cost, (0, None)))(positions, variables)
-        chosen = jnp.unravel_index(jnp.argmin(costs), costs.shape)
-        best = jax.tree.map(lambda leaf: leaf[chosen[0]], variables)
-        return dataclasses.replace(best, position=positions[chosen]), pattern
+        variables = jax.vmap(lambda v, f: _retreat(problem, v, f, back))(variables, facing)
+        costs = jax.vmap(lambda v: _cost(problem, v, pattern))(variables)
+        chosen = jnp.argmin(costs)
+        return jax.tree.map(lambda leaf: leaf[chosen], variables), pattern
 
     return jax.lax.map(best, jax.random.split(key, num), batch_size=64)
+
+
+def _retreat(
+    problem: Problem, variables: Variables, facing: jax.Array, back: jax.Array
+) -> Variables:
+    """Draws a hand back by the least of the distances that clears the object, or nearly so."""
+    hand = problem.hand
+    rotation = rotations.matrix_from_6d(variables.rotation)
+    joints = joints_from_dofs(hand, variables.dofs)
+    poses = kinematics.link_poses(hand.tree, joints)
+    centers = kinematics.attach(*poses, hand.spheres.local, hand.spheres.link) @ rotation.T
+    positions = variables.position - back[:, None] * facing
+    gap, _ = distance.query(problem.object.grid, centers + positions[:, None])
+    collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
+    best = jnp.argmin(20.0 * collision + back)
+    return dataclasses.replace(variables, position=positions[best])
 
 
 def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
@@ -141,8 +157,13 @@ def _draw(
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
     keys = jax.random.split(key, 9)
     samples = problem.object.samples
-    first = jax.random.categorical(keys[0], jnp.log(weights + 1e-12))
+    total = jnp.cumsum(weights)
+    drawn = jax.random.uniform(keys[0]) * total[-1]
+    first = jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
     point, normal = samples.points[first], samples.normals[first]
+    # The samples' order makes any prefix even; a quarter of them is enough to oppose.
+    samples = jax.tree.map(lambda leaf: leaf[:_OPPOSING], samples)
+    weights = weights[:_OPPOSING]
     offset = samples.points - point
     gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
     across = offset / gap[:, None]

@@ -213,19 +213,39 @@ def overlap(frame: Frame, model: mujoco.MjModel, dofs: np.ndarray) -> np.ndarray
 
     Pairs that overlap at rest are left out: their links are built into one another.
     """
-    data, built = mujoco.MjData(model), set()
-    depth = np.zeros(len(dofs))
-    for k, joints in enumerate(frame.joints(np.concatenate([frame.rest[None], dofs]))):
+    first, *rest = _overlaps(frame, model, np.concatenate([frame.rest[None], dofs]))
+    return np.array([max((d for p, d in o.items() if p not in first), default=0.0) for o in rest])
+
+
+def built_in(
+    frame: Frame, model: mujoco.MjModel, dofs: list[np.ndarray], least: float = 5e-4
+) -> list[tuple[int, int]]:
+    """Pairs of links that overlap at rest and in every one of the poses, though they may collide.
+
+    Hulls of a converted URDF often reach into the next but one link, and in physics would push
+    the hand apart.
+    """
+    found = _overlaps(frame, model, np.stack([frame.rest, *dofs]))
+    return sorted(p for p in found[0] if all(o.get(p, 0.0) > least for o in found))
+
+
+def _overlaps(
+    frame: Frame, model: mujoco.MjModel, dofs: np.ndarray
+) -> list[dict[tuple[int, int], float]]:
+    """In each pose (n, d) the links that overlap and how deep [m], neighbours left out."""
+    data, allowed = mujoco.MjData(model), _may_collide(model, frame)
+    body, every = model.geom_bodyid, []
+    for joints in frame.joints(dofs):
         data.qpos[:] = joints
         mujoco.mj_kinematics(model, data)
         mujoco.mj_collision(model, data)
-        pairs = [tuple(pair) for pair in data.contact.geom.tolist()]
-        if k == 0:
-            built = set(pairs)
-            continue
-        gaps = [g for p, g in zip(pairs, data.contact.dist, strict=True) if p not in built]
-        depth[k - 1] = max(0.0, -min(gaps, default=0.0))
-    return depth
+        depth: dict[tuple[int, int], float] = {}
+        for pair, gap in zip(data.contact.geom, data.contact.dist, strict=True):
+            a, b = sorted((int(body[pair[0]]), int(body[pair[1]])))
+            if allowed[a, b] and gap < 0:
+                depth[a, b] = max(depth.get((a, b), 0.0), -float(gap))
+        every.append(depth)
+    return every
 
 
 def _may_collide(model: mujoco.MjModel, frame: Frame) -> np.ndarray:
