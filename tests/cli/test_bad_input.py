@@ -14,17 +14,6 @@ from zdg_jax.cli.app import run
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return tmp_path_factory.mktemp("cli")
-
-
-@pytest.fixture(autouse=True)
-def caches(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests share a cache of their own."""
-    monkeypatch.setenv("ZDG_CACHE_DIR", str(folder / "caches"))
-
-
-@pytest.fixture(scope="module")
 def ball(folder: pathlib.Path) -> pathlib.Path:
     path = folder / "ball.stl"
     trimesh.creation.icosphere(subdivisions=2, radius=0.03).export(path)

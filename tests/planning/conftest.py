@@ -29,7 +29,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None
         monkeypatch.delenv(name, raising=False)
     for name in ("GOOGLE_GEMINI_BASE_URL", "OPENAI_MODEL", "ZDG_GEMINI_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache-home"))
+    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
 
 
 @pytest.fixture(params=["gemini", "openai"])

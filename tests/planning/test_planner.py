@@ -9,17 +9,14 @@ from typing import Any
 
 import pytest
 
-from zdg_jax import rendering
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.hand import Hand, shipped_hands
+from zdg_jax.hand import Hand
 from zdg_jax.planning import GraspPlan, Intent, PlannerOptions, plan, plan_many, rank, resolve
 from zdg_jax.planning.model import Limits
 
 from . import model_script, things
 from .conftest import KEY
 from .server import ModelServer, Reply
-
-_ASSETS = pathlib.Path(__file__).parents[3] / "shared" / "assets" / "hands"
 
 one_protocol = pytest.mark.parametrize("backend_name", ["gemini"])
 """For what does not depend on the protocol; sessions are tested over both."""
@@ -36,12 +33,7 @@ def jug() -> Any:
 
 @functools.cache
 def allegro() -> Any:
-    if "allegro" in shipped_hands():
-        return Hand.load("allegro")
-    path = _ASSETS / "wonik_allegro" / "right_hand.xml"
-    if not path.exists():
-        pytest.skip(f"no hand is shipped and {path} is not there")
-    return Hand.load(path)
+    return Hand.load("allegro")
 
 
 @pytest.fixture
@@ -52,8 +44,6 @@ def options(
     monkeypatch: pytest.MonkeyPatch,
 ) -> PlannerOptions:
     """A model at the local server, through the environment as users set it."""
-    if not hasattr(rendering, "Camera"):
-        pytest.skip("nothing renders yet")
     from zdg_jax.planning.model import pictures
 
     # Small views are rendered in the same way, and quicker.

@@ -13,7 +13,7 @@ import pydantic
 import pytest
 
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.planning.model import Backend, Limits, Session
+from zdg_jax.planning.model import AnswerCache, Backend, Limits, Session
 from zdg_jax.planning.model.backend import spot_xy
 
 from .conftest import KEY
@@ -314,3 +314,10 @@ def test_more_images_than_the_backend_takes_are_refused(
 def test_limits_without_sense_are_refused(limits: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(limits))):
         Limits(**limits)
+
+
+def test_answers_lie_in_the_folder_of_all_caches(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "mine"))
+    assert AnswerCache().folder == tmp_path / "mine" / "answers"

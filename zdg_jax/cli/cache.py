@@ -7,7 +7,7 @@ import shutil
 
 import click
 
-from zdg_jax.cli.folders import cache_root
+from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError
 
 _KINDS = {"objects": "prepared objects", "xla": "compiled programs", "answers": "models' answers"}

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import tempfile
 
-import platformdirs
-
+from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError
-
-
-def cache_root() -> pathlib.Path:
-    """Folder of all caches: `ZDG_CACHE_DIR`, or where the system keeps caches."""
-    chosen = os.environ.get("ZDG_CACHE_DIR")
-    return pathlib.Path(chosen) if chosen else platformdirs.user_cache_path("zdg_jax")
 
 
 def enable_compile_cache() -> None:

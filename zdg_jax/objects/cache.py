@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 import filelock
 import numpy as np
-import platformdirs
+
+from zdg_jax.caches import cache_root
 
 _LIMIT_MB = 2048.0
 _LOCK_SECONDS = 120.0
@@ -31,9 +32,7 @@ Arrays = dict[str, np.ndarray]
 
 def folder() -> pathlib.Path:
     """Where prepared objects are kept."""
-    root = os.environ.get("ZDG_CACHE_DIR")
-    base = pathlib.Path(root) if root else platformdirs.user_cache_path("zdg_jax")
-    return base / "objects"
+    return cache_root() / "objects"
 
 
 def load_or_make(key: str, make: Callable[[], Arrays]) -> Arrays:

@@ -9,8 +9,7 @@ import pathlib
 import tempfile
 from typing import Literal
 
-import platformdirs
-
+from zdg_jax.caches import cache_root
 from zdg_jax.errors import PlannerError
 from zdg_jax.planning.model.backend import Answer, Request
 
@@ -27,11 +26,10 @@ class AnswerCache:
         """Opens a cache.
 
         Args:
-            folder: where answers lie; the user's cache folder if not given.
+            folder: where answers lie; `answers` in the cache folder if not given.
             mode: "use" reads and writes, "off" does neither, "replay" reads and refuses to ask.
         """
-        default = pathlib.Path(platformdirs.user_cache_dir("zdg_jax")) / "answers"
-        self.folder = pathlib.Path(folder) if folder is not None else default
+        self.folder = cache_root() / "answers" if folder is None else pathlib.Path(folder)
         self.mode = mode
 
     def get(self, request: Request, model: str) -> Answer | None:
