@@ -12,6 +12,7 @@ import dataclasses
 import threading
 from concurrent import futures
 
+import jax.numpy as jnp
 import mujoco
 import numpy as np
 
@@ -50,6 +51,33 @@ class FitConfig:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Slots:
+    """Contacts of n grasps as collision detection finds them, object frame."""
+
+    active: np.ndarray
+    """1 where a slot is used, (n, SLOTS)."""
+    points: np.ndarray
+    """Points on the hand, (n, SLOTS, 3) [m]."""
+    normals: np.ndarray
+    """Unit normals out of the object, (n, SLOTS, 3)."""
+    distance: np.ndarray
+    """Gaps, negative inside, (n, SLOTS) [m]."""
+    link: np.ndarray
+    """Link of each, (n, SLOTS)."""
+
+    def contacts(self) -> Contacts:
+        """The same for energies and forces; hand and object face each other."""
+        return Contacts(
+            active=jnp.asarray(self.active),
+            points=jnp.asarray(self.points),
+            hand_normals=jnp.asarray(-self.normals),
+            distance=jnp.asarray(self.distance),
+            normals=jnp.asarray(self.normals),
+            link=jnp.asarray(self.link),
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fitted:
     """Fitted grasps, n of them."""
 
@@ -59,8 +87,8 @@ class Fitted:
     """Wrist rotations, (n, 3, 3), object frame."""
     dofs: np.ndarray
     """Independent joint coordinates, (n, d)."""
-    contacts: Contacts
-    """The nearest contact of each link that is within reach, nearest first, (n, SLOTS, ...)."""
+    slots: Slots
+    """The nearest contact of each link that is within reach, nearest first."""
     near: np.ndarray
     """Points of the object within `NEAR` of the hand, (n, POINTS, 3) [m], NaN past the last."""
     depth: np.ndarray
@@ -115,12 +143,11 @@ class Fitter:
             position=np.array(position, float),
             rotation=np.array(rotation, float),
             dofs=np.array(dofs, float),
-            contacts=Contacts(
-                active=np.zeros((n, SLOTS)),
-                points=np.zeros((n, SLOTS, 3)),
-                hand_normals=np.tile([0.0, 0.0, 1.0], (n, SLOTS, 1)),
-                distance=np.full((n, SLOTS), self.config.reach),
-                normals=np.tile([0.0, 0.0, -1.0], (n, SLOTS, 1)),
+            slots=Slots(
+                active=np.zeros((n, SLOTS), np.float32),
+                points=np.zeros((n, SLOTS, 3), np.float32),
+                normals=np.tile(np.float32([0, 0, 1]), (n, SLOTS, 1)),
+                distance=np.full((n, SLOTS), self.config.reach, np.float32),
                 link=np.zeros((n, SLOTS), np.int32),
             ),
             near=np.full((n, POINTS, 3), np.nan),
@@ -193,15 +220,14 @@ class Fitter:
         near = np.flatnonzero(~touches.between & (touches.gap < NEAR))
         near = near[np.argsort(touches.gap[near], kind="stable")][:POINTS]
         grasps.near[row, : len(near)] = touches.point[near]
-        contacts = grasps.contacts
+        slots = grasps.slots
         for slot, index in enumerate(touches.nearest()[:SLOTS]):
             outward = touches.normal[index] * (-1.0 if touches.hand[index, 0] else 1.0)
-            contacts.active[row, slot] = 1.0
-            contacts.points[row, slot] = touches.point[index] + 0.5 * touches.gap[index] * outward
-            contacts.normals[row, slot] = outward
-            contacts.hand_normals[row, slot] = -outward
-            contacts.distance[row, slot] = touches.gap[index]
-            contacts.link[row, slot] = touches.own[index] - self._links.start
+            slots.active[row, slot] = 1.0
+            slots.points[row, slot] = touches.point[index] + 0.5 * touches.gap[index] * outward
+            slots.normals[row, slot] = outward
+            slots.distance[row, slot] = touches.gap[index]
+            slots.link[row, slot] = touches.own[index] - self._links.start
 
     def _joints(self, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Joints (j,) of coordinates (d,), and their derivative (j, d)."""

@@ -14,23 +14,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax import agreement, planning, quality, selection
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax import planning, quality, selection
 from zdg_jax.errors import InputError
-from zdg_jax.fitting import FitConfig, Fitted, Fitter
+from zdg_jax.fitting import Fitter
 from zdg_jax.grasps import GraspSet
-from zdg_jax.guidance import guide
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
-from zdg_jax.opening import Opening, opening
-from zdg_jax.patterns import patterns, preferences
+from zdg_jax.opening import opening
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.poses import HandPose
 from zdg_jax.records import HandRecord, ObjectRecord
-from zdg_jax.refine import RefineConfig, Refined, Refiner
-from zdg_jax.seeds import SeedConfig, seed
-from zdg_jax.squeeze import Closing, SqueezeConfig, close
+from zdg_jax.refine import Refined
+from zdg_jax.stages import StageConfig, Stages
 from zdg_jax.validation.engine import available_cpus
 
 Progress = Callable[[str, int, int], None]
@@ -38,17 +34,9 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SynthesisConfig:
-    """Settings of the stages that `synthesize` runs."""
+class SynthesisConfig(StageConfig):
+    """Settings of `synthesize`: those of the stages, and how they are run and ranked."""
 
-    seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
-    """How starting grasps are drawn."""
-    refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
-    """How they are refined."""
-    fit: FitConfig = dataclasses.field(default_factory=FitConfig)
-    """How they are fitted to the collision geometry."""
-    squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
-    """How the hand opens before and pushes after."""
     alignment: float = 2.0
     """Weight of the agreement with the plan, times its confidence, against that of holding."""
     batch: int | None = None
@@ -133,7 +121,7 @@ def _make(
     batch = min(config.batch or _default_batch(), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
-    stages = {id(grip): _Stages.of(plan, grip, obj, hand, fitter, space, config) for grip in grips}
+    stages = {id(grip): Stages.of(plan, grip, obj, hand, fitter, space, config) for grip in grips}
     done = itertools.count(1)
     report("refine", 0, num)
 
@@ -181,105 +169,6 @@ def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
     others = plan.alternatives
     spare = round((1 - plan.grip.confidence) * count) if others else 0
     return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Stages:
-    """The stages from seeds to metrics for one grip."""
-
-    problem: Problem
-    plan: GraspPlan
-    object: Object
-    hand: Hand
-    fitter: Fitter
-    space: Opening
-    kinds: Pattern
-    likely: jax.Array
-    sample_weights: jax.Array
-    config: SynthesisConfig
-
-    @classmethod
-    def of(
-        cls,
-        plan: GraspPlan,
-        grip: Grip,
-        obj: Object,
-        hand: Hand,
-        fitter: Fitter,
-        space: Opening,
-        config: SynthesisConfig,
-    ) -> _Stages:
-        """Prepares the stages."""
-        guided = guide(grip, plan.task, obj, hand)
-        # Descent sees the shape that physics will see, not the mesh.
-        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        force = jnp.maximum(config.squeeze.total_force, grip.force.newtons)
-        return cls(
-            problem=Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance),
-            plan=plan,
-            object=obj,
-            hand=hand,
-            fitter=fitter,
-            space=space,
-            kinds=patterns(hand),
-            likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
-            sample_weights=jnp.asarray(guided.sample_weights),
-            config=dataclasses.replace(
-                config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
-            ),
-        )
-
-    def run(self, num: int, key: jax.Array) -> tuple[Refined, Closing, dict[str, np.ndarray]]:
-        """Makes `num` grasps; arrays of the host."""
-        problem, config = self.problem, self.config
-        refiner = Refiner(config.refine)
-        variables, pattern = seed(
-            problem,
-            self.space,
-            self.kinds,
-            self.likely,
-            self.sample_weights,
-            config.seeds,
-            num * config.refine.starts,
-            key,
-        )
-        refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
-        closing = close(config.squeeze, problem, refined.variables, refined.pattern, contacts)
-        metrics = quality.measure(
-            problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
-        )
-        # Agreement is with the plan itself, also for grasps that one of its alternatives made.
-        metrics |= agreement.measure(
-            self.plan.grip, self.object, self.hand, fitted.rotation, fitted.near
-        )
-        metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        return jax.device_get((refined, closing, metrics))
-
-    def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
-        """Fitted grasps, their exact contacts, and what else the fit found."""
-        near = np.abs(refined.contacts.distance) < self.fitter.config.reach
-        wanted = (np.asarray(refined.contacts.active) > 0.3) & near
-        touching = np.zeros((len(wanted), self.hand.num_links), bool)
-        rows, slots = np.nonzero(wanted)
-        touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
-        moving = refined.variables
-        fitted = self.fitter.fit(
-            np.asarray(moving.position),
-            np.asarray(rotations.matrix_from_6d(moving.rotation)),
-            np.asarray(moving.dofs),
-            touching,
-        )
-        variables = Variables(
-            position=jnp.asarray(fitted.position, jnp.float32),
-            rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
-            dofs=jnp.asarray(fitted.dofs, jnp.float32),
-        )
-        contacts = jax.tree.map(
-            lambda leaf: jnp.asarray(leaf, jnp.int32 if leaf.dtype.kind == "i" else jnp.float32),
-            fitted.contacts,
-        )
-        terms, _ = refiner.assess(self.problem, variables, refined.pattern)
-        return dataclasses.replace(refined, variables=variables, terms=terms), contacts, fitted
 
 
 def _pose(hand: Hand, refined: Refined, dofs: np.ndarray) -> HandPose:

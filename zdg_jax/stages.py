@@ -1,0 +1,133 @@
+"""The stages between a plan and finished grasps, for one grip: seeds, refinement, fit, squeeze."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax import agreement, quality
+from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.fitting import FitConfig, Fitted, Fitter
+from zdg_jax.guidance import guide
+from zdg_jax.hand import Hand
+from zdg_jax.kernels import rotations
+from zdg_jax.objects import Object
+from zdg_jax.opening import Opening
+from zdg_jax.patterns import patterns, preferences
+from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.refine import RefineConfig, Refined, Refiner
+from zdg_jax.seeds import SeedConfig, seed
+from zdg_jax.squeeze import Closing, SqueezeConfig, close
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """Settings of the stages."""
+
+    seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
+    """How starting grasps are drawn."""
+    refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
+    """How they are refined."""
+    fit: FitConfig = dataclasses.field(default_factory=FitConfig)
+    """How they are fitted to the collision geometry."""
+    squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
+    """How the hand opens before and pushes after."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stages:
+    """The stages from seeds to metrics for one grip."""
+
+    problem: Problem
+    plan: GraspPlan
+    object: Object
+    hand: Hand
+    fitter: Fitter
+    space: Opening
+    kinds: Pattern
+    likely: jax.Array
+    sample_weights: jax.Array
+    config: StageConfig
+
+    @classmethod
+    def of(
+        cls,
+        plan: GraspPlan,
+        grip: Grip,
+        obj: Object,
+        hand: Hand,
+        fitter: Fitter,
+        space: Opening,
+        config: StageConfig,
+    ) -> Stages:
+        """Prepares the stages."""
+        guided = guide(grip, plan.task, obj, hand)
+        # Descent sees the shape that physics will see, not the mesh.
+        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
+        force = jnp.maximum(config.squeeze.total_force, grip.force.newtons)
+        return cls(
+            problem=Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance),
+            plan=plan,
+            object=obj,
+            hand=hand,
+            fitter=fitter,
+            space=space,
+            kinds=patterns(hand),
+            likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
+            sample_weights=jnp.asarray(guided.sample_weights),
+            config=dataclasses.replace(
+                config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
+            ),
+        )
+
+    def run(self, num: int, key: jax.Array) -> tuple[Refined, Closing, dict[str, np.ndarray]]:
+        """Makes `num` grasps; arrays of the host."""
+        problem, config = self.problem, self.config
+        refiner = Refiner(config.refine)
+        variables, pattern = seed(
+            problem,
+            self.space,
+            self.kinds,
+            self.likely,
+            self.sample_weights,
+            config.seeds,
+            num * config.refine.starts,
+            key,
+        )
+        refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
+        closing = close(config.squeeze, problem, refined.variables, refined.pattern, contacts)
+        metrics = quality.measure(
+            problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
+        )
+        # Agreement is with the plan itself, also for grasps that one of its alternatives made.
+        metrics |= agreement.measure(
+            self.plan.grip, self.object, self.hand, fitted.rotation, fitted.near
+        )
+        metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
+        return jax.device_get((refined, closing, metrics))
+
+    def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
+        """Fitted grasps, their exact contacts, and what else the fit found."""
+        near = np.abs(refined.contacts.distance) < self.fitter.config.reach
+        wanted = (np.asarray(refined.contacts.active) > 0.3) & near
+        touching = np.zeros((len(wanted), self.hand.num_links), bool)
+        rows, slots = np.nonzero(wanted)
+        touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
+        moving = refined.variables
+        fitted = self.fitter.fit(
+            np.asarray(moving.position),
+            np.asarray(rotations.matrix_from_6d(moving.rotation)),
+            np.asarray(moving.dofs),
+            touching,
+        )
+        variables = Variables(
+            position=jnp.asarray(fitted.position, jnp.float32),
+            rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
+            dofs=jnp.asarray(fitted.dofs, jnp.float32),
+        )
+        terms, _ = refiner.assess(self.problem, variables, refined.pattern)
+        refined = dataclasses.replace(refined, variables=variables, terms=terms)
+        return refined, fitted.slots.contacts(), fitted
