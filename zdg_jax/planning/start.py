@@ -55,10 +55,7 @@ class Opening:
 def opening(hand: Hand) -> Opening:
     """Tabulates a hand from its open pose to past its half-closed one."""
     # Imported here: a plan can be read and written without JAX.
-    import jax.numpy as jnp
-
-    from zdg_jax.hand import joints_from_dofs
-    from zdg_jax.kernels import kinematics
+    from zdg_jax.hand.topology import poses
 
     arrays = hand.arrays
     levels = np.linspace(0.0, 1.5, _LEVELS)[:, None]
@@ -66,8 +63,7 @@ def opening(hand: Hand) -> Opening:
     dofs = np.clip(
         first + levels * (last - first), np.asarray(arrays.lower), np.asarray(arrays.upper)
     ).astype(np.float32)
-    joints = joints_from_dofs(arrays, jnp.asarray(dofs))
-    rotation, translation = (np.asarray(a) for a in kinematics.link_poses(arrays.tree, joints))
+    rotation, translation = poses(arrays.tree, hand.joints(dofs))
     links, points = np.asarray(arrays.contacts.link), np.asarray(arrays.contacts.local)
     tips = []
     for finger in hand.fingers:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -122,27 +123,31 @@ def _posed(
     hand: Hand, dofs: np.ndarray, rotation: np.ndarray, position: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Joints (j,), and links (m,) and places (m, 3) of the hand's surface points."""
-    import jax.numpy as jnp
-
-    from zdg_jax.hand import joints_from_dofs
-    from zdg_jax.kernels import kinematics
+    from zdg_jax.hand.topology import poses
 
     arrays = hand.arrays
-    joints = joints_from_dofs(arrays, jnp.asarray(dofs))
-    turn, shift = (np.asarray(a) for a in kinematics.link_poses(arrays.tree, joints))
+    joints = hand.joints(dofs)
+    turn, shift = poses(arrays.tree, joints)
     links = np.asarray(arrays.surface.link)
     local = np.asarray(arrays.surface.local)
     inside = np.einsum("mij,mj->mi", turn[links], local) + shift[links]
-    return np.asarray(joints), links, inside @ rotation.T + position
+    return joints, links, inside @ rotation.T + position
 
 
 def _distance(obj: Object, points: np.ndarray) -> np.ndarray:
     import jax.numpy as jnp
 
+    value, _ = _compiled_query()(obj.arrays.grid, jnp.asarray(points, jnp.float32))
+    return np.asarray(value)
+
+
+@functools.cache
+def _compiled_query() -> Callable[..., Any]:
+    import jax
+
     from zdg_jax.kernels import distance
 
-    value, _ = distance.query(obj.arrays.grid, jnp.asarray(points, jnp.float32))
-    return np.asarray(value)
+    return jax.jit(distance.query)
 
 
 def _nearest_mark(shape: ObjectShape, point: np.ndarray) -> int:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import trimesh
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from scipy import ndimage
+from scipy.spatial.transform import Rotation
 
 from zdg_jax.planning.verify import Candidate
-from zdg_jax.rendering import Camera, Picture, Shape, render
+from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
+from zdg_jax.rendering.lettering import font
+from zdg_jax.rendering.picture import png
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -62,14 +62,14 @@ class _Inset:
             draw.line((x, y, *tip), fill=color, width=4)
             word = (x + 47 * self._right[i], y - 47 * self._up[i])
             draw.text(
-                word, name, font=_font(17), fill=color, anchor="mm",
+                word, name, font=font(17), fill=color, anchor="mm",
                 stroke_width=2, stroke_fill=(255, 255, 255),
             )  # fmt: skip
         pixels = _BAR * height / (2 * np.tan(np.radians(_FOV) / 2) * self._distance)
         end = width - 16
         draw.line((end - pixels, height - 14, end, height - 14), fill=(20, 20, 20), width=4)
         middle = (end - pixels / 2, height - 28)
-        draw.text(middle, f"{_BAR * 1e3:.0f} mm", font=_font(15), fill=(20, 20, 20), anchor="mm")
+        draw.text(middle, f"{_BAR * 1e3:.0f} mm", font=font(15), fill=(20, 20, 20), anchor="mm")
 
 
 class Picturing:
@@ -102,10 +102,10 @@ class Picturing:
             picture = render(shapes, camera, _WIDTH, _HEIGHT)
             marks = np.where(picture.label == 0, self._part_of(picture), 0)
             self._seen.append(np.where(picture.label == 0, picture.face, -1))
-            image = Image.fromarray(picture.rgb)
+            image = picture.image()
             self._write_marks(image, marks)
             inset.draw(image)
-            images.append((f"The object {name}.", _png(image)))
+            images.append((f"The object {name}.", png(image)))
         return images
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
@@ -140,15 +140,17 @@ class Picturing:
             sheets.append(
                 (f"Candidate hands 1 to {len(candidates)}, each seen from {name}.", _sheet(tiles))
             )
-        return [(caption, _png(self._fit(sheet))) for caption, sheet in sheets]
+        return [(caption, png(self._fit(sheet))) for caption, sheet in sheets]
 
     def _tile(
         self, number: int, candidate: Candidate, colors: np.ndarray, side: float
     ) -> Image.Image:
         way = candidate.approach
         across = np.cross(way.direction, way.thumb)
-        hand = self._hand_shape(candidate)
-        points = np.concatenate([hand.vertices, np.asarray(self._obj.vertices)])
+        x, y, z, w = Rotation.from_matrix(candidate.rotation).as_quat()
+        pose = np.concatenate([candidate.position, [w, x, y, z], candidate.joints])
+        hand = posed_hand_shapes(self._hand, pose, color=_HAND, label=_EXTRA)
+        points = np.concatenate([shape.vertices for shape in (self._object(colors), *hand)])
         low, high = points.min(0), points.max(0)
         # From the side, where the opening between thumb and fingers shows, a little from above.
         look = side * way.thumb + 0.45 * across - 0.25 * way.direction + np.array([0, 0, 0.35])
@@ -157,44 +159,21 @@ class Picturing:
             eye, 0.85 * float(np.linalg.norm(high - low)), (low + high) / 2
         )
         tail = candidate.position - 0.10 * way.direction
-        arrow = _arrow(tail, tail + 0.07 * way.direction, 0.004)
-        shapes = [self._object(colors), hand, _shape(arrow, _ARROW, _EXTRA + 1)]
+        arrow = arrows(tail, tail + 0.07 * way.direction, 0.004, _ARROW, label=_EXTRA + 1)
+        shapes = [self._object(colors), *hand, arrow]
         picture = render(shapes, camera, _TILE_WIDTH, _TILE_HEIGHT)
-        image = Image.fromarray(picture.rgb)
+        image = picture.image()
         self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0), 15)
         inset.draw(image)
         draw = ImageDraw.Draw(image)
         draw.rectangle((0, 0, 64, 52), fill=(20, 20, 20))
-        draw.text((32, 26), str(number), font=_font(40), fill=(255, 255, 255), anchor="mm")
+        draw.text((32, 26), str(number), font=font(40), fill=(255, 255, 255), anchor="mm")
         return image
 
     def _object(self, colors: np.ndarray) -> Shape:
         return Shape(
             vertices=np.asarray(self._obj.vertices), faces=np.asarray(self._obj.faces),
             color=colors, label=0,
-        )  # fmt: skip
-
-    def _hand_shape(self, candidate: Candidate) -> Shape:
-        import jax.numpy as jnp
-
-        from zdg_jax.kernels import kinematics
-
-        rotation, translation = (
-            np.asarray(array)
-            for array in kinematics.link_poses(
-                self._hand.arrays.tree, jnp.asarray(candidate.joints, jnp.float32)
-            )
-        )
-        vertices, faces, count = [], [], 0
-        for mesh in self._hand.link_meshes:
-            link = mesh.link
-            inside = np.asarray(mesh.vertices) @ rotation[link].T + translation[link]
-            vertices.append(inside @ candidate.rotation.T + candidate.position)
-            faces.append(np.asarray(mesh.faces) + count)
-            count += len(inside)
-        return Shape(
-            vertices=np.concatenate(vertices), faces=np.concatenate(faces),
-            color=np.array(_HAND), label=_EXTRA,
         )  # fmt: skip
 
     def _camera(
@@ -221,13 +200,13 @@ class Picturing:
             y, x = np.unravel_index(int(inner.argmax()), inner.shape)
             if inner[y, x] < 2:
                 continue
-            box = draw.textbbox((int(x), int(y)), str(mark), font=_font(size), anchor="mm")
+            box = draw.textbbox((int(x), int(y)), str(mark), font=font(size), anchor="mm")
             pad = 4
             draw.rounded_rectangle(
                 (box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad), 5, fill=(20, 20, 20)
             )
             draw.text(
-                (int(x), int(y)), str(mark), font=_font(size), fill=(255, 255, 255), anchor="mm"
+                (int(x), int(y)), str(mark), font=font(size), fill=(255, 255, 255), anchor="mm"
             )
 
     def _fit(self, image: Image.Image) -> Image.Image:
@@ -243,32 +222,6 @@ def _direction(azimuth: float, elevation: float) -> np.ndarray:
     return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 
 
-def _shape(mesh: trimesh.Trimesh, color: Sequence[float], label: int) -> Shape:
-    return Shape(
-        vertices=np.asarray(mesh.vertices), faces=np.asarray(mesh.faces), color=np.array(color),
-        label=label,
-    )  # fmt: skip
-
-
-def _rod(start: np.ndarray, end: np.ndarray, radius: float) -> trimesh.Trimesh:
-    return trimesh.creation.cylinder(radius=radius, segment=np.stack([start, end]), sections=12)
-
-
-def _arrow(start: np.ndarray, end: np.ndarray, radius: float) -> trimesh.Trimesh:
-    way = end - start
-    length = float(np.linalg.norm(way))
-    head = min(6 * radius, 0.5 * length)
-    cone = trimesh.creation.cone(radius=2.5 * radius, height=head, sections=16)
-    cone.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], way / length))
-    cone.apply_translation(end - way / length * head)
-    shaft = _rod(start, end - way / length * head, radius)
-    return trimesh.Trimesh(
-        np.concatenate([shaft.vertices, cone.vertices]),
-        np.concatenate([shaft.faces, cone.faces + len(shaft.vertices)]),
-        process=False,
-    )
-
-
 def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:
     columns = min(3, len(tiles))
     rows = -(-len(tiles) // columns)
@@ -276,14 +229,3 @@ def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:
     for index, tile in enumerate(tiles):
         sheet.paste(tile, ((index % columns) * _TILE_WIDTH, (index // columns) * _TILE_HEIGHT))
     return sheet
-
-
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
-def _png(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=3)
-    return file.getvalue()
