@@ -44,7 +44,30 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
     lines.append(line([title for title, _ in columns]))
     lines += [line([cells[k] for _, cells in columns]) for k in range(len(order))]
     left = len(grasps) - len(order)
-    return "\n".join(lines) + (f"\n... and {left} more" if left else "")
+    if left:
+        lines.append(f"... and {left} more")
+    return "\n".join(lines + shortfalls(grasps))
+
+
+def shortfalls(grasps: GraspSet) -> list[str]:
+    """What the plan asked for and no grasp that is kept gives, with the way out, a line each."""
+    lines = []
+    shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
+    aligned = grasps.metrics.get("aligned")
+    grip = grasps.provenance.get("plan", {}).get("grip", {})
+    if aligned is not None and grip.get("held") and not np.asarray(aligned)[shown].any():
+        parts = ", ".join(str(part["mark"]) for part in grip["held"])
+        best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
+        lines.append(
+            f"no grasp has 60 % of its contacts on the planned parts ({parts}) and none on those"
+            f" to avoid; the best has {best:.0f} %. The hand may be too large for them: grasps that"
+            " hold elsewhere are kept instead; try more with --num, another hand, or other words"
+        )
+    if grasps.validation is not None and grasps.tested.any() and not grasps.held.any():
+        counts = grasps.validation.counts()
+        worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
+        lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
+    return lines
 
 
 def headline(grasps: GraspSet) -> str:
