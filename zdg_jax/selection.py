@@ -24,7 +24,10 @@ def validate_best_first(
     progress: Callable[[int, int], None] | None = None,
     protocol: Hold = six_directions,
 ) -> GraspSet:
-    """Tests grasps in MuJoCo's C engine from the highest score down, until `keep` distinct hold.
+    """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
+
+    Grasps that agree with the plan come first; the others are tested only as far as those that
+    hold among them do not suffice.
 
     Args:
         grasps: refined grasps.
@@ -40,16 +43,17 @@ def validate_best_first(
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
     poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
-    order = grasps.ranking
+    order = _aligned_first(grasps, grasps.ranking)
+    agreeing = int(_aligned(grasps).sum())
     chunks = engine.stream(*(pose[order] for pose in poses), chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
         if progress:
             progress(part.stop, len(grasps))
-        if (
-            len(_distinct(grasps, order[: part.stop][result.held[order[: part.stop]]], keep))
-            >= keep
-        ):
+        holding = order[: part.stop][result.held[order[: part.stop]]]
+        if part.stop < agreeing:
+            holding = holding[_aligned(grasps)[holding]]
+        if len(_distinct(grasps, holding, keep)) >= keep:
             chunks.close()
             break
     return grasps.with_validation(result)
@@ -58,17 +62,28 @@ def validate_best_first(
 def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     """Numbers of the grasps to keep, at most `keep`, best first.
 
-    From the highest score down, a grasp is taken if it is distinct from all taken before; if
-    that leaves room, the best of the others fill it. Where physics was asked, only grasps that
+    Those that agree with the plan first, then from the highest score down, a grasp is taken if
+    it is distinct from all taken before; if that leaves room, the best of the others fill it. Where physics was asked, only grasps that
     hold are candidates, as long as there are any.
     """
     order = grasps.ranking
     if grasps.held.any():
         order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
+    order = _aligned_first(grasps, order)
     chosen = _distinct(grasps, order, keep)
     rest = order[~np.isin(order, chosen)]
     return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
+
+
+def _aligned(grasps: GraspSet) -> np.ndarray:
+    """Whether each grasp agrees with the plan, (n,) bool; all do where that was not measured."""
+    return np.asarray(grasps.metrics.get("aligned", np.ones(len(grasps)))) > 0
+
+
+def _aligned_first(grasps: GraspSet, order: np.ndarray) -> np.ndarray:
+    """The same numbers, those of grasps that agree with the plan before the others."""
+    return order[np.argsort(~_aligned(grasps)[order], kind="stable")]
 
 
 def _distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:
