@@ -1,5 +1,6 @@
 """Pictures without a display: ray casting on the processor, shading in numpy."""
 
+from zdg_jax.rendering.anatomy import hand_picture
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hands import posed_hand_shapes
 from zdg_jax.rendering.picture import Picture, Stage, Style, render
@@ -16,6 +17,7 @@ __all__ = [
     "arrows",
     "balls",
     "grasp_sheet",
+    "hand_picture",
     "posed_hand_shapes",
     "render",
 ]
