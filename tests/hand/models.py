@@ -1,4 +1,6 @@
-"""Small hands as MJCF."""
+"""Small hands as MJCF and URDF."""
+
+import numpy as np
 
 
 def gripper(equality="", actuators=None, tendon="", extra=""):
@@ -51,3 +53,55 @@ def lopsided(side=1):
       <actuator><position joint="f_spread" kp="2"/><position joint="f_curl" kp="2"/>
         <position tendon="pull" kp="2"/><position joint="g_slide" kp="90"/>
         <position joint="t_base" kp="2"/><position joint="t_curl" kp="2"/></actuator></mujoco>"""
+
+
+def claw(fingers=3, reach=0.035, base="", scene="", tip_offset=0.0):
+    """Equal fingers on a ring, each of two hinges that bend inward and outward alike."""
+    bodies, actuators = "", ""
+    for k in range(fingers):
+        turn = 2 * np.pi * k / fingers
+        x, y = reach * np.cos(turn), reach * np.sin(turn)
+        bodies += f"""<body name="f{k}_1" pos="{x} {y} .02" euler="0 0 {turn}">
+          <joint name="j{k}a" axis="0 -1 0" range="-1.4 1.4"/>
+          <geom type="capsule" size=".007" fromto="0 0 0 0 0 .05"/>
+          <body name="f{k}_2" pos="{tip_offset} 0 .05">
+            <joint name="j{k}b" axis="0 -1 0" range="-1.4 1.4"/>
+            <geom type="capsule" size=".007" fromto="0 0 0 0 0 .04"/></body></body>"""
+        actuators += f'<position joint="j{k}a"/><position joint="j{k}b"/>'
+    return f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>{scene}
+      <body name="palm">{base}<geom type="cylinder" size=".05 .01"/>{bodies}</body></worldbody>
+      <actuator>{actuators}</actuator></mujoco>"""
+
+
+def urdf(geometry="visual", mesh="meshes/link.ply", screws=0):
+    """Two fingers on a fixed palm, as exported from CAD: every link a mesh of one package."""
+    shape = f'<geometry><mesh filename="package://tongs/{mesh}"/></geometry>'
+    solid = f"<{geometry}>{shape}</{geometry}>"
+    # An inertia no body can have: the largest moment exceeds the sum of the others.
+    inertial = """<inertial><mass value="0.05"/><origin xyz="0 0 .02"/>
+      <inertia ixx="1e-5" iyy="1e-5" izz="4e-5" ixy="0" ixz="0" iyz="0"/></inertial>"""
+    links = "".join(
+        f'<link name="{name}">{inertial}{solid}</link>'
+        for name in ("palm", "left1", "left2", "right1", "right2")
+    )
+    joint = """<joint name="{n}" type="{kind}"><parent link="{a}"/><child link="{b}"/>
+      <origin xyz="0 {y} {z}"/><axis xyz="{s} 0 0"/>{more}
+      <limit lower="0" upper="1.2" effort="5" velocity="1"/></joint>"""
+    joints = '<link name="mount"/>' + joint.format(
+        n="fixed", kind="fixed", a="mount", b="palm", y=0, z=0, s=1, more=""
+    )
+    for side, sign in (("left", 1), ("right", -1)):
+        mimic = f'<mimic joint="{side}_base" multiplier="0.5" offset="0.1"/>'
+        for name, above, below, y, z, more in (
+            ("base", "palm", f"{side}1", 0.04 * sign, 0.02, ""),
+            ("outer", f"{side}1", f"{side}2", 0, 0.04, mimic),
+        ):
+            joints += joint.format(
+                n=f"{side}_{name}", kind="revolute", a=above, b=below, y=y, z=z, s=sign, more=more
+            )
+    for k in range(screws):
+        links += f'<link name="screw{k}">{inertial}</link>'
+        joints += joint.format(
+            n=f"screwed{k}", kind="fixed", a="palm", b=f"screw{k}", y=0.001 * k, z=0, s=1, more=""
+        )
+    return f'<robot name="tongs">{links}{joints}</robot>'

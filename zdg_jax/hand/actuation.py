@@ -92,3 +92,4 @@ def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
         low, high = joint.range
         if low < high:
             actuator.ctrlrange = [low, high]
+            actuator.ctrllimited = int(mujoco.mjtLimited.mjLIMITED_TRUE)

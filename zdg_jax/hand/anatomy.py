@@ -9,6 +9,8 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 
+_MOST_FINGERS = 6
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Finger:
@@ -46,7 +48,7 @@ def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int
     Links without joints below a leaf (tips, pads, sensors) belong to its finger.
 
     Raises:
-        InputError: the hand has fewer than two fingers.
+        InputError: the hand has fewer than two fingers, or more than any hand.
     """
     parent = model.body_parentid
     children: dict[int, list[int]] = {b: [] for b in range(model.nbody)}
@@ -64,6 +66,11 @@ def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int
     if len(leaves) < 2:
         raise InputError(
             f"the hand '{name}' has {len(leaves)} finger; at least 2 are needed to grasp"
+        )
+    if len(leaves) > _MOST_FINGERS:
+        raise InputError(
+            f"the model '{name}' has {len(leaves)} chains of joints, more than a hand has fingers "
+            f"(at most {_MOST_FINGERS} are taken): load one hand alone, from its wrist on"
         )
     fingers: list[Finger] = []
     for leaf in leaves:

@@ -17,6 +17,8 @@ from zdg_jax.errors import InputError
 
 _FREE = 10.0
 """Range of a joint without limits, either way [rad]."""
+_TIGHT = 0.2
+"""Range of a tendon, as a share of its joints' own, under which it ties the joints together."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,10 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
             )
         follow(joint, other, coefficients)
         notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
+    for joint, other, line in _tight_tendons(model, driven, high - low):
+        if leader[joint] == joint and leader[other] != joint:
+            follow(joint, other, line)
+            notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
     for joints, signs in bundles:
         free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
         free = [(j, s) for j, s in free if j not in driven]
@@ -155,10 +161,32 @@ def tendon_joints(model: mujoco.MjModel, tendon: int) -> tuple[list[int], list[f
     if (kinds != mujoco.mjtWrap.mjWRAP_JOINT).any():
         raise InputError(
             f"tendon '{model.tendon(tendon).name}' runs over sites; only fixed tendons, which "
-            "are sums of joint angles, are taken: replace it with a fixed tendon or a joint drive"
+            "are sums of joint angles, are taken: replace it with a fixed tendon, or pass "
+            "drive=5.0 to drive every joint by itself"
         )
     joints = [int(j) for j in model.wrap_objid[start : start + count]]
     return joints, [float(c) for c in model.wrap_prm[start : start + count]]
+
+
+def _tight_tendons(
+    model: mujoco.MjModel, driven: set[int], span: np.ndarray
+) -> list[tuple[int, int, np.ndarray]]:
+    """Ties (follower, leader, coefficients) by fixed tendons that are left hardly any range."""
+    ties = []
+    for tendon in np.flatnonzero(model.tendon_limited):
+        start, count = model.tendon_adr[tendon], model.tendon_num[tendon]
+        kinds = model.wrap_type[start : start + count]
+        if count != 2 or (kinds != mujoco.mjtWrap.mjWRAP_JOINT).any():
+            continue
+        joints, weights = tendon_joints(model, int(tendon))
+        low, high = model.tendon_range[tendon]
+        follower = 0 if joints[1] in driven else 1
+        own, other = weights[follower], weights[1 - follower]
+        if joints[follower] in driven or high - low > _TIGHT * abs(own) * span[joints[follower]]:
+            continue
+        line = np.array([(low + high) / 2 / own, -other / own])
+        ties.append((joints[follower], joints[1 - follower], line))
+    return ties
 
 
 def _tie(model: mujoco.MjModel, e: int, driven: set[int]) -> tuple[int, int, np.ndarray] | None:

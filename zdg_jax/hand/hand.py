@@ -100,13 +100,12 @@ class Hand:
         mirrored, source_ = source.split_mirrored(source_)
         mirrored = mirrored != mirror
         spec, name, origin, said = source.read(source_, overrides)
-        removed = source.clean(spec)
+        notes = tuple(source.clean(spec))
         if drive is not None:
             if not drive > 0:
                 raise InputError(f"drive={drive} is no gain; give a positive number [N m/rad]")
             actuation.add_drive(spec, drive)
         model = source.compile_spec(spec, name)
-        notes = tuple(f"left out {what}" for what in removed)
         if not mirrored:
             return _derive(name, origin, spec, model, said, notes)
         actuation.actuate(model, name)  # what is refused is refused of the hand as it was given
@@ -118,7 +117,7 @@ class Hand:
         Names and joint positions keep their meaning: at equal joints, and with its root at the
         mirrored pose, it is the mirror image.
         """
-        notes = tuple(note for note in self.notes if note.startswith("left out"))
+        notes = self.notes[: len(self.notes) - len(couple(self.model, self.name).notes)]
         return _mirror(self.name, self.source, self.model, self._overrides, notes)
 
     @property
@@ -188,18 +187,30 @@ def _derive(
     samples = sample_links(solids, model.nbody)
     palm_link, fingers = chains(model, set(samples), name)
     frame = motion.Frame(tree=build_tree(model), coupling=coupling)
-    motions = [motion.study(frame, finger, samples) for finger in fingers]
+    _, rest = frame.poses(frame.rest)
+    center = rest[[finger.links[0] for finger in fingers]].mean(0)
+    motions = [motion.study(frame, finger, samples, center) for finger in fingers]
     chains_by_name = {f.name: tuple(links[link] for link in f.links) for f in fingers}
     thumb = said.thumb_index(chains_by_name, motion.find_thumb(motions))
     fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]
+    carriers = frame.tree.topology.carriers
+    fixed = [k for k in range(model.nbody) if carriers[k] == carriers[palm_link]]
+    fixed.sort(key=lambda k: k != palm_link)
     if said.palm_link is not None:
-        palm_link = links.index(said.palm_link)
+        fixed = [links.index(said.palm_link)]
     palm = motion.find_palm(
-        motions, thumb, palm_link, samples, frame, said.palm_normal, said.palm_direction
+        motions, thumb, fixed, samples, frame, said.palm_normal, said.palm_direction
     )
     poses = posture.derive(
         frame, motions, thumb, palm, lambda dofs: touching.overlap(frame, model, dofs)
     )
+    built_in = touching.built_in(frame, model, [poses.opened, poses.half_closed])
+    if built_in:
+        for a, b in built_in:
+            spec.add_exclude(bodyname1=model.body(a).name, bodyname2=model.body(b).name)
+        model = source.compile_spec(spec, name)
+        named = ", ".join(f"{links[a]} and {links[b]}" for a, b in built_in)
+        notes = (*notes, f"built into one another, left to pass: {named}")
     arrays, coverage = _arrays(
         model, frame, drives, solids, samples, tuple(fingers), motions, palm, poses
     )

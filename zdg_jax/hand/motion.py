@@ -9,11 +9,13 @@ import numpy as np
 from zdg_jax.hand.anatomy import Finger, Palm
 from zdg_jax.hand.coupling import Coupling
 from zdg_jax.hand.solids import Samples
-from zdg_jax.hand.topology import poses
+from zdg_jax.hand.topology import frames, poses
 from zdg_jax.kernels.kinematics import Tree
 
 _PARALLEL = 0.6
 """Cosine above which a joint's axis counts as parallel to the axis that a finger curls about."""
+_EVEN = 0.08
+"""Share of a finger's length by which its tip drifts on average if it bends both ways alike."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,10 +57,8 @@ class Frame:
 
     def axis(self, dofs: np.ndarray, joint: int) -> np.ndarray:
         """Axis of a joint, (3,), root frame."""
-        rotation, _ = self.poses(dofs)
-        link = self.tree.topology.carriers.index(joint)
-        own = np.asarray(self.tree.mount, float)[link, :, :3]
-        return rotation[link] @ own.T @ np.asarray(self.tree.axes, float)[joint]
+        own = frames(self.tree, self.joints(np.asarray(dofs, float)))[joint]
+        return own[:, :3] @ np.asarray(self.tree.axes, float)[joint]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,14 @@ class Motion:
     """From base to tip when straight [m]."""
 
 
-def study(frame: Frame, finger: Finger, samples: dict[int, Samples], seed: int = 0) -> Motion:
-    """Finds how a finger moves by moving it."""
+def study(
+    frame: Frame,
+    finger: Finger,
+    samples: dict[int, Samples],
+    center: np.ndarray,
+    seed: int = 0,
+) -> Motion:
+    """Finds how a finger moves by moving it; `center` is where the fingers' bases lie about."""
     rng = np.random.default_rng(seed)
     dofs = frame.dofs_of(finger.joints)
     low, high = frame.coupling.lower, frame.coupling.upper
@@ -107,10 +113,10 @@ def study(frame: Frame, finger: Finger, samples: dict[int, Samples], seed: int =
             if value.max() > reach(straight) + 1e-3 * value.max():
                 straight = grid[int(value.argmax())]
     # A second look, with the joints that do not curl at rest: spread would bias the direction.
-    first, *_ = _curl(frame, finger, tip, base, straight, dofs, rng)
+    first, *_ = _curl(frame, finger, tip, base, straight, dofs, center, rng)
     aside = [dof for dof, sign in zip(dofs, first, strict=True) if sign == 0]
     straight[aside] = rest[aside]
-    curl, pointing, inward, length = _curl(frame, finger, tip, base, straight, dofs, rng)
+    curl, pointing, inward, length = _curl(frame, finger, tip, base, straight, dofs, center, rng)
     return Motion(
         link=finger.tip_link,
         dofs=tuple(dofs),
@@ -131,6 +137,7 @@ def _curl(
     base: np.ndarray,
     straight: np.ndarray,
     dofs: list[int],
+    center: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Curl signs, pointing and inward directions and length of a finger in its straight pose."""
@@ -147,7 +154,12 @@ def _curl(
         # A finger's base may stand aside of the plane that it curls in.
         pointing = pointing - (pointing @ around) * around
         pointing = pointing / max(float(np.linalg.norm(pointing)), 1e-9)
-        if np.cross(around, pointing) @ drift < 0:
+        side = np.cross(around, pointing)
+        drifts = float(side @ drift)
+        # A finger that bends both ways alike closes towards the others.
+        if abs(drifts) < _EVEN * length:
+            drifts = float(side @ (center - base))
+        if drifts < 0:
             around = -around
         inward = np.cross(around, pointing)
     else:
@@ -189,7 +201,7 @@ def find_thumb(motions: list[Motion]) -> int | None:
 def find_palm(
     motions: list[Motion],
     thumb: int | None,
-    link: int,
+    links: list[int],
     samples: dict[int, Samples],
     frame: Frame,
     said_normal: tuple[float, ...] | None = None,
@@ -197,8 +209,9 @@ def find_palm(
 ) -> Palm:
     """The palm's frame: normal as the fingers curl, direction as they point, unless said.
 
-    Fingers that curl towards one another (a gripper's) have no common inward side; the palm then
-    faces the way that they point.
+    Fingers that curl towards one another (a gripper's, or two fingers and a thumb in one plane)
+    have no common inward side; the palm then faces the way that they point. Of `links`, fixed to
+    one another, the palm is the one with the largest surface on that side.
     """
     others = [m for i, m in enumerate(motions) if i != thumb]
     pointing = np.mean([m.pointing for m in others], axis=0)
@@ -206,7 +219,9 @@ def find_palm(
     if len(motions) == 2:
         pointing = np.mean([m.pointing for m in motions], axis=0)
         inward = np.mean([m.inward for m in motions], axis=0)
-    if np.linalg.norm(inward) > 0.5:
+    if thumb is not None and len(motions) == 3 and _opposed(motions[thumb], pointing, inward):
+        normal, pointing = pointing / np.linalg.norm(pointing) + motions[thumb].pointing, inward
+    elif np.linalg.norm(inward) > 0.5:
         if np.linalg.norm(pointing) < 0.3:
             pointing = others[0].pointing
             normal = inward / np.linalg.norm(inward)
@@ -224,11 +239,30 @@ def find_palm(
     if np.linalg.norm(direction) < 1e-3:
         direction = np.cross(normal, [1.0, 0, 0] if abs(normal[0]) < 0.9 else [0, 1.0, 0])
     direction = direction / np.linalg.norm(direction)
+    rotation, _ = frame.poses(frame.rest)
+
+    def facing(link: int) -> float:
+        if link not in samples:
+            return 0.0
+        own = samples[link]
+        return own.area * float((own.normals @ rotation[link].T @ normal > 0.7).mean())
+
+    link = max(links, key=facing)
     return Palm(
         link=link,
         position=_face(link, normal, samples, frame),
         normal=normal,
         direction=direction,
+    )
+
+
+def _opposed(thumb: Motion, pointing: np.ndarray, inward: np.ndarray) -> bool:
+    """Whether a thumb moves in the plane that the other fingers curl in."""
+    plane = np.stack([pointing / np.linalg.norm(pointing), inward / np.linalg.norm(inward)])
+    return bool(
+        np.linalg.norm(plane @ thumb.pointing) > 0.9
+        and np.linalg.norm(plane @ thumb.inward) > 0.9
+        and np.linalg.norm(plane[0] + thumb.pointing) > 0.3
     )
 
 

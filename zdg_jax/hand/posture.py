@@ -54,7 +54,43 @@ def derive(
             half[dof] = start + _HALF_CURL * (end - start)
     if thumb is not None:
         return _oppose(frame, motions, thumb, palm, overlap, opened, half, closing, seed)
-    return Posture(opened=opened, half_closed=half, closing=closing)
+    return _claw(frame, motions, overlap, Posture(opened=opened, half_closed=half, closing=closing))
+
+
+def _claw(
+    frame: Frame,
+    motions: list[Motion],
+    overlap: Callable[[np.ndarray], np.ndarray],
+    poses: Posture,
+) -> Posture:
+    """Poses of a hand without a thumb: closed until its fingers meet, opened outward from there."""
+    low, high = frame.coupling.lower, frame.coupling.upper
+    straight = poses.opened.copy()
+    for motion in motions:
+        straight[list(motion.dofs)] = motion.straight[list(motion.dofs)]
+    inner = np.where(poses.closing > 0, high, np.where(poses.closing < 0, low, straight))
+    outer = np.where(poses.closing > 0, low, np.where(poses.closing < 0, high, straight))
+
+    def curled(share: float) -> np.ndarray:
+        return straight + abs(share) * ((inner if share > 0 else outer) - straight)
+
+    shares = np.linspace(_HALF_CURL, -_HALF_CURL, 25)
+    tried = np.stack([curled(share) for share in shares])
+    clear = np.flatnonzero(overlap(tried) < _TOUCH)
+    half = float(shares[clear[0]]) if len(clear) else _OPEN_CURL
+    opened = min(_OPEN_CURL, half - (_HALF_CURL - _OPEN_CURL))
+    return dataclasses.replace(poses, opened=curled(opened), half_closed=curled(half))
+
+
+def _clear(
+    half: np.ndarray, opened: np.ndarray, overlap: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """The half-closed pose, opened as far as its links stand in one another."""
+    shares = np.linspace(1.0, 0.0, 11)[:, None]
+    poses = opened + shares * (half - opened)
+    depth = overlap(poses)
+    clear = np.flatnonzero(depth < _TOUCH)
+    return poses[clear[0] if len(clear) else int(depth.argmin())]
 
 
 def _oppose(
@@ -105,6 +141,7 @@ def _oppose(
 
     half[dofs] = best(half, _HALF_GAP, None)
     opened[dofs] = best(opened, _OPEN_GAP, half[dofs])
+    half = _clear(half, opened, overlap)
     # Beside the joints that curl it, those that bring the thumb against the fingers close it.
     goal = np.mean([_tip(frame, m, half[None])[0][0] for m in others], axis=0)
     span = float(np.linalg.norm(_tip(frame, own, half[None])[0][0] - goal))

@@ -7,6 +7,8 @@ mirroring, where every pose must be known in full.
 
 from __future__ import annotations
 
+from typing import Any
+
 import mujoco
 import numpy as np
 
@@ -124,9 +126,9 @@ def _add_joint(model: mujoco.MjModel, index: int, body: mujoco.MjsBody, mirror: 
         joint.ref, joint.springref = model.qpos0[address], model.qpos_spring[address]
 
 
-def _leading(like: object, value: float) -> object:
+def _leading(like: Any, value: float) -> Any:
     """`value` as a number, or as the first coefficient where the field holds a polynomial."""
-    shape = np.shape(like)  # type: ignore[arg-type]
+    shape = np.shape(like)
     return [value, *[0.0] * (shape[0] - 1)] if shape else value
 
 

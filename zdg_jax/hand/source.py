@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import overrides
+from zdg_jax.hand import files, overrides
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 
@@ -116,12 +116,7 @@ def read(
             f"{what}; shipped: {', '.join(shipped_hands())}; or give the path of an MJCF file"
         )
     path = path.resolve()
-    try:
-        spec = mujoco.MjSpec.from_file(str(path))
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"MuJoCo cannot read the hand '{path}': {reason}") from error
-    _make_absolute(spec, path.parent)
+    spec = files.read(path)
     name = path.parent.name if path.stem in ("right_hand", "left_hand", "hand") else path.stem
     beside = overrides.beside(path)
     if said is None and beside.is_file():
@@ -129,15 +124,8 @@ def read(
     return spec, name, str(path), stated
 
 
-def _make_absolute(spec: mujoco.MjSpec, folder: pathlib.Path) -> None:
-    for mesh in spec.meshes:
-        if mesh.file:
-            mesh.file = str(folder / (spec.meshdir or "") / mesh.file)
-    spec.meshdir = ""
-
-
 def clean(spec: mujoco.MjSpec) -> list[str]:
-    """Removes in place what is no part of a hand; returns what was removed, in words."""
+    """Removes in place what is no part of a hand; returns what was changed, in words."""
     removed = []
     for key in list(spec.keys):
         spec.delete(key)
@@ -152,25 +140,39 @@ def clean(spec: mujoco.MjSpec) -> list[str]:
     for geom in [g for g in spec.geoms if g.type in flat]:
         spec.delete(geom)
         removed.append("a floor")
-    for body in [b for b in spec.worldbody.bodies if _is_foreign(b)]:
+    if any(_moving_tips(body) >= 2 for body in spec.worldbody.bodies):
+        for geom in list(spec.worldbody.geoms):
+            spec.delete(geom)
+            removed.append("geometry of the world")
+    for body in _foreign(spec):
         removed.append(f"body '{body.name}'")
         _drop_references(spec, body)
         spec.delete(body)
     for joint in list(spec.joints):
         if joint.type == mujoco.mjtJoint.mjJNT_FREE:
-            removed.append(f"free joint '{joint.name}'")
+            removed.append(f"free joint {joint.name}".strip())
             _drop_named(spec, {joint.name})
             spec.delete(joint)
-    trunk = _trunk_joints(spec)
-    if sum(j.type == mujoco.mjtJoint.mjJNT_SLIDE for j in trunk) >= _MOUNT_SLIDES:
-        names = [joint.name for joint in trunk]
+    mount = _mount_joints(spec)
+    if mount:
+        names = [joint.name for joint in mount]
         removed.append(f"mount joints {', '.join(names)}")
         _drop_named(spec, set(names))
-        for joint in trunk:
+        for joint in mount:
             spec.delete(joint)
     for what in removed:
         _log.info("hand: left out %s", what)
-    return removed
+    return [f"left out {what}" for what in dict.fromkeys(removed)] + _make_solid(spec)
+
+
+def _make_solid(spec: mujoco.MjSpec) -> list[str]:
+    """Lets visual geometry collide where nothing else does; returns that in words, if so."""
+    geoms = list(spec.geoms)
+    if not geoms or any(geom.contype or geom.conaffinity for geom in geoms):
+        return []
+    for geom in geoms:
+        geom.contype = geom.conaffinity = 1
+    return ["no collision geometry: the visual geometry collides"]
 
 
 def _all_bodies(body: mujoco.MjsBody) -> list:
@@ -180,24 +182,50 @@ def _all_bodies(body: mujoco.MjsBody) -> list:
     return found
 
 
-def _is_foreign(body: mujoco.MjsBody) -> bool:
-    """A mocap body, or a free body with no joint of its own below: an object of a scene."""
-    bodies = _all_bodies(body)
-    joints = [joint for b in bodies for joint in b.joints]
-    loose = any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
-    return bool(body.mocap) or (loose and len(joints) == 1)
+def _foreign(spec: mujoco.MjSpec) -> list[mujoco.MjsBody]:
+    """Bodies on the world that belong to a scene and not to the hand.
+
+    Mocap bodies; free bodies with no joint of their own below; and, where one body carries
+    fingers, what stands beside it.
+    """
+    bodies = list(spec.worldbody.bodies)
+    tips = [_moving_tips(body) for body in bodies]
+    hands = [body for body, count in zip(bodies, tips, strict=True) if count >= 2]
+    if len(hands) == 1:
+        return [body for body in bodies if body is not hands[0]]
+    found = []
+    for body in bodies:
+        joints = [joint for b in _all_bodies(body) for joint in b.joints]
+        loose = any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
+        if body.mocap or (loose and len(joints) == 1):
+            found.append(body)
+    return found
 
 
-def _trunk_joints(spec: mujoco.MjSpec) -> list:
-    """Joints between the world and the first body where the moving tree branches."""
-    body = spec.worldbody
-    joints: list = []
+def _moving_tips(body: mujoco.MjsBody) -> int:
+    """Number of chains of joints that end below a body."""
+    below = sum(_moving_tips(child) for child in body.bodies)
+    return below or int(len(body.joints) > 0)
+
+
+def _mount_joints(spec: mujoco.MjSpec) -> list[mujoco.MjsJoint]:
+    """Joints that carry a whole hand about: three slides or more before the fingers branch.
+
+    With them go hinges of the same bodies and of bodies without geometry; a wrist stays.
+    """
+    body, trunk = spec.worldbody, []
     while True:
-        moving = [b for b in body.bodies if any(c.joints for c in _all_bodies(b))]
+        moving = [b for b in body.bodies if _moving_tips(b)]
         if len(moving) != 1:
-            return joints
+            break
         body = moving[0]
-        joints += list(body.joints)
+        trunk.append(body)
+    slide = mujoco.mjtJoint.mjJNT_SLIDE
+    slides = [any(joint.type == slide for joint in b.joints) for b in trunk]
+    if sum(joint.type == slide for b in trunk for joint in b.joints) < _MOUNT_SLIDES:
+        return []
+    carried = [b for b, slid in zip(trunk, slides, strict=True) if slid or not len(b.geoms)]
+    return [joint for b in carried for joint in b.joints]
 
 
 def _drop_references(spec: mujoco.MjSpec, body: mujoco.MjsBody) -> None:

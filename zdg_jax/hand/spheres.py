@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zdg_jax.hand.solids import Samples, Solid
+from zdg_jax.hand.solids import Samples, Solid, directions
 
 BULGE = 0.003
 """Amount by which a sphere sticks out of its link [m]; round corners cost less so."""
@@ -23,15 +23,7 @@ _SLACK = 0.0003
 """Tolerance of the bulge [m]."""
 
 
-def _directions(count: int) -> np.ndarray:
-    """Unit vectors spread evenly (Fibonacci lattice), (count, 3)."""
-    height = 1 - (2 * np.arange(count) + 1) / count
-    turn = np.pi * (1 + 5**0.5) * np.arange(count)
-    flat = np.sqrt(1 - height**2)
-    return np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
-
-
-_SKIN = _directions(300)
+_SKIN = directions(300)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

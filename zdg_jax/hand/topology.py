@@ -113,24 +113,30 @@ def _moves(parents: list[int], carriers: list[int]) -> np.ndarray:
     return moves
 
 
-def poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `kernels.kinematics.link_poses`, in numpy and double precision, without compiling."""
+def frames(tree: Tree, joints: np.ndarray) -> list[np.ndarray]:
+    """Pose (*b, 3, 4) of each joint's frame in the root, in numpy and double precision."""
     top, joints = tree.topology, np.asarray(joints, np.float64)
-    parts, mount = np.asarray(tree.affine, np.float64), np.asarray(tree.mount, np.float64)
-    frames: dict[int, np.ndarray] = {}
+    parts = np.asarray(tree.affine, np.float64)
+    found: dict[int, np.ndarray] = {}
     for level in top.levels:
         for joint in level:
             q = joints[..., joint, None, None]
             local = parts[0, joint] + np.sin(q) * parts[1, joint]
             local = local + np.cos(q) * parts[2, joint] + q * parts[3, joint]
             above = top.parents[joint]
-            frames[joint] = local if above < 0 else _chain(frames[above], local)
-    batch = joints.shape[:-1]
+            found[joint] = local if above < 0 else _chain(found[above], local)
+    return [found[joint] for joint in range(len(top.parents))]
+
+
+def poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `kernels.kinematics.link_poses`, in numpy and double precision, without compiling."""
+    carried, mount = frames(tree, joints), np.asarray(tree.mount, np.float64)
+    batch = np.shape(joints)[:-1]
     links = [
         np.broadcast_to(mount[link], (*batch, 3, 4))
         if carrier < 0
-        else _chain(frames[carrier], np.broadcast_to(mount[link], (*batch, 3, 4)))
-        for link, carrier in enumerate(top.carriers)
+        else _chain(carried[carrier], np.broadcast_to(mount[link], (*batch, 3, 4)))
+        for link, carrier in enumerate(tree.topology.carriers)
     ]
     stacked = np.stack(links, axis=-3)
     return stacked[..., :3], stacked[..., 3]

@@ -156,10 +156,7 @@ def _buried(
                 if solid.link == link:
                     continue
                 there = (points - translation[solid.link]) @ rotation[solid.link]
-                low, high = solid.vertices.min(0), solid.vertices.max(0)
-                close = ((there > low) & (there < high)).all(1)
-                if close.any():
-                    result[link][close] |= solid.depth(there[close]) < 0
+                result[link] |= solid.contains(there)
     return result
 
 
@@ -169,7 +166,7 @@ def _open(own: Samples, solids: list[Solid], link: int) -> np.ndarray:
     for solid in solids:
         if solid.link == link:
             for height in _CLEAR:
-                clear &= solid.depth(own.points + height * own.normals) > 0
+                clear &= ~solid.contains(own.points + height * own.normals)
     return clear
 
 
