@@ -28,7 +28,18 @@ def hands() -> None:
 @click.option("--out", type=FOLDER, help="Picture to write; HAND.png in this folder if not given.")
 @click.option("--no-picture", is_flag=True, help="Describe only.")
 def hand(hand: str, out: pathlib.Path | None, no_picture: bool) -> None:
-    """Describe HAND (a shipped name or an MJCF file) and draw what was derived from it."""
+    """Describe HAND (a shipped name, an MJCF or a URDF) and draw what was derived from it.
+
+    HAND:mirrored is its mirror image, the left hand of a right one.
+
+    Where derivation is wrong, a file beside the hand says so: right_hand.zdg.json beside
+    right_hand.xml. All keys are optional, vectors are in the root frame:
+
+    \b
+    {"palm": {"link": "base", "normal": [0, 0, 1], "direction": [1, 0, 0]},
+     "thumb": "thumb_tip",        a link of the thumb; null = the hand has none
+     "exclude": ["forearm"]}      links that take no part in grasping
+    """
     from zdg_jax.hand import Hand, describe
 
     loaded = Hand.load(hand)

@@ -132,7 +132,7 @@ def _oppose(
         cost += 0.1 * (((draws - (low + high) / 2) / (high - low)) ** 2).sum(-1)
         order = np.argsort(cost)
         depth = np.full(len(order), np.inf)
-        for start in range(0, 10 * _TRIED, _TRIED):
+        for start in range(0, 5 * _TRIED, _TRIED):
             some = order[start : start + _TRIED]
             depth[some] = overlap(trial[some])
             if depth[some].min() < _TOUCH:
