@@ -146,7 +146,7 @@ class Fitter:
             slots=Slots(
                 active=np.zeros((n, SLOTS), np.float32),
                 points=np.zeros((n, SLOTS, 3), np.float32),
-                normals=np.tile(np.float32([0, 0, 1]), (n, SLOTS, 1)),
+                normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
                 distance=np.full((n, SLOTS), self.config.reach, np.float32),
                 link=np.zeros((n, SLOTS), np.int32),
             ),
