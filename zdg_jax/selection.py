@@ -63,8 +63,8 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     """Numbers of the grasps to keep, at most `keep`, best first.
 
     Those that agree with the plan first, then from the highest score down, a grasp is taken if
-    it is distinct from all taken before; if that leaves room, the best of the others fill it. Where physics was asked, only grasps that
-    hold are candidates, as long as there are any.
+    it is distinct from all taken before; if that leaves room, the best of the others fill it.
+    Where physics was asked, only grasps that hold are candidates, as long as there are any.
     """
     order = grasps.ranking
     if grasps.held.any():
