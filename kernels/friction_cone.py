@@ -99,7 +99,7 @@ def balance(
     preferred = jnp.asarray(preferred, points.dtype)[..., None] * normals
     damping = jnp.asarray(damping, points.dtype)
     present = (high > 0).astype(points.dtype)
-    # |G|^2 <= trace(G G^T) / 3-ish: forces add up over contacts, torques over squared arms.
+    # |G|^2 is at most the sum over contacts of |G_i|^2 <= 1 + |p_i|^2: forces and their torques.
     lipschitz = jnp.sum(present * (1 + jnp.sum(scaled * scaled, axis=-1))) + damping + 1e-6
 
     def gradient(forces: jax.Array) -> jax.Array:
