@@ -53,7 +53,7 @@ def validate_best_first(
         holding = order[: part.stop][result.held[order[: part.stop]]]
         if part.stop < agreeing:
             holding = holding[_aligned(grasps)[holding]]
-        if len(_distinct(grasps, holding, keep)) >= keep:
+        if len(distinct(grasps, holding, keep)) >= keep:
             chunks.close()
             break
     return grasps.with_validation(result)
@@ -71,7 +71,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
         order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
     order = _aligned_first(grasps, order)
-    chosen = _distinct(grasps, order, keep)
+    chosen = distinct(grasps, order, keep)
     rest = order[~np.isin(order, chosen)]
     return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
 
@@ -86,7 +86,7 @@ def _aligned_first(grasps: GraspSet, order: np.ndarray) -> np.ndarray:
     return order[np.argsort(~_aligned(grasps)[order], kind="stable")]
 
 
-def _distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:
+def distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:
     """The first `most` of `order` that are distinct from all chosen before them."""
     position = np.asarray(grasps.grasp.position)
     quaternion = np.asarray(grasps.grasp.quaternion)
