@@ -15,20 +15,23 @@ import click
 import jax
 
 from benchmarks.metrics import Metric, compare
+from benchmarks.settings import OBJECTS, ROOT, Settings
+from benchmarks.tables import table
 from benchmarks.workloads import WORKLOADS
 
 
-def _environment() -> dict[str, Any]:
-    """Device, versions and commit of a result."""
-    root = pathlib.Path(__file__).resolve().parents[1]
+def environment() -> dict[str, Any]:
+    """Device, versions and commit of a result, and how busy the machine was."""
     commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
     ).stdout.strip()
     names = ("zdg-jax", "jax", "jaxlib", "mujoco", "mujoco-mjx", "numpy")
     return {
         "device": jax.devices()[0].device_kind,
         "devices": jax.device_count(),
+        "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 2),
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in names},
@@ -36,28 +39,50 @@ def _environment() -> dict[str, Any]:
     }
 
 
+def _processor() -> str:
+    """The processor's name where Linux tells it."""
+    info = pathlib.Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--quick", is_flag=True, help="Fewer repeats and smaller cases.")
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
 @click.option("--compare", "old", type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--hand", "hands", multiple=True, default=("allegro",), show_default=True)
+@click.option(
+    "--objects",
+    type=click.Path(path_type=pathlib.Path),
+    default=OBJECTS,
+    help="Folder of meshes; made-up solids where there is none.",
+)
+@click.option("--only", multiple=True, help="An object's name; all of the folder's by default.")
+@click.option("--batch", "batches", multiple=True, type=int, help="Batch sizes.")
+@click.option("--num", default=0, help="Grasps to make; the workload's own number by default.")
 def main(
-    names: tuple[str, ...], quick: bool, out: pathlib.Path | None, old: pathlib.Path | None
+    names: tuple[str, ...],
+    out: pathlib.Path | None,
+    old: pathlib.Path | None,
+    **options: Any,
 ) -> None:
     """Measures the workloads NAMES, all of them by default."""
     unknown = [name for name in names if name not in WORKLOADS]
     if unknown:
         raise click.UsageError(f"no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
-    metrics: dict[str, Metric] = {}
+    settings = Settings(**options)
+    machine = environment()
+    rows: dict[str, dict[str, Any]] = {}
     for name in names or WORKLOADS:
-        for key, metric in WORKLOADS[name](quick).items():
-            metrics[f"{name}/{key}"] = metric
-            shown = f"{metric.value:>10.4g} +-{metric.spread:<8.2g} {metric.unit}"
-            print(f"{name + '/' + key:<36} {shown}")
-    rows = {name: dataclasses.asdict(metric) for name, metric in metrics.items()}
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps({**_environment(), "quick": quick, "metrics": rows}, indent=1))
+        metrics: dict[str, Metric] = WORKLOADS[name](settings)
+        print(f"{name}\n{table(metrics)}", flush=True)
+        rows |= {f"{name}/{key}": dataclasses.asdict(metric) for key, metric in metrics.items()}
+        if out is not None:  # after each workload, so that a run cut short leaves what it has
+            out.parent.mkdir(parents=True, exist_ok=True)
+            result = {**machine, "quick": settings.quick, "metrics": rows}
+            out.write_text(json.dumps(result, indent=1) + "\n")
     if old is not None:
         wanted = {
             name: row

@@ -1,4 +1,4 @@
-"""The workloads by name. Each takes `quick` and returns its metrics by name."""
+"""The workloads by name. Each takes the settings and returns its metrics by name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from zdg_jax.kernels import distance
 from zdg_jax.kernels.kinematics import link_poses
 
 from benchmarks.metrics import Metric, time_calls
+from benchmarks.settings import Settings
+from benchmarks.yields import measure_yield
 from zdg_jax.hand import Hand, joints_from_dofs, shipped_hands
 from zdg_jax.objects import Object
 
-Workload = Callable[[bool], dict[str, Metric]]
+Workload = Callable[[Settings], dict[str, Metric]]
 
 
-def kinematics(quick: bool) -> dict[str, Metric]:
+def kinematics(settings: Settings) -> dict[str, Metric]:
     """Link poses of 1024 hands, forward and with the reverse gradient, for each shipped hand."""
     found = {}
-    for name in shipped_hands()[:1] if quick else shipped_hands():
+    for name in shipped_hands()[:1] if settings.quick else shipped_hands():
         arrays = Hand.load(name).arrays
         share = jax.random.uniform(jax.random.key(0), (1024, arrays.lower.shape[0]))
         dofs = arrays.lower + share * (arrays.upper - arrays.lower)
@@ -37,19 +39,19 @@ def kinematics(quick: bool) -> dict[str, Metric]:
             return jnp.sum(rotation**2) + jnp.sum(translation**2)
 
         for kind, call in (("forward", forward), ("gradient", gradient)):
-            first, steady = time_calls(lambda c=call, d=dofs: c(d), 5 if quick else 30)
+            first, steady = time_calls(lambda c=call, d=dofs: c(d), 5 if settings.quick else 30)
             found |= {f"{name}_{kind}_first": first, f"{name}_{kind}": steady}
     return found
 
 
-def lookup(quick: bool) -> dict[str, Metric]:
+def lookup(settings: Settings) -> dict[str, Metric]:
     """Distance and normal at 204,800 points about a ball, forward and with the gradient."""
     ball = Object.from_mesh(trimesh.creation.icosphere(subdivisions=3, radius=0.04))
     points = 0.05 * jax.random.normal(jax.random.key(0), (204_800, 3))
     grid = ball.arrays.grid
     forward = jax.jit(distance.query)
     gradient = jax.jit(jax.grad(lambda points: jnp.sum(distance.query(grid, points)[0])))
-    repeats = 5 if quick else 30
+    repeats = 5 if settings.quick else 30
     first, steady = time_calls(lambda: forward(grid, points), repeats)
     first_gradient, steady_gradient = time_calls(lambda: gradient(points), repeats)
     rate = Metric(
@@ -64,7 +66,7 @@ def lookup(quick: bool) -> dict[str, Metric]:
     }
 
 
-def end_to_end(quick: bool) -> dict[str, Metric]:
+def end_to_end(settings: Settings) -> dict[str, Metric]:
     """From a task and a mesh to tested grasps with the offline planner, first and second call."""
     import time
 
@@ -72,8 +74,8 @@ def end_to_end(quick: bool) -> dict[str, Metric]:
 
     hand = Hand.load("allegro")
     box = Object.from_mesh(trimesh.creation.box((0.05, 0.06, 0.12)))
-    num, seconds, held = (64 if quick else 256), [], []
-    for seed in range(2 if quick else 4):
+    num, seconds, held = (64 if settings.quick else 256), [], []
+    for seed in range(2 if settings.quick else 4):
         start = time.perf_counter()
         grasps = synthesize(
             "lift it", box, hand, num=num, key=jax.random.key(seed), planner="rules"
@@ -92,5 +94,6 @@ WORKLOADS: dict[str, Workload] = {
     "kinematics": kinematics,
     "lookup": lookup,
     "end_to_end": end_to_end,
+    "yield": measure_yield,
 }
 """All workloads; add one here."""
