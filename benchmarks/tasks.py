@@ -1,0 +1,114 @@
+"""Grasps that serve tasks: how many of the kept ones agree with the task and hold.
+
+    python -m benchmarks.tasks ASSETS --hand HAND --out RESULT.json [--judge judge.py] [--num 256]
+
+ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
+offline rules plan each task; the best eight grasps are kept. Without a judge, agreement is with
+the library's own plan. With one, the kept grasps are exported and judged: holding in the judge's
+physics, and touching what *it* says the task asks for.
+"""
+
+from __future__ import annotations
+
+import collections
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import resources
+from typing import Any
+
+import click
+import numpy as np
+
+import zdg_jax as zdg
+from benchmarks.__main__ import environment
+from zdg_jax.cli.folders import enable_compile_cache
+
+_KEEP = 8
+
+
+def measure(hand: zdg.Hand, obj: zdg.Object, task: str, num: int) -> tuple[zdg.GraspSet, dict]:
+    """The grasps of one task and what the library says of those it keeps."""
+    start = time.perf_counter()
+    grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner="rules")
+    kept = grasps.selected()
+    aligned = np.asarray(kept.metrics["aligned"]) > 0
+    return kept, {
+        "object": obj.name,
+        "task": task,
+        "seconds": round(time.perf_counter() - start, 1),
+        "aligned_of_all": float(np.mean(grasps.metrics["aligned"])),
+        "tested": int(grasps.tested.sum()),
+        "kept": len(kept),
+        "aligned": float(aligned.mean()),
+        "aligned_and_held": float((aligned & kept.held).mean()),
+    }
+
+
+def judged(
+    judge: pathlib.Path, folder: pathlib.Path, hand: str, assets: pathlib.Path
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The judge's records by object and task."""
+    out = folder / "judged.json"
+    command = [sys.executable, str(judge), str(folder), "--hand", hand, "--assets", str(assets)]
+    subprocess.run([*command, "--json", str(out)], check=True, stdout=subprocess.DEVNULL)
+    found = collections.defaultdict(list)
+    for record in json.loads(out.read_text()):
+        if "task" in record:
+            found[pathlib.Path(record["object"]).name, record["task"]].append(record)
+    return found
+
+
+def _file(hand: str) -> str:
+    """The MJCF of a hand given by path or by name."""
+    shipped = resources.files("zdg_jax.mjcf") / f"{hand}.xml"
+    return hand if pathlib.Path(hand).is_file() else str(shipped)
+
+
+@click.command()
+@click.argument("assets", type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--hand", required=True, help="A shipped hand, or an MJCF file.")
+@click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
+@click.option("--judge", type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--num", default=256, show_default=True, help="Grasps refined a task.")
+def main(
+    assets: pathlib.Path, hand: str, out: pathlib.Path, judge: pathlib.Path | None, num: int
+) -> None:
+    """Measures every task of ASSETS and writes OUT."""
+    enable_compile_cache()
+    loaded = zdg.Hand.load(hand)
+    with (assets / "objects" / "index.csv").open() as file:
+        index = {row["name"]: row for row in csv.DictReader(file)}
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for case in json.loads((assets / "tasks.json").read_text()):
+            row = index[case["object"]]
+            mesh = assets / "objects" / row["file"]
+            obj = zdg.Object.from_mesh(mesh, scale=float(row["scale_to_m"]))
+            kept, result = measure(loaded, obj, case["task"], num)
+            zdg.export(kept, pathlib.Path(folder))
+            rows.append(result)
+            click.echo(json.dumps(result))
+        if judge is not None:
+            records = judged(judge, pathlib.Path(folder), _file(hand), assets)
+            for row in rows:
+                mine = records[row["object"], row["task"]]
+                right = [r["on_part"] >= 0.6 and r["on_avoid"] == 0 for r in mine]
+                holds = [bool(r["success"]) for r in mine]
+                row["judge_held"] = float(np.mean(holds))
+                row["judge_aligned"] = float(np.mean(right))
+                row["judge_aligned_and_held"] = float(np.mean(np.logical_and(right, holds)))
+    keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
+    mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = environment() | {"hand": loaded.name, "num": num}
+    out.write_text(json.dumps({"made": made, "mean": mean, "tasks": rows}, indent=1) + "\n")
+    click.echo(json.dumps(mean))
+
+
+if __name__ == "__main__":
+    main()
