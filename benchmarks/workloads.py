@@ -11,6 +11,7 @@ import trimesh
 from zdg_jax.kernels import distance
 from zdg_jax.kernels.kinematics import link_poses
 
+from benchmarks.energies import measure_energies, measure_stages
 from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
 from benchmarks.yields import measure_yield
@@ -94,6 +95,8 @@ WORKLOADS: dict[str, Workload] = {
     "kinematics": kinematics,
     "lookup": lookup,
     "end_to_end": end_to_end,
+    "energy": measure_energies,
+    "stages": measure_stages,
     "yield": measure_yield,
 }
 """All workloads; add one here."""

@@ -1,0 +1,192 @@
+"""Energies and stages by batch size: every term, the refinement's step, and what is round it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from zdg_jax.kernels import distance, friction_cone
+
+from benchmarks.cases import Case, repeat
+from benchmarks.floors import arithmetic, bandwidth, floor
+from benchmarks.metrics import Metric, time_calls
+from benchmarks.settings import Settings
+from zdg_jax import energy
+from zdg_jax.energy import ForceLimits, Pattern, Variables
+from zdg_jax.refine import DEFAULT_WEIGHTS
+from zdg_jax.squeeze import close
+
+_STEPS = 10
+_POINT_BYTES = 12 + 16 + 12
+"""A point read, a row of the grid read, a gradient written."""
+_SOLVER_OPERATIONS = 75
+"""Arithmetic operations of the force solver for a contact, a target wrench and an iteration: wrench
+9 + 6, gradient 12, step 9, projection 30, momentum 9."""
+
+
+def measure_energies(settings: Settings) -> dict[str, Metric]:
+    """Milliseconds a call by batch size: every energy term, alone with the state that it needs.
+
+    `value` and `gradient` (with the value) are of compiled programs, a quick run leaves the
+    former out; `compile` is the first call of the latter,
+    with the time to trace. `state` sums everything that the terms read. `step` is a step of the
+    refinement among ten, `lookup` the distances of a step's points and their gradient, `wrench QP`
+    ten iterations of the force solver, as in a step. `floor` is the time that moving the bytes, or
+    doing the arithmetic, that the call cannot do without takes at the measured rates.
+    """
+    case = Case.first(settings)
+    variables, pattern = case.seeds(64)
+    found = {
+        "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
+        "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
+    }
+    for size in settings.sizes():
+        batch = repeat((variables, pattern), size)
+        for name in ("state", *DEFAULT_WEIGHTS):
+            times = _both(_term(case, name), batch, settings.repeats, value=not settings.quick)
+            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+        for name, measure in (("lookup", _lookup), ("wrench QP", _solver), ("step", _step)):
+            times = measure(case, batch, settings.repeats)
+            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return found
+
+
+def measure_stages(settings: Settings) -> dict[str, Metric]:
+    """Milliseconds of seeds, fit and squeeze by batch size; 64 refined grasps are repeated."""
+    case = Case.first(settings)
+    refined = jax.block_until_ready(case.refine(16 if settings.quick else 64))
+    starts = case.stages.config.refine.starts
+    repeats = max(2, settings.repeats // 3)
+    found = {}
+    for size in settings.sizes():
+        many = repeat(refined, size)
+        variables, contacts = case.fit(many)
+        calls: dict[str, Callable[[], Any]] = {
+            f"seeds x {size} x {starts}": lambda size=size: case.seeds(size * starts),
+            f"fit x {size}": lambda many=many: case.fit(many),
+            f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: close(
+                case.stages.config.squeeze, case.stages.problem, v, p, c
+            ),
+        }
+        for name, call in calls.items():
+            first, steady = time_calls(call, repeats)
+            found |= {f"{name}/first": first, f"{name}/steady": steady}
+    return found
+
+
+def _term(case: Case, name: str) -> Callable[[Variables, Pattern], jax.Array]:
+    """One energy term of one grasp as a function of its variables."""
+    config, problem = case.stages.config.refine, case.stages.problem
+
+    def value(variables: Variables, pattern: Pattern) -> jax.Array:
+        state = energy.evaluate(problem, variables, pattern)
+        if name == "state":
+            floats = [x for x in jax.tree.leaves(state) if jnp.issubdtype(x.dtype, jnp.floating)]
+            return sum((jnp.sum(x) for x in floats), jnp.float32(0.0))
+        targets = problem.guidance.targets
+        terms, _ = energy.terms(
+            state,
+            problem,
+            limits=ForceLimits(
+                friction=config.friction, least=config.least_force, greatest=config.greatest_force
+            ),
+            forces=jnp.zeros((targets.shape[0], pattern.link.shape[0], 3), targets.dtype),
+            iterations=config.force_iterations,
+            standoff=config.standoff,
+            margin=config.margin * config.standoff,
+        )
+        return terms[name]  # XLA leaves out what it does not need
+
+    return value
+
+
+def _both(
+    function: Callable[..., jax.Array],
+    arguments: tuple[Any, ...],
+    repeats: int,
+    *,
+    value: bool = True,
+) -> dict[str, Metric]:
+    """Times of a function's values, where asked for, and of values and gradients over a batch."""
+    gradient = jax.jit(jax.vmap(jax.value_and_grad(function)))
+    first, both = time_calls(lambda: gradient(*arguments), repeats)
+    times = {"gradient": both, "compile": first}
+    if value:
+        alone = jax.jit(jax.vmap(function))
+        times = {"value": time_calls(lambda: alone(*arguments), repeats)[1], **times}
+    return times
+
+
+def _lookup(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+    """The distances of all points that a step looks up."""
+    hand, grid = case.stages.problem.hand, case.stages.problem.object.grid
+    size = len(batch[0].position)
+    count = sum(len(group.local) for group in (hand.contacts, hand.surface, hand.spheres))
+    points = 0.05 * jax.random.normal(jax.random.key(0), (size, count, 3))
+
+    def total(points: jax.Array) -> jax.Array:
+        return jnp.sum(distance.query(grid, points)[0])
+
+    times = _both(total, (points,), repeats)
+    return times | {"floor": floor(nbytes=size * count * _POINT_BYTES)}
+
+
+def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+    """The force solver alone; no gradient flows through it."""
+    problem, config = case.stages.problem, case.stages.config.refine
+    targets = problem.guidance.targets
+
+    @jax.jit
+    @jax.vmap
+    def contacts(variables: Variables, pattern: Pattern) -> tuple[jax.Array, ...]:
+        state = energy.evaluate(problem, variables, pattern)
+        return *energy.inward(state.contacts, problem), state.contacts.active
+
+    @jax.jit
+    @jax.vmap
+    def solve(points: jax.Array, normals: jax.Array, active: jax.Array) -> jax.Array:
+        return friction_cone.balance(
+            points,
+            normals,
+            targets,
+            start=jnp.zeros((len(targets), *points.shape), points.dtype),
+            mu=config.friction,
+            low=config.least_force * active,
+            high=config.greatest_force * active,
+            length=problem.guidance.torque_length,
+            iterations=config.force_iterations,
+        ).residual
+
+    given = jax.block_until_ready(contacts(*batch))
+    first, steady = time_calls(lambda: solve(*given), repeats)
+    work = given[2].size * len(targets) * config.force_iterations * _SOLVER_OPERATIONS
+    return {"value": steady, "compile": first, "floor": floor(operations=work)}
+
+
+def _step(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+    """A step of the refinement, gradient and update."""
+    problem, refiner = case.stages.problem, case.refiner
+    variables, pattern = batch
+    states = jax.vmap(lambda v, p: refiner.init(problem, v, p))(variables, pattern)
+
+    @jax.jit
+    @functools.partial(jax.vmap, in_axes=0)
+    def advance(pattern: Pattern, state: Any) -> Any:
+        def step(_: jax.Array, state: Any) -> Any:
+            return refiner.step(problem, pattern, state)
+
+        return jax.lax.fori_loop(0, _STEPS, step, state)
+
+    first, ten = time_calls(lambda: advance(pattern, states), repeats)
+    one = Metric(
+        value=ten.value / _STEPS, unit="ms", better="lower", spread=ten.spread / _STEPS,
+        repeats=ten.repeats,
+    )  # fmt: skip
+    hand, targets = problem.hand, problem.guidance.targets
+    count = sum(len(group.local) for group in (hand.contacts, hand.surface, hand.spheres))
+    work = pattern.link.size * len(targets) * refiner.config.force_iterations * _SOLVER_OPERATIONS
+    nbytes = len(pattern.link) * count * _POINT_BYTES
+    return {"gradient": one, "compile": first, "floor": floor(nbytes=nbytes, operations=work)}
