@@ -151,6 +151,19 @@ def test_spheres_stand_for_the_links(name, shared_assets):
     assert (spheres.inner <= spheres.radii).all()
 
 
+def test_points_and_normals_of_round_solids_are_exact():
+    spec = mujoco.MjSpec.from_string(
+        '<mujoco><worldbody><body><geom type="capsule" size=".01" fromto="0 0 0 0 .03 .04"/></body>'
+        "</worldbody></mujoco>"
+    )
+    own = sample_links(link_solids(spec.compile()), 2)[1]
+    axis = np.array([0, 0.6, 0.8])
+    along = np.clip(own.points @ axis, 0, 0.05)
+    radial = own.points - along[:, None] * axis
+    np.testing.assert_allclose(np.linalg.norm(radial, axis=1), 0.01, atol=1e-9)
+    np.testing.assert_allclose(own.normals, radial / 0.01, atol=1e-6)
+
+
 def test_coverage_is_measured_to_the_surface():
     """A sphere of 11 mm about the middle of a box of 20 mm sticks out by 1 mm."""
     spec = mujoco.MjSpec.from_string(

@@ -96,7 +96,9 @@ def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -
     solids = []
     for geom in geoms:
         link = int(model.geom_bodyid[geom])
-        mesh = geom_mesh(model, geom)
+        segment = _segment(model, geom)
+        # What is round is known by its axis and radius; triangles only spread points over it.
+        mesh = geom_mesh(model, geom, coarse=segment is not None)
         if link in excluded or mesh is None or len(mesh.vertices) < 4:
             continue
         hull = _hull(np.asarray(mesh.vertices))
@@ -109,7 +111,7 @@ def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -
                 vertices=np.asarray(hull.vertices),
                 faces=np.asarray(hull.faces),
                 planes=planes,
-                segment=_segment(model, geom),
+                segment=segment,
                 radius=float(model.geom_size[geom, 0]),
             )
         )
@@ -265,7 +267,12 @@ def _scatter(solid: Solid, count: int, rng: np.random.Generator) -> tuple[np.nda
     )
     normals = cross[face] / length[face, None]
     if solid.segment is not None:  # the triangles lie a little inside of the round solid
-        points = points - solid.depth(points)[:, None] * normals
+        origin, along = solid.segment[0], solid.segment[1] - solid.segment[0]
+        share = np.clip((points - origin) @ along / max(float(along @ along), 1e-18), 0.0, 1.0)
+        axis = origin + share[:, None] * along
+        normals = points - axis
+        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+        points = axis + solid.radius * normals
     return points, normals
 
 
