@@ -107,7 +107,9 @@ class Stages:
             self.plan.grip, self.object, self.hand, fitted.rotation, fitted.near
         )
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        return jax.device_get((refined, closing, metrics))
+        refined, closing, metrics = jax.device_get((refined, closing, metrics))
+        metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)
+        return refined, closing, metrics
 
     def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
         """Fitted grasps, their exact contacts, and what else the fit found."""

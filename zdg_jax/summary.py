@@ -8,6 +8,7 @@ from zdg_jax.grasps import GraspSet
 
 _ROWS = 8
 _METRICS = {
+    "hold_chance": ("chance", 1.0, ".2f"),
     "epsilon": ("epsilon", 1.0, ".3f"),
     "residual": ("residual", 1.0, ".1e"),
     "contact_distance": ("contact mm", 1e3, ".2f"),

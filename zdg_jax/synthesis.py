@@ -37,8 +37,8 @@ Progress = Callable[[str, int, int], None]
 class SynthesisConfig(StageConfig):
     """Settings of `synthesize`: those of the stages, and how they are run and ranked."""
 
-    alignment: float = 2.0
-    """Weight of the agreement with the plan, times its confidence, against that of holding."""
+    alignment: float = 1.0
+    """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
     batch: int | None = None
     """Grasps refined by one call of the compiled programs; the device decides if not given."""
 
