@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Iterator
 
 import jax
 import pytest
@@ -16,6 +17,23 @@ jax.config.update("jax_debug_key_reuse", True)
 # Most of the suite's time would be compilation; a second run finds the programs again.
 jax.config.update("jax_compilation_cache_dir", str(_ROOT / ".pytest_cache" / "jax"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """No test reads or writes the user's caches; all workers of a run share one of objects."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "caches"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZDG_CACHE_DIR", str(folder))
+        yield
+
+
+@pytest.fixture(scope="module")
+def truths_as_numbers() -> Iterator[None]:
+    """Lets truths count as 0 and 1 in arithmetic, as the core's sums over contacts do."""
+    with jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 @pytest.fixture(scope="session")

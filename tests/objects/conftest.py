@@ -8,14 +8,6 @@ import trimesh
 from zdg_jax.objects import Object
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory):
-    """No test reads or writes the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZDG_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def cup_with_handle() -> trimesh.Trimesh:
     """A cup of 60 x 80 mm with a 3 mm wall and a ring for a handle, a closed mesh."""
     outer = manifold3d.Manifold.cylinder(0.08, 0.03, circular_segments=64)

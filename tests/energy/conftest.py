@@ -1,0 +1,79 @@
+"""Generic grasps of a jar in double precision, where finite differences can be trusted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests import scene
+from zdg_jax.energy import Pattern, Problem, Variables
+from zdg_jax.patterns import patterns
+
+GRASPS = 3
+Tree = TypeVar("Tree")
+
+
+def double(tree: Tree) -> Tree:
+    """The same with float64 in place of float32."""
+
+    def cast(leaf: Any) -> Any:
+        return leaf.astype(np.float64) if leaf.dtype == np.float32 else leaf
+
+    return jax.tree.map(cast, tree)
+
+
+@pytest.fixture
+def x64() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def problem() -> Problem:
+    """The jar, to be held by its body and not by its lid; single precision."""
+    jar = scene.jar()
+    guidance = dataclasses.replace(
+        jar.problem.guidance,
+        held=jar.object.region_grid([1]),
+        held_weight=jnp.float32(0.7),
+        avoided=jar.object.region_grid([2]),
+        avoided_weight=jnp.float32(0.9),
+        clearance=jnp.float32(0.03),
+        approach_weight=jnp.float32(0.6),
+        thumb=jnp.array([0.48, 0.6, 0.64], jnp.float32),
+        thumb_weight=jnp.float32(0.5),
+    )
+    return dataclasses.replace(jar.problem, guidance=guidance)
+
+
+@pytest.fixture(scope="session")
+def variables() -> Variables:
+    """Half-closed hands that stand a little inside the object and in themselves, (3, ...)."""
+    hand = scene.allegro()
+    seeds, _ = scene.jar().seeds(jax.random.key(5))
+    rng = np.random.default_rng(2)
+    lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
+    dofs = hand.half_closed_dofs + rng.uniform(-0.1, 0.35, (GRASPS, len(lower))) * (upper - lower)
+    jitter = jnp.asarray(rng.normal(size=(GRASPS, 6)), jnp.float32)
+    return Variables(
+        position=0.9 * seeds.position[:GRASPS],
+        rotation=seeds.rotation[:GRASPS] + 0.05 * jitter,
+        dofs=jnp.asarray(np.clip(dofs, lower, upper), jnp.float32),
+    )
+
+
+@pytest.fixture(scope="session")
+def pattern() -> Pattern:
+    """Every fingertip, (k,): no slot is optional, so that none fades as the hand moves."""
+    return jax.tree.map(lambda leaf: leaf[0], patterns(scene.allegro()))
+
+
+def row(tree: Tree, index: int) -> Tree:
+    """One grasp of several."""
+    return jax.tree.map(lambda leaf: leaf[index], tree)

@@ -1,0 +1,86 @@
+"""A hand, two objects and grasps on their way: what tests of the core start from.
+
+Everything is made once a process; objects are found again in the tests' cache.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from tests.planning import things
+from zdg_jax import planning
+from zdg_jax.energy import Pattern, Problem, Variables
+from zdg_jax.guidance import guide
+from zdg_jax.hand import Hand
+from zdg_jax.objects import Object
+from zdg_jax.opening import opening
+from zdg_jax.patterns import patterns, preferences
+from zdg_jax.planning import GraspPlan
+from zdg_jax.refine import RefineConfig
+from zdg_jax.seeds import SeedConfig, seed
+
+GRASPS = 8
+"""Grasps that tests refine: one number, so that all share the compiled programs."""
+TASK = "pick it up by the body"
+
+
+@functools.cache
+def allegro() -> Hand:
+    return Hand.load("allegro")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scene:
+    """The allegro hand and an object."""
+
+    object: Object
+    plan: GraspPlan
+    problem: Problem
+    sample_weights: jax.Array
+
+    @classmethod
+    def of(cls, obj: Object) -> Scene:
+        made = planning.plan(TASK, obj, allegro(), planner="rules")
+        guided = guide(made.grip, made.task, obj, allegro())
+        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
+        return cls(
+            object=obj,
+            plan=made,
+            problem=Problem(hand=allegro().arrays, object=arrays, guidance=guided.guidance),
+            sample_weights=jnp.asarray(guided.sample_weights),
+        )
+
+    def seeds(self, key: jax.Array) -> tuple[Variables, Pattern]:
+        """As many seeds as the default refinement takes to make `GRASPS` grasps."""
+        hand = allegro()
+        likely = jnp.asarray(preferences(hand, self.plan.grip, self.object), jnp.float32)
+        with jax.numpy_dtype_promotion("standard"):
+            return seed(
+                self.problem,
+                opening(hand),
+                patterns(hand),
+                likely,
+                self.sample_weights,
+                SeedConfig(),
+                GRASPS * RefineConfig().starts,
+                key,
+            )
+
+
+@functools.cache
+def jar() -> Scene:
+    """A jar of 56 mm across and 97 mm high; part 1 is its body, part 2 its lid."""
+    made = things.jar()
+    mesh = (0.7 * made.vertices, made.faces)
+    return Scene.of(Object.from_mesh(mesh, name="jar", parts=made.face_parts, pieces=4, mass=0.1))
+
+
+@functools.cache
+def brick() -> Scene:
+    """A box of 40 x 60 x 90 mm, of one part."""
+    box = things.box(0.04, 0.06, 0.09)
+    return Scene.of(Object.from_mesh((box.vertices, box.faces), name="brick", pieces=2, mass=0.1))
