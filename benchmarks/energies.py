@@ -31,23 +31,36 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
     """Milliseconds a call by batch size: every energy term, alone with the state that it needs.
 
     `value` and `gradient` (with the value) are of compiled programs, a quick run leaves the
-    former out; `compile` is the first call of the latter,
-    with the time to trace. `state` sums everything that the terms read. `step` is a step of the
-    refinement among ten, `lookup` the distances of a step's points and their gradient, `wrench QP`
-    ten iterations of the force solver, as in a step. `floor` is the time that moving the bytes, or
-    doing the arithmetic, that the call cannot do without takes at the measured rates.
+    former out; `compile` is the first call of the latter, with the time to trace. `state` sums
+    everything that the terms read.
     """
     case = Case.first(settings)
-    variables, pattern = case.seeds(64)
+    seeds = case.seeds(64)
+    found = {}
+    for size in settings.sizes():
+        batch = repeat(seeds, size)
+        for name in ("state", *DEFAULT_WEIGHTS):
+            times = _both(_term(case, name), batch, settings.repeats, value=not settings.quick)
+            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return found
+
+
+def measure_step(settings: Settings) -> dict[str, Metric]:
+    """Milliseconds of a step of the refinement by batch size, and of its two kernels alone.
+
+    `step` is one of ten in a loop, gradient and update; `lookup` the distances of a step's points
+    and their gradient; `wrench QP` the force solver with a step's iterations. `floor` is the time
+    that moving the bytes, or doing the arithmetic, that the call cannot do without takes at the
+    measured rates.
+    """
+    case = Case.first(settings)
+    seeds = case.seeds(64)
     found = {
         "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
         "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
     }
     for size in settings.sizes():
-        batch = repeat((variables, pattern), size)
-        for name in ("state", *DEFAULT_WEIGHTS):
-            times = _both(_term(case, name), batch, settings.repeats, value=not settings.quick)
-            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+        batch = repeat(seeds, size)
         for name, measure in (("lookup", _lookup), ("wrench QP", _solver), ("step", _step)):
             times = measure(case, batch, settings.repeats)
             found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
@@ -55,9 +68,9 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
 
 
 def measure_stages(settings: Settings) -> dict[str, Metric]:
-    """Milliseconds of seeds, fit and squeeze by batch size; 64 refined grasps are repeated."""
+    """Milliseconds of seeds, fit and squeeze by batch size; a few refined grasps are repeated."""
     case = Case.first(settings)
-    refined = jax.block_until_ready(case.refine(16 if settings.quick else 64))
+    refined = jax.block_until_ready(case.refine(12 if settings.quick else 48))
     starts = case.stages.config.refine.starts
     repeats = max(2, settings.repeats // 3)
     found = {}

@@ -45,34 +45,40 @@ class Settings:
         return self.batches or ((16,) if self.quick else (64, 256, 1024))
 
 
-def load_objects(settings: Settings) -> Iterator[Object]:
-    """The objects of a run, prepared one by one.
+def sources(settings: Settings) -> dict[str, tuple[pathlib.Path | trimesh.Trimesh, float]]:
+    """The objects of a run by name: mesh, and factor to metres.
 
     A folder's `index.csv` gives name, file and scale_to_m where there is one; otherwise every
     STL, OBJ and PLY file counts as an object in metres. Names that end in `_broken` are left
-    out unless they are asked for.
+    out unless they are asked for, and a quick run takes two.
 
     Raises:
         ValueError: an object that the folder does not have.
     """
     folder = settings.objects
+    found: dict[str, tuple[pathlib.Path | trimesh.Trimesh, float]]
     if folder is None or not folder.is_dir():
-        sources = {name: (mesh, 1.0) for name, mesh in solids().items()}
+        found = {name: (mesh, 1.0) for name, mesh in solids().items()}
     elif (folder / "index.csv").is_file():
         with (folder / "index.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
-        sources = {
+        found = {
             row["name"]: (folder / row["file"], float(row.get("scale_to_m") or 1.0)) for row in rows
         }
     else:
         files = [p for p in sorted(folder.rglob("*")) if p.suffix in (".stl", ".obj", ".ply")]
-        sources = {path.stem: (path, 1.0) for path in files}
-    unknown = sorted(set(settings.only) - set(sources))
+        found = {path.stem: (path, 1.0) for path in files}
+    unknown = sorted(set(settings.only) - set(found))
     if unknown:
-        raise ValueError(f"no object '{unknown[0]}'; there are: {', '.join(sources)}")
-    names = settings.only or [name for name in sources if not name.endswith("_broken")]
-    for name in names[:2] if settings.quick and not settings.only else names:
-        mesh, scale = sources[name]
+        raise ValueError(f"no object '{unknown[0]}'; there are: {', '.join(found)}")
+    names = [name for name in found if not name.endswith("_broken")]
+    chosen = settings.only or (names[:2] if settings.quick else names)
+    return {name: found[name] for name in chosen}
+
+
+def load_objects(settings: Settings) -> Iterator[Object]:
+    """The objects of a run, prepared one by one."""
+    for name, (mesh, scale) in sources(settings).items():
         yield Object.from_mesh(mesh, scale=scale, name=name)
 
 

@@ -33,7 +33,7 @@ def table(metrics: Mapping[str, Metric]) -> str:
             lines.append(" " * width + "  " + "  ".join(f"{title:>10}" for title in heading))
         cells = dict(zip(wanted, row.values(), strict=True))
         shown = [
-            f"{cells[title].value if title in cells else float('nan'):>{max(10, len(title))}.4g}"
+            f"{format(cells[title].value, '.4g') if title in cells else '':>{max(10, len(title))}}"
             for title in heading
         ]
         lines.append(f"{case:<{width}}  " + "  ".join(shown))

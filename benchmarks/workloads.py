@@ -11,9 +11,10 @@ import trimesh
 from zdg_jax.kernels import distance
 from zdg_jax.kernels.kinematics import link_poses
 
-from benchmarks.energies import measure_energies, measure_stages
+from benchmarks.energies import measure_energies, measure_stages, measure_step
 from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
+from benchmarks.synthesis import measure_first, measure_synthesis
 from benchmarks.yields import measure_yield
 from zdg_jax.hand import Hand, joints_from_dofs, shipped_hands
 from zdg_jax.objects import Object
@@ -96,7 +97,10 @@ WORKLOADS: dict[str, Workload] = {
     "lookup": lookup,
     "end_to_end": end_to_end,
     "energy": measure_energies,
+    "step": measure_step,
     "stages": measure_stages,
+    "synthesis": measure_synthesis,
+    "first": measure_first,
     "yield": measure_yield,
 }
 """All workloads; add one here."""

@@ -1,0 +1,174 @@
+"""Is the accelerator right? The same seeds on CPU and device; MJX beside the C engine.
+
+    python -m benchmarks.parity [--num 256] [--grasps 64] [--warp] [--out parity.json]
+
+Two parts. The refinement: loss and gradient of the same seeds agree number by number; the refined
+grasps agree in distribution, because a choice of contact that flips by rounding sends a grasp
+elsewhere. The rollouts: verdicts of MJX, and of Warp inside MJX where asked for, beside the C
+engine's. Ends with status 1 where a limit is exceeded. On a machine with a CPU alone the first
+part compares the CPU with itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import sys
+import time
+from typing import Any
+
+import click
+import jax
+import numpy as np
+
+from benchmarks.cases import Case
+from benchmarks.settings import Settings
+from benchmarks.yields import TASK
+from zdg_jax.refine import DEFAULT_WEIGHTS, RefineConfig
+from zdg_jax.synthesis import synthesize
+from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
+
+LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
+"""Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
+refined grasps' median loss; least share of equal verdicts."""
+
+
+def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, float]:
+    """Differences between the CPU and the default device on `num` seeds for each start."""
+    variables, pattern = case.seeds(num * config.starts)
+    refiner = dataclasses.replace(case.refiner, config=config)
+
+    def loss(problem: Any, variables: Any, pattern: Any) -> jax.Array:
+        state = refiner.init(problem, variables, pattern)
+        return refiner.loss(problem, pattern, state)
+
+    both = jax.jit(jax.vmap(jax.value_and_grad(loss, argnums=1), in_axes=(None, 0, 0)))
+    found = []
+    for device in (jax.local_devices(backend="cpu")[0], jax.local_devices()[0]):
+        inputs = jax.device_put((case.stages.problem, variables, pattern), device)
+        value, gradient = jax.device_get(both(*inputs))
+        start = time.perf_counter()
+        refined = jax.block_until_ready(refiner.run(*inputs))
+        first = time.perf_counter()
+        refined = jax.device_get(refiner.run(*inputs))
+        found.append((value, gradient, refined, first - start, time.perf_counter() - first))
+    (value, gradient, refined, _, slow), (value2, gradient2, refined2, first, fast) = found
+    flat, flat2 = (
+        np.concatenate([*map(_rows, jax.tree.leaves(g))], 1) for g in (gradient, gradient2)
+    )
+    error = np.linalg.norm(flat - flat2, axis=1) / np.maximum(np.linalg.norm(flat, axis=1), 1e-6)
+    total, total2 = (
+        sum(w * np.asarray(r.terms[name]) for name, w in DEFAULT_WEIGHTS.items())
+        for r in (refined, refined2)
+    )
+    moved = np.linalg.norm(refined.variables.position - refined2.variables.position, axis=1)
+    scale = np.maximum(np.abs(value), np.median(np.abs(value)))
+    return {
+        "loss": float(np.percentile(np.abs(value - value2) / scale, 95)),
+        "gradient": float(np.median(error)),
+        "refined_loss": float(abs(np.median(total2) / np.median(total) - 1)),
+        "same_grasp": float(np.mean(moved < 0.002)),
+        "finite": float(np.mean(refined2.finite)),
+        "cpu_s": slow,
+        "device_first_s": first,
+        "device_s": fast,
+    }
+
+
+def _rows(leaf: Any) -> np.ndarray:
+    return np.asarray(leaf).reshape(len(leaf), -1)
+
+
+def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
+    """Verdicts of both engines on `num` grasps, and seconds of each, compilation apart."""
+    grasps = synthesize(
+        TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
+    )
+    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
+    expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
+    engine = MjxEngine(case.hand, case.object, six_directions, warp=warp)
+    _, first, _ = _run(engine, poses)
+    result, steady, name = _run(engine, poses)
+    return {
+        "backend": name,
+        "grasps": num,
+        "held": int(expected.held.sum()),
+        "held_by_device": int(result.held.sum()),
+        "equal": float(np.mean(expected.held == result.held)),
+        "c_engine_s": seconds,
+        "device_first_s": first,
+        "device_s": steady,
+        "changes": list(result.changes),
+    }
+
+
+def _run(engine: Engine | MjxEngine, poses: list[np.ndarray]) -> tuple[Validation, float, str]:
+    start = time.perf_counter()
+    result = engine.empty(len(poses[1]))
+    for part, values in engine.stream(*poses):
+        result.put(part, values)
+    return result, time.perf_counter() - start, engine.name
+
+
+@click.command()
+@click.option("--hand", default="allegro", show_default=True)
+@click.option("--objects", type=click.Path(path_type=pathlib.Path))
+@click.option("--only", multiple=True)
+@click.option("--num", default=256, show_default=True, help="Grasps to refine.")
+@click.option("--steps", default=160, show_default=True, help="Steps of the refinement.")
+@click.option("--grasps", default=64, show_default=True, help="Grasps to test; 0 leaves it out.")
+@click.option("--warp", is_flag=True, help="Test Warp inside MJX, on NVIDIA GPUs, too.")
+@click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
+def main(
+    hand: str,
+    objects: pathlib.Path | None,
+    only: tuple[str, ...],
+    num: int,
+    steps: int,
+    grasps: int,
+    warp: bool,
+    out: pathlib.Path | None,
+) -> None:
+    """Compares the default device with the CPU and MJX with the C engine."""
+    case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
+    config = dataclasses.replace(
+        case.stages.config.refine, steps=steps, trial_steps=min(40, steps // 2)
+    )
+    report: dict[str, Any] = {
+        "device": jax.local_devices()[0].device_kind,
+        "matmul_precision": str(jax.config.jax_default_matmul_precision),
+        "refinement": compare_refinement(case, num, config),
+        "verdicts": [],
+    }
+    print(json.dumps(report["refinement"]), flush=True)
+    for backend in (False, True)[: 1 + warp] if grasps else ():
+        row = compare_verdicts(case, grasps, warp=backend)
+        report["verdicts"].append(row)
+        print(json.dumps(row), flush=True)
+    failures = failed(report)
+    report["failed"] = failures
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(report, indent=1) + "\n")
+    print("\n".join(failures) or "equal within the limits")
+    sys.exit(bool(failures))
+
+
+def failed(report: dict[str, Any]) -> list[str]:
+    """What exceeds its limit, in words."""
+    found = report["refinement"]
+    lines = [
+        f"{name} differs by {found[name]:.2g}; the limit is {limit:g}"
+        for name, limit in (("loss", LOSS), ("gradient", GRADIENT), ("refined_loss", TERMS))
+        if not found[name] <= limit
+    ]
+    return lines + [
+        f"{row['backend']}: {row['equal']:.2f} of the verdicts are equal; the limit is {VERDICTS:g}"
+        for row in report["verdicts"]
+        if row["equal"] < VERDICTS
+    ]
+
+
+if __name__ == "__main__":
+    main()

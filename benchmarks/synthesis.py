@@ -1,0 +1,114 @@
+"""Throughput, first grasps and memory of the whole road."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import jax
+import numpy as np
+
+from benchmarks.metrics import Metric
+from benchmarks.settings import ROOT, Settings, first_object
+from benchmarks.yields import TASK
+from zdg_jax import planning
+from zdg_jax.hand import Hand
+from zdg_jax.synthesis import synthesize
+from zdg_jax.validation import rollout
+
+
+def measure_synthesis(settings: Settings) -> dict[str, Metric]:
+    """Grasps a second, programs compiled, of the first hand with the first object:
+
+    - `refined`: over seeds, refinement, fit and squeeze, every grasp counted.
+    - `held`: grasps that hold in the six-direction test, over those stages and the test of all.
+    - `plan`, `make`, `test`: seconds of each.
+    - `peak_memory`: of a process that does this once, with the device's own peak where it tells.
+    """
+    num, calls = settings.num or (32 if settings.quick else 256), 2 if settings.quick else 4
+    hand, obj = Hand.load(settings.hands[0]), first_object(settings)
+    rows = [once(hand, obj, num, settings.key + i) for i in range(calls)][1:]
+    found = {
+        "refined": Metric.of([num / row["make"] for row in rows], "grasps/s", "higher"),
+        "held": Metric.of(
+            [row["held"] / (row["make"] + row["test"]) for row in rows], "held grasps/s", "higher"
+        ),
+    }
+    for stage in ("plan", "make", "test"):
+        found[stage] = Metric.of([row[stage] for row in rows], "s", "lower")
+    return found | memory()
+
+
+def measure_first(settings: Settings) -> dict[str, Metric]:
+    """Seconds from nothing to the first grasp that holds, in new processes.
+
+    - `bare_*`: nothing is cached, neither programs nor the object.
+    - `cold_*`: the same again with another object: programs come from the cache on disk.
+    - `_import`, `_prepare` (hand and object), `_first_held`: parts of the time, in that order;
+      `_total` is their sum. `warm_first_held` is a second call in the same process.
+    """
+    found: dict[str, Metric] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"ZDG_CACHE_DIR": folder}
+        for number, kind in enumerate(("bare", "cold")):
+            report = _child(settings, number, environment)
+            for name, seconds in report.items():
+                if name == "warm" and kind == "bare":
+                    continue
+                key = "warm_first_held" if name == "warm" else f"{kind}_{name}"
+                unit = "MB" if name == "peak_memory" else "s"
+                found[key] = Metric(value=seconds, unit=unit, better="lower")
+    return found
+
+
+def once(hand: Hand, obj: Any, num: int, key: int) -> dict[str, float]:
+    """Seconds of each stage, and how many of the grasps hold."""
+    times = [time.perf_counter()]
+    plan = planning.plan(TASK, obj, hand, planner="rules")
+    times.append(time.perf_counter())
+    grasps = synthesize(
+        TASK, obj, hand, num=num, key=jax.random.key(key), planner=plan, validate=False
+    )
+    times.append(time.perf_counter())
+    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
+    held = int(rollout(hand, obj, *poses).held.sum())
+    times.append(time.perf_counter())
+    stages = dict(zip(("plan", "make", "test"), np.diff(times).tolist(), strict=True))
+    return stages | {"held": held}
+
+
+def memory() -> dict[str, Metric]:
+    """Peak memory of this process so far, and of the device where it tells."""
+    found = {"peak_memory": Metric(value=peak_memory(), unit="MB", better="lower")}
+    device = jax.local_devices()[0].memory_stats() or {}
+    if "peak_bytes_in_use" in device:
+        found["device_peak"] = Metric(
+            value=device["peak_bytes_in_use"] / 1e6, unit="MB", better="lower"
+        )
+    return found
+
+
+def peak_memory() -> float:
+    """Peak resident memory of this process [MB]."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _child(settings: Settings, number: int, environment: dict[str, str]) -> dict[str, float]:
+    """Runs `benchmarks.first` in a new process; its report."""
+    command = [sys.executable, "-m", "benchmarks.first", settings.hands[0], str(number)]
+    if settings.objects is not None and settings.objects.is_dir():
+        command += ["--objects", str(settings.objects)]
+    for name in settings.only:
+        command += ["--only", name]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,78 @@
+"""A profile of the refinement and the rollouts' neighbours, for Perfetto or XProf.
+
+    python -m benchmarks.trace FOLDER [--batch 4096]
+
+Writes the trace and the seconds of each annotated stage, compilation left out.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+import jax
+
+from benchmarks.cases import Case
+from benchmarks.settings import Settings
+from zdg_jax import quality
+from zdg_jax.squeeze import close
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=pathlib.Path))
+@click.option("--hand", default="allegro", show_default=True)
+@click.option("--objects", type=click.Path(path_type=pathlib.Path))
+@click.option("--only", multiple=True)
+@click.option("--batch", default=0, help="Grasps; 64 on a CPU and 4096 elsewhere by default.")
+def main(
+    folder: pathlib.Path,
+    hand: str,
+    objects: pathlib.Path | None,
+    only: tuple[str, ...],
+    batch: int,
+) -> None:
+    """Profiles one batch."""
+    batch = batch or (64 if jax.default_backend() == "cpu" else 4096)
+    case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
+    _run(case, batch)
+    folder.mkdir(parents=True, exist_ok=True)
+    with jax.profiler.trace(str(folder)):
+        seconds = _run(case, batch)
+    report = {"device": jax.devices()[0].device_kind, "batch": batch, "seconds": seconds}
+    (folder / "stages.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report))
+
+
+def _run(case: Case, batch: int) -> dict[str, float]:
+    """Seconds of each stage, and their names in the trace."""
+    problem, config = case.stages.problem, case.stages.config
+    seconds: dict[str, float] = {}
+
+    def stage(name: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        with jax.profiler.TraceAnnotation(name):
+            made = jax.block_until_ready(work())
+        seconds[name] = time.perf_counter() - start
+        return made
+
+    seeds = stage("seeds", lambda: case.seeds(batch * config.refine.starts))
+    refined = stage("refine", lambda: case.refiner.run(problem, *seeds))
+    variables, contacts = stage("fit", lambda: case.fit(refined))
+    closing = stage(
+        "squeeze", lambda: close(config.squeeze, problem, variables, refined.pattern, contacts)
+    )
+    stage(
+        "quality",
+        lambda: quality.measure(
+            problem, variables, refined.pattern, contacts, closing, config.squeeze
+        ),
+    )
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
