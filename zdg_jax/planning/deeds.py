@@ -11,7 +11,8 @@ from zdg_jax.planning.mentions import mentions
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
-_PREPARING = frozenset(["lift", "hold", "place", "use"])
+PREPARING = frozenset(["lift", "hold", "place", "use"])
+"""Deeds that only get hold of the object, or say nothing of what is done with it."""
 _PARTICLES = frozenset(["up", "down", "off", "over"])
 
 
@@ -49,7 +50,7 @@ def main_deed(clauses: Sequence[Clause], lex: Lexicon, name: str) -> Deed | None
     best = max((deed.certainty for deed in found), default=0.0)
     sure = [deed for deed in found if deed.certainty >= best - _TOLERANCE]
     # "Pick it up and pour", "hold it to write": getting hold of it is only the way there.
-    weighty = [deed for deed in sure if deed.action.name not in _PREPARING]
+    weighty = [deed for deed in sure if deed.action.name not in PREPARING]
     return next(iter(weighty or sure), None)
 
 
