@@ -32,8 +32,9 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
 @pytest.fixture(scope="module")
 def truths_as_numbers() -> Iterator[None]:
     """Lets truths count as 0 and 1 in arithmetic, as the core's sums over contacts do."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
+    jax.config.update("jax_numpy_dtype_promotion", "standard")  # in all threads
+    yield
+    jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,142 @@
+"""The whole road at a small scale: from a task and an object to tested grasps in a file."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import zdg_jax as zdg
+from tests import scene
+
+pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+
+NUM, KEEP = 2 * scene.GRASPS, 3
+
+
+def road(**changes: Any) -> zdg.GraspSet:
+    jar = scene.jar()
+    settings: dict[str, Any] = {
+        "num": NUM,
+        "keep": KEEP,
+        "key": jax.random.key(7),
+        "planner": jar.plan,
+        "config": zdg.SynthesisConfig(batch=scene.GRASPS),
+    }
+    return zdg.synthesize(scene.TASK, jar.object, scene.allegro(), **settings | changes)
+
+
+@pytest.fixture(scope="module")
+def progress() -> list[tuple[str, int, int]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def grasps(truths_as_numbers: None, progress: list[tuple[str, int, int]]) -> zdg.GraspSet:
+    return road(progress=lambda *report: progress.append(report))
+
+
+def test_every_grasp_comes_back_ranked_tested_and_explained(grasps: zdg.GraspSet) -> None:
+    assert len(grasps) == NUM
+    assert (grasps.status == 0).all()
+    assert np.isfinite(grasps.score).all()
+    assert (np.diff(grasps.score[grasps.ranking]) <= 0).all()
+    assert grasps.validation is not None
+    assert grasps.tested.any()
+    assert 1 <= grasps.kept.sum() <= KEEP
+    if grasps.held.any():
+        assert grasps.held[grasps.kept].all()
+    assert {"contact", "wrench", "surface_penetration"} <= set(grasps.terms)
+    assert {"epsilon", "penetration", "on_part"} <= set(grasps.metrics)
+    assert grasps.task == scene.TASK
+    assert grasps.plan == scene.jar().plan
+    assert grasps.provenance["hand"]["name"] == "allegro"
+    assert f"{NUM}" in str(grasps)
+
+
+def test_poses_are_of_the_hand_and_within_its_limits(grasps: zdg.GraspSet) -> None:
+    hand = scene.allegro()
+    for pose in (grasps.pregrasp, grasps.grasp):
+        joints = np.asarray(pose.joints)
+        assert joints.shape == (NUM, hand.num_joints)
+        assert (joints >= hand.model.jnt_range[:, 0] - 1e-5).all()
+        assert (joints <= hand.model.jnt_range[:, 1] + 1e-5).all()
+        np.testing.assert_allclose(np.linalg.norm(pose.quaternion, axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(grasps.grasp.position, grasps.squeeze.position)
+    assert (np.asarray(grasps.squeeze.joints) != np.asarray(grasps.grasp.joints)).any()
+    # Fingers, not the palm's middle, are at the object.
+    assert (np.linalg.norm(grasps.grasp.position, axis=1) < 0.4).all()
+
+
+def test_progress_is_told_by_stage(
+    grasps: zdg.GraspSet, progress: list[tuple[str, int, int]]
+) -> None:
+    stages = [stage for stage, _, _ in progress]
+    assert list(dict.fromkeys(stages)) == ["plan", "refine", "validate"]
+    refined = [done for stage, done, _ in progress if stage == "refine"]
+    assert refined[0] == 0
+    assert refined[-1] == NUM
+
+
+def test_same_key_same_grasps_and_another_key_others(grasps: zdg.GraspSet) -> None:
+    again = road(validate=False)
+    np.testing.assert_array_equal(again.grasp.qpos, grasps.grasp.qpos)
+    np.testing.assert_array_equal(again.squeeze.qpos, grasps.squeeze.qpos)
+    np.testing.assert_array_equal(again.score, grasps.score)
+    assert again.validation is None
+    assert again.kept.sum() == KEEP
+    other = road(validate=False, key=jax.random.key(8))
+    assert (np.asarray(other.grasp.position) != np.asarray(grasps.grasp.position)).any()
+
+
+def test_a_file_gives_the_same_grasps_back(grasps: zdg.GraspSet, tmp_path: pathlib.Path) -> None:
+    loaded = zdg.GraspSet.load(grasps.save(tmp_path / "grasps.npz"))
+    for name in ("pregrasp", "grasp", "squeeze"):
+        np.testing.assert_array_equal(getattr(loaded, name).qpos, getattr(grasps, name).qpos)
+    for name in ("score", "status", "kept", "held", "tested"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(grasps, name))
+    assert loaded.provenance == grasps.provenance
+    assert loaded.terms.keys() == grasps.terms.keys()
+    assert loaded.load_hand().fingerprint == scene.allegro().fingerprint
+    np.testing.assert_array_equal(loaded.object.vertices, scene.jar().object.vertices)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"num": 0}, "num is 0"),
+        ({"keep": 0}, "keep is 0"),
+        ({"planner": "oracle"}, "oracle"),
+    ],
+)
+def test_bad_calls_are_refused(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(zdg.InputError, match=named):
+        road(**changes)
+
+
+def test_a_plan_for_another_object_is_refused() -> None:
+    jar = scene.jar()
+    with pytest.raises(zdg.InputError, match="another mesh"):
+        zdg.synthesize(scene.TASK, scene.brick().object, scene.allegro(), planner=jar.plan)
+    with pytest.raises(zdg.InputError, match="task is empty"):
+        zdg.synthesize("  ", jar.object, scene.allegro(), planner=jar.plan)
+
+
+def test_a_plan_that_holds_a_part_leads_there(grasps: zdg.GraspSet) -> None:
+    """The same grasps asked for by the lid touch it more often."""
+    plan = scene.jar().plan
+    lid = plan.grip.held[0].model_copy(update={"mark": 2})
+    sure = {"confidence": 1.0}
+    by_body = plan.model_copy(update={"grip": plan.grip.model_copy(update=sure)})
+    by_lid = plan.model_copy(
+        update={"grip": plan.grip.model_copy(update=sure | {"held": [lid], "fingers": []})}
+    )
+    on_lid = []
+    for wanted in (by_body, by_lid):
+        made = road(planner=wanted, validate=False)
+        share = made.metrics["on_part"]
+        on_lid.append(np.median(share if wanted is by_lid else 1 - share))
+    assert on_lid[1] > on_lid[0] + 0.3
