@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 class SynthesisConfig(StageConfig):
     """Settings of `synthesize`: those of the stages, and how they are run and ranked."""
 
-    alignment: float = 1.0
+    alignment: float = 2.0
     """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
     batch: int | None = None
     """Grasps refined by one call of the compiled programs; the device decides if not given."""
