@@ -87,7 +87,8 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     )
     poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
     expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
-    engine = MjxEngine(case.hand, case.object, six_directions, warp=warp)
+    few = num if num < 32 else None  # a batch is filled up to its size
+    engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
     _, first, _ = _run(engine, poses)
     result, steady, name = _run(engine, poses)
     return {
