@@ -1,24 +1,22 @@
 """Sets of grasps on disk: one .npz file without pickle, of a versioned schema.
 
 Arrays are named by a path (`pose/grasp/joints`, `term/contact`, `validation/held`, ...); all that
-is no array lies in `meta`, a JSON text. A file is written beside its place and then moved there,
-so a reader sees the whole old file or the whole new one.
+is no array lies in `meta`, a JSON text.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
 import pathlib
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.files import written_whole
 from zdg_jax.grasps import POSES, GraspSet
 from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.poses import HandPose
@@ -37,28 +35,11 @@ def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         InputError: the file cannot be written; an old one is then untouched.
     """
-    target = pathlib.Path(path)
     arrays = _arrays(grasps)
     arrays[_META] = np.array(json.dumps(_meta(grasps), allow_nan=False, default=_plain))
-    partial = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".grasps-", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, target)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror or error}; nothing there was changed"
-        ) from error
-    finally:
-        if partial is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)
-    return target
+    with written_whole(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    return pathlib.Path(path)
 
 
 def load(path: str | os.PathLike[str]) -> GraspSet:
@@ -88,12 +69,6 @@ def load(path: str | os.PathLike[str]) -> GraspSet:
         raise InputError(f"{path} does not fit its schema: it lacks {error}") from None
     except (TypeError, ValueError, AttributeError, IndexError) as error:
         raise InputError(f"{path} does not fit its schema: {_line(error)}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _line(error: Exception) -> str:

@@ -120,7 +120,7 @@ def test_a_picture_is_saved(tmp_path: pathlib.Path) -> None:
         assert image.size == SIZE
         np.testing.assert_array_equal(np.asarray(image), picture.rgb)
     with pytest.raises(InputError, match="cannot write"):
-        picture.save(tmp_path / "no" / "ball.png")
+        picture.save(tmp_path / "ball.png" / "ball.png")
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,10 @@ def test_sheets_that_cannot_be(
 
 
 def test_sheet_that_cannot_be_written(hand: Hand, ball: Ball, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
     with pytest.raises(InputError, match="cannot write"):
-        grasp_sheet(poses(hand, 1), hand, ball, tmp_path / "no" / "x.png")
+        grasp_sheet(poses(hand, 1), hand, ball, file / "x.png")
 
 
 def test_picture_of_a_hand(hand: Hand, tmp_path: pathlib.Path) -> None:

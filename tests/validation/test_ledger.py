@@ -49,7 +49,7 @@ def test_a_run_goes_on_where_it_was_cut_off(
     whole = validation.rollout(gripper, ball, *rows, QUICK)
     np.testing.assert_array_equal(resumed.held, whole.held)
     np.testing.assert_array_equal(resumed.drift, whole.drift)
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_results_of_another_run_are_refused(

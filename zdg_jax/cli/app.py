@@ -52,8 +52,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except click.ClickException as error:
         return _tell(error.format_message(), BAD_INPUT)
-    except (click.Abort, KeyboardInterrupt):
-        return _tell("interrupted", INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Click turns an interruption into its own exception; what a command said is its cause.
+        return _tell(str(error.__cause__ or error) or "interrupted", INTERRUPTED)
     except InputError as error:
         return _tell(str(error), BAD_INPUT)
     except ZdgError as error:

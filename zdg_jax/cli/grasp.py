@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdg_jax.cli.folders import enable_compile_cache, writable
+from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
@@ -57,10 +58,11 @@ def grasp(
     from zdg_jax.hand import Hand
 
     loaded = Hand.load(hand)
-    with Bars() as bars:
+    done: list[str] = []
+    with Bars() as bars, on_interruption(lambda: _left(done)):
         obj = load_object(mesh, scale, mass, bars)
         writable(out)
-        grasps = _synthesize(task, obj, loaded, planner, num, keep, seed, out, bars)
+        grasps = _synthesize(task, obj, loaded, planner, num, keep, seed, out, bars, done)
         _picture(grasps, loaded, obj, out / "grasps.png", bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
@@ -80,15 +82,16 @@ def _synthesize(
     seed: int,
     out: pathlib.Path,
     bars: Bars,
+    done: list[str],
 ) -> GraspSet:
-    """All grasps, saved after each stage that costs time."""
+    """All grasps, saved after each stage that costs time; `done` is told what is saved."""
     enable_compile_cache()
     import jax
 
     from zdg_jax import planning
 
     plan = planning.plan(task, obj, hand, planner=planner, progress=bars.share("plan"))
-    plan.save(out / "plan.json")
+    done.append(str(plan.save(out / "plan.json")))
 
     from zdg_jax import selection
     from zdg_jax.synthesis import synthesize
@@ -104,13 +107,18 @@ def _synthesize(
         validate=False,
         progress=bars.count,
     )
-    grasps.save(out / "grasps.npz")
+    path = grasps.save(out / "grasps.npz")
+    done.append(f"{path} (not tested yet: zdg validate {path})")
     grasps = selection.validate_best_first(
         grasps, hand, obj, keep, lambda done, total: bars.count("validate", done, total)
     )
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
-    grasps.save(out / "grasps.npz")
+    done[-1] = str(grasps.save(out / "grasps.npz"))
     return grasps
+
+
+def _left(done: list[str]) -> str:
+    return f"on disk: {', '.join(done)}" if done else "nothing was made yet"
 
 
 def _picture(grasps: GraspSet, hand: Hand, obj: Object, path: pathlib.Path, bars: Bars) -> None:

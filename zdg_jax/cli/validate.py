@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from zdg_jax.cli.folders import writable
+from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
@@ -53,7 +55,8 @@ def validate(
     pregrasp, grasp, squeeze = (
         np.asarray(pose.qpos, float) for pose in (chosen.pregrasp, chosen.grasp, chosen.squeeze)
     )
-    with Bars() as bars:
+    writable(target.absolute().parent)
+    with Bars() as bars, on_interruption(lambda: _go_on(resume)):
         results = rollout(
             loaded,
             chosen.object,
@@ -71,6 +74,10 @@ def validate(
     click.echo(str(results))
     click.echo(str(target))
     return 0 if results.held.any() else 1
+
+
+def _go_on(resume: pathlib.Path) -> str:
+    return f"{resume} keeps what was tested; the same command goes on from there"
 
 
 def _protocol(name: str, grasps: GraspSet) -> Protocol:

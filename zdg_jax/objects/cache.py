@@ -13,13 +13,14 @@ import contextlib
 import logging
 import os
 import pathlib
-import tempfile
 from collections.abc import Callable
 
 import filelock
 import numpy as np
 
 from zdg_jax.caches import cache_root
+from zdg_jax.errors import InputError
+from zdg_jax.files import written_whole
 
 _LIMIT_MB = 2048.0
 _LOCK_SECONDS = 120.0
@@ -56,8 +57,9 @@ def load_or_make(key: str, make: Callable[[], Arrays]) -> Arrays:
             return found
         arrays = make()
         try:
-            _store(path, arrays)
-        except OSError as error:
+            with written_whole(path) as file:
+                np.savez(file, allow_pickle=False, **arrays)
+        except InputError as error:
             _log.warning("no cache of objects: %s", error)
     _evict(path)
     return arrays
@@ -87,18 +89,6 @@ def _load(path: pathlib.Path) -> Arrays | None:
         _log.warning("damaged file in the cache of objects, made anew: %s (%s)", path, error)
         return None
     return arrays
-
-
-def _store(path: pathlib.Path, arrays: Arrays) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _evict(newest: pathlib.Path) -> None:

@@ -15,6 +15,7 @@ import pydantic
 from pydantic import Field
 
 from zdg_jax.errors import InputError
+from zdg_jax.files import written_whole
 from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
 
@@ -181,13 +182,9 @@ class GraspPlan(PlanModel):
         Raises:
             InputError: the file cannot be written.
         """
-        path = pathlib.Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot write the plan {path}: {error.strerror or error}") from None
-        return path
+        with written_whole(path) as file:
+            file.write(self.model_dump_json(indent=2).encode() + b"\n")
+        return pathlib.Path(path)
 
 
 def plan_schema() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from scipy import ndimage
 
 from zdg_jax.errors import InputError
+from zdg_jax.files import written_whole
 from zdg_jax.rendering import shading
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.casting import Hits, Scene
@@ -112,12 +113,9 @@ def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         InputError: it cannot be written.
     """
-    path = pathlib.Path(path)
-    try:
-        path.write_bytes(png(image))
-    except OSError as error:
-        raise InputError(f"cannot write '{path}': {error.strerror}") from error
-    return path
+    with written_whole(path) as file:
+        file.write(png(image))
+    return pathlib.Path(path)
 
 
 class Stage:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.files import written_whole
 from zdg_jax.validation.results import Reason, Validation
 
 _log = logging.getLogger(__name__)
@@ -52,13 +53,15 @@ class Ledger:
             self.save()
 
     def save(self) -> None:
-        """Writes the file in one go: an interruption leaves the old one or the new one."""
+        """Writes the file; an interruption leaves the old one or the new one.
+
+        Raises:
+            InputError: it cannot be written.
+        """
         arrays = {name: getattr(self._result, name) for name in self._result.array_names()}
         arrays[_RUN] = np.array(self._run)
-        partial = self._path.with_name(self._path.name + ".partial")
-        with partial.open("wb") as file:
+        with written_whole(self._path) as file:
             np.savez(file, allow_pickle=False, **arrays)
-        os.replace(partial, self._path)
         self._saved = time.monotonic()
 
     def _read(self) -> None:

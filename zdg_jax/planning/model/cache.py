@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import pathlib
-import tempfile
 from typing import Literal
 
 from zdg_jax.caches import cache_root
-from zdg_jax.errors import PlannerError
+from zdg_jax.errors import InputError, PlannerError
+from zdg_jax.files import written_whole
 from zdg_jax.planning.model.backend import Answer, Request
 
 Mode = Literal["use", "off", "replay"]
@@ -70,15 +69,10 @@ class AnswerCache:
             "output_tokens": answer.output_tokens,
         }
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Written aside and moved, so that no reader in another process sees half an answer.
-            with tempfile.NamedTemporaryFile(
-                "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
-            ) as file:
-                json.dump(entry, file, indent=1)
-            os.replace(file.name, path)
-        except OSError as error:
-            _log.warning("cannot keep an answer in %s: %s", self.folder, error)
+            with written_whole(path) as file:
+                file.write(json.dumps(entry, indent=1).encode())
+        except InputError as error:
+            _log.warning("cannot keep an answer: %s", error)
 
     def _path(self, key: str) -> pathlib.Path:
         return self.folder / key[:2] / f"{key}.json"
