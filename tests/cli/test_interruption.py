@@ -27,9 +27,14 @@ PATIENCE = 300.0
 """Longest wait for a process to get somewhere [s]."""
 
 
+ZDG = pathlib.Path(sys.executable).with_name("zdg")
+"""The installed command. Under `python -m`, Python itself can die of the signal at exit, although
+the interruption was caught, when it came within an `exec` of text: a shell says 130 either way."""
+
+
 def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "zdg_jax", *map(str, arguments)],
+        [str(ZDG), *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
