@@ -9,11 +9,13 @@ from zdg_jax.grasps import GraspSet
 _ROWS = 8
 _METRICS = {
     "hold_chance": ("chance", 1.0, ".2f"),
+    "hold_probability": ("in noise", 1.0, ".2f"),
     "epsilon": ("epsilon", 1.0, ".3f"),
     "residual": ("residual", 1.0, ".1e"),
     "contact_distance": ("contact mm", 1e3, ".2f"),
     "penetration": ("depth mm", 1e3, ".2f"),
-    "on_part": ("on part", 100.0, ".0f"),
+    "on_part": ("on part %", 100.0, ".0f"),
+    "fingers_in_role": ("in role %", 100.0, ".0f"),
 }
 """Metrics that the table shows where they are known: title, factor, format."""
 

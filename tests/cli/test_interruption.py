@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 import signal
 import subprocess
@@ -13,14 +12,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.made_up import make_grasps
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Gripper, pose
+from tests.cli.saved import many
 from zdg_jax.cli.app import run
 from zdg_jax.grasps import GraspSet
-from zdg_jax.hand import Hand
 from zdg_jax.planning import GraspPlan
-from zdg_jax.poses import HandPose
-from zdg_jax.records import HandRecord
 from zdg_jax.validation import Reason
 
 PATIENCE = 300.0
@@ -56,28 +51,6 @@ def interrupted(process: subprocess.Popen[str]) -> str:
     assert process.returncode == 130
     assert "Traceback" not in err
     return err.strip()
-
-
-def many(folder: pathlib.Path, n: int) -> pathlib.Path:
-    """A file of n grasps of a ball, none of them tested; every second one pushes and holds."""
-    path = folder / "gripper.xml"
-    path.write_text(Gripper().spec().to_xml())
-
-    def poses(angle: float) -> HandPose:
-        qpos = np.tile(pose(angle), (n, 1))
-        turn = np.pi * np.arange(n) / n
-        qpos[:, 3], qpos[:, 6] = np.cos(turn / 2), np.sin(turn / 2)
-        return HandPose.from_qpos(qpos)
-
-    grasps = dataclasses.replace(
-        make_grasps(n, tested=False),
-        pregrasp=poses(OPEN),
-        grasp=poses(TOUCHING),
-        squeeze=poses(PUSHING),
-        hand=HandRecord.of(Hand.load(path)),
-        kept=np.ones(n, bool),
-    )
-    return grasps.save(folder / "grasps.npz")
 
 
 def count(ledger: pathlib.Path) -> int:

@@ -27,6 +27,10 @@ class Film:
     """Position and quaternion of the object, (f, 7)."""
     phase: tuple[str, ...]
     """What is happening: `close`, `squeeze`, then the name of the load or the phase, f of them."""
+    protocol: Protocol
+    """What was run."""
+    fps: float
+    """Frames a simulated second."""
     result: Validation
     """What the test says of the grasp."""
 
@@ -85,6 +89,8 @@ def film(
         hand=states[:, :-7],
         object_pose=states[:, -7:],
         phase=tuple(phase for _, _, phase in frames),
+        protocol=protocol,
+        fps=1.0 / (every * protocol.physics.timestep),
         result=result,
     )
 

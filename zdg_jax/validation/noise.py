@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import pathlib
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +13,8 @@ from zdg_jax.errors import InputError
 from zdg_jax.validation.protocols import Protocol, six_directions
 from zdg_jax.validation.rollout import rollout
 from zdg_jax.validation.scene import HandLike, ObjectLike
+
+_FIRM = 0.9
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,16 @@ class Noise:
     """Logarithm of the friction's factor; one draw a trial for all grasps."""
     mass: float = 0.15
     """Logarithm of the mass's factor; one draw a trial for all grasps."""
+
+    def scaled(self, factor: float) -> Noise:
+        """The same noise, stronger or weaker.
+
+        Raises:
+            InputError: the factor is negative or not finite.
+        """
+        if not 0 <= factor < np.inf:
+            raise InputError(f"the noise's factor is {factor}; it must be 0 or more")
+        return Noise(**{f.name: factor * getattr(self, f.name) for f in dataclasses.fields(self)})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,6 +66,15 @@ class SoftLabels:
         share = (self.trials.sum(axis=0) + 2) / count
         return np.sqrt(share * (1 - share) / count)
 
+    def __str__(self) -> str:
+        """One line: how probably the grasps hold."""
+        firm = int((self.probability >= _FIRM).sum())
+        return (
+            f"{len(self.trials)} repeats under noise: probability to hold"
+            f" {self.probability.mean():.2f} on average, at least {_FIRM} for {firm} of"
+            f" {len(self.probability)}"
+        )
+
 
 def soft_labels(
     hand: HandLike,
@@ -67,6 +90,7 @@ def soft_labels(
     backend: str = "auto",
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> SoftLabels:
     """Repeats a test under noise in pose, joints, friction and mass.
 
@@ -86,6 +110,8 @@ def soft_labels(
         backend: as in `rollout`.
         threads: as in `rollout`.
         progress: called as `progress(done, trials * n)`.
+        resume: folder that keeps the results while the trials go, a file each. After an
+            interruption the same call goes on from there.
 
     Raises:
         InputError: fewer than one trial, or what `rollout` refuses.
@@ -117,6 +143,7 @@ def soft_labels(
             backend=backend,
             threads=threads,
             progress=report,
+            resume=None if resume is None else pathlib.Path(resume) / f"trial{trial}.npz",
         )
         held.append(result.held)
     return SoftLabels(trials=np.array(held))

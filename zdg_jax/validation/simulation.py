@@ -28,7 +28,7 @@ class Simulation:
 
         Args:
             scene: the scene.
-            observer: called with this simulation after every `every` steps.
+            observer: called with this simulation after every `every` steps since `reset`.
             every: see `observer`.
         """
         self.scene, self.model = scene, scene.model
@@ -59,13 +59,15 @@ class Simulation:
 
         MuJoCo resets a state that blew up, so its clock falls behind.
         """
-        stride = self._every if self._observer else count
-        for start in range(0, count, stride):
-            part = min(stride, count - start)
+        end = self.steps + count
+        while self.steps < end:
+            part = end - self.steps
+            if self._observer:
+                part = min(part, self._every - self.steps % self._every)
             mujoco.mj_step(self.model, self.data, nstep=part)
             self.steps += part
             self._clock += part * self.model.opt.timestep
-            if self._observer:
+            if self._observer and self.steps % self._every == 0:
                 self._observer(self)
         return bool(
             abs(self.data.time - self._clock) < 0.5 * self.model.opt.timestep

@@ -1,0 +1,36 @@
+"""Grasps on disk that physics can test in no time: a gripper, a ball."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from tests.made_up import make_grasps
+from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Gripper, pose
+from zdg_jax.hand import Hand
+from zdg_jax.poses import HandPose
+from zdg_jax.records import HandRecord
+
+
+def many(folder: pathlib.Path, n: int, height: float = 0.095) -> pathlib.Path:
+    """A file of n grasps of a ball from `height` [m] below, none of them tested; they hold."""
+    path = folder / "gripper.xml"
+    path.write_text(Gripper().spec().to_xml())
+
+    def poses(angle: float) -> HandPose:
+        qpos = np.tile(pose(angle, height=height), (n, 1))
+        turn = np.pi * np.arange(n) / n
+        qpos[:, 3], qpos[:, 6] = np.cos(turn / 2), np.sin(turn / 2)
+        return HandPose.from_qpos(qpos)
+
+    grasps = dataclasses.replace(
+        make_grasps(n, tested=False),
+        pregrasp=poses(OPEN),
+        grasp=poses(TOUCHING),
+        squeeze=poses(PUSHING),
+        hand=HandRecord.of(Hand.load(path)),
+        kept=np.ones(n, bool),
+    )
+    return grasps.save(folder / "grasps.npz")

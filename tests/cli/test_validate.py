@@ -1,0 +1,124 @@
+"""`zdg validate`: settings of the test, repeats under noise, and films."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.saved import many
+from zdg_jax.cli.app import run
+from zdg_jax.grasps import GraspSet
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def grasps(folder: pathlib.Path) -> pathlib.Path:
+    """Four grasps of a ball, far enough from it that a table fits on the other side."""
+    return many(folder, 4, height=0.109)
+
+
+def validated(grasps: pathlib.Path, out: pathlib.Path, *options: object) -> GraspSet:
+    status = run(["validate", *map(str, (grasps, "--out", out, *options))])
+    found = GraspSet.load(out)
+    assert status == (0 if found.held.any() else 1)
+    return found
+
+
+def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    out = tmp_path / "out.npz"
+    usual = validated(grasps, out)
+    slippery = validated(grasps, out, "--friction", 0.02)
+    assert usual.held.sum() > slippery.held.sum()
+    assert usual.validation is not None
+    assert usual.validation.protocol == "six_directions"
+    assert slippery.validation is not None
+    assert slippery.validation.protocol == "six_directions (friction 0.02)"
+    lift = ("--protocol", "lift", "--up", "-z")  # the palm lies on that side
+    light, heavy = (validated(grasps, out, *lift, "--mass", mass) for mass in (0.05, 5))
+    assert light.held.sum() > heavy.held.sum()
+    assert heavy.validation is not None
+    assert heavy.validation.protocol == "lift (mass 5, up -z)"
+
+
+def test_repeats_give_a_probability_with_its_error(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    out = tmp_path / "out.npz"
+    still = validated(grasps, out, "--repeats", 3, "--noise", 0)
+    np.testing.assert_array_equal(still.metrics["hold_probability"], still.held)
+    assert (still.metrics["hold_probability_error"] > 0).all()
+    assert "3 repeats under noise" in capsys.readouterr().out
+    wild = validated(grasps, out, "--repeats", 3, "--noise", 20)
+    assert wild.metrics["hold_probability"].sum() < still.metrics["hold_probability"].sum()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
+
+
+@pytest.mark.parametrize("test", ["six_directions", "lift --up -z"])
+def test_a_film_shows_a_grasp(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture, test: str
+) -> None:
+    video = tmp_path / "film.gif"
+    options = ["--protocol", *test.split(), "--video", video, "--grasp", 2]
+    validated(grasps, tmp_path / "out.npz", *options)
+    assert f"{video}  grasp 2: " in capsys.readouterr().out
+    with Image.open(video) as film:
+        assert film.n_frames > 5
+        assert film.size == (480, 420)
+        assert film.info["duration"] == 80
+        first = np.asarray(film.convert("RGB"))
+        film.seek(film.n_frames - 1)
+        last = np.asarray(film.convert("RGB"))
+    picture = slice(60, 380)
+    assert len(np.unique(first[picture].reshape(-1, 3), axis=0)) > 20
+    assert (first[picture] != last[picture]).any()
+
+
+def test_the_best_that_holds_is_filmed(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    video = tmp_path / "film.mp4"
+    found = validated(grasps, tmp_path / "out.npz", "--video", video)
+    scores = np.where(found.held, found.score, -np.inf)
+    assert f"grasp {int(scores.argmax())}: held" in capsys.readouterr().out
+    assert video.read_bytes()[4:8] == b"ftyp"
+
+
+def test_a_grasp_that_does_not_start_has_no_film(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    out, video = tmp_path / "out.npz", tmp_path / "film.gif"
+    options = ("--protocol", "lift", "--up", "z", "--video", str(video))
+    assert run(["validate", str(grasps), "--out", str(out), *options]) == 1
+    assert "nothing to film" in capsys.readouterr().err
+    assert GraspSet.load(out).tested.all()
+    assert not video.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--video", "film.avi"], ".gif or .mp4"),
+        (["--video", "film.gif", "--grasp", "4"], "grasps 0 to 3"),
+        (["--grasp", "1"], "--video"),
+        (["--mass", "-1"], "--mass is -1"),
+        (["--friction", "nan"], "--friction is nan"),
+        (["--up", "north", "--protocol", "lift"], "--up is 'north'"),
+        (["--up", "y"], "no gravity"),
+        (["--repeats", "0"], "--repeats is 0"),
+        (["--noise", "2"], "--repeats"),
+        (["--repeats", "2", "--noise", "-1"], "factor is -1"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_work(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture, options: list[str], says: str
+) -> None:
+    out = tmp_path / "out.npz"
+    assert run(["validate", str(grasps), "--out", str(out), *options]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+    assert not out.exists()

@@ -1,0 +1,208 @@
+"""The frames of a film: hand, object and what acts on it, with words above and below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import mujoco
+import numpy as np
+from PIL import Image, ImageDraw
+
+from zdg_jax.rendering import lettering
+from zdg_jax.rendering.camera import Camera
+from zdg_jax.rendering.hands import posed_hand_shapes, rotation_matrix
+from zdg_jax.rendering.lettering import FAINT
+from zdg_jax.rendering.parallel import spread
+from zdg_jax.rendering.picture import Stage, Style, render
+from zdg_jax.rendering.shape import Shape
+from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, Surface
+from zdg_jax.rendering.solids import arrows
+from zdg_jax.rendering.viewpoint import best_view
+from zdg_jax.validation.closing import motions
+from zdg_jax.validation.film import Film
+from zdg_jax.validation.protocols import Hold, Lift
+from zdg_jax.validation.results import Reason
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+
+_STYLE = Style(shadows=False, outline=0.45)
+_PALM = (0.40, 0.43, 0.48)
+_TABLE, _FORCE, _TORQUE = (0.66, 0.69, 0.73), (0.80, 0.16, 0.16), (0.45, 0.20, 0.70)
+_LOST = 0.15
+"""The camera follows an object this far from where it started, not farther [m]."""
+_BATCH = 16
+"""Pictures drawn between two reports of progress."""
+_SAME = 5e-4
+"""A pose that differs by less from the one drawn last is not drawn again [m, rad]: half a
+pixel."""
+_HEADER, _FOOTER = 52, 32
+"""Heights of the bands with words above and below the picture [px]."""
+
+
+class Shooting:
+    """The frames of a film in the making."""
+
+    def __init__(
+        self, film: Film, hand: Hand, obj: Surface, title: str, width: int, height: int
+    ) -> None:
+        """Finds where to look from; arguments as in `save_film`."""
+        self.film, self.hand, self.title = film, hand, title
+        self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
+        self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
+        protocol = film.protocol
+        up = np.asarray(protocol.up if isinstance(protocol, Lift) else (0.0, 0.0, 1.0), float)
+        self.hands = _upright(film.hand, up)
+        self.objects = _upright(film.object_pose, up)
+        self.moved = motions(film.object_pose)
+        self.loads = {}
+        if isinstance(protocol, Hold):
+            turn = rotation_matrix(_to_z(up))
+            self.loads = {
+                load.name: (turn @ load.force, turn @ load.torque) for load in protocol.loads
+            }
+        self.thing = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
+        self.middle = (self.thing.vertices.min(axis=0) + self.thing.vertices.max(axis=0)) / 2
+        self.radius = float(np.linalg.norm(self.thing.vertices - self.middle, axis=1).max())
+        self.thing.corner_normals  # noqa: B018  made once, before threads share it
+        self.table = self._table(up) if isinstance(protocol, Lift) else ()
+        self.camera = self._camera()
+
+    def frames(self, progress: Callable[[int, int], None] | None) -> Iterator[Image.Image]:
+        """Every frame in order; a few pictures are drawn at a time."""
+        drawn = self._drawn()
+        ends = [*drawn[1:], len(self.film)]
+        for start in range(0, len(drawn), _BATCH):
+            pictures = spread(self._picture, drawn[start : start + _BATCH])
+            for i, picture in enumerate(pictures, start):
+                yield from (self._frame(k, picture) for k in range(drawn[i], ends[i]))
+            if progress:
+                progress(min(start + _BATCH, len(drawn)), len(drawn))
+
+    def _drawn(self) -> list[int]:
+        """Frames with a picture of their own; the others look like the one before them."""
+        rows = np.concatenate([self.hands, self.objects], axis=1)
+        phase, drawn = self.film.phase, [0]
+        for k in range(1, len(rows)):
+            last = drawn[-1]
+            if phase[k] != phase[last] or np.abs(rows[k] - rows[last]).max() > _SAME:
+                drawn.append(k)
+        return drawn
+
+    def _picture(self, k: int) -> Image.Image:
+        return render(Stage(self._shapes(k)), self.camera, *self.view, _STYLE).image()
+
+    def _frame(self, k: int, picture: Image.Image) -> Image.Image:
+        """Frame `k` from its picture, with words above and below."""
+        image = Image.new("RGB", self.size, lettering.PAPER)
+        image.paste(picture, (0, _HEADER))
+        self._write(ImageDraw.Draw(image), k)
+        return image
+
+    def _shapes(self, k: int) -> list[Shape]:
+        links = posed_hand_shapes(
+            self.hand, self.hands[k], finger_colors=True, color=_PALM, label=1
+        )
+        return [self._object(k), *links, *self.table, *self._arrows(k)]
+
+    def _object(self, k: int) -> Shape:
+        pose = self.objects[k]
+        turn = rotation_matrix(pose[3:])
+        return Shape(
+            vertices=self.thing.vertices @ turn.T + pose[:3],
+            faces=self.thing.faces,
+            color=OBJECT,
+            label=0,
+            normals=self.thing.corner_normals @ turn.T.astype(np.float32),
+        )
+
+    def _arrows(self, k: int) -> list[Shape]:
+        """The load on the object: which way it pulls, and the axis about which it turns."""
+        pose, shapes = self.objects[k], []
+        center = pose[:3] + rotation_matrix(pose[3:]) @ self.middle
+        wrench = self.loads.get(self.film.phase[k], ())
+        for vector, color, label in zip(wrench, (_FORCE, _TORQUE), (3, 4), strict=False):
+            length = np.linalg.norm(vector)
+            if length > 0:
+                start = center + self.radius * vector / length
+                end = start + 0.05 * vector / length
+                shapes.append(arrows(start, end, 0.003, color, label=label))
+        return shapes
+
+    def _table(self, up: np.ndarray) -> tuple[Shape]:
+        """The top of the table, a plate somewhat larger than hand and object."""
+        turn = rotation_matrix(_to_z(up))
+        z = float((self.thing.vertices @ turn.T)[:, 2].min())
+        x, y = (self.objects[0, :3] + turn @ self.middle)[:2]
+        r = self.radius + 0.04
+        corners = np.array(
+            [[x - r, y - r, z], [x + r, y - r, z], [x + r, y + r, z], [x - r, y + r, z]]
+        )
+        faces = np.array([[0, 1, 2], [0, 2, 3]])
+        return (Shape(vertices=corners, faces=faces, color=_TABLE, label=2, gloss=0.0),)
+
+    def _camera(self) -> Camera:
+        """A camera that sees all that happens, from where the closed hand shows best."""
+        closed = max(
+            (k for k, phase in enumerate(self.film.phase) if phase in ("squeeze", "close")),
+            default=len(self.film) - 1,
+        )
+        shapes = self._shapes(closed)
+        drawn = [mesh.link for mesh in self.hand.link_meshes if len(mesh.faces)]
+        fingers = [
+            [
+                1 + i
+                for i, link in enumerate(drawn)
+                if link in finger.links[len(finger.links) // 2 :]
+            ]
+            for finger in self.hand.fingers
+        ]
+        towards = best_view(Stage(shapes), [0], fingers)
+        if self.table and towards[2] < 0:
+            towards = towards * [1, 1, -1]  # or the table would hide the rest
+        near = np.linalg.norm(self.objects[:, :3] - self.objects[0, :3], axis=1) < _LOST
+        if self.table:
+            near[:] = True
+        seen = [shape.vertices for shape in shapes]
+        stride = max(1, len(self.film) // 12)
+        for k in {0, *range(0, len(self.film), stride), len(self.film) - 1}:
+            seen += [shape.vertices for shape in self._shapes(k)[0 if near[k] else 1 :]]
+        return Camera.around(np.concatenate(seen), towards, aspect=self.view[0] / self.view[1])
+
+    def _write(self, draw: ImageDraw.ImageDraw, k: int) -> None:
+        """What is happening, how far the object went, and how the test ends."""
+        (width, height), result = self.size, self.film.result
+        phase = self.film.phase[k]
+        if phase in self.loads:
+            phase = f"load {phase}"
+        clock = f"{self.film.time[k]:.2f} s"
+        lettering.write(draw, (12, 8), lettering.fit(phase, 20, width - 110), 20)
+        lettering.write(draw, (width - 12, 10), clock, 16, FAINT, anchor="ra")
+        lettering.write(draw, (12, 32), lettering.fit(self.title, 14, width - 24), 14, FAINT)
+        distance, turn = self.moved[k]
+        moved = f"object moved {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
+        middle = height - _FOOTER // 2
+        lettering.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
+        color, word = HELD, "holds"
+        if not result.held[0]:
+            color, word = FELL, Reason(result.reason[0]).text
+        lettering.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
+
+
+def _to_z(up: np.ndarray) -> np.ndarray:
+    """The rotation that takes `up` to z, quaternion (4,)."""
+    quaternion = np.zeros(4)
+    mujoco.mju_quatZ2Vec(quaternion, up / np.linalg.norm(up))
+    return quaternion * [1, -1, -1, -1]
+
+
+def _upright(poses: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Poses (f, 7 + j) turned so that `up` is z."""
+    turned, quaternion = poses.copy(), _to_z(up)
+    turned[:, :3] = poses[:, :3] @ rotation_matrix(quaternion).T
+    for row, pose in zip(turned, poses, strict=True):
+        product = np.zeros(4)
+        mujoco.mju_mulQuat(product, quaternion, pose[3:7])
+        row[3:7] = product
+    return turned
