@@ -62,7 +62,7 @@ class Scene:
             return seed(
                 self.problem,
                 opening(hand),
-                patterns(hand),
+                patterns(hand, self.plan.grip),
                 likely,
                 self.sample_weights,
                 SeedConfig(),

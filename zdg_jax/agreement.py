@@ -5,37 +5,37 @@ from __future__ import annotations
 import igl
 import numpy as np
 
+from zdg_jax.fitting import NEAR, Fitted
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
 
+_THERE = 0.015
+"""Distance from its planned point at which a finger still touches where it should [m]."""
 ALIGNED = 0.6
 """Share of the touched points on the held parts from which a grasp counts as aligned."""
 
 
-def measure(
-    grip: Grip, obj: Object, hand: Hand, rotation: np.ndarray, near: np.ndarray
-) -> dict[str, np.ndarray]:
+def measure(grip: Grip, obj: Object, hand: Hand, fitted: Fitted) -> dict[str, np.ndarray]:
     """Metrics of n grasps by name, each (n,).
 
     - `on_part`: share of the touched points that lie on the parts to hold.
     - `on_avoided`: share that lies on the parts to avoid.
     - `avoided_gap`: distance of the touched points from the parts to avoid [m], inf without any.
     - `approach_error`: angle between the palm's normal and the planned approach [rad].
+    - `fingers_in_role`: share of the planned fingers that do what they should: idle ones touch
+      nothing, others touch with their link, on their part or near their point if they have one.
     - `aligned`: 1 where enough lies on the held parts and nothing on the avoided ones.
 
     Args:
         grip: what the plan asks for.
         obj: the object; its parts carry the grip's marks.
-        hand: gives the palm's normal.
-        rotation: wrist rotations, (n, 3, 3), object frame.
-        near: touched points of each grasp, (n, k, 3), object frame [m], NaN past the last.
+        hand: gives the palm's normal and the fingers.
+        fitted: the grasps, where they touch and with which links.
     """
+    near = fitted.near
     there = np.isfinite(near).all(axis=-1)
-    marks = np.zeros(there.shape, int)
-    if there.any():
-        _, face, _ = igl.point_mesh_squared_distance(near[there], obj.vertices, obj.faces)
-        marks[there] = obj.face_parts[face]
+    marks = _marks(obj, near, there)
     count = np.maximum(there.sum(axis=1), 1)
     held = [part.mark for part in grip.held]
     avoided = [part.mark for part in grip.avoided]
@@ -46,11 +46,45 @@ def measure(
         region = obj.faces[np.isin(obj.face_parts, avoided)]
         squared, _, _ = igl.point_mesh_squared_distance(near[there], obj.vertices, region)
         gap[there] = np.sqrt(squared)
-    cosine = rotation @ hand.palm.normal @ np.asarray(grip.palm.approach)
+    cosine = fitted.rotation @ hand.palm.normal @ np.asarray(grip.palm.approach)
     return {
         "on_part": on_part,
         "on_avoided": on_avoided,
         "avoided_gap": gap.min(axis=1),
         "approach_error": np.arccos(np.clip(cosine, -1.0, 1.0)),
+        "fingers_in_role": _in_role(grip, obj, hand, fitted),
         "aligned": ((on_part >= ALIGNED) & (on_avoided == 0)).astype(float),
     }
+
+
+def _marks(obj: Object, points: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Part that each point (n, k, 3) lies on, (n, k); -1 where it is not `there`."""
+    marks = np.full(there.shape, -1)
+    if there.any():
+        _, face, _ = igl.point_mesh_squared_distance(points[there], obj.vertices, obj.faces)
+        marks[there] = obj.face_parts[face]
+    return marks
+
+
+def _in_role(grip: Grip, obj: Object, hand: Hand, fitted: Fitted) -> np.ndarray:
+    """Share of the planned fingers that are in their role, (n,); 1 without a planned finger."""
+    slots = fitted.slots
+    touching = (slots.active > 0) & (slots.distance < NEAR)
+    marks = _marks(obj, np.asarray(slots.points, float), touching)
+    fingers = {finger.name: finger for finger in hand.fingers}
+    roles = []
+    for planned in grip.fingers:
+        finger = fingers[planned.finger]
+        if planned.role == "idle":
+            roles.append(~np.any(touching & np.isin(slots.link, finger.links), axis=1))
+            continue
+        links = [list(hand.link_names).index(planned.link)]
+        if planned.role == "wrap":
+            links = list(finger.links)
+        right = touching & np.isin(slots.link, links)
+        if planned.mark is not None:
+            right &= marks == planned.mark
+        if planned.point is not None:
+            right &= np.linalg.norm(slots.points - np.asarray(planned.point), axis=-1) < _THERE
+        roles.append(right.any(axis=1))
+    return np.mean(roles, axis=0) if roles else np.ones(len(touching))

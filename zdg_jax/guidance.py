@@ -42,6 +42,7 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
     approach = np.asarray(grip.palm.approach)
     thumb = np.zeros(3) if grip.palm.thumb is None else np.asarray(grip.palm.thumb)
     targets, weights = _targets(task, confidence)
+    points, pointed, idle = _fingers(grip, hand)
     return Guided(
         guidance=Guidance(
             held=obj.region_grid(held),
@@ -53,6 +54,11 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
             approach_weight=jnp.float32(confidence),
             thumb=jnp.asarray(thumb, jnp.float32),
             thumb_weight=jnp.float32(confidence if thumb.any() else 0.0),
+            points=jnp.asarray(points, jnp.float32),
+            point_weights=jnp.asarray(confidence * pointed, jnp.float32),
+            idle=jnp.asarray(confidence * idle, jnp.float32),
+            aperture=jnp.float32(grip.aperture),
+            aperture_weight=jnp.float32(confidence),
             palm_normal=jnp.asarray(hand.palm.normal, jnp.float32),
             thumb_side=jnp.asarray(_thumb_side(hand), jnp.float32),
             targets=jnp.asarray(targets, jnp.float32),
@@ -61,6 +67,21 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
         ),
         sample_weights=_sample_weights(grip, obj),
     )
+
+
+def _fingers(grip: Grip, hand: Hand) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Planned points of the links (L, 3), which links have one (L,), and which are idle (L,)."""
+    points, pointed = np.zeros((hand.num_links, 3)), np.zeros(hand.num_links)
+    idle = np.zeros(hand.num_links)
+    fingers = {finger.name: finger for finger in hand.fingers}
+    for planned in grip.fingers:
+        finger = fingers[planned.finger]
+        if planned.role == "idle":
+            idle[list(finger.links)] = 1.0
+        elif planned.point is not None:
+            link = list(hand.link_names).index(planned.link)
+            points[link], pointed[link] = planned.point, 1.0
+    return points, pointed, idle
 
 
 def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:

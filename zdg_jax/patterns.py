@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,19 +11,20 @@ import numpy as np
 from zdg_jax.energy import Pattern
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.planning import Grip
+from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
 
 _OPEN = {"tips": 0.42, "power": 0.42}
 """Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
 
 
-def patterns(hand: Hand) -> Pattern:
-    """The contact patterns that a hand can choose from, (p, k).
+def patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
+    """The contact patterns that a hand can choose from, (2 p, k).
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
-    first; last the power pattern, in which the fingers' innermost links and the palm join where
-    they come near. Slots are the tips, then those links, then the palm.
+    first; then the power pattern, in which the fingers' innermost links and the palm join where
+    they come near. Slots are the tips, then those links, then the palm. Last the same p patterns
+    with the links that the grip, if there is one, names in place of the tips.
     """
     present = set(np.asarray(hand.arrays.contacts.link).tolist())
     tips = [finger.tip_link for finger in hand.fingers]
@@ -33,22 +35,23 @@ def patterns(hand: Hand) -> Pattern:
             inner.append(others[-1])
     palm = [hand.palm.link] if hand.palm.link in present else []
     slots = np.array([*tips, *inner, *palm], np.int32)
+    planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
     rows.append(np.ones(len(slots), bool))
     optional = np.arange(len(slots)) >= len(tips)
     return Pattern(
-        link=jnp.asarray(np.tile(slots, (len(rows), 1))),
-        active=jnp.asarray(np.stack(rows), jnp.float32),
-        optional=jnp.asarray(np.tile(optional, (len(rows), 1)), jnp.float32),
+        link=jnp.asarray(np.repeat([slots, planned], len(rows), axis=0)),
+        active=jnp.asarray(np.stack(2 * rows), jnp.float32),
+        optional=jnp.asarray(np.tile(optional, (2 * len(rows), 1)), jnp.float32),
     )
 
 
 def preferences(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
-    """How likely each of `patterns` is to be drawn, (p,), sums to 1.
+    """How likely each of `patterns` is to be drawn, (2 p,), sums to 1.
 
     A part that is too short for all fingers side by side is held by fewer; idle fingers of the
-    plan stay idle; types with inner links ask for the power pattern. The plan binds as far as it
-    is sure.
+    plan stay idle; types with inner links, and a palm that is to touch, ask for the power
+    pattern. The plan binds as far as it is sure.
     """
     runs = _runs(hand)
     fingers = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
@@ -63,11 +66,32 @@ def preferences(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
     fitting = min(_fitting(hand, grip, obj), most)
     wanted = np.where(allowed, np.exp(-2.0 * np.abs(size - fitting)), 0.0)
     power = 0.0
-    if STYLES[grip.grasp_type].inner_links and not idle:
+    if (STYLES[grip.grasp_type].inner_links or grip.palm.contact) and not idle:
         power = 0.6 if fitting == most else 0.2
     planned = np.append(wanted / max(wanted.sum(), 1e-9) * (1 - power), power)
-    mixed = (1 - grip.confidence) * free / free.sum() + grip.confidence * planned
-    return mixed / mixed.sum()
+    planned = planned if planned.any() else free
+    return np.concatenate(
+        [(1 - grip.confidence) * free / free.sum(), grip.confidence * planned / planned.sum()]
+    )
+
+
+def _planned_slots(hand: Hand, fingers: Sequence[FingerPlan], slots: np.ndarray) -> np.ndarray:
+    """The slots with each finger's tip exchanged for the link that the grip names.
+
+    A finger that wraps touches with its tip too, and its inner link where it comes near.
+    """
+    slots = slots.copy()
+    names, present = list(hand.link_names), set(np.asarray(hand.arrays.contacts.link).tolist())
+    for finger in fingers:
+        if finger.role in ("idle", "wrap"):
+            continue
+        tip = next(f.tip_link for f in hand.fingers if f.name == finger.finger)
+        link = names.index(finger.link)
+        if link == tip or link not in present:
+            continue
+        before, there = slots == tip, slots == link
+        slots[before], slots[there] = link, tip
+    return slots
 
 
 def _runs(hand: Hand) -> list[list[int]]:

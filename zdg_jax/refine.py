@@ -26,6 +26,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
     "self_penetration": 30.0,
     "held": 200.0,
     "avoided": 100.0,
+    "fingers": 50.0,
+    "idle": 50.0,
     "approach": 0.3,
     "thumb": 0.1,
 }

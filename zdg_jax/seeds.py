@@ -44,6 +44,8 @@ class SeedConfig:
     """Room between fingers and object on both sides together [m]."""
     looseness: jax.Array = setting(0.008)
     """Misfit of the opening's width that makes it half as likely or so [m]."""
+    aperture: jax.Array = setting(0.02)
+    """Misfit of the planned width that makes a pair of places e times less likely [m]."""
     jitter: jax.Array = setting(0.01)
     """Standard deviation of the position [m]."""
     turn: jax.Array = setting(0.15)
@@ -156,7 +158,7 @@ def _draw(
 ) -> tuple[Variables, jax.Array]:
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
     keys = jax.random.split(key, 9)
-    samples = problem.object.samples
+    samples, guidance = problem.object.samples, problem.guidance
     total = jnp.cumsum(weights)
     drawn = jax.random.uniform(keys[0]) * total[-1]
     first = jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
@@ -171,6 +173,8 @@ def _draw(
         jnp.sum(across * samples.normals, axis=-1)
     )
     fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
+    unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
+    fits = fits * jnp.exp(-guidance.aperture_weight * unlike)
     likelihood = opposed**4 * fits * (weights + 0.05 * jnp.mean(weights))
     second = jax.random.categorical(keys[1], jnp.log(likelihood + 1e-12))
     paired = jnp.max(likelihood) > 0.05 * jnp.mean(weights) * 0.2
@@ -184,7 +188,6 @@ def _draw(
     level = jax.random.categorical(keys[8], 2 * space.opposition - misfit**2)
     flip = jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
     axis = axis * flip
-    guidance = problem.guidance
     side = jax.random.normal(keys[4], (3,))
     side = rotations.normalize(side)
     wanted = jnp.where(paired, side, -normal)

@@ -35,6 +35,27 @@ class StageConfig:
     """How they are fitted to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
     """How the hand opens before and pushes after."""
+    surplus: float = 0.5
+    """Grasps made beyond those asked for, as a share of these; the least promising are dropped."""
+    alignment: float = 2.0
+    """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Made:
+    """Finished grasps, n of them, as arrays of the host."""
+
+    refined: Refined
+    """The grasps, what they were meant to touch, and every energy term."""
+    closing: Closing
+    """Pregrasp and squeeze."""
+    metrics: dict[str, np.ndarray]
+    """Metrics by name, each (n,)."""
+    score: np.ndarray
+    """How well they promise to hold and to serve the task, (n,); -inf where `broken`."""
+    broken: np.ndarray
+    """Whether something in them is not finite, (n,) bool."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +88,7 @@ class Stages:
         guided = guide(grip, plan.task, obj, hand)
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        force = jnp.maximum(config.squeeze.total_force, grip.force.newtons)
+        force = config.squeeze.total_force * grip.force.factor
         return cls(
             problem=Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance),
             plan=plan,
@@ -75,7 +96,7 @@ class Stages:
             hand=hand,
             fitter=fitter,
             space=space,
-            kinds=patterns(hand),
+            kinds=patterns(hand, grip),
             likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
             sample_weights=jnp.asarray(guided.sample_weights),
             config=dataclasses.replace(
@@ -83,10 +104,11 @@ class Stages:
             ),
         )
 
-    def run(self, num: int, key: jax.Array) -> tuple[Refined, Closing, dict[str, np.ndarray]]:
-        """Makes `num` grasps; arrays of the host."""
+    def run(self, num: int, key: jax.Array) -> Made:
+        """Makes grasps and keeps the `num` most promising of them."""
         problem, config = self.problem, self.config
         refiner = Refiner(config.refine)
+        made = num + round(config.surplus * num)
         variables, pattern = seed(
             problem,
             self.space,
@@ -94,7 +116,7 @@ class Stages:
             self.likely,
             self.sample_weights,
             config.seeds,
-            num * config.refine.starts,
+            made * config.refine.starts,
             key,
         )
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
@@ -103,13 +125,18 @@ class Stages:
             problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
         )
         # Agreement is with the plan itself, also for grasps that one of its alternatives made.
-        metrics |= agreement.measure(
-            self.plan.grip, self.object, self.hand, fitted.rotation, fitted.near
-        )
+        metrics |= agreement.measure(self.plan.grip, self.object, self.hand, fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         refined, closing, metrics = jax.device_get((refined, closing, metrics))
         metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)
-        return refined, closing, metrics
+        score = quality.score(metrics, config.alignment * self.plan.grip.confidence)
+        broken = ~_finite(refined.variables, closing) | ~refined.finite
+        score = np.where(broken, -np.inf, score)
+        best = np.sort(np.argsort(-score, kind="stable")[:num])
+        everything = Made(
+            refined=refined, closing=closing, metrics=metrics, score=score, broken=broken
+        )
+        return jax.tree.map(lambda leaf: leaf[best], everything)
 
     def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
         """Fitted grasps, their exact contacts, and what else the fit found."""
@@ -133,3 +160,9 @@ class Stages:
         terms, _ = refiner.assess(self.problem, variables, refined.pattern)
         refined = dataclasses.replace(refined, variables=variables, terms=terms)
         return refined, fitted.slots.contacts(), fitted
+
+
+def _finite(variables: Variables, closing: Closing) -> np.ndarray:
+    """Whether all poses of grasps are finite, (n,) bool."""
+    leaves = jax.tree.leaves((variables, closing.pregrasp, closing.squeeze))
+    return np.all([np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in leaves], axis=0)

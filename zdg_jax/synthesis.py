@@ -13,20 +13,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
-from zdg_jax import planning, quality, selection
+from zdg_jax import planning, selection
 from zdg_jax.errors import InputError
 from zdg_jax.fitting import Fitter
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import rotations
+from zdg_jax.last_look import last_look
 from zdg_jax.objects import Object
 from zdg_jax.opening import opening
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.poses import HandPose
 from zdg_jax.records import HandRecord, ObjectRecord
 from zdg_jax.refine import Refined
-from zdg_jax.stages import StageConfig, Stages
+from zdg_jax.stages import Made, StageConfig, Stages
 from zdg_jax.validation.engine import available_cpus
 
 Progress = Callable[[str, int, int], None]
@@ -35,12 +37,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SynthesisConfig(StageConfig):
-    """Settings of `synthesize`: those of the stages, and how they are run and ranked."""
+    """Settings of `synthesize`: those of the stages, and how they are run."""
 
-    alignment: float = 2.0
-    """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
     batch: int | None = None
-    """Grasps refined by one call of the compiled programs; the device decides if not given."""
+    """Grasps that one call of the stages returns; the device decides if not given."""
 
 
 def synthesize(
@@ -67,7 +67,8 @@ def synthesize(
             grasps that physics found to hold are kept, as long as there are any.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
-        planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan.
+        planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan. A model
+            is also shown the best grasps in the end and ranks them (see `last_look`).
         validate: test grasps in physics, best first, until `keep` of them hold.
         progress: called as `progress(stage, done, total)`.
         config: settings of the stages.
@@ -102,7 +103,8 @@ def synthesize(
         grasps = selection.validate_best_first(
             grasps, hand, obj, keep, lambda done, total: report("validate", done, total)
         )
-    return grasps.with_kept(selection.diverse(grasps, keep))
+    grasps = grasps.with_kept(selection.diverse(grasps, keep))
+    return last_look(grasps, hand, obj, planner) if isinstance(planner, str) else grasps
 
 
 def _make(
@@ -125,7 +127,7 @@ def _make(
     done = itertools.count(1)
     report("refine", 0, num)
 
-    def make(grip: Grip, batch_key: jax.Array) -> tuple[Any, ...]:
+    def make(grip: Grip, batch_key: jax.Array) -> Made:
         made = stages[id(grip)].run(batch, batch_key)
         report("refine", min(next(done) * batch, num), num)
         return made
@@ -134,26 +136,21 @@ def _make(
     workers = 1 if jax.default_backend() != "cpu" else min(available_cpus(), count)
     with futures.ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(make, grips, jax.random.split(key, count)))
-    refined, closing, metrics = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
+    made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
     poses = [
-        _pose(hand, refined, dofs)
-        for dofs in (closing.pregrasp, refined.variables.dofs, closing.squeeze)
+        _pose(hand, made.refined, dofs)
+        for dofs in (made.closing.pregrasp, made.refined.variables.dofs, made.closing.squeeze)
     ]
-    broken = ~np.asarray(refined.finite) | ~np.all(
-        [np.isfinite(np.asarray(pose.qpos)).all(axis=1) for pose in poses], axis=0
-    )
     return GraspSet(
         pregrasp=poses[0],
         grasp=poses[1],
         squeeze=poses[2],
-        score=np.where(
-            broken, -np.inf, quality.score(metrics, config.alignment * plan.grip.confidence)
-        ),
+        score=made.score,
         object=ObjectRecord.of(obj),
         hand=HandRecord.of(hand),
-        terms=refined.terms,
-        metrics=metrics,
-        status=broken.astype(np.int8),
+        terms={name: np.asarray(term) for name, term in made.refined.terms.items()},
+        metrics=made.metrics,
+        status=made.broken.astype(np.int8),
         status_names=("ok", "not finite"),
         provenance=_provenance(task, plan, obj, hand, key, config),
     )
@@ -171,7 +168,7 @@ def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
     return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
 
 
-def _pose(hand: Hand, refined: Refined, dofs: np.ndarray) -> HandPose:
+def _pose(hand: Hand, refined: Refined, dofs: ArrayLike) -> HandPose:
     matrix = rotations.matrix_from_6d(jnp.asarray(refined.variables.rotation))
     return HandPose(
         position=jnp.asarray(refined.variables.position),

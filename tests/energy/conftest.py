@@ -38,14 +38,18 @@ def x64() -> Iterator[None]:
 def problem() -> Problem:
     """The jar, to be held by its body and not by its lid; single precision."""
     jar = scene.jar()
+    guidance = jar.problem.guidance
     guidance = dataclasses.replace(
-        jar.problem.guidance,
+        guidance,
         held=jar.object.region_grid([1]),
         held_weight=jnp.float32(0.7),
         avoided=jar.object.region_grid([2]),
         avoided_weight=jnp.float32(0.9),
         clearance=jnp.float32(0.03),
         approach_weight=jnp.float32(0.6),
+        points=guidance.points.at[:].set(jnp.array([0.03, -0.02, 0.05])),
+        point_weights=jnp.full_like(guidance.point_weights, 0.8),
+        idle=jnp.full_like(guidance.idle, 0.4),
         thumb=jnp.array([0.48, 0.6, 0.64], jnp.float32),
         thumb_weight=jnp.float32(0.5),
     )

@@ -41,6 +41,8 @@ OF_THE_POSE: dict[str, Term] = {
     "itself": penetration.itself,
     "held": alignment.held,
     "avoided": alignment.avoided,
+    "fingers": alignment.fingers,
+    "idle": alignment.idle,
     "approach": alignment.approach,
     "thumb": alignment.thumb,
 }
@@ -66,7 +68,7 @@ def test_gradients_in_the_pose(
 
     @jax.jit
     def values(hand: Variables, normals: jax.Array) -> jax.Array:
-        """Every term, (9,), the object's normals at the contacts held as documented."""
+        """Every term, (n,), the object's normals at the contacts held as documented."""
         state = energy.evaluate(exact, hand, slots)
         contacts = dataclasses.replace(state.contacts, normals=normals)
         state = dataclasses.replace(state, contacts=contacts)
@@ -143,7 +145,7 @@ def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
     normal = jnp.sum(forces * normals, axis=-1)
     tangent = jnp.linalg.norm(forces - normal[..., None] * normals, axis=-1)
     on = np.asarray(contacts.active) > 0
-    assert (normal[:, on] >= 0.05 - 1e-5).all()
+    assert (normal[:, on] >= 0.05 - 1e-4).all()
     assert (normal[:, on] <= 2.0 + 1e-5).all()
     assert (tangent <= bounds.friction * normal + 1e-5).all()
     assert (jnp.abs(forces[:, ~on]) < 1e-6).all()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from zdg_jax.hand import Hand
+from zdg_jax.planning import PlannerOptions
 from zdg_jax.planning.model import AnswerCache, Gemini, Ledger, Limits, OpenAICompatible, Session
 
+from . import model_script, things
 from .server import ModelServer
 
 KEY = "sk-test-7f3c9a1e5b2d4f60"
@@ -60,3 +65,40 @@ def start(backend: Gemini | OpenAICompatible, tmp_path: pathlib.Path) -> Callabl
         return Session(backend, cache, Ledger(Limits(**quick)))  # type: ignore[arg-type]
 
     return session
+
+
+@functools.cache
+def jug() -> Any:
+    from zdg_jax.objects import Object
+
+    made = things.jug()
+    mesh = (made.vertices, made.faces)
+    return Object.from_mesh(mesh, name="jug", parts=made.face_parts, pieces=4)
+
+
+@functools.cache
+def allegro() -> Any:
+    return Hand.load("allegro")
+
+
+@pytest.fixture
+def options(
+    server: ModelServer,
+    tmp_path: pathlib.Path,
+    backend_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> PlannerOptions:
+    """A model at the local server, through the environment as users set it."""
+    from zdg_jax.planning.model import pictures
+
+    # Small views are rendered in the same way, and quicker.
+    for name, size in (("_WIDTH", 96), ("_HEIGHT", 80), ("_TILE_WIDTH", 96), ("_TILE_HEIGHT", 80)):
+        monkeypatch.setattr(pictures, name, size)
+    monkeypatch.setenv("GEMINI_API_KEY" if backend_name == "gemini" else "OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_MODEL", "test")
+    server.script = model_script.answer
+    return PlannerOptions(
+        base_url=server.url + ("" if backend_name == "gemini" else "/v1"),
+        cache_folder=tmp_path / "answers",
+        limits=Limits(backoff=0.01, per_minute=60_000.0, call_timeout=20.0),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import pathlib
 from typing import Any
@@ -10,53 +9,15 @@ from typing import Any
 import pytest
 
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.hand import Hand
 from zdg_jax.planning import GraspPlan, Intent, PlannerOptions, plan, plan_many, rank, resolve
 from zdg_jax.planning.model import Limits
 
-from . import model_script, things
-from .conftest import KEY
+from . import model_script
+from .conftest import allegro, jug
 from .server import ModelServer, Reply
 
 one_protocol = pytest.mark.parametrize("backend_name", ["gemini"])
 """For what does not depend on the protocol; sessions are tested over both."""
-
-
-@functools.cache
-def jug() -> Any:
-    from zdg_jax.objects import Object
-
-    made = things.jug()
-    mesh = (made.vertices, made.faces)
-    return Object.from_mesh(mesh, name="jug", parts=made.face_parts, pieces=4)
-
-
-@functools.cache
-def allegro() -> Any:
-    return Hand.load("allegro")
-
-
-@pytest.fixture
-def options(
-    server: ModelServer,
-    tmp_path: pathlib.Path,
-    backend_name: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> PlannerOptions:
-    """A model at the local server, through the environment as users set it."""
-    from zdg_jax.planning.model import pictures
-
-    # Small views are rendered in the same way, and quicker.
-    for name, size in (("_WIDTH", 96), ("_HEIGHT", 80), ("_TILE_WIDTH", 96), ("_TILE_HEIGHT", 80)):
-        monkeypatch.setattr(pictures, name, size)
-    monkeypatch.setenv("GEMINI_API_KEY" if backend_name == "gemini" else "OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OPENAI_MODEL", "test")
-    server.script = model_script.answer
-    return PlannerOptions(
-        base_url=server.url + ("" if backend_name == "gemini" else "/v1"),
-        cache_folder=tmp_path / "answers",
-        limits=Limits(backoff=0.01, per_minute=60_000.0, call_timeout=20.0),
-    )
 
 
 def test_rules_give_a_full_plan_and_the_same_one_again() -> None:

@@ -47,7 +47,8 @@ def grasp(
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
 
     Writes plan.json, grasps.npz (every refined grasp, the best that differ marked as kept) and
-    grasps.png. What is done is on disk at once: an interrupted run leaves what it had.
+    grasps.png. A model that planned is shown the best grasps in the end and ranks them
+    (last_look.html). What is done is on disk at once: an interrupted run leaves what it had.
     """
     check_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
@@ -94,6 +95,7 @@ def _synthesize(
     done.append(str(plan.save(out / "plan.json")))
 
     from zdg_jax import selection
+    from zdg_jax.last_look import last_look
     from zdg_jax.synthesis import synthesize
 
     grasps = synthesize(
@@ -113,6 +115,8 @@ def _synthesize(
         grasps, hand, obj, keep, lambda done, total: bars.count("validate", done, total)
     )
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
+    done[-1] = str(grasps.save(path))
+    grasps = last_look(grasps, hand, obj, planner, transcript=out / "last_look.html")
     done[-1] = str(grasps.save(out / "grasps.npz"))
     return grasps
 

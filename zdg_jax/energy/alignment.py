@@ -8,6 +8,9 @@ import jax.numpy as jnp
 from zdg_jax.energy.state import GraspState, Problem
 from zdg_jax.kernels import distance
 
+FINGERTIP = 0.008
+"""Distance from a planned point that still counts as there [m]."""
+
 
 def held(state: GraspState, problem: Problem) -> jax.Array:
     """Mean distance of the active contacts from the parts to hold, weighted by the plan [m]."""
@@ -31,6 +34,25 @@ def avoided(state: GraspState, problem: Problem) -> jax.Array:
         return guidance.avoided_weight * jnp.sum(intrusion)
 
     return _if(guidance.avoided_weight, compute)
+
+
+def fingers(state: GraspState, problem: Problem) -> jax.Array:
+    """Mean distance of contacts from the points that the plan gives their links, weighted [m].
+
+    Within a fingertip's breadth of its point a contact is free to find the better hold.
+    """
+    guidance, contacts = problem.guidance, state.contacts
+    offset = contacts.points - guidance.points[contacts.link]
+    gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
+    weight = guidance.point_weights[contacts.link] * contacts.active
+    return jnp.sum(weight * jax.nn.relu(gap - FINGERTIP)) / jnp.maximum(jnp.sum(weight), 1.0)
+
+
+def idle(state: GraspState, problem: Problem) -> jax.Array:
+    """Sum over the spheres of idle links of their intrusion into the clearance [m]."""
+    guidance = problem.guidance
+    intrusion = jax.nn.relu(guidance.clearance - state.sphere_distance)
+    return jnp.sum(guidance.idle[problem.hand.spheres.link] * intrusion)
 
 
 def approach(state: GraspState, problem: Problem) -> jax.Array:

@@ -23,7 +23,7 @@ class Guidance:
     avoided_weight: jax.Array
     """() in [0, 1]."""
     clearance: jax.Array
-    """Distance to keep from the parts to avoid, () [m]."""
+    """Distance to keep from the parts to avoid, and of idle links from the object, () [m]."""
     approach: jax.Array
     """Unit direction that the palm faces, (3,), object frame."""
     approach_weight: jax.Array
@@ -31,6 +31,16 @@ class Guidance:
     thumb: jax.Array
     """Unit direction from the palm to the thumb's side, (3,), object frame."""
     thumb_weight: jax.Array
+    """() in [0, 1]."""
+    points: jax.Array
+    """Point that each link is to touch, (L, 3), object frame [m]."""
+    point_weights: jax.Array
+    """How much each link's point binds, (L,) in [0, 1]; 0 for links without one."""
+    idle: jax.Array
+    """How much each link is to keep clear of the object, (L,) in [0, 1]."""
+    aperture: jax.Array
+    """Width across which thumb and fingers close, () [m]."""
+    aperture_weight: jax.Array
     """() in [0, 1]."""
     palm_normal: jax.Array
     """Unit normal of the palm's contact face, (3,), hand root frame."""

@@ -23,9 +23,9 @@ class Force(StrEnum):
     FIRM = "firm"
 
     @property
-    def newtons(self) -> float:
-        """Sum of the contact forces that the level stands for [N]."""
-        return {Force.LIGHT: 5.0, Force.MODERATE: 10.0, Force.FIRM: 20.0}[self]
+    def factor(self) -> float:
+        """What the level makes of the force that the squeeze is set to."""
+        return {Force.LIGHT: 0.8, Force.MODERATE: 1.0, Force.FIRM: 1.25}[self]
 
 
 class HeldPart(PlanModel):

@@ -88,9 +88,8 @@ def grasp_sheet(
     if len(captions) != count or len(held) != count:
         raise InputError(f"{len(captions)} captions and {len(held)} marks for {count} grasps")
     columns = columns or (min(count, 4) if count != 5 and count != 6 else 3)
-    thing = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
-    thing.corner_normals  # noqa: B018  made once, before threads share it
-    tiles = spread(lambda row: grasp_tile(row, hand, thing, *_TILE), qpos)
+    thing = _thing(obj)
+    tiles = spread(lambda row: _tile(row, hand, thing, *_TILE), qpos)
     rows = -(-count // columns)
     width = columns * (_TILE[0] + _GAP) + _GAP
     height = _HEADER + rows * (_TILE[1] + _CAPTION + _GAP)
@@ -109,19 +108,28 @@ def grasp_sheet(
     return save(sheet, path)
 
 
-def grasp_tile(
-    qpos: ArrayLike, hand: Hand, thing: Shape, width: int, height: int, style: Style = _STYLE
+def grasp_picture(
+    qpos: ArrayLike, hand: Hand, obj: Surface, width: int, height: int
 ) -> Image.Image:
     """One grasp from the side that shows it best.
 
     Args:
-        qpos: pose of the hand, (7 + j,), object frame.
+        qpos: pose of the hand, (7 + j,): position, quaternion, joints, object frame.
         hand: the hand.
-        thing: the object.
+        obj: the object.
         width: [px].
         height: [px].
-        style: how it looks.
     """
+    return _tile(qpos, hand, _thing(obj), width, height)
+
+
+def _thing(obj: Surface) -> Shape:
+    thing = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
+    thing.corner_normals  # noqa: B018  made once, before threads share it
+    return thing
+
+
+def _tile(qpos: ArrayLike, hand: Hand, thing: Shape, width: int, height: int) -> Image.Image:
     links = posed_hand_shapes(hand, qpos, finger_colors=True, color=_PALM, label=1)
     shapes = [thing, *links]
     stage = Stage(shapes)
@@ -133,7 +141,7 @@ def grasp_tile(
     towards = best_view(stage, [0], fingers)
     points = np.concatenate([shape.vertices for shape in shapes])
     camera = Camera.around(points, towards, aspect=width / height)
-    return render(stage, camera, width, height, style).image()
+    return render(stage, camera, width, height, _STYLE).image()
 
 
 _PALM = (0.40, 0.43, 0.48)
