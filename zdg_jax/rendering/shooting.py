@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STYLE = Style(shadows=False, outline=0.45)
 _PALM = (0.40, 0.43, 0.48)
 _TABLE, _FORCE, _TORQUE = (0.66, 0.69, 0.73), (0.80, 0.16, 0.16), (0.45, 0.20, 0.70)
+_ARROW = 0.05
+"""Length of the arrow of a load [m]."""
 _LOST = 0.15
 """The camera follows an object this far from where it started, not farther [m]."""
 _BATCH = 16
@@ -120,14 +122,16 @@ class Shooting:
     def _arrows(self, k: int) -> list[Shape]:
         """The load on the object: which way it pulls, and the axis about which it turns."""
         pose, shapes = self.objects[k], []
-        center = pose[:3] + rotation_matrix(pose[3:]) @ self.middle
+        turn = rotation_matrix(pose[3:])
+        center = pose[:3] + turn @ self.middle
         wrench = self.loads.get(self.film.phase[k], ())
         for vector, color, label in zip(wrench, (_FORCE, _TORQUE), (3, 4), strict=False):
             length = np.linalg.norm(vector)
             if length > 0:
-                start = center + self.radius * vector / length
-                end = start + 0.05 * vector / length
-                shapes.append(arrows(start, end, 0.003, color, label=label))
+                way = vector / length
+                reach = float(((self.thing.vertices - self.middle) @ turn.T @ way).max())
+                ends = center + reach * way, center + (reach + _ARROW) * way
+                shapes.append(arrows(*ends, 0.003, color, label=label))
         return shapes
 
     def _table(self, up: np.ndarray) -> tuple[Shape]:
@@ -174,7 +178,7 @@ class Shooting:
         """What is happening, how far the object went, and how the test ends."""
         (width, height), result = self.size, self.film.result
         phase = self.film.phase[k]
-        if phase in self.loads:
+        if phase in self.loads and not phase.startswith("load"):
             phase = f"load {phase}"
         clock = f"{self.film.time[k]:.2f} s"
         lettering.write(draw, (12, 8), lettering.fit(phase, 20, width - 110), 20)
