@@ -1,9 +1,11 @@
 """Grasps that serve tasks: how many of the kept ones agree with the task and hold.
 
     python -m benchmarks.tasks ASSETS --hand HAND --out RESULT.json [--judge judge.py] [--num 256]
+                               [--written]
 
 ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
-offline rules plan each task; the best eight grasps are kept. Without a judge, agreement is with
+offline rules plan each task, or with --written, `plans.json` beside this file does; the best eight
+grasps are kept. Without a judge, agreement is with
 the library's own plan. With one, the kept grasps are exported and judged: holding in the judge's
 physics, and touching what *it* says the task asks for.
 """
@@ -25,16 +27,19 @@ import click
 import numpy as np
 
 import zdg_jax as zdg
+from benchmarks import written
 from benchmarks.__main__ import environment
 from zdg_jax.cli.folders import enable_compile_cache
 
 _KEEP = 8
 
 
-def measure(hand: zdg.Hand, obj: zdg.Object, task: str, num: int) -> tuple[zdg.GraspSet, dict]:
+def measure(
+    hand: zdg.Hand, obj: zdg.Object, task: str, num: int, planner: str | zdg.GraspPlan
+) -> tuple[zdg.GraspSet, dict]:
     """The grasps of one task and what the library says of those it keeps."""
     start = time.perf_counter()
-    grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner="rules")
+    grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner=planner)
     kept = grasps.selected()
     aligned = np.asarray(kept.metrics["aligned"]) > 0
     return kept, {
@@ -75,21 +80,32 @@ def _file(hand: str) -> str:
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
 @click.option("--judge", type=click.Path(exists=True, path_type=pathlib.Path))
 @click.option("--num", default=256, show_default=True, help="Grasps refined a task.")
+@click.option("--written", "by_hand", is_flag=True, help="Follow the plans written by hand.")
 def main(
-    assets: pathlib.Path, hand: str, out: pathlib.Path, judge: pathlib.Path | None, num: int
+    assets: pathlib.Path,
+    hand: str,
+    out: pathlib.Path,
+    judge: pathlib.Path | None,
+    num: int,
+    by_hand: bool,
 ) -> None:
     """Measures every task of ASSETS and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
     with (assets / "objects" / "index.csv").open() as file:
         index = {row["name"]: row for row in csv.DictReader(file)}
-    rows = []
+    plans, rows = written.load(), []
     with tempfile.TemporaryDirectory() as folder:
         for case in json.loads((assets / "tasks.json").read_text()):
             row = index[case["object"]]
             mesh = assets / "objects" / row["file"]
             obj = zdg.Object.from_mesh(mesh, scale=float(row["scale_to_m"]))
-            kept, result = measure(loaded, obj, case["task"], num)
+            planner: str | zdg.GraspPlan = "rules"
+            if by_hand:
+                rules = json.loads((assets / "objects" / "parts.json").read_text())[obj.name]
+                obj, marks = written.with_named_parts(obj, rules)
+                planner = written.plan_of(plans[obj.name, case["task"]], obj, marks)
+            kept, result = measure(loaded, obj, case["task"], num, planner)
             zdg.export(kept, pathlib.Path(folder))
             rows.append(result)
             click.echo(json.dumps(result))
@@ -105,7 +121,7 @@ def main(
     keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = environment() | {"hand": loaded.name, "num": num}
+    made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     out.write_text(json.dumps({"made": made, "mean": mean, "tasks": rows}, indent=1) + "\n")
     click.echo(json.dumps(mean))
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from zdg_jax import energy
+from zdg_jax.devices import by_rows
 from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
 from zdg_jax.errors import InputError
 from zdg_jax.settings import setting
@@ -43,9 +44,9 @@ class RefineConfig:
     """Gradient steps."""
     force_iterations: int = dataclasses.field(default=10, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
-    starts: int = dataclasses.field(default=3, metadata={"static": True})
+    starts: int = dataclasses.field(default=6, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
-    trial_steps: int = dataclasses.field(default=40, metadata={"static": True})
+    trial_steps: int = dataclasses.field(default=20, metadata={"static": True})
     """Steps after which the best of a grasp's starts goes on."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""
@@ -277,6 +278,7 @@ class Refiner:
         )
 
 
+@by_rows(whole=(0, 1, 4))
 @jax.jit
 def _advance(
     config: RefineConfig,
@@ -297,6 +299,7 @@ def _advance(
     return jax.vmap(single)(pattern, states)
 
 
+@by_rows(whole=(0, 1))
 @jax.jit
 def _assess(
     config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern
@@ -316,6 +319,7 @@ def _assess(
     return jax.vmap(single)(variables, pattern)
 
 
+@by_rows()
 @jax.jit
 def _select(
     trials: tuple[tuple[Pattern, RefineState, jax.Array], ...],

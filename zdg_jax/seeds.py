@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
+from zdg_jax.devices import by_rows, working
 from zdg_jax.energy import Pattern, Problem, Variables
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
@@ -25,6 +26,12 @@ from zdg_jax.opening import Opening
 from zdg_jax.settings import setting
 
 _OPPOSING = 512
+_BLOCK = 32
+"""Seeds drawn at once: few enough to stay in a processor's caches."""
+_UNPAIRED = 0.01
+"""Likelihood, over the mean weight, of the best opposite place below which there is none."""
+_UNGRASPABLE = 0.1
+"""How likely a place with nothing to oppose it is drawn, beside one with."""
 _CLOSURE = 0.2
 """Metres of reach that one unit of the closure term costs when draws are compared."""
 
@@ -73,16 +80,21 @@ def seed(
         likely: how likely each is to be drawn, (p,).
         weights: how much each surface sample of the object asks to be held, (S,), >= 0.
         config: how to draw.
-        num: seeds wanted, static.
+        num: seeds wanted.
         key: random key.
 
     Returns:
         Variables and patterns, (num, ...).
     """
-    return _seed(problem, space, kinds, likely, weights, config, num, key)
+    # Whole blocks only, on every device: a smaller last one would be compiled a second time.
+    block = _BLOCK * len(working())
+    keys = jax.random.split(key, -(-num // block) * block)
+    drawn = _seed(problem, space, kinds, likely, weights, config, keys)
+    return jax.tree.map(lambda leaf: leaf[:num], drawn)
 
 
-@functools.partial(jax.jit, static_argnames="num")
+@by_rows(whole=range(6))
+@jax.jit
 def _seed(
     problem: Problem,
     space: Opening,
@@ -90,12 +102,12 @@ def _seed(
     likely: jax.Array,
     weights: jax.Array,
     config: SeedConfig,
-    num: int,
-    key: jax.Array,
+    keys: jax.Array,
 ) -> tuple[Variables, Pattern]:
     # Spheres tell whether a start is clear; the surface points would cost five times as much.
     bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
     problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
+    weights = weights * (_UNGRASPABLE + _graspable(problem, space, weights, config))
     draw = functools.partial(_draw, problem, space, weights, config)
 
     def best(key: jax.Array) -> tuple[Variables, Pattern]:
@@ -111,7 +123,8 @@ def _seed(
         chosen = jnp.argmin(costs)
         return jax.tree.map(lambda leaf: leaf[chosen], variables), pattern
 
-    return jax.lax.map(best, jax.random.split(key, num), batch_size=64)
+    drawn = jax.lax.map(jax.vmap(best), keys.reshape(-1, _BLOCK))
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), drawn)
 
 
 def _retreat(
@@ -148,6 +161,50 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
     return 20.0 * collision + reach + 0.2 * offset + _CLOSURE * closure + task
 
 
+def _pick(key: jax.Array, weights: jax.Array) -> jax.Array:
+    """An index drawn with the given weights, from one random number instead of one an index."""
+    total = jnp.cumsum(weights)
+    drawn = jax.random.uniform(key) * total[-1]
+    return jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
+
+
+def _opposite(
+    problem: Problem,
+    space: Opening,
+    weights: jax.Array,
+    config: SeedConfig,
+    point: jax.Array,
+    normal: jax.Array,
+) -> tuple[jax.Array, jax.Array]:
+    """How well places on the object oppose a given one within the hand's span, and how far off.
+
+    Both (_OPPOSING,): the samples' order makes any prefix even, and a quarter of them is enough.
+    """
+    samples, guidance = problem.object.samples, problem.guidance
+    samples = jax.tree.map(lambda leaf: leaf[:_OPPOSING], samples)
+    weights = weights[:_OPPOSING] + 0.05 * jnp.mean(weights)
+    offset = samples.points - point
+    gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
+    across = offset / gap[:, None]
+    opposed = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
+        jnp.sum(across * samples.normals, axis=-1)
+    )
+    fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
+    unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
+    return opposed**4 * fits * jnp.exp(-guidance.aperture_weight * unlike) * weights, gap
+
+
+def _graspable(
+    problem: Problem, space: Opening, weights: jax.Array, config: SeedConfig
+) -> jax.Array:
+    """Whether each place on the object has another one that opposes it, (S,) in [0, 1]."""
+    samples = problem.object.samples
+    best = jax.vmap(
+        lambda point, normal: jnp.max(_opposite(problem, space, weights, config, point, normal)[0])
+    )(samples.points, samples.normals)
+    return jnp.minimum(best / jnp.mean(weights), 1.0)
+
+
 def _draw(
     problem: Problem,
     space: Opening,
@@ -159,25 +216,11 @@ def _draw(
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
     keys = jax.random.split(key, 9)
     samples, guidance = problem.object.samples, problem.guidance
-    total = jnp.cumsum(weights)
-    drawn = jax.random.uniform(keys[0]) * total[-1]
-    first = jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
+    first = _pick(keys[0], weights)
     point, normal = samples.points[first], samples.normals[first]
-    # The samples' order makes any prefix even; a quarter of them is enough to oppose.
-    samples = jax.tree.map(lambda leaf: leaf[:_OPPOSING], samples)
-    weights = weights[:_OPPOSING]
-    offset = samples.points - point
-    gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
-    across = offset / gap[:, None]
-    opposed = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
-        jnp.sum(across * samples.normals, axis=-1)
-    )
-    fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
-    unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
-    fits = fits * jnp.exp(-guidance.aperture_weight * unlike)
-    likelihood = opposed**4 * fits * (weights + 0.05 * jnp.mean(weights))
-    second = jax.random.categorical(keys[1], jnp.log(likelihood + 1e-12))
-    paired = jnp.max(likelihood) > 0.05 * jnp.mean(weights) * 0.2
+    likelihood, gap = _opposite(problem, space, weights, config, point, normal)
+    second = _pick(keys[1], likelihood + 1e-12)
+    paired = jnp.max(likelihood) > _UNPAIRED * jnp.mean(weights)
     # Nothing to oppose within the hand's span: lie against the surface instead.
     tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
     axis = rotations.normalize(jnp.where(paired, samples.points[second] - point, tangent))

@@ -10,7 +10,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.plan import GraspPlan
-from zdg_jax.planning.start import Opening, opening
+from zdg_jax.planning.start import Span, span_of
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Finger, Hand
@@ -37,7 +37,7 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     if plan.hand is not None and plan.hand != hand.name:
         faults.append(f"it was made for the hand {plan.hand!r}, not {hand.name!r}: plan again")
     marks = [int(part.mark) for part in obj.parts]
-    space = opening(hand)
+    space = span_of(hand)
     for index, grip in enumerate(plan.grips):
         where = "" if index == 0 else f" of alternative {index}"
         faults += [fault + where for fault in grip_faults(grip, marks, hand, space)]
@@ -57,7 +57,7 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     )
 
 
-def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Opening) -> Iterable[str]:
+def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Span) -> Iterable[str]:
     """What keeps a grip from being tried, in words; nothing where it can be."""
     for what, numbers in (
         ("holds", [part.mark for part in grip.held]),

@@ -19,7 +19,7 @@ from zdg_jax.planning.posture import choose_type, fingers, palm, stronger, vecto
 from zdg_jax.planning.roles import Roles, roles
 from zdg_jax.planning.selection import Choice, select
 from zdg_jax.planning.shape import ObjectShape, measure
-from zdg_jax.planning.start import Opening, opening
+from zdg_jax.planning.start import Span, span_of
 from zdg_jax.planning.wrenches import motion_axis, task_wrenches
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _POINTING = frozenset(["cut", "bore"])
 
 def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     """Plans a grasp from the task's words and the object's geometry alone."""
-    shape, space = measure(obj), opening(hand)
+    shape, space = measure(obj), span_of(hand)
     meaning = roles(shape)
     reading = read(task, obj.name or "")
     choices = select(reading, shape, meaning)
@@ -89,7 +89,7 @@ def _motion(reading: Reading, choice: Choice) -> Motion:
     return action.motion
 
 
-def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Opening) -> Grip:
+def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Span) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = reading.action

@@ -16,7 +16,7 @@ _ROOM = 0.02  # room between the open fingers and the object, both sides togethe
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Opening:
+class Span:
     """What lies between a hand's thumb and fingers as it closes, l levels, hand root frame."""
 
     dofs: np.ndarray
@@ -48,11 +48,11 @@ class Opening:
         return float(self.width[closes].max()) if closes.any() else float(self.width.min())
 
     def level(self, width: float) -> int:
-        """The level whose opening fits `width` [m] with room to spare."""
+        """The level whose width fits `width` [m] with room to spare."""
         return int(np.argmin(np.abs(self.width - (width + _ROOM))))
 
 
-def opening(hand: Hand) -> Opening:
+def span_of(hand: Hand) -> Span:
     """Tabulates a hand from its open pose to past its half-closed one."""
     # Imported here: a plan can be read and written without JAX.
     from zdg_jax.hand.topology import poses
@@ -81,7 +81,7 @@ def opening(hand: Hand) -> Opening:
     across /= max(float(np.linalg.norm(across)), 1e-9)
     if float((near[0] - palm) @ across) < 0:
         across = -across
-    return Opening(
+    return Span(
         dofs=dofs,
         width=np.linalg.norm(far - near, axis=-1),
         middle=(near + far) / 2,
@@ -94,7 +94,7 @@ def opening(hand: Hand) -> Opening:
 
 
 def start_pose(
-    space: Opening,
+    space: Span,
     direction: np.ndarray,
     thumb: np.ndarray,
     target: np.ndarray,
@@ -104,7 +104,7 @@ def start_pose(
     """Where the hand stands before it closes.
 
     Args:
-        space: the hand's opening.
+        space: the hand's span.
         direction: unit direction along which the palm comes, (3,), object frame.
         thumb: unit direction to the thumb's side, (3,), square to it, object frame.
         target: middle of what is held, (3,), object frame [m].

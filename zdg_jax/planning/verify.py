@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax.planning.approaches import Approach
 from zdg_jax.planning.shape import ObjectShape
-from zdg_jax.planning.start import Opening, start_pose
+from zdg_jax.planning.start import Span, start_pose
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -47,7 +47,7 @@ def place(
     shape: ObjectShape,
     obj: Object,
     hand: Hand,
-    space: Opening,
+    space: Span,
 ) -> Candidate:
     """Puts the hand at the start of an approach and checks it there.
 
@@ -58,7 +58,7 @@ def place(
         shape: the measured object.
         obj: the object.
         hand: the hand.
-        space: the hand's opening.
+        space: the hand's span.
     """
     own = np.concatenate([shape.part(mark).points for mark in sorted(held)])
     target = own.mean(0)

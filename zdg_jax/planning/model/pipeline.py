@@ -31,7 +31,7 @@ from zdg_jax.planning.model.stages import (
 from zdg_jax.planning.plan import GraspPlan, ObjectReading, PartReading, TaskReading
 from zdg_jax.planning.posture import choose_type, fingers, palm, vector
 from zdg_jax.planning.shape import measure
-from zdg_jax.planning.start import opening
+from zdg_jax.planning.start import span_of
 from zdg_jax.planning.verify import Candidate, place
 from zdg_jax.planning.wrenches import motion_axis, task_wrenches
 
@@ -62,7 +62,7 @@ def plan_by_model(
         PlannerError: the model gave no usable answer within the session's limits.
     """
     report = progress or (lambda stage, share: None)
-    case = Case(task=task, shape=measure(obj), hand=hand, space=opening(hand), session=session)
+    case = Case(task=task, shape=measure(obj), hand=hand, space=span_of(hand), session=session)
     pictures = Picturing(obj, hand, session.backend.max_side)
     report("views", 0.0)
     views = pictures.parts()

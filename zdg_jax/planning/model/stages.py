@@ -19,7 +19,7 @@ from zdg_jax.planning.model.replies import (
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.model.templates import render
 from zdg_jax.planning.shape import ObjectShape, PartShape
-from zdg_jax.planning.start import Opening
+from zdg_jax.planning.start import Span
 from zdg_jax.planning.taxonomy import STYLES
 from zdg_jax.planning.verify import Candidate
 
@@ -40,7 +40,7 @@ class Case:
     task: str
     shape: ObjectShape
     hand: Hand
-    space: Opening
+    space: Span
     session: Session
 
     @property
