@@ -8,12 +8,12 @@ squeeze pose. The fingers stop at the surface and the actuators then push with t
 from __future__ import annotations
 
 import dataclasses
-import functools
 
 import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
+from zdg_jax.devices import by_rows
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics, rotations
@@ -66,7 +66,8 @@ class Closing:
     """|wrench| of those forces over their sum of normal forces, (n,)."""
 
 
-@functools.partial(jax.jit)
+@by_rows(whole=(0, 1))
+@jax.jit
 def close(
     config: SqueezeConfig,
     problem: Problem,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import agreement, quality
+from zdg_jax.devices import everywhere
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables
 from zdg_jax.fitting import FitConfig, Fitted, Fitter
 from zdg_jax.guidance import guide
@@ -90,7 +91,9 @@ class Stages:
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
-            problem=Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance),
+            problem=everywhere(
+                Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
+            ),
             plan=plan,
             object=obj,
             hand=hand,

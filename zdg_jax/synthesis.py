@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from zdg_jax import planning, selection
+from zdg_jax import devices, planning, selection
 from zdg_jax.errors import InputError
 from zdg_jax.fitting import Fitter
 from zdg_jax.grasps import GraspSet
@@ -132,8 +132,9 @@ def _make(
         report("refine", min(next(done) * batch, num), num)
         return made
 
-    # XLA runs these programs on one core each: threads are what uses the others.
-    workers = 1 if jax.default_backend() != "cpu" else min(available_cpus(), count)
+    # XLA runs these programs on one core each: threads, or devices, are what uses the others.
+    alone = jax.default_backend() == "cpu" and len(devices.working()) == 1
+    workers = min(available_cpus(), count) if alone else 1
     with futures.ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(make, grips, jax.random.split(key, count)))
     made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
@@ -157,8 +158,8 @@ def _make(
 
 
 def _default_batch() -> int:
-    """Rows that keep a processor's caches warm, or an accelerator busy."""
-    return 64 if jax.default_backend() == "cpu" else 1024
+    """Rows that keep processors' caches warm, or accelerators busy."""
+    return len(devices.working()) * (64 if jax.default_backend() == "cpu" else 1024)
 
 
 def _share_out(plan: GraspPlan, count: int) -> list[Grip]:

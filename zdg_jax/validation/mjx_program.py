@@ -16,7 +16,9 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
+from zdg_jax.devices import by_rows, everywhere, working
 from zdg_jax.errors import ValidationError
+from zdg_jax.validation.mjx_contacts import exact_balls
 from zdg_jax.validation.simulation import ORIGIN
 
 _log = logging.getLogger(__name__)
@@ -62,8 +64,12 @@ class Program:
         mjx, self._device_model, self._start = _put(
             model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
         )
-        self.batch = batch or (_WARP_BATCH if warp else self._fitting_batch())
-        self._advance = jax.jit(functools.partial(_advance, mjx, object_body))
+        advance = jax.jit(functools.partial(_advance, mjx, object_body))
+        if not warp:  # Warp runs on one GPU
+            self._device_model, self._start = everywhere((self._device_model, self._start))
+            advance = by_rows(whole=(0, 1, 4))(advance)
+        self._advance = advance
+        self.batch = batch or (_WARP_BATCH if warp else len(working()) * self._fitting_batch())
 
     def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
         """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
@@ -82,7 +88,8 @@ class Program:
         """Takes `steps` steps, with forces and torques (b, 6) on the object."""
         # Placed explicitly like the model: arrays placed by default would compile it all again.
         placed = jax.device_put((state, f32(wrench), jnp.int32(steps)), jax.local_devices()[0])
-        return self._advance(self._device_model, self._start, *placed)
+        with exact_balls():
+            return self._advance(self._device_model, self._start, *placed)
 
     def _fitting_batch(self) -> int:
         """Rollouts whose states fit the device's memory; few on a CPU."""

@@ -1,0 +1,95 @@
+"""Several devices: programs over many independent rows, a share of the rows on each device.
+
+Rows are grasps, seeds or rollouts, which never influence each other. Each device runs the program
+of one device on its own rows and none waits for another: a compiler that splits the program by
+itself makes a loop whose length depends on the rows ask all devices at every turn.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar, cast
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+_Tree = TypeVar("_Tree")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_AXIS = "rows"
+
+
+def working() -> tuple[jax.Device, ...]:
+    """The devices that rows are spread over: all of this process, or the default one if it is set.
+
+    Several processes each work on rows of their own.
+    """
+    chosen = cast(Any, jax.config).jax_default_device
+    if chosen is None:
+        return tuple(jax.local_devices())
+    return (jax.local_devices(backend=chosen)[0] if isinstance(chosen, str) else chosen,)
+
+
+def everywhere(tree: _Tree) -> _Tree:
+    """Arrays copied to every device, so that no call has to; unchanged where there is one."""
+    devices = working()
+    return tree if len(devices) == 1 else jax.device_put(tree, _sharding(devices, PartitionSpec()))
+
+
+def by_rows(*, whole: Collection[int] = ()) -> Callable[[_Function], _Function]:
+    """A decorator for compiled functions of rows: devices share the rows.
+
+    Such a function takes positional arguments. All leaves of those with rows, and of its result,
+    have them as first axis, (n, ...), and row i of the result depends on row i alone. Rows that
+    do not come out even are filled up with copies of the last and cut again. With one device the
+    function is called as it is.
+
+    Args:
+        whole: positions of the arguments without rows, which every device sees whole.
+    """
+
+    def decorate(program: _Function) -> _Function:
+        compiled: dict[tuple[tuple[jax.Device, ...], int], Callable[..., Any]] = {}
+
+        @functools.wraps(program)
+        def spread(*arguments: Any) -> Any:
+            devices = working()
+            rows = [k for k in range(len(arguments)) if k not in whole]
+            count = len(jax.tree.leaves([arguments[k] for k in rows])[0])
+            if len(devices) == 1 or not count:
+                return program(*arguments)
+            even = -(-count // len(devices)) * len(devices)
+            filled = np.minimum(np.arange(even), count - 1)
+            specs, placed = [], []
+            for k, argument in enumerate(arguments):
+                if k in rows and even != count:
+                    argument = jax.tree.map(lambda leaf: leaf[filled], argument)
+                specs.append(PartitionSpec(_AXIS) if k in rows else PartitionSpec())
+                placed.append(jax.device_put(argument, _sharding(devices, specs[k])))
+            key = (devices, len(arguments))
+            if key not in compiled:
+                # Nothing is exchanged, so there is nothing to check that devices agree on.
+                shared = jax.shard_map(
+                    program,
+                    mesh=_mesh(devices),
+                    in_specs=tuple(specs),
+                    out_specs=PartitionSpec(_AXIS),
+                    check_vma=False,
+                )
+                compiled[key] = jax.jit(shared)
+            found = compiled[key](*placed)
+            return found if even == count else jax.tree.map(lambda leaf: leaf[:count], found)
+
+        return cast(_Function, spread)
+
+    return decorate
+
+
+@functools.cache
+def _mesh(devices: tuple[jax.Device, ...]) -> Mesh:
+    return Mesh(np.array(devices), (_AXIS,))
+
+
+def _sharding(devices: tuple[jax.Device, ...], spec: PartitionSpec) -> NamedSharding:
+    return NamedSharding(_mesh(devices), spec)
