@@ -111,7 +111,7 @@ def test_gradient_of_the_wrench_residuals_holds_the_best_forces_fixed(
     x64: None, problem: Problem, variables: Variables, pattern: Pattern
 ) -> None:
     exact = double(problem)
-    contacts = contacts_of(exact, row(double(variables), 0), double(pattern))
+    contacts = contacts_of(exact, row(double(variables), 1), double(pattern))
     targets = exact.guidance.targets
 
     @jax.jit
@@ -229,6 +229,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
             guidance,
             held=moved_grid(guidance.held),
             avoided=moved_grid(guidance.avoided),
+            points=guidance.points @ turn.T + SHIFT,
             approach=turn @ guidance.approach,
             thumb=turn @ guidance.thumb,
             targets=targets.reshape(-1, 6),
@@ -249,12 +250,13 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
 def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
     problem: Problem, variables: Variables, pattern: Pattern
 ) -> None:
-    off = {f"{name}_weight": jnp.float32(0) for name in ("held", "avoided", "approach", "thumb")}
+    parts = ("held", "avoided", "approach", "thumb")
+    off = {f"{name}_weight": jnp.float32(0) for name in parts}
+    off |= {name: 0 * getattr(problem.guidance, name) for name in ("point_weights", "idle")}
     free = dataclasses.replace(problem, guidance=dataclasses.replace(problem.guidance, **off))
     values, bound = (compute(each, row(variables, 0), pattern) for each in (free, problem))
     assert {name for name in values if values[name] == 0 and bound[name] > 0} == {
-        "held",
-        "avoided",
-        "approach",
-        "thumb",
+        *parts,
+        "fingers",
+        "idle",
     }
