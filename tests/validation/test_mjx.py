@@ -16,6 +16,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.validation import Lift, MjxOptions, Physics, six_directions
 from zdg_jax.validation.mjx_scene import build_mjx
+from zdg_jax.validation.scene import build
 
 from .conftest import Ball, Gripper
 
@@ -46,7 +47,7 @@ class RoundGripper(Gripper):
 
 
 def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
-    options = MjxOptions(hull_vertices=12, max_contact_points=9)
+    options = MjxOptions(hull_vertices=12, max_contact_points=9, self_collision=False)
     scene = build_mjx(RoundGripper(), ball, Physics(), options)
     model, capsule = scene.model, mujoco.mjtGeom.mjGEOM_CAPSULE
     can, bar, egg = (model.geom(f"hand/{name}") for name in ("can", "bar", "egg"))
@@ -65,14 +66,35 @@ def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
     text = "; ".join(scene.changes)
     for words in (
         "noslip",
-        "impratio 100",
+        "impratio 300",
         "2 cylinders",
         "1 ellipsoids",
+        "9 capsules made chains",
         "12 vertices",
         "with itself",
         "at 9",
     ):
         assert words in text
+
+
+def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
+    scene = build_mjx(RoundGripper(), ball, Physics(), MjxOptions())
+    model, reference = scene.model, build(RoundGripper(), ball, Physics()).model
+    np.testing.assert_allclose(model.body_mass, reference.body_mass)
+    np.testing.assert_allclose(model.body_inertia, reference.body_inertia, rtol=1e-6)
+    kinds, touching = mujoco.mjtGeom, model.geom_contype != 0
+    assert not (model.geom_type[touching] == kinds.mjGEOM_CAPSULE).any()
+    assert (model.geom_type[touching] == kinds.mjGEOM_SPHERE).any()
+    bar = model.geom("hand/bar")
+    balls = (model.geom_type == kinds.mjGEOM_SPHERE) & (model.geom_size[:, 0] == bar.size[0])
+    on_axis = np.isclose(model.geom_pos[:, 1:], 0).all(axis=1) & (model.geom_pos[:, 0] > 1e-3)
+    along = model.geom_pos[balls & on_axis & (model.geom_bodyid == bar.bodyid), 0]
+    assert along.min() - bar.size[0] == pytest.approx(0.0, abs=1e-6)
+    assert along.max() + bar.size[0] == pytest.approx(0.1, abs=1e-6)
+    assert np.diff(np.sort(along)).max() <= 0.75 * bar.size[0] + 1e-9
+    assert "capsules" not in "; ".join(
+        change for change in build_mjx(Gripper(), ball, Physics(), MjxOptions(), caps=False).changes
+    )
 
 
 def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:

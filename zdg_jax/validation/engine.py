@@ -15,7 +15,7 @@ from zdg_jax.validation.hold import HoldTest
 from zdg_jax.validation.lift import LiftTest, unit_up
 from zdg_jax.validation.protocols import Hold, Protocol
 from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import HandLike, ObjectLike, build
+from zdg_jax.validation.scene import HandLike, ObjectLike, Scene, build
 from zdg_jax.validation.simulation import Observer, Simulation, logged_warnings
 
 
@@ -25,7 +25,13 @@ class Engine:
     name = "mujoco"
 
     def __init__(
-        self, hand: HandLike, obj: ObjectLike, protocol: Protocol, *, threads: int | None = None
+        self,
+        hand: HandLike,
+        obj: ObjectLike,
+        protocol: Protocol,
+        *,
+        threads: int | None = None,
+        scene: Scene | None = None,
     ) -> None:
         """Compiles the scene.
 
@@ -34,6 +40,8 @@ class Engine:
             obj: the object.
             protocol: what to test.
             threads: how many to use; by default one for each CPU that the process may use.
+            scene: runs a `Hold` in this scene of the same hand and object, such as one made for
+                another backend, instead of its own.
 
         Raises:
             InputError: the object has no convex pieces, or a number is out of range.
@@ -45,7 +53,7 @@ class Engine:
         self.threads = threads or available_cpus()
         self.test: HoldTest | LiftTest
         if isinstance(protocol, Hold):
-            self.scene = build(hand, obj, protocol.physics)
+            self.scene = scene or build(hand, obj, protocol.physics)
             self.test = HoldTest(self.scene, protocol)
         else:
             up = unit_up(protocol)
