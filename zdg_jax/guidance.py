@@ -38,7 +38,8 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
     """
     confidence = grip.confidence
     held, avoided = [part.mark for part in grip.held], [part.mark for part in grip.avoided]
-    everything = {part.mark for part in obj.parts} <= set(held)
+    rest = sorted({part.mark for part in obj.parts} - set(held) - set(avoided))
+    everything = not rest and not avoided
     approach = np.asarray(grip.palm.approach)
     thumb = np.zeros(3) if grip.palm.thumb is None else np.asarray(grip.palm.thumb)
     targets, weights = _targets(task, confidence)
@@ -49,6 +50,8 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
             held_weight=jnp.float32(0.0 if everything else confidence),
             avoided=obj.region_grid(avoided),
             avoided_weight=jnp.float32(1.0 if avoided else 0.0),
+            rest=obj.region_grid(rest),
+            rest_weight=jnp.float32(confidence if rest else 0.0),
             clearance=jnp.float32(_CLEARANCE),
             approach=jnp.asarray(approach, jnp.float32),
             approach_weight=jnp.float32(confidence),

@@ -45,6 +45,8 @@ def problem() -> Problem:
         held_weight=jnp.float32(0.7),
         avoided=jar.object.region_grid([2]),
         avoided_weight=jnp.float32(0.9),
+        rest=jar.object.region_grid([2]),
+        rest_weight=jnp.float32(0.3),
         clearance=jnp.float32(0.03),
         approach_weight=jnp.float32(0.6),
         points=guidance.points.at[:].set(jnp.array([0.03, -0.02, 0.05])),

@@ -41,6 +41,7 @@ OF_THE_POSE: dict[str, Term] = {
     "itself": penetration.itself,
     "held": alignment.held,
     "avoided": alignment.avoided,
+    "rest": alignment.rest,
     "fingers": alignment.fingers,
     "idle": alignment.idle,
     "approach": alignment.approach,
@@ -229,6 +230,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
             guidance,
             held=moved_grid(guidance.held),
             avoided=moved_grid(guidance.avoided),
+            rest=moved_grid(guidance.rest),
             points=guidance.points @ turn.T + SHIFT,
             approach=turn @ guidance.approach,
             thumb=turn @ guidance.thumb,
@@ -250,7 +252,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
 def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
     problem: Problem, variables: Variables, pattern: Pattern
 ) -> None:
-    parts = ("held", "avoided", "approach", "thumb")
+    parts = ("held", "avoided", "rest", "approach", "thumb")
     off = {f"{name}_weight": jnp.float32(0) for name in parts}
     off |= {name: 0 * getattr(problem.guidance, name) for name in ("point_weights", "idle")}
     free = dataclasses.replace(problem, guidance=dataclasses.replace(problem.guidance, **off))

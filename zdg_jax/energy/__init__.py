@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax.energy import alignment, contact, penetration, wrench
-from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, thumb
+from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, rest, thumb
 from zdg_jax.energy.guidance import Guidance
 from zdg_jax.energy.penetration import core_distance
 from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
@@ -29,6 +29,7 @@ __all__ = [
     "held",
     "idle",
     "inward",
+    "rest",
     "terms",
     "thumb",
 ]
@@ -70,6 +71,7 @@ def terms(
         "self_penetration": penetration.itself(state, problem),
         "held": alignment.held(state, problem),
         "avoided": alignment.avoided(state, problem),
+        "rest": alignment.rest(state, problem),
         "fingers": alignment.fingers(state, problem),
         "idle": alignment.idle(state, problem),
         "approach": alignment.approach(state, problem),

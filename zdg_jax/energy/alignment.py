@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from zdg_jax.energy.state import GraspState, Problem
 from zdg_jax.kernels import distance
 
+NEAR = 0.003
+"""Gap from the parts that are not to be held below which a link counts as touching them [m]."""
 FINGERTIP = 0.008
 """Distance from a planned point that still counts as there [m]."""
 
@@ -34,6 +36,18 @@ def avoided(state: GraspState, problem: Problem) -> jax.Array:
         return guidance.avoided_weight * jnp.sum(intrusion)
 
     return _if(guidance.avoided_weight, compute)
+
+
+def rest(state: GraspState, problem: Problem) -> jax.Array:
+    """Sum over all links' spheres of their intrusion into a margin round the other parts [m]."""
+    guidance = problem.guidance
+
+    def compute() -> jax.Array:
+        gap, _ = distance.query(guidance.rest, state.sphere_centers)
+        intrusion = jax.nn.relu(NEAR + problem.hand.spheres.radii - gap)
+        return guidance.rest_weight * jnp.sum(intrusion)
+
+    return _if(guidance.rest_weight, compute)
 
 
 def fingers(state: GraspState, problem: Problem) -> jax.Array:

@@ -22,6 +22,10 @@ class Guidance:
     """Distance to the parts to keep off."""
     avoided_weight: jax.Array
     """() in [0, 1]."""
+    rest: DistanceGrid
+    """Distance to the parts that are neither to hold nor to avoid."""
+    rest_weight: jax.Array
+    """() in [0, 1]."""
     clearance: jax.Array
     """Distance to keep from the parts to avoid, and of idle links from the object, () [m]."""
     approach: jax.Array
