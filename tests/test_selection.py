@@ -86,6 +86,8 @@ def test_those_that_agree_with_the_plan_come_first() -> None:
         grasps, metrics=dict(grasps.metrics) | {"aligned": np.array([0.0, 1.0, 1.0])}
     )
     assert diverse(grasps, 2).tolist() == [1, 2]
+    heedless = dataclasses.replace(grasps, provenance={"config": {"alignment": 0.0}})
+    assert diverse(heedless, 2).tolist() == [0, 1]
 
 
 @pytest.fixture

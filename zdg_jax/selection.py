@@ -26,8 +26,8 @@ def validate_best_first(
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 
-    Grasps that agree with the plan come first; the others are tested only as far as those that
-    hold among them do not suffice.
+    Grasps that agree with the plan come first, if that counts at all; the others are tested only
+    as far as those that hold among them do not suffice.
 
     Args:
         grasps: refined grasps.
@@ -77,7 +77,12 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
 
 
 def _aligned(grasps: GraspSet) -> np.ndarray:
-    """Whether each grasp agrees with the plan, (n,) bool; all do where that was not measured."""
+    """Whether each grasp agrees with the plan, (n,) bool.
+
+    All do where that was not measured, or is not to count.
+    """
+    if grasps.provenance.get("config", {}).get("alignment") == 0:
+        return np.ones(len(grasps), bool)
     return np.asarray(grasps.metrics.get("aligned", np.ones(len(grasps)))) > 0
 
 

@@ -91,9 +91,7 @@ class Stages:
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
-            problem=everywhere(
-                Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
-            ),
+            problem=everywhere(Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)),
             plan=plan,
             object=obj,
             hand=hand,

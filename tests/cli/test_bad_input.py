@@ -77,6 +77,8 @@ def test_an_unknown_hand_lists_those_there_are(
         (["--task", "lift", "--num", "many"], "many"),
         (["--task", "lift", "--keep", "0"], "--keep is 0"),
         (["--task", "lift", "--seed", "-1"], "--seed is -1"),
+        (["--task", "lift", "--alignment", "-0.5"], "--alignment is -0.5"),
+        (["--task", "lift", "--alignment", "nan"], "--alignment is nan"),
         (["--task", "lift", "--scale", "0"], "--scale 0"),
         (["--task", "lift", "--scale", "nan"], "--scale nan"),
         (["--task", "lift", "--mass", "-2"], "mass -2"),

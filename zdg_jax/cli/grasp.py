@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--keep", default=32, show_default=True, help="Grasps to keep at most.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same grasps.")
 @click.option(
+    "--alignment",
+    default=2.0,
+    show_default=True,
+    help="Weight of the plan in the ranking, against the chance to hold; 0 heeds holding alone.",
+)
+@click.option(
     "--out",
     type=FOLDER,
     default=pathlib.Path("grasps"),
@@ -42,6 +49,7 @@ def grasp(
     num: int,
     keep: int,
     seed: int,
+    alignment: float,
     out: pathlib.Path,
 ) -> int:
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
@@ -56,6 +64,8 @@ def grasp(
             raise InputError(f"{name} is {value}; it must be at least 1")
     if seed < 0:
         raise InputError(f"--seed is {seed}; it cannot be negative")
+    if not 0 <= alignment < math.inf:
+        raise InputError(f"--alignment is {alignment}; it must be a number from 0")
     from zdg_jax.hand import Hand
 
     loaded = Hand.load(hand)
@@ -63,7 +73,8 @@ def grasp(
     with Bars() as bars, on_interruption(lambda: _left(done)):
         obj = load_object(mesh, scale, mass, bars)
         writable(out)
-        grasps = _synthesize(task, obj, loaded, planner, num, keep, seed, out, bars, done)
+        counts = (num, keep, seed, alignment)
+        grasps = _synthesize(task, obj, loaded, planner, *counts, out, bars, done)
         _picture(grasps, loaded, obj, out / "grasps.png", bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
@@ -81,6 +92,7 @@ def _synthesize(
     num: int,
     keep: int,
     seed: int,
+    alignment: float,
     out: pathlib.Path,
     bars: Bars,
     done: list[str],
@@ -96,7 +108,7 @@ def _synthesize(
 
     from zdg_jax import selection
     from zdg_jax.last_look import last_look
-    from zdg_jax.synthesis import synthesize
+    from zdg_jax.synthesis import SynthesisConfig, synthesize
 
     grasps = synthesize(
         task,
@@ -108,6 +120,7 @@ def _synthesize(
         planner=plan,
         validate=False,
         progress=bars.count,
+        config=SynthesisConfig(alignment=alignment),
     )
     path = grasps.save(out / "grasps.npz")
     done.append(f"{path} (not tested yet: zdg validate {path})")
