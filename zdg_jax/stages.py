@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax import agreement, quality
 from zdg_jax.devices import everywhere
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.errors import InputError
 from zdg_jax.fitting import FitConfig, Fitted, Fitter
 from zdg_jax.guidance import guide
 from zdg_jax.hand import Hand
@@ -40,6 +41,16 @@ class StageConfig:
     """Grasps made beyond those asked for, as a share of these; the least promising are dropped."""
     alignment: float = 2.0
     """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
+
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: one of them is negative or not finite.
+        """
+        for name in ("surplus", "alignment"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be a number from 0")
 
 
 @jax.tree_util.register_dataclass
