@@ -25,7 +25,9 @@ _UNITS: Mapping[str, tuple[str, Direction]] = {
     "yield": ("share", "higher"),
     "distinct": ("grasps", "higher"),
     "held_rate": ("held grasps/s", "higher"),
+    "best": ("share", "higher"),
     "penetration": ("mm", "lower"),
+    "self_penetration": ("mm", "lower"),
     "contact": ("mm", "lower"),
     "first_component": ("share", "lower"),
     "prepare": ("s", "lower"),
@@ -41,7 +43,9 @@ def measure_yield(settings: Settings) -> dict[str, Metric]:
     - `yield`: share of the grasps that hold in the six-direction test.
     - `distinct`: held grasps that differ from each other by 2 cm, 20 degrees or 0.5 rad.
     - `held_rate`: held grasps a second over plan, seeds to squeeze, and test; programs compiled.
+    - `best`: share that holds of the sixteenth that the library ranks best, before any test.
     - `penetration`: mean depth of the hand in the object's convex pieces at the grasp.
+    - `self_penetration`: mean depth of the hand in itself.
     - `contact`: mean gap of the contacts.
     - `first_component`: share of the held grasps' joint variance along one direction, where at
       least three hold; low means diverse.
@@ -88,11 +92,14 @@ def _grasps(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, dict
 def _measure(hand: Hand, obj: Object, num: int, key: int) -> dict[str, float]:
     grasps, seconds = _grasps(hand, obj, num, key)
     held = np.flatnonzero(grasps.held)
+    best = grasps.ranking[: max(num // 16, 1)]
     return seconds | {
         "yield": float(grasps.held.mean()),
         "distinct": float(len(selection.distinct(grasps, held, num))),
         "held_rate": len(held) / sum(seconds.values()),
+        "best": float(grasps.held[best].mean()),
         "penetration": 1e3 * float(np.mean(grasps.metrics["penetration"])),
+        "self_penetration": 1e3 * float(np.mean(grasps.metrics["self_penetration"])),
         "contact": 1e3 * float(np.mean(grasps.metrics["contact_distance"])),
         "first_component": first_component(np.asarray(grasps.grasp.joints)[held]),
     }
