@@ -31,6 +31,7 @@ BOX = trimesh.creation.box((0.05, 0.06, 0.07))
         (lambda d: 7, "cannot make an object of int"),
         (lambda d: (BOX.vertices * 1000, BOX.faces), r"50 x 60 x 70 m.*millimetres.*--scale 0.001"),
         (lambda d: (BOX.vertices * 1e-3, BOX.faces), "at least 0.005 m"),
+        (lambda d: (BOX.vertices + 1e3, BOX.faces), "lies 1e.03 m from its origin; the limit"),
     ],
 )
 def test_bad_meshes_are_named(tmp_path, make, message):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,8 @@ _KEPT_FACES = 100_000
 """Meshes of more triangles are thinned to fewer."""
 LARGEST, SMALLEST = 2.0, 0.005
 """Longest side that an object to be grasped may have [m]."""
+FARTHEST = 100.0
+"""Greatest coordinate: single precision resolves a hundredth of a millimetre there [m]."""
 _UNITS = {0.001: "millimetres", 0.01: "centimetres", 0.0254: "inches", 1000.0: "kilometres"}
 
 _log = logging.getLogger(__name__)
@@ -28,10 +32,10 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
         Vertices (v, 3) [m], faces (f, 3) int32, and of which face of `raw` each was, (f,).
 
     Raises:
-        InputError: a scale that is not positive, too many triangles, none with an area, or a
-            size that no object to be grasped has.
+        InputError: a scale that is not positive, too many triangles, none with an area, a size
+            that no object to be grasped has, or a place too far from the origin.
     """
-    if not (np.isfinite(scale) and scale > 0):
+    if not is_positive(scale):
         raise InputError(f"scale {scale} is not a positive number")
     if len(raw.faces) > MOST_FACES:
         raise InputError(
@@ -44,6 +48,12 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
     if len(kept) < len(raw.faces):
         _log.info("%s: %d triangles without area dropped", raw.name, len(raw.faces) - len(kept))
     check_size(np.ptp(vertices[faces].reshape(-1, 3), axis=0), raw, scale)
+    away = float(np.abs(vertices[faces]).max())
+    if away > FARTHEST:
+        raise InputError(
+            f"{raw.source or raw.name} lies {away:.3g} m from its origin; the limit is "
+            f"{FARTHEST:g} m, where numbers still tell hundredths of a millimetre: move it there"
+        )
     vertices, faces, merged = _cluster(vertices, faces, 0.0)
     kept = kept[merged]
     step = float(np.ptp(vertices, axis=0).max()) / 1000
@@ -51,12 +61,25 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
         vertices, faces, merged = _cluster(vertices, faces, step)
         kept = kept[merged]
         step *= 1.5
+    if len(kept) == 0:
+        raise InputError(
+            f"{raw.source or raw.name} is dust: of its {len(raw.faces):,} triangles none is left "
+            f"when points within {step / 1.5 * 1e3:.2g} mm are merged; decimate the mesh first"
+        )
     center = vertices.mean(axis=0)
     a, b, c = (vertices[faces[:, i]] - center for i in range(3))
     if np.sum(a * np.cross(b, c)) < 0:
         _log.info("%s: inside out, turned", raw.name)
         faces = faces[:, ::-1]
     return vertices, np.ascontiguousarray(faces, np.int32), kept
+
+
+def is_positive(value: Any) -> bool:
+    """Whether something is a finite number above zero."""
+    try:
+        return math.isfinite(value) and value > 0
+    except TypeError:
+        return False
 
 
 def check_size(size: np.ndarray, raw: RawMesh, scale: float) -> None:
@@ -98,7 +121,7 @@ def _cluster(
     """Merges equal vertices, or with a step those that share a cube of it, to their mean.
 
     Returns:
-        Vertices, faces, and the faces that are left.
+        Vertices, faces, and the faces that are left: those with three corners, and each once.
     """
     used, faces = np.unique(faces, return_inverse=True)
     faces, vertices = faces.reshape(-1, 3), vertices[used]
@@ -117,4 +140,18 @@ def _cluster(
         (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     )
     left = np.flatnonzero(distinct)
+    left = left[_once(faces[left])]
     return merged, faces[left], left
+
+
+def _once(faces: np.ndarray) -> np.ndarray:
+    """Of faces that repeat each other, same side up, the first; indices that rise.
+
+    A search for the closest point visits every copy: 100,000 of them take it hours.
+    """
+    turn = (np.argmin(faces, axis=1)[:, None] + np.arange(3)) % 3
+    faces = np.take_along_axis(faces, turn, axis=1)
+    order = np.lexsort(faces.T)
+    fresh = np.ones(len(faces), bool)
+    fresh[1:] = np.any(faces[order[1:]] != faces[order[:-1]], axis=1)
+    return np.sort(order[fresh])

@@ -9,7 +9,7 @@ can change from one cell to the next, and once for every region that no surface 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import igl
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from zdg_jax.kernels.distance import DistanceGrid
+from zdg_jax.objects.convex import ConvexPiece
 
 CELLS = 2**20
 """Rows of a mesh's or a collision grid."""
@@ -84,13 +85,18 @@ def winding_test(vertices: np.ndarray, faces: np.ndarray) -> InsideTest:
     return lambda points: igl.fast_winding_number(V, F, np.ascontiguousarray(points)) > 0.5
 
 
-def halfspace_test(planes: list[np.ndarray]) -> InsideTest:
-    """Inside where some convex piece's planes (p, 4), rows (n, o) with n.x <= o, all hold."""
+def halfspace_test(pieces: Sequence[ConvexPiece]) -> InsideTest:
+    """Inside where all planes of some convex piece have the point behind them."""
+    boxes = [(piece.vertices.min(axis=0), piece.vertices.max(axis=0)) for piece in pieces]
+    planes = [piece.planes for piece in pieces]
 
     def test(points: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(points), bool)
-        for piece in planes:
-            rest = np.flatnonzero(~inside)
+        for (low, high), piece in zip(boxes, planes, strict=True):
+            near = ~inside
+            for axis in range(3):
+                near &= (points[:, axis] >= low[axis]) & (points[:, axis] <= high[axis])
+            rest = np.flatnonzero(near)
             inside[rest] = np.all(points[rest] @ piece[:, :3].T <= piece[:, 3], axis=-1)
         return inside
 

@@ -55,21 +55,20 @@ def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarr
     offsets = (np.arange(_SIDE) - (_SIDE - 1) / 2) * step
     candidates = np.flatnonzero(~solid & (np.linalg.norm(points - center, axis=-1) < half))
     filled = solid.copy()
-    grid = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1)
-    grid = grid.reshape(-1, 3).astype(np.float32)
     open_space = (distance >= 0.6 * step).reshape(lattice.shape)
     for direction in np.concatenate([np.eye(3), sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
         frame = _frame(direction)
-        to_cells = (frame / lattice.spacing).astype(np.float32)
-        start = ((center - lattice.origin) / lattice.spacing + 0.5).astype(np.float32)
-        i, j, k = (
-            np.clip((grid @ to_cells[:, axis] + start[axis]).astype(np.int32), 0, side - 1)
-            for axis, side in enumerate(lattice.shape)
-        )
-        enclosed = _enclosed(open_space[i, j, k].reshape(_SIDE, _SIDE, _SIDE))
+        # Steps along the planes' three edges add up: no product over all cells is needed.
+        start = (center - lattice.origin) / lattice.spacing + 0.5
+        steps = (frame[:, None, :] * (offsets / lattice.spacing)[:, None]).astype(np.float32)
+        along = steps[0, :, None, None] + steps[1, None, :, None] + (steps[2] + start)[None, None]
+        cell = np.clip(along.astype(np.int32), 0, np.array(lattice.shape, np.int32) - 1)
+        enclosed = _enclosed(open_space[cell[..., 0], cell[..., 1], cell[..., 2]])
         rest = candidates[~filled[candidates]]
-        cell = np.rint((points[rest] - center) @ frame.T / step + (_SIDE - 1) / 2).astype(np.int64)
-        filled[rest] = enclosed[cell[:, 0], cell[:, 1], cell[:, 2]]
+        # Not `@`: threads of a matrix library, started for so little, wait for busy cores.
+        at = np.einsum("nj,ij->ni", points[rest] - center, frame / step)
+        at = np.rint(at + (_SIDE - 1) / 2).astype(np.int64)
+        filled[rest] = enclosed[at[:, 0], at[:, 1], at[:, 2]]
     shape = coarse.shape
     return Filled(lattice=coarse, solid=solid.reshape(shape), filled=filled.reshape(shape))
 

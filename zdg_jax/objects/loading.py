@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import stat
 import warnings
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,7 @@ MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarr
 
 LARGEST_FILE = 200
 """Mesh files above this many megabytes are refused [MB]."""
+_ADVICE = "is the file whole, and of the format that its suffix names?"
 _MESH_SUFFIXES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".dae")
 _READERS: dict[str, Callable[[pathlib.Path], trimesh.Scene]] = {
     ".xml": robot_files.read_mjcf,
@@ -79,10 +82,11 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
         raise InputError(f"no such file of face labels: {path}")
     try:
         if path.suffix == ".npy":
-            values = np.load(path, allow_pickle=False)
+            with path.open("rb") as stream:
+                values = np.lib.format.read_array(stream, allow_pickle=False)
         else:
             values = np.array(path.read_text().replace(",", " ").split(), dtype=np.int64)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         raise InputError(
             f"{path} is no list of face labels (a .npy array or whole numbers): {error}"
         ) from error
@@ -90,21 +94,34 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
 
 
 def _usable(path: pathlib.Path) -> pathlib.Path:
-    if not path.exists():
-        raise InputError(f"no such file: {path}")
-    if path.is_dir():
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:  # a name of impossible characters or length
+        text = str(path)
+        name = text if len(text) < 300 else f"{text[:100]}..."
+        name = name if name.isprintable() else repr(name)
+        if isinstance(error, FileNotFoundError):
+            raise InputError(f"no such file: {name}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"cannot open {name}: {reason}") from error
+    if stat.S_ISDIR(found.st_mode):
         raise InputError(f"{path} is a folder: name a mesh file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{path} is no file but a device or a pipe: name a mesh file")
     known = (*_MESH_SUFFIXES, *_READERS)
     if path.suffix.lower() not in known:
         raise InputError(f"{path}: cannot read {path.suffix or 'no suffix'}; {', '.join(known)}")
-    megabytes = path.stat().st_size / 1e6
+    _check_megabytes(path, found.st_size / 1e6, "has")
+    return path
+
+
+def _check_megabytes(path: pathlib.Path, megabytes: float, how: str) -> None:
     if megabytes > LARGEST_FILE:
         raise InputError(
-            f"{path} has {megabytes:.0f} MB; the limit is {LARGEST_FILE} MB: decimate it first"
+            f"{path} {how} {megabytes:.0f} MB; the limit is {LARGEST_FILE} MB: decimate it first"
         )
     if megabytes == 0:
         raise InputError(f"{path} is empty")
-    return path
 
 
 def _load(path: pathlib.Path) -> trimesh.Scene:
@@ -114,6 +131,10 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
             reader = _READERS.get(path.suffix.lower())
             if reader is not None:
                 return reader(path)
+            if path.suffix.lower() == ".3mf":
+                with zipfile.ZipFile(path) as archive:
+                    unpacked = sum(entry.file_size for entry in archive.infolist())
+                _check_megabytes(path, unpacked / 1e6, "unpacks to")
             options: dict[str, Any] = {"process": False, "skip_materials": True}
             if path.suffix.lower() == ".obj":
                 options["split_objects"] = True
@@ -124,7 +145,7 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
         raise InputError(f"{path} does not fit into memory: decimate the mesh first") from error
     except Exception as error:  # readers raise whatever their parser raises
         reason = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
-        raise InputError(f"cannot read {path} as a mesh: {reason}") from error
+        raise InputError(f"cannot read {path} as a mesh: {reason}; {_ADVICE}") from error
 
 
 def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
@@ -138,7 +159,9 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
             continue
         own = trimesh.transform_points(np.asarray(mesh.vertices, float), transform)
         triangles = np.asarray(mesh.faces)
-        if np.linalg.det(transform[:3, :3]) < 0:
+        with np.errstate(all="ignore"):  # a placement that is not finite is dropped later
+            mirrored = np.linalg.det(transform[:3, :3]) < 0
+        if mirrored:
             triangles = triangles[:, ::-1]
         label = len(names) + 1
         names[label] = str(node)
@@ -147,7 +170,8 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
         labels.append(np.full(len(triangles), label))
         count += len(own)
     if not faces:
-        raise InputError(f"{source or name} has no triangles")
+        advice = f"; {_ADVICE}" if source else ""
+        raise InputError(f"{source or name} has no triangles that can be read{advice}")
     given = np.concatenate(labels) if len(names) > 1 else None
     return _checked(np.concatenate(vertices), np.concatenate(faces), given, names, source, name)
 
@@ -161,7 +185,10 @@ def _checked(
     name: str,
 ) -> RawMesh:
     try:
-        vertices, faces = np.asarray(vertices, np.float64), np.asarray(faces)
+        vertices, faces = np.asarray(vertices), np.asarray(faces)
+        if vertices.dtype.kind == "c":
+            raise ValueError("vertices are complex")
+        vertices = np.asarray(vertices, np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the mesh's arrays are not numbers: {error}") from error
     if vertices.ndim != 2 or vertices.shape[1:] != (3,):

@@ -150,7 +150,7 @@ def _check_physical(mass: float | None, density: float | None, friction: float) 
     if mass is not None and density is not None:
         raise InputError(f"mass {mass} kg and density {density} kg/m^3: give one of them")
     for what, value in (("mass", mass), ("density", density), ("friction", friction)):
-        if value is not None and not (np.isfinite(value) and value > 0):
+        if value is not None and not cleaning.is_positive(value):
             raise InputError(f"{what} {value} is not a positive number")
 
 

@@ -112,9 +112,7 @@ def _make(
         piece_vertices=options.piece_vertices,
     )
     progress("collision field", 0.65)
-    collision = fields.signed(
-        *convex.union(hulls), fields.halfspace_test([hull.planes for hull in hulls]), lattice
-    )
+    collision = fields.signed(*convex.union(hulls), fields.halfspace_test(hulls), lattice)
 
     progress("parts", 0.85)
     if labels is None:

@@ -23,7 +23,7 @@ def read_mjcf(path: pathlib.Path) -> trimesh.Scene:
     try:
         model = mujoco.MjModel.from_xml_path(str(path))
     except ValueError as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = " ".join(str(error).split())[:200]
         raise InputError(f"MuJoCo cannot read {path}: {reason}") from error
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
