@@ -6,6 +6,7 @@ import dataclasses
 
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial import cKDTree
 
 from zdg_jax.energy import Guidance
 from zdg_jax.hand import Hand
@@ -15,6 +16,8 @@ from zdg_jax.planning import Grip, TaskReading
 _TORQUE_LENGTH = 0.05
 _TASK_WRENCHES = 2
 _CLEARANCE = 0.006
+_BORDER = 0.4
+"""Share of a held part's reach from the avoided ones within which it is less likely."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,14 +91,21 @@ def _fingers(grip: Grip, hand: Hand) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
-    """The held parts together as likely as the plan is sure; avoided ones never."""
-    parts = np.asarray(obj.arrays.samples.parts)
+    """The held parts together as likely as the plan is sure; avoided ones never.
+
+    Next to an avoided part the held one is less likely: where one ends and the other begins is a
+    matter of opinion.
+    """
+    parts, points = np.asarray(obj.arrays.samples.parts), np.asarray(obj.arrays.samples.points)
     held, rest = np.zeros(parts.shape), np.ones(parts.shape)
     for part in grip.held:
         held[parts == part.mark] = part.weight
     rest[held > 0] = 0.0
-    for avoided in grip.avoided:
-        held[parts == avoided.mark] = rest[parts == avoided.mark] = 0.0
+    avoided = np.isin(parts, [part.mark for part in grip.avoided])
+    held[avoided] = rest[avoided] = 0.0
+    if avoided.any() and held.any():
+        gap, _ = cKDTree(points[avoided]).query(points)
+        held *= np.clip(gap / (_BORDER * gap[held > 0].max()), 0.1, 1.0)
     sure = grip.confidence if held.any() else 0.0
     sure = sure if rest.any() else 1.0
     weights = sure * held / max(held.sum(), 1e-9) + (1 - sure) * rest / max(rest.sum(), 1e-9)
