@@ -104,7 +104,7 @@ def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
     avoided = np.isin(parts, [part.mark for part in grip.avoided])
     held[avoided] = rest[avoided] = 0.0
     if avoided.any() and held.any():
-        gap, _ = cKDTree(points[avoided]).query(points)
+        gap = np.asarray(cKDTree(points[avoided]).query(points)[0])
         held *= np.clip(gap / (_BORDER * gap[held > 0].max()), 0.1, 1.0)
     sure = grip.confidence if held.any() else 0.0
     sure = sure if rest.any() else 1.0
