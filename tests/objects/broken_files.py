@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 
@@ -60,6 +61,12 @@ def cases() -> Iterator[Case]:
 @functools.cache
 def whole(kind: str) -> bytes:
     """A sound file of a format: a capsule of 120 mm."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of writers behind trimesh
+        return _whole(kind)
+
+
+def _whole(kind: str) -> bytes:
     mesh = trimesh.creation.capsule(height=0.08, radius=0.02)
     match kind:
         case "urdf":
