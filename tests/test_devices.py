@@ -132,21 +132,26 @@ gripper, ball = Gripper(), Ball(subdivisions=1)
 rows = [np.array([pose(a)] * 4) for a in (OPEN, TOUCHING)]
 rows.append(np.array([pose(a) for a in (PUSHING, TOUCHING, -0.45, 0.3)]))
 
-def tested():
-    engine = MjxEngine(gripper, ball, six_directions, batch=4, options=MjxOptions(hull_vertices=64))
+def tested(batch):
+    options = MjxOptions(hull_vertices=64)
+    engine = MjxEngine(gripper, ball, six_directions, batch=batch, options=options)
     result = engine.empty(4)
     for part, values in engine.stream(*rows):
         result.put(part, values)
     return result
 
-spread = tested()
+# A device's share is the program of that many rows, bit for bit. (Of another number of rows it
+# rounds differently, on one device too, and contact enlarges that to a millimetre in a pull.)
+spread = tested(4)
 with jax.default_device(jax.devices()[0]):
-    alone = tested()
+    alone = tested(1)
 print(spread, spread.reasons, alone, alone.reasons, sep="\\n")
 assert spread.held.tolist() == alone.held.tolist() and spread.held.any()
 assert spread.reasons == alone.reasons
-# Contact enlarges what rounds differently, and a pull ends at the look where the object rests.
-np.testing.assert_allclose(spread.drift, alone.drift, atol=1e-3)
+np.testing.assert_array_equal(spread.closing_drift, alone.closing_drift)
+both = spread.tested & alone.tested
+assert both[spread.held].all()
+np.testing.assert_array_equal(spread.drift[both], alone.drift[both])
 """
 
 
