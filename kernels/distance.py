@@ -51,6 +51,25 @@ def query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
     Returns:
         Distances (*b,) [m], negative inside, and unit normals (*b, 3), the gradient.
     """
+    return jax.lax.platform_dependent(grid, points, cpu=_query_once, default=_query)
+
+
+def _query_once(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """`_query` in a branch of its own.
+
+    XLA on a CPU fuses the look-up into all that reads its result, and so repeats it: 671 points of
+    a hand and the gradient of a sum of depths take 18 us without the branch and 9 us with it.
+    """
+    return jax.lax.cond(
+        grid.spacing > 0,
+        _query,
+        lambda _, points: (jnp.zeros_like(points[..., 0]), jnp.zeros_like(points)),
+        grid,
+        points,
+    )
+
+
+def _query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
     shape = grid.shape.astype(points.dtype)
     column: list[jax.Array] = []
     offset: list[jax.Array] = []
