@@ -11,9 +11,10 @@ wrench about the origin, torques divided by a length, is
                                                              |f_i - (n_i.f_i) n_i| <= mu n_i.f_i
 
 by accelerated projected gradient (FISTA; Beck and Teboulle, SIAM J. Imaging Sciences 2009). The
-projection is exact. Functions take one grasp; batch them with `jax.vmap`. Sums over contacts are
-written out by component, which XLA fuses into loops over the batch: as batched 6 x 3c matrix
-products the same arithmetic took several times as long on a CPU.
+projection is exact. Functions take one grasp; batch them with `jax.vmap`. Vectors are written out
+by component, arrays of contacts by targets, which XLA turns into loops over whole vector registers:
+for 64 grasps of 8 contacts, 8 targets and 10 iterations 7.6 us a grasp on one core, 14 us with
+arrays of (targets, contacts, 3), several times as long as batched 6 x 3c matrix products.
 """
 
 from typing import NamedTuple
@@ -54,13 +55,16 @@ def project(
         low: least normal force, (c,), >= 0.
         high: greatest normal force, (c,), >= low.
     """
-    normal = jnp.sum(forces * normals, axis=-1)
-    tangent = forces - normal[..., None] * normals
-    size = jnp.sqrt(jnp.maximum(jnp.sum(tangent * tangent, axis=-1), 1e-12))
-    on_edge = jnp.maximum((normal + mu * size) / (1 + mu * mu), 0.0)
-    new_normal = jnp.clip(jnp.where(size <= mu * normal, normal, on_edge), low, high)
-    new_size = jnp.minimum(size, mu * new_normal)
-    return new_normal[..., None] * normals + (new_size / size)[..., None] * tangent
+    lead = forces.shape[:-2]
+    columns = forces.reshape(-1, *forces.shape[-2:])
+    found = _project(
+        [columns[..., i].T for i in range(3)],
+        _columns(normals),
+        mu,
+        low[:, None],
+        high[:, None],
+    )
+    return jnp.stack([part.T for part in found], axis=-1).reshape(*lead, *forces.shape[-2:])
 
 
 def balance(
@@ -94,32 +98,76 @@ def balance(
     Returns:
         Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
     """
-    points, normals, targets = jax.lax.stop_gradient((points, normals, targets))
-    scaled = points / length
-    preferred = jnp.asarray(preferred, points.dtype)[..., None] * normals
+    points, normals, targets, start = jax.lax.stop_gradient((points, normals, targets, start))
+    arms, axes = _columns(points / length), _columns(normals)
+    wanted = [targets[None, :, i] for i in range(6)]
+    low, high = low[:, None], high[:, None]
+    pulled = jnp.asarray(preferred, points.dtype)
+    pulled = pulled[:, None] if pulled.ndim else pulled
     damping = jnp.asarray(damping, points.dtype)
-    present = (high > 0).astype(points.dtype)
     # |G|^2 is at most the sum over contacts of |G_i|^2 <= 1 + |p_i|^2: forces and their torques.
-    lipschitz = jnp.sum(present * (1 + jnp.sum(scaled * scaled, axis=-1))) + damping + 1e-6
+    present = (high > 0).astype(points.dtype)
+    own = present * (1 + _dot(arms, arms))
+    rate = 1 / (jnp.sum(own) + damping + 1e-6)
 
-    def gradient(forces: jax.Array) -> jax.Array:
-        error = wrench(scaled, forces, jnp.ones((), points.dtype)) - targets
-        force_error, torque_error = error[..., None, :3], error[..., None, 3:]
-        return force_error + jnp.cross(torque_error, scaled) + damping * (forces - preferred)
+    def error(forces: _Components) -> _Components:
+        return [found - target for found, target in zip(_wrench(arms, forces), wanted, strict=True)]
+
+    def descend(forces: _Components) -> _Components:
+        push, twist = (found := error(forces))[:3], found[3:]
+        turned = _cross(twist, arms)
+        slopes = [push[i] + turned[i] + damping * (forces[i] - pulled * axes[i]) for i in range(3)]
+        return [force - rate * slope for force, slope in zip(forces, slopes, strict=True)]
 
     def step(
-        _: jax.Array, carry: tuple[jax.Array, jax.Array, jax.Array]
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        _: jax.Array, carry: tuple[_Components, _Components, jax.Array]
+    ) -> tuple[_Components, _Components, jax.Array]:
         old, ahead, momentum = carry
-        new = project(ahead - gradient(ahead) / lipschitz, normals, mu, low, high)
+        new = _project(descend(ahead), axes, mu, low, high)
         next_momentum = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum * momentum))
-        ahead = new + ((momentum - 1) / next_momentum) * (new - old)
+        share = (momentum - 1) / next_momentum
+        ahead = [now + share * (now - before) for now, before in zip(new, old, strict=True)]
         return new, ahead, next_momentum
 
-    first = project(jax.lax.stop_gradient(start), normals, mu, low, high)
+    first = _project([start[..., i].T for i in range(3)], axes, mu, low, high)
     forces, _, _ = jax.lax.fori_loop(
         0, iterations, step, (first, first, jnp.ones((), points.dtype))
     )
     forces = jax.lax.stop_gradient(forces)
-    error = wrench(scaled, forces, jnp.ones((), points.dtype)) - targets
-    return Forces(forces, jnp.sum(error * error, axis=-1))
+    residual = jnp.sum(jnp.concatenate(error(forces)) ** 2, axis=0)
+    return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
+
+
+_Components = list[jax.Array]
+"""x, y and z of vectors (or force and torque), each (c, t), (c, 1) or (1, t)."""
+
+
+def _columns(vectors: jax.Array) -> _Components:
+    """Components of vectors (c, 3), each (c, 1)."""
+    return [vectors[:, i, None] for i in range(3)]
+
+
+def _dot(a: _Components, b: _Components) -> jax.Array:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: _Components, b: _Components) -> _Components:
+    return [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
+
+
+def _wrench(arms: _Components, forces: _Components) -> _Components:
+    """The six components, each (1, t), of the wrenches of forces (c, t)."""
+    return [jnp.sum(part, axis=0, keepdims=True) for part in (*forces, *_cross(arms, forces))]
+
+
+def _project(
+    forces: _Components, normals: _Components, mu: jax.Array, low: jax.Array, high: jax.Array
+) -> _Components:
+    """`project` of components (c, t); normals and bounds (c, 1)."""
+    normal = _dot(forces, normals)
+    tangent = [force - normal * axis for force, axis in zip(forces, normals, strict=True)]
+    size = jnp.sqrt(jnp.maximum(_dot(tangent, tangent), 1e-12))
+    on_edge = jnp.maximum((normal + mu * size) / (1 + mu * mu), 0.0)
+    new_normal = jnp.clip(jnp.where(size <= mu * normal, normal, on_edge), low, high)
+    share = jnp.minimum(size, mu * new_normal) / size
+    return [new_normal * axis + share * part for axis, part in zip(normals, tangent, strict=True)]
