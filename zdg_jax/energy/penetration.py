@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax.energy.state import GraspState, Problem
+from zdg_jax.kernels import spheres
 
 SELF_CORE = 0.85
 """Share of the radius that counts where links meet each other."""
@@ -39,12 +40,5 @@ def core_distance(state: GraspState, problem: Problem) -> jax.Array:
 
 def itself(state: GraspState, problem: Problem) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
-    pairs = problem.hand.self_pairs
-    first, second = pairs[:, 0], pairs[:, 1]
-    # A product with a matrix of differences: gathers would scatter in the reverse pass.
-    index = jnp.arange(state.sphere_centers.shape[0])
-    difference = (first[:, None] == index) * 1.0 - (second[:, None] == index) * 1.0
-    offset = jnp.matmul(difference, state.sphere_centers, precision=jax.lax.Precision.HIGHEST)
-    gap = jnp.sqrt(jnp.maximum(jnp.sum(offset * offset, axis=-1), 1e-10))
     radii = SELF_CORE * problem.hand.spheres.radii
-    return jnp.sum(jax.nn.relu(radii[first] + radii[second] - gap))
+    return spheres.overlap(state.sphere_centers, radii, problem.hand.self_pairs)
