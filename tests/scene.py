@@ -21,7 +21,7 @@ from zdg_jax.opening import opening
 from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan
 from zdg_jax.refine import RefineConfig
-from zdg_jax.seeds import SeedConfig, seed
+from zdg_jax.seeds import SeedConfig, graspable, seed
 
 GRASPS = 8
 """Grasps that tests refine: one number, so that all share the compiled programs."""
@@ -40,7 +40,7 @@ class Scene:
     object: Object
     plan: GraspPlan
     problem: Problem
-    sample_weights: jax.Array
+    wanted: jax.Array
 
     @classmethod
     def of(cls, obj: Object) -> Scene:
@@ -51,7 +51,7 @@ class Scene:
             object=obj,
             plan=made,
             problem=Problem(hand=allegro().arrays, object=arrays, guidance=guided.guidance),
-            sample_weights=jnp.asarray(guided.sample_weights),
+            wanted=jnp.asarray(guided.sample_weights),
         )
 
     def seeds(self, key: jax.Array) -> tuple[Variables, Pattern]:
@@ -59,12 +59,13 @@ class Scene:
         hand = allegro()
         likely = jnp.asarray(preferences(hand, self.plan.grip, self.object), jnp.float32)
         with jax.numpy_dtype_promotion("standard"):
+            weights = graspable(self.problem, opening(hand), self.wanted, SeedConfig())
             return seed(
                 self.problem,
                 opening(hand),
                 patterns(hand, self.plan.grip),
                 likely,
-                self.sample_weights,
+                weights,
                 SeedConfig(),
                 GRASPS * RefineConfig().starts,
                 key,
