@@ -76,9 +76,36 @@ def test_progress_is_told_by_stage(
 ) -> None:
     stages = [stage for stage, _, _ in progress]
     assert list(dict.fromkeys(stages)) == ["plan", "refine", "validate"]
-    refined = [done for stage, done, _ in progress if stage == "refine"]
-    assert refined[0] == 0
-    assert refined[-1] == NUM
+    refined = [(done, total) for stage, done, total in progress if stage == "refine"]
+    assert refined[0] == (0, NUM)
+    assert refined[-1][0] == refined[-1][1] == grasps.provenance["refined"]
+
+
+def test_more_are_made_until_enough_promise_to_hold_and_the_best_are_returned() -> None:
+    def made(enough: float) -> zdg.GraspSet:
+        config = zdg.SynthesisConfig(batch=scene.GRASPS // 2, rounds=2, enough=enough)
+        return road(num=scene.GRASPS, validate=False, config=config)
+
+    few, many = made(0.0), made(1e9)
+    assert few.provenance["refined"] == scene.GRASPS
+    assert many.provenance["refined"] == 2 * scene.GRASPS
+    assert len(few) == len(many) == scene.GRASPS
+    assert (np.sort(many.score) >= np.sort(few.score)).all()
+    assert np.isin(many.score, few.score).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"rounds": 0}, "rounds is 0"),
+        ({"batch": 0}, "batch is 0"),
+        ({"enough": -1.0}, "enough is -1"),
+        ({"alignment": float("nan")}, "alignment is nan"),
+    ],
+)
+def test_bad_settings_are_refused(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(zdg.InputError, match=named):
+        zdg.SynthesisConfig(**changes)
 
 
 def test_same_key_same_grasps_and_another_key_others(grasps: zdg.GraspSet) -> None:

@@ -24,7 +24,8 @@ from zdg_jax.validation.scene import ObjectLike, build
 
 _ARM = 0.1
 """Metres that a radian counts as."""
-
+_BLOCK = 64
+"""Grasps that share NumPy's calls: with fewer a thread, Python's lock makes threads a loss."""
 
 SLOTS = 12
 """Contacts that are reported for a grasp, at most one a link."""
@@ -159,115 +160,164 @@ class Fitter:
         state = (fitted.position, fitted.rotation, fitted.dofs)
         finite = np.all([np.isfinite(leaf).reshape(n, -1).all(1) for leaf in state], axis=0)
 
-        def improve(row: int) -> None:
-            self._descend(fitted, row, meant[row])
-            self._report(fitted, row)
+        def improve(rows: np.ndarray) -> None:
+            self._descend(fitted, rows, meant)
+            self._report(fitted, rows)
 
+        rows = np.flatnonzero(finite)
+        blocks = np.split(rows, range(_BLOCK, len(rows), _BLOCK)) if rows.size else []
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
-            list(pool.map(improve, np.flatnonzero(finite)))
+            list(pool.map(improve, blocks))
         return fitted
 
-    def _descend(self, grasps: Fitted, row: int, meant: np.ndarray) -> None:
-        """Takes steps with one grasp, in place, until no gap is left to close."""
-        moved = np.zeros(6 + grasps.dofs.shape[1])
+    def _descend(self, grasps: Fitted, rows: np.ndarray, meant: np.ndarray) -> None:
+        """Takes steps with grasps, in place, each until it has no gap left to close."""
+        moved = np.zeros((len(grasps.dofs), 6 + grasps.dofs.shape[1]))
+        stay = self.config.damping**2 * np.eye(moved.shape[1])
         for _ in range(self.config.steps):
-            touches = self._touches(grasps, row)
-            error, jacobian = self._gaps(grasps, row, touches, meant)
-            if not np.any(np.abs(error) > 5e-5):
+            touches = self._touches(grasps, rows)
+            error, jacobian = self._gaps(grasps, touches, meant)
+            unfinished = np.any(np.abs(error) > 5e-5, axis=1)
+            rows, error, jacobian = rows[unfinished], error[unfinished], jacobian[unfinished]
+            if not rows.size:
                 return
-            normal = jacobian.T @ jacobian
-            normal[np.diag_indices_from(normal)] += self.config.damping**2
-            slope = jacobian.T @ error + self.config.damping**2 * moved
-            move = -np.linalg.solve(normal, slope)
-            move *= min(1.0, self.config.largest / max(float(np.abs(move).max()), 1e-9))
-            moved += move
-            grasps.position[row] += move[:3]
-            grasps.rotation[row] = _turned(grasps.rotation[row], move[3:6] / _ARM)
-            grasps.dofs[row] = np.clip(grasps.dofs[row] + move[6:] / _ARM, self._lower, self._upper)
+            across = jacobian.transpose(0, 2, 1)
+            slope = across @ error[..., None] + stay @ moved[rows, :, None]
+            move = -np.linalg.solve(across @ jacobian + stay, slope)[..., 0]
+            longest = np.maximum(np.abs(move).max(axis=1, keepdims=True), 1e-9)
+            move *= np.minimum(1.0, self.config.largest / longest)
+            moved[rows] += move
+            grasps.position[rows] += move[:, :3]
+            for row, angle in zip(rows, move[:, 3:6] / _ARM, strict=True):
+                grasps.rotation[row] = _turned(grasps.rotation[row], angle)
+            dofs = grasps.dofs[rows] + move[:, 6:] / _ARM
+            grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
 
-    def _touches(self, grasps: Fitted, row: int) -> _Touches:
-        """Collision detection at a grasp."""
+    def _touches(self, grasps: Fitted, rows: np.ndarray) -> _Touches:
+        """Collision detection at grasps, one after the other."""
         if not hasattr(self._local, "data"):
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
-        joints, _ = self._joints(grasps.dofs[row])
-        data.qpos[:3] = grasps.position[row]
-        mujoco.mju_mat2Quat(data.qpos[3:7], grasps.rotation[row].ravel())
-        data.qpos[7 : 7 + len(joints)] = joints
+        power = np.arange(len(self._coupling))[:, None]
+        joints = np.einsum("kjd,nkd->nj", self._coupling, grasps.dofs[rows, None] ** power)
+        axes = np.empty((len(rows), joints.shape[1], 6))
+        origin = np.empty((len(rows), 3))
+        found = []
         data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
-        mujoco.mj_kinematics(model, data)
-        mujoco.mj_comPos(model, data)
-        mujoco.mj_collision(model, data)
-        body = model.geom_bodyid[data.contact.geom]
+        for place, row in enumerate(rows):
+            data.qpos[:3] = grasps.position[row]
+            mujoco.mju_mat2Quat(data.qpos[3:7], grasps.rotation[row].ravel())
+            data.qpos[7:-7] = joints[place]
+            mujoco.mj_kinematics(model, data)
+            mujoco.mj_comPos(model, data)
+            mujoco.mj_collision(model, data)
+            axes[place] = data.cdof[6 : 6 + joints.shape[1]]
+            origin[place] = data.subtree_com[self._links.start]
+            contact = data.contact
+            views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
+            found.append([view.copy() for view in views])
+        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*found, strict=True))
+        body = model.geom_bodyid[geom]
         hand = (body >= self._links.start) & (body < self._links.stop)
         return _Touches(
-            data=data,
-            gap=np.array(data.contact.dist),
-            point=np.array(data.contact.pos),
-            normal=np.array(data.contact.frame[:, :3]),
+            rows=rows,
+            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in found]),
+            axes=axes,
+            origin=origin,
+            gap=gap,
+            point=point,
+            normal=normal,
             body=body,
             hand=hand,
             own=np.where(hand[:, 0], body[:, 0], body[:, 1]),
             between=hand.all(axis=1),
         )
 
-    def _report(self, grasps: Fitted, row: int) -> None:
-        """Writes down a grasp's contacts and depths."""
-        touches = self._touches(grasps, row)
+    def _report(self, grasps: Fitted, rows: np.ndarray) -> None:
+        """Writes down grasps' contacts and depths."""
+        touches = self._touches(grasps, rows)
+        row, outer = rows[touches.place], ~touches.between
         inside = np.maximum(-touches.gap, 0.0)
-        grasps.depth[row] = inside[~touches.between].max(initial=0.0)
-        grasps.self_depth[row] = inside[touches.between].max(initial=0.0)
-        near = np.flatnonzero(~touches.between & (touches.gap < NEAR))
-        near = near[np.argsort(touches.gap[near], kind="stable")][:POINTS]
-        grasps.near[row, : len(near)] = touches.point[near]
-        slots = grasps.slots
-        for slot, index in enumerate(touches.nearest()[:SLOTS]):
-            outward = touches.normal[index] * (-1.0 if touches.hand[index, 0] else 1.0)
-            slots.active[row, slot] = 1.0
-            slots.points[row, slot] = touches.point[index] + 0.5 * touches.gap[index] * outward
-            slots.normals[row, slot] = outward
-            slots.distance[row, slot] = touches.gap[index]
-            slots.link[row, slot] = touches.own[index] - self._links.start
-
-    def _joints(self, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (j,) of coordinates (d,), and their derivative (j, d)."""
-        power = np.arange(len(self._coupling))[:, None]
-        joints = np.einsum("kjd,kd->j", self._coupling, dofs**power)
-        raised = power[1:] * dofs ** (power[1:] - 1)
-        return joints, np.einsum("kjd,kd->jd", self._coupling[1:], raised)
+        np.maximum.at(grasps.depth, row[outer], inside[outer])
+        np.maximum.at(grasps.self_depth, row[~outer], inside[~outer])
+        near = np.flatnonzero(outer & (touches.gap < NEAR))
+        near = near[np.lexsort((touches.gap[near], touches.place[near]))]
+        rank = _rank(touches.place[near])
+        near, rank = near[rank < POINTS], rank[rank < POINTS]
+        grasps.near[row[near], rank] = touches.point[near]
+        nearest = touches.nearest()
+        rank = _rank(touches.place[nearest])
+        nearest, rank = nearest[rank < SLOTS], rank[rank < SLOTS]
+        at = (row[nearest], rank)
+        gap = touches.gap[nearest]
+        outward = touches.normal[nearest] * np.where(touches.hand[nearest, :1], -1.0, 1.0)
+        grasps.slots.active[at] = 1.0
+        grasps.slots.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
+        grasps.slots.normals[at] = outward
+        grasps.slots.distance[at] = gap
+        grasps.slots.link[at] = touches.own[nearest] - self._links.start
 
     def _gaps(
-        self, grasps: Fitted, row: int, touches: _Touches, meant: np.ndarray
+        self, grasps: Fitted, touches: _Touches, meant: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Gaps to be closed or opened, (c,) [m], and their derivative, (c, 6 + d) [m per m]."""
-        outer = ~touches.between & meant[touches.own]
+        """Gaps to be closed or opened of r grasps, (r, c) [m], and their derivative, (r, c, 6 + d).
+
+        The derivative is in metres per metre; rows past a grasp's last gap are 0.
+        """
+        rows = touches.rows
+        wanted = meant[rows[touches.place], touches.own]
+        outer = ~touches.between & wanted
         # The nearest contact of a link that should touch is drawn in; others are only kept off.
         error = np.minimum(touches.gap - np.where(outer, 0.0, self.config.clearance), 0.0)
-        chosen = [index for index in touches.nearest() if meant[touches.own[index]]]
-        error[chosen] = touches.gap[chosen]
-        counts = error != 0
-        error, point, normal = error[counts], touches.point[counts], touches.normal[counts]
-        data, (joints, slope) = touches.data, self._joints(grasps.dofs[row])
-        axes = data.cdof[6 : 6 + len(joints)]
-        origin = data.subtree_com[self._links.start]
-        jacobian = np.zeros((len(error), 6 + slope.shape[1]))
-        for side, sign in ((0, -1.0), (1, 1.0)):  # the normal points away from the first geom
-            push = sign * normal * touches.hand[counts, side, None]
-            jacobian[:, :3] += push
-            jacobian[:, 3:6] += np.cross(point - grasps.position[row], push) / _ARM
-            twist = np.cross(point - origin, push) @ axes[:, :3].T + push @ axes[:, 3:].T
-            jacobian[:, 6:] += (twist * self._moves[touches.body[counts, side]]) @ slope / _ARM
-        return error, jacobian
+        nearest = touches.nearest()
+        drawn = nearest[wanted[nearest]]
+        error[drawn] = touches.gap[drawn]
+        counts = np.flatnonzero(error)
+        place, point, normal = touches.place[counts], touches.point[counts], touches.normal[counts]
+        # The normal points away from the first geom.
+        side = touches.hand[counts] * np.array([-1.0, 1.0])
+        push = normal * side.sum(axis=1, keepdims=True)
+        moment = np.cross(point - grasps.position[rows[place]], push)
+        lever = np.cross(point - touches.origin[place], normal)
+        twist = np.einsum("ci,cji->cj", np.hstack([lever, normal]), touches.axes[place])
+        moves = np.einsum("cs,csj->cj", side, self._moves[touches.body[counts]])
+
+        rank = _rank(place)
+        width = int(rank.max(initial=-1)) + 1
+        errors = np.zeros((len(rows), width))
+        errors[place, rank] = error[counts]
+        jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
+        jacobian[place, rank, :6] = np.hstack([push, moment / _ARM])
+        turns = np.zeros((len(rows), width, twist.shape[1]))
+        turns[place, rank] = twist * moves / _ARM
+        jacobian[:, :, 6:] = turns @ self._slopes(grasps.dofs[rows])
+        return errors, jacobian
+
+    def _slopes(self, dofs: np.ndarray) -> np.ndarray:
+        """Derivative of joints by coordinates, (r, j, d), at coordinates (r, d)."""
+        power = np.arange(1, len(self._coupling))[:, None]
+        raised = power * dofs[:, None] ** (power - 1)
+        return np.einsum("kjd,nkd->njd", self._coupling[1:], raised)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Touches:
-    """What collision detection found at one grasp, c contacts."""
+    """What collision detection found at r grasps: c contacts, grasp after grasp."""
 
-    data: mujoco.MjData
+    rows: np.ndarray
+    """Rows of the grasps, (r,)."""
+    place: np.ndarray
+    """Which of `rows` each contact belongs to, (c,)."""
+    axes: np.ndarray
+    """Motion of each joint about `origin`, turn before shift, (r, j, 6)."""
+    origin: np.ndarray
+    """Point that `axes` refer to, (r, 3) [m]."""
     gap: np.ndarray
+    """Gaps, negative inside, (c,) [m]."""
     point: np.ndarray
+    """Middle of each contact, (c, 3) [m]."""
     normal: np.ndarray
+    """Unit normals from the first geom to the second, (c, 3)."""
     body: np.ndarray
     """Bodies of both sides, (c, 2)."""
     hand: np.ndarray
@@ -277,13 +327,20 @@ class _Touches:
     between: np.ndarray
     """Whether the hand touches itself, (c,)."""
 
-    def nearest(self) -> list[int]:
-        """The nearest contact of each link with the object, nearest first."""
-        found: dict[int, int] = {}
-        for index in np.argsort(self.gap, kind="stable"):
-            if not self.between[index]:
-                found.setdefault(int(self.own[index]), int(index))
-        return list(found.values())
+    def nearest(self) -> np.ndarray:
+        """The nearest contact of each link with the object, grasp by grasp, nearest first."""
+        outer = np.flatnonzero(~self.between)
+        outer = outer[np.lexsort((self.gap[outer], self.own[outer], self.place[outer]))]
+        same = (np.diff(self.own[outer]) == 0) & (np.diff(self.place[outer]) == 0)
+        first = outer[np.concatenate([[True], ~same])] if outer.size else outer
+        return first[np.lexsort((self.gap[first], self.place[first]))]
+
+
+def _rank(groups: np.ndarray) -> np.ndarray:
+    """Position of each entry within its group; entries of a group are neighbours, (c,)."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    return np.arange(len(groups)) - np.repeat(starts, sizes)
 
 
 def _turned(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:

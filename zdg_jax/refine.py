@@ -43,9 +43,9 @@ class RefineConfig:
 
     steps: int = dataclasses.field(default=160, metadata={"static": True})
     """Gradient steps."""
-    force_iterations: int = dataclasses.field(default=10, metadata={"static": True})
+    force_iterations: int = dataclasses.field(default=6, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
-    starts: int = dataclasses.field(default=6, metadata={"static": True})
+    starts: int = dataclasses.field(default=4, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
     trial_steps: int = dataclasses.field(default=20, metadata={"static": True})
     """Steps after which the best of a grasp's starts goes on."""

@@ -21,7 +21,7 @@ from zdg_jax.opening import Opening
 from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.refine import RefineConfig, Refined, Refiner
-from zdg_jax.seeds import SeedConfig, seed
+from zdg_jax.seeds import SeedConfig, graspable, seed
 from zdg_jax.squeeze import Closing, SqueezeConfig, close
 
 
@@ -37,8 +37,6 @@ class StageConfig:
     """How they are fitted to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
     """How the hand opens before and pushes after."""
-    surplus: float = 0.5
-    """Grasps made beyond those asked for, as a share of these; the least promising are dropped."""
     alignment: float = 2.0
     """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
 
@@ -46,11 +44,10 @@ class StageConfig:
         """Checks the numbers.
 
         Raises:
-            InputError: one of them is negative or not finite.
+            InputError: the weight is negative or not finite.
         """
-        for name in ("surplus", "alignment"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be a number from 0")
+        if not 0 <= self.alignment < np.inf:
+            raise InputError(f"alignment is {self.alignment}; it must be a number from 0")
 
 
 @jax.tree_util.register_dataclass
@@ -66,6 +63,8 @@ class Made:
     """Metrics by name, each (n,)."""
     score: np.ndarray
     """How well they promise to hold and to serve the task, (n,); -inf where `broken`."""
+    promise: np.ndarray
+    """Chance to hold and to serve the plan, as far as it is sure and counts, (n,)."""
     broken: np.ndarray
     """Whether something in them is not finite, (n,) bool."""
 
@@ -100,9 +99,11 @@ class Stages:
         guided = guide(grip, plan.task, obj, hand)
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
+        problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
+        weights = graspable(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
-            problem=everywhere(Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)),
+            problem=everywhere(problem),
             plan=plan,
             object=obj,
             hand=hand,
@@ -110,17 +111,16 @@ class Stages:
             space=space,
             kinds=patterns(hand, grip),
             likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
-            sample_weights=jnp.asarray(guided.sample_weights),
+            sample_weights=weights,
             config=dataclasses.replace(
                 config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
             ),
         )
 
     def run(self, num: int, key: jax.Array) -> Made:
-        """Makes grasps and keeps the `num` most promising of them."""
+        """Makes `num` grasps."""
         problem, config = self.problem, self.config
         refiner = Refiner(config.refine)
-        made = num + round(config.surplus * num)
         variables, pattern = seed(
             problem,
             self.space,
@@ -128,7 +128,7 @@ class Stages:
             self.likely,
             self.sample_weights,
             config.seeds,
-            made * config.refine.starts,
+            num * config.refine.starts,
             key,
         )
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
@@ -142,13 +142,18 @@ class Stages:
         refined, closing, metrics = jax.device_get((refined, closing, metrics))
         metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)
         score = quality.score(metrics, config.alignment * self.plan.grip.confidence)
+        # Squared: what a vague plan asks for ("pick it up") is no reason to make more grasps.
+        sure = self.plan.grip.confidence**2 if config.alignment > 0 else 0.0
+        promise = metrics["hold_chance"] * (1 - sure * (1 - metrics["aligned"]))
         broken = ~_finite(refined.variables, closing) | ~refined.finite
-        score = np.where(broken, -np.inf, score)
-        best = np.sort(np.argsort(-score, kind="stable")[:num])
-        everything = Made(
-            refined=refined, closing=closing, metrics=metrics, score=score, broken=broken
+        return Made(
+            refined=refined,
+            closing=closing,
+            metrics=metrics,
+            score=np.where(broken, -np.inf, score),
+            promise=np.where(broken, 0.0, promise),
+            broken=broken,
         )
-        return jax.tree.map(lambda leaf: leaf[best], everything)
 
     def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
         """Fitted grasps, their exact contacts, and what else the fit found."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from importlib import metadata
 from typing import Any
@@ -40,7 +40,24 @@ class SynthesisConfig(StageConfig):
     """Settings of `synthesize`: those of the stages, and how they are run."""
 
     batch: int | None = None
-    """Grasps that one call of the stages returns; the device decides if not given."""
+    """Grasps that one call of the stages makes; the device decides if not given."""
+    rounds: int = 3
+    """Grasps made at most, as a multiple of those asked for; the most promising are returned."""
+    enough: float = 0.9
+    """Mean chance of these to hold and to serve the plan at which no more are made."""
+
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: one of them is out of range.
+        """
+        super().__post_init__()
+        if not 0 <= self.enough < np.inf:
+            raise InputError(f"enough is {self.enough}; it must be a number from 0")
+        for name, number in (("batch", self.batch), ("rounds", self.rounds)):
+            if number is not None and number < 1:
+                raise InputError(f"{name} is {number}; it must be at least 1")
 
 
 def synthesize(
@@ -117,27 +134,39 @@ def _make(
     config: SynthesisConfig,
     report: Progress,
 ) -> GraspSet:
-    """Seeds, refinement, fit and squeeze, batch by batch; a batch a thread."""
+    """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
     space = opening(hand)
     batch = min(config.batch or _default_batch(), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
-    stages = {id(grip): Stages.of(plan, grip, obj, hand, fitter, space, config) for grip in grips}
+    different = {id(grip): grip for grip in grips}
+    stages = {
+        number: Stages.of(plan, grip, obj, hand, fitter, space, config)
+        for number, grip in different.items()
+    }
+    most = config.rounds * count
+    keys = jax.random.split(key, most)
     done = itertools.count(1)
-    report("refine", 0, num)
+    report("refine", 0, count * batch)
 
-    def make(grip: Grip, batch_key: jax.Array) -> Made:
-        made = stages[id(grip)].run(batch, batch_key)
-        report("refine", min(next(done) * batch, num), num)
+    def make(number: int, planned: int) -> Made:
+        made = stages[id(grips[number % count])].run(batch, keys[number])
+        report("refine", next(done) * batch, planned * batch)
         return made
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
     alone = jax.default_backend() == "cpu" and len(devices.working()) == 1
     workers = min(available_cpus(), count) if alone else 1
+    parts: list[Made] = []
     with futures.ThreadPoolExecutor(workers) as pool:
-        parts = list(pool.map(make, grips, jax.random.split(key, count)))
-    made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:num], *parts)
+        waves = [0, *range(count, most, -(-count // 4)), most]
+        for start, stop in itertools.pairwise(waves):
+            parts += pool.map(make, range(start, stop), itertools.repeat(stop))
+            made = _most_promising(parts, num)
+            if made.promise.mean() >= config.enough:
+                break
+            parts = [made]
     poses = [
         _pose(hand, made.refined, dofs)
         for dofs in (made.closing.pregrasp, made.refined.variables.dofs, made.closing.squeeze)
@@ -153,13 +182,20 @@ def _make(
         metrics=made.metrics,
         status=made.broken.astype(np.int8),
         status_names=("ok", "not finite"),
-        provenance=_provenance(task, plan, obj, hand, key, config),
+        provenance=_provenance(task, plan, obj, hand, key, stop * batch, config),
     )
+
+
+def _most_promising(parts: Sequence[Made], num: int) -> Made:
+    """The `num` best of grasps, in the order in which they were made."""
+    made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    best = np.sort(np.argsort(-made.score, kind="stable")[:num])
+    return jax.tree.map(lambda leaf: leaf[best], made)
 
 
 def _default_batch() -> int:
     """Rows that keep processors' caches warm, or accelerators busy."""
-    return len(devices.working()) * (64 if jax.default_backend() == "cpu" else 1024)
+    return len(devices.working()) * (32 if jax.default_backend() == "cpu" else 1024)
 
 
 def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
@@ -179,15 +215,22 @@ def _pose(hand: Hand, refined: Refined, dofs: ArrayLike) -> HandPose:
 
 
 def _provenance(
-    task: str, plan: GraspPlan, obj: Object, hand: Hand, key: jax.Array, config: SynthesisConfig
+    task: str,
+    plan: GraspPlan,
+    obj: Object,
+    hand: Hand,
+    key: jax.Array,
+    refined: int,
+    config: SynthesisConfig,
 ) -> dict[str, Any]:
-    """How the grasps were made, as JSON values."""
+    """How the grasps were made, as JSON values; `refined` counts those that were dropped too."""
     return {
         "task": task,
         "plan": plan.model_dump(mode="json"),
         "mesh_hash": obj.mesh_hash,
         "hand": {"name": hand.name, "fingerprint": hand.fingerprint},
         "key": np.asarray(jax.random.key_data(key)).tolist(),
+        "refined": refined,
         "config": _plain(config),
         "device": jax.devices()[0].device_kind,
         "versions": {

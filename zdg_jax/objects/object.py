@@ -53,6 +53,9 @@ class Object:
     """Mark of each face, (f,)."""
     arrays: ObjectArrays
     """What jitted programs see."""
+    _part_grids: dict[int, DistanceGrid] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @staticmethod
     def from_mesh(
@@ -132,17 +135,23 @@ class Object:
             raise InputError(f"no part {unknown[0]}; parts are 1 to {len(self.parts)}")
         if not wanted:
             return fields.nowhere()
-        lattice = fields.Lattice.around(
-            self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
-        )
-        region = self.faces[np.isin(self.face_parts, wanted)]
-        return fields.pack(
-            *fields.signed(
-                self.vertices, region, lambda points: np.zeros(len(points), bool), lattice
-            ),
-            lattice,
-            fields.REGION_CELLS,
-        )
+        parts = [self._part_grid(mark) for mark in wanted]
+        cells = jnp.stack([part.cells for part in parts])
+        nearest = jnp.argmin(cells[None, ..., 0], axis=1)[..., None]
+        return dataclasses.replace(parts[0], cells=jnp.take_along_axis(cells, nearest, axis=0)[0])
+
+    def _part_grid(self, mark: int) -> DistanceGrid:
+        """Unsigned distance to the surface of one part; made when it is first asked for."""
+        if mark not in self._part_grids:
+            lattice = fields.Lattice.around(
+                self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
+            )
+            faces = self.faces[self.face_parts == mark]
+            found = fields.signed(
+                self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
+            )
+            self._part_grids[mark] = fields.pack(*found, lattice, fields.REGION_CELLS)
+        return self._part_grids[mark]
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
