@@ -16,18 +16,15 @@ import collections
 import csv
 import json
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
-from importlib import resources
 from typing import Any
 
 import click
 import numpy as np
 
 import zdg_jax as zdg
-from benchmarks import written
+from benchmarks import judging, written
 from benchmarks.__main__ import environment
 from zdg_jax.cli.folders import enable_compile_cache
 
@@ -54,24 +51,13 @@ def measure(
     }
 
 
-def judged(
-    judge: pathlib.Path, folder: pathlib.Path, hand: str, assets: pathlib.Path
-) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def by_task(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """The judge's records by object and task."""
-    out = folder / "judged.json"
-    command = [sys.executable, str(judge), str(folder), "--hand", hand, "--assets", str(assets)]
-    subprocess.run([*command, "--json", str(out)], check=True, stdout=subprocess.DEVNULL)
     found = collections.defaultdict(list)
-    for record in json.loads(out.read_text()):
+    for record in records:
         if "task" in record:
             found[pathlib.Path(record["object"]).name, record["task"]].append(record)
     return found
-
-
-def _file(hand: str) -> str:
-    """The MJCF of a hand given by path or by name."""
-    shipped = resources.files("zdg_jax.mjcf") / f"{hand}.xml"
-    return hand if pathlib.Path(hand).is_file() else str(shipped)
 
 
 @click.command()
@@ -110,7 +96,7 @@ def main(
             rows.append(result)
             click.echo(json.dumps(result))
         if judge is not None:
-            records = judged(judge, pathlib.Path(folder), _file(hand), assets)
+            records = by_task(judging.run(judge, pathlib.Path(folder), hand, assets))
             for row in rows:
                 mine = records[row["object"], row["task"]]
                 right = [r["on_part"] >= 0.6 and r["on_avoid"] == 0 for r in mine]

@@ -1,0 +1,108 @@
+"""Grasps of many objects as an independent judge sees them.
+
+    python -m benchmarks.judged --hand HAND --judge judge.py --out RESULT.json [--objects FOLDER]
+
+For every object, three exported sets, "pick it up" planned by the offline rules:
+
+- `all`: 64 grasps, none chosen by physics, every one of them judged;
+- `ranked`: the best 16 of 256 that differ, chosen by the library's ranking before any physics;
+- `tested`: the best 16 of the same 256 that differ and hold in the library's own test.
+
+The judge says which hold, and how deep, how far off and how alike they are.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import pathlib
+import tempfile
+from typing import Any
+
+import click
+import jax
+import numpy as np
+
+import zdg_jax as zdg
+from benchmarks import judging
+from benchmarks.__main__ import environment
+from benchmarks.settings import OBJECTS, Settings, load_objects
+from benchmarks.yields import TASK, first_component
+from zdg_jax import planning, selection
+from zdg_jax.cli.folders import enable_compile_cache
+
+_DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
+
+
+def make(hand: zdg.Hand, obj: zdg.Object, folder: pathlib.Path, num: int, keep: int) -> None:
+    """Exports the three sets of one object, each into a folder of its name."""
+    plan = planning.plan(TASK, obj, hand, planner="rules")
+
+    def grasps(count: int) -> zdg.GraspSet:
+        return zdg.synthesize(
+            TASK, obj, hand, num=count, keep=keep, key=jax.random.key(0), planner=plan,
+            validate=False,
+        )  # fmt: skip
+
+    zdg.export(grasps(num), folder / "all", all=True)
+    ranked = grasps(4 * num)
+    zdg.export(ranked, folder / "ranked")
+    tested = selection.validate_best_first(ranked, hand, obj, keep)
+    zdg.export(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
+
+
+def summary(records: list[dict[str, Any]]) -> dict[str, float]:
+    """What the judge's records of one set say."""
+    joints = np.array([record["qpos"][7:] for record in records])
+    means = {name: float(np.mean([record[name] for record in records])) for name in _DISTANCES}
+    return {
+        "grasps": len(records),
+        "held": float(np.mean([record["success"] for record in records])),
+        **{name: round(value, 3) for name, value in means.items()},
+        "first_component": round(first_component(joints), 3),
+    }
+
+
+@click.command()
+@click.option("--hand", required=True, help="A shipped hand, or an MJCF file.")
+@click.option("--judge", required=True, type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
+@click.option("--objects", type=click.Path(path_type=pathlib.Path), default=OBJECTS)
+@click.option("--only", multiple=True, help="An object's name; all of the folder's by default.")
+@click.option("--num", default=64, show_default=True, help="Grasps of `all`.")
+@click.option("--keep", default=16, show_default=True, help="Of four times as many.")
+def main(
+    hand: str,
+    judge: pathlib.Path,
+    out: pathlib.Path,
+    objects: pathlib.Path,
+    only: tuple[str, ...],
+    num: int,
+    keep: int,
+) -> None:
+    """Makes and judges grasps of every object and writes OUT."""
+    enable_compile_cache()
+    loaded = zdg.Hand.load(hand)
+    found: dict[str, dict[str, Any]] = collections.defaultdict(dict)
+    total: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
+        for obj in load_objects(Settings(objects=objects, only=only)):
+            make(loaded, obj, folder, num, keep)
+            click.echo(f"made {obj.name}")
+        for name in ("all", "ranked", "tested"):
+            records = judging.run(judge, folder / name, hand)
+            total[name] = summary(records)
+            groups = collections.defaultdict(list)
+            for record in records:
+                groups[pathlib.Path(record["object"]).name].append(record)
+            for thing, own in sorted(groups.items()):
+                found[thing][name] = summary(own)
+            click.echo(f"{name}: {json.dumps(total[name])}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = environment() | {"hand": loaded.name, "task": TASK}
+    out.write_text(json.dumps({"made": made, "total": total, "objects": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

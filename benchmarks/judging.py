@@ -1,0 +1,40 @@
+"""An independent judge, run on exported grasps.
+
+The judge is a Python file that is called as `judge.py FOLDER --hand HAND.xml --json OUT` and
+writes one record a grasp: `object` (its exported folder), `success`, `qpos` and distances in mm.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+from importlib import resources
+from typing import Any
+
+
+def run(
+    judge: pathlib.Path, folder: pathlib.Path, hand: str, assets: pathlib.Path | None = None
+) -> list[dict[str, Any]]:
+    """The judge's records.
+
+    Args:
+        judge: the judge's file.
+        folder: grasps as `zdg_jax.export` writes them.
+        hand: a shipped hand, or an MJCF file.
+        assets: where given, the judge also says what each grasp's task makes of its contacts.
+
+    Raises:
+        subprocess.CalledProcessError: the judge fails.
+    """
+    shipped = resources.files("zdg_jax.mjcf") / f"{hand}.xml"
+    file = hand if pathlib.Path(hand).is_file() else str(shipped)
+    with tempfile.TemporaryDirectory() as place:
+        out = pathlib.Path(place) / "judged.json"
+        command = [sys.executable, judge, folder, "--hand", file, "--json", out]
+        if assets is not None:
+            command += ["--assets", assets]
+        subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+        return json.loads(out.read_text())
