@@ -83,6 +83,7 @@ def main(
     """Makes and judges grasps of every object and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
+    made = environment() | {"hand": loaded.name, "task": TASK}
     found: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
@@ -100,7 +101,6 @@ def main(
                 found[thing][name] = summary(own)
             click.echo(f"{name}: {json.dumps(total[name])}")
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = environment() | {"hand": loaded.name, "task": TASK}
     out.write_text(json.dumps({"made": made, "total": total, "objects": found}, indent=1) + "\n")
 
 

@@ -78,6 +78,7 @@ def main(
     """Measures every task of ASSETS and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
+    made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     with (assets / "objects" / "index.csv").open() as file:
         index = {row["name"]: row for row in csv.DictReader(file)}
     plans, rows = written.load(), []
@@ -107,7 +108,6 @@ def main(
     keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     out.write_text(json.dumps({"made": made, "mean": mean, "tasks": rows}, indent=1) + "\n")
     click.echo(json.dumps(mean))
 

@@ -15,7 +15,6 @@ from zdg_jax.errors import InputError
 from zdg_jax.objects import Object
 from zdg_jax.planning import resolve
 
-
 pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
 

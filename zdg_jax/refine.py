@@ -24,7 +24,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
     "closure": 0.0,
     "surface_penetration": 30.0,
     "skeleton_penetration": 100.0,
-    "self_penetration": 30.0,
+    "self_penetration": 270.0,
     "held": 200.0,
     "avoided": 300.0,
     "rest": 100.0,

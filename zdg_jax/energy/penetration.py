@@ -8,9 +8,6 @@ import jax.numpy as jnp
 from zdg_jax.energy.state import GraspState, Problem
 from zdg_jax.kernels import spheres
 
-SELF_CORE = 0.85
-"""Share of the radius that counts where links meet each other."""
-
 
 def surface(state: GraspState, margin: jax.Array) -> jax.Array:
     """Sum of the depths of the links' surface points and contact candidates in the object [m].
@@ -40,5 +37,5 @@ def core_distance(state: GraspState, problem: Problem) -> jax.Array:
 
 def itself(state: GraspState, problem: Problem) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
-    radii = SELF_CORE * problem.hand.spheres.radii
-    return spheres.overlap(state.sphere_centers, radii, problem.hand.self_pairs)
+    proxies = problem.hand.spheres
+    return spheres.overlap(state.sphere_centers, proxies.radii, problem.hand.self_pairs)
