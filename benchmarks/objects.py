@@ -1,11 +1,12 @@
 """Objects: how long they take to prepare, how exact they are, how fast the look-up is.
 
-    python -m benchmarks.objects mug.stl knife.stl --scale 1.0 --out objects.json
+    python -m benchmarks.objects --out objects.json [--objects FOLDER] [--only NAME]
 
-A row a mesh: seconds to prepare, on the clock and of processors (all threads), seconds to load
+A row an object: seconds to prepare, on the clock and of processors (all threads), seconds to load
 from the cache, errors of the distance field and of the convex pieces' union [mm], wrong signs
-farther than 1 mm from the surface [%], pieces, parts.
-A last row: milliseconds of a look-up with gradient of 200 points for each of 1024 hands, beside
+farther than 1 mm from the surface [%], pieces, parts. Where FOLDER holds `parts.json`, also how
+much of each part that it names the best segment overlaps (intersection over union of surface).
+A summary; and milliseconds of a look-up with gradient of 200 points for each of 1024 hands, beside
 the time that a copy of the bytes it cannot do without takes.
 """
 
@@ -17,6 +18,8 @@ import pathlib
 import tempfile
 import time
 from collections.abc import Callable
+from typing import Any
+from unittest import mock
 
 import click
 import igl
@@ -26,26 +29,32 @@ import numpy as np
 import trimesh
 from zdg_jax.kernels import distance
 
+from benchmarks import written
+from benchmarks.__main__ import environment
+from benchmarks.settings import OBJECTS, Settings, sources
 from zdg_jax.objects import Object, convex
 
 _HANDS, _POINTS = 1024, 200
 
 
-def measure_object(path: pathlib.Path, scale: float) -> tuple[dict[str, float | str], Object]:
+def measure_object(
+    name: str, mesh: pathlib.Path | trimesh.Trimesh, scale: float
+) -> tuple[dict[str, Any], Object]:
     """Preparation time and accuracy of one mesh, in an empty cache."""
     seconds, processors = [], []
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ZDG_CACHE_DIR"] = folder
+        own = mock.patch.dict(os.environ, ZDG_CACHE_DIR=folder)
         for _ in range(2):
             start, used = time.perf_counter(), time.process_time()
-            thing = Object.from_mesh(path, scale=scale)
+            with own:
+                thing = Object.from_mesh(mesh, scale=scale, name=name)
             jax.block_until_ready(thing.arrays)
             seconds.append(time.perf_counter() - start)
             processors.append(time.process_time() - used)
     vertices = np.ascontiguousarray(thing.vertices, np.float64)
     faces = np.ascontiguousarray(thing.faces, np.int64)
-    mesh = trimesh.Trimesh(vertices, faces, process=False)
-    on, _ = trimesh.sample.sample_surface(mesh, 20_000, seed=0)
+    surface = trimesh.Trimesh(vertices, faces, process=False)
+    on, _ = trimesh.sample.sample_surface(surface, 20_000, seed=0)
     rng = np.random.default_rng(0)
     ray = rng.normal(size=on.shape)
     ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
@@ -62,7 +71,7 @@ def measure_object(path: pathlib.Path, scale: float) -> tuple[dict[str, float | 
     )
     there = igl.point_mesh_squared_distance(on[:8000], np.ascontiguousarray(shell), shell_faces)[0]
     back = igl.point_mesh_squared_distance(np.ascontiguousarray(back_points), vertices, faces)[0]
-    row: dict[str, float | str] = {
+    row: dict[str, Any] = {
         "object": thing.name,
         "prepare_s": round(seconds[0], 2),
         "prepare_cpu_s": round(processors[0], 2),
@@ -115,21 +124,49 @@ def _best(run: Callable[[], object], repeats: int = 30) -> float:
     return min(seconds)
 
 
+def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
+    """Overlap of each part that rules name with the segment that fits it best."""
+    names, labels = written.face_labels(thing, rules)
+    _, area = convex.facets(thing.vertices, thing.faces)
+    segments = [thing.face_parts == part.mark for part in thing.parts]
+    found = {}
+    for number, name in enumerate(names):
+        truth = labels == number
+        shares = [area[truth & own].sum() / area[truth | own].sum() for own in segments]
+        found[name] = round(float(max(shares)), 3)
+    return found
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Median and worst of every number of the rows, and the mean overlap of all named parts."""
+    found = {}
+    for name in (name for name, value in rows[0].items() if isinstance(value, float)):
+        values = [row[name] for row in rows]
+        found[f"{name}_median"] = round(float(np.median(values)), 3)
+        found[f"{name}_worst"] = max(values)
+    shares = [share for row in rows for share in row.get("overlap", {}).values()]
+    return found | ({"overlap_mean": round(float(np.mean(shares)), 3)} if shares else {})
+
+
 @click.command()
-@click.argument("meshes", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
-@click.option("--scale", default=1.0, show_default=True, help="Factor from the files' unit to m.")
-@click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file of the rows.")
-def main(meshes: tuple[pathlib.Path, ...], scale: float, out: pathlib.Path | None) -> None:
-    """Measures the preparation of objects."""
-    rows = []
-    for path in meshes:
-        row, thing = measure_object(path, scale)
+@click.option("--objects", type=click.Path(path_type=pathlib.Path), default=OBJECTS)
+@click.option("--only", multiple=True, help="An object's name; all of the folder's by default.")
+@click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
+def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> None:
+    """Measures the preparation of objects and writes OUT."""
+    made, rows = environment(), []
+    named = objects / "parts.json"
+    parts = json.loads(named.read_text()) if named.is_file() else {}
+    for name, (mesh, scale) in sources(Settings(objects=objects, only=only)).items():
+        row, thing = measure_object(name, mesh, scale)
+        if name in parts:
+            row["overlap"] = overlaps(thing, parts[name])
         rows.append(row)
         click.echo(json.dumps(row))
-    rows.append(measure_lookup(thing))
-    click.echo(json.dumps(rows[-1]))
-    if out:
-        out.write_text(json.dumps(rows, indent=1))
+    report = {"made": made, "summary": summary(rows), "lookup": measure_lookup(thing)}
+    click.echo(json.dumps(report))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(report | {"objects": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

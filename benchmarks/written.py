@@ -30,12 +30,8 @@ Rules = Sequence[Sequence[Any]]
 PLANS = pathlib.Path(__file__).with_name("plans.json")
 
 
-def with_named_parts(obj: Object, rules: Rules) -> tuple[Object, dict[str, int]]:
-    """The object with the parts that rules name, and each name's mark.
-
-    Raises:
-        InputError: the rules name a part that no face lies on.
-    """
+def face_labels(obj: Object, rules: Rules) -> tuple[list[str], np.ndarray]:
+    """The names of rules, and which of them each face has, (f,); -1 where no rule holds."""
     names = list(dict.fromkeys(row[0] for row in rules))
     middles = obj.vertices[obj.faces].mean(axis=1)
     labels = np.full(len(middles), -1)
@@ -44,6 +40,16 @@ def with_named_parts(obj: Object, rules: Rules) -> tuple[Object, dict[str, int]]
         for space in spaces:
             inside &= middles @ space["n"] > space["over"]
         labels[inside] = names.index(name)
+    return names, labels
+
+
+def with_named_parts(obj: Object, rules: Rules) -> tuple[Object, dict[str, int]]:
+    """The object with the parts that rules name, and each name's mark.
+
+    Raises:
+        InputError: the rules name a part that no face lies on.
+    """
+    names, labels = face_labels(obj, rules)
     missing = sorted(set(range(len(names))) - set(labels.tolist()))
     if missing:
         raise InputError(f"no face of {obj.name} lies on its part {names[missing[0]]!r}")

@@ -9,8 +9,10 @@ import pathlib
 
 import numpy as np
 import pytest
+import trimesh
 from click.testing import CliRunner
 
+from benchmarks import objects
 from benchmarks.__main__ import main
 from benchmarks.metrics import Metric, compare
 from benchmarks.settings import Settings, solids, sources
@@ -102,6 +104,23 @@ def test_made_up_solids_are_watertight_and_of_a_hands_size() -> None:
         assert mesh.is_watertight
         assert mesh.extents.min() > 0.02
         assert mesh.extents.max() < 0.2
+
+
+def test_objects_are_measured_and_their_named_parts_found(tmp_path: pathlib.Path) -> None:
+    box = trimesh.creation.box((0.03, 0.04, 0.1)).subdivide_to_size(0.02)
+    box.export(tmp_path / "box.stl")
+    rules = [["top", {"n": [0, 0, 1], "over": 0.0}], ["bottom"]]
+    (tmp_path / "parts.json").write_text(json.dumps({"box": rules}))
+    out = tmp_path / "results" / "objects.json"
+    words = ["--objects", str(tmp_path), "--out", str(out)]
+    run = CliRunner().invoke(objects.main, words, catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    report = json.loads(out.read_text())
+    (row,) = report["objects"]
+    assert row["overlap"] == {"top": 0.5, "bottom": 0.5}  # a box is one part
+    assert report["summary"]["overlap_mean"] == 0.5
+    assert report["summary"]["distance_mean_mm_worst"] < 0.2
+    assert report["lookup"]["lookup_ms"] > 0
 
 
 def test_first_component_of_a_line_a_ball_and_too_few() -> None:

@@ -11,7 +11,8 @@ import pytest
 import trimesh
 from zdg_jax.kernels import distance
 
-from zdg_jax.objects import Object, convex, fields, segmentation
+from benchmarks.objects import overlaps
+from zdg_jax.objects import Object, convex
 
 pytestmark = pytest.mark.slow
 
@@ -21,19 +22,6 @@ _ASSETS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "assets" / "o
 def _rows() -> list[dict[str, str]]:
     index = _ASSETS / "index.csv"
     return list(csv.DictReader(index.read_text().splitlines())) if index.is_file() else []
-
-
-def _truth(rules: list, points: np.ndarray) -> dict[str, np.ndarray]:
-    """Which points lie on each named part: the first rule whose half-spaces all hold."""
-    free = np.ones(len(points), bool)
-    found: dict[str, np.ndarray] = {}
-    for name, *planes in rules:
-        holds = free.copy()
-        for plane in planes:
-            holds &= points @ np.array(plane["n"]) > plane["over"]
-        found[name] = found.get(name, np.zeros(len(points), bool)) | holds
-        free &= ~holds
-    return found
 
 
 @pytest.mark.parametrize("row", _rows(), ids=lambda row: row["name"])
@@ -71,23 +59,10 @@ def test_distances_and_pieces(row, assets):
 
 def test_overlap_of_parts(assets):
     """The mean over all named parts of the best single segment's overlap (IoU of surface)."""
-    scores = {}
+    scores = []
     files = {row["name"]: row for row in _rows()}
     for name, rules in json.loads((assets / "parts.json").read_text()).items():
         row = files[name]
-        mesh = trimesh.load(assets / row["file"], force="mesh")
-        mesh.apply_scale(float(row["scale_to_m"]))
-        mesh.merge_vertices()
-        vertices, faces = np.array(mesh.vertices), np.array(mesh.faces, np.int64)
-        lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
-        test = fields.winding_test(vertices, faces)
-        value, _ = fields.signed(vertices, faces, test, lattice)
-        marks, _ = segmentation.segment(vertices, faces, value, lattice)
-        _, area = convex.facets(vertices, faces)
-        for part, truth in _truth(rules, vertices[faces].mean(axis=1)).items():
-            scores[name, part] = max(
-                area[truth & (marks == mark)].sum() / area[truth | (marks == mark)].sum()
-                for mark in np.unique(marks)
-            )
-    print({f"{name}/{part}": round(float(score), 2) for (name, part), score in scores.items()})  # noqa: T201
-    assert np.mean(list(scores.values())) >= 0.7
+        thing = Object.from_mesh(assets / row["file"], scale=float(row["scale_to_m"]))
+        scores += overlaps(thing, rules).values()
+    assert np.mean(scores) >= 0.7
