@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
+from tests.planning.test_plan import content
 from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from zdg_jax import quality
 from zdg_jax.grasps import GraspSet
+from zdg_jax.planning import GraspPlan
 from zdg_jax.poses import HandPose
 from zdg_jax.selection import diverse, validate_best_first
 
@@ -88,6 +91,34 @@ def test_those_that_agree_with_the_plan_come_first() -> None:
     assert diverse(grasps, 2).tolist() == [1, 2]
     heedless = dataclasses.replace(grasps, provenance={"config": {"alignment": 0.0}})
     assert diverse(heedless, 2).tolist() == [0, 1]
+
+
+def test_a_plan_that_is_a_preference_only_keeps_grasps_off_what_it_avoids() -> None:
+    grasps = shifted(alike(3, [0.9, 0.8, 0.7]), [0, 0.1, 0.2])
+    metrics = {"aligned": np.array([0.0, 0.0, 1.0]), "on_avoided": np.array([0.2, 0.0, 0.0])}
+    grasps = dataclasses.replace(grasps, metrics=dict(grasps.metrics) | metrics)
+    for confidence, chosen in ((0.3, [1, 2]), (0.9, [2, 0])):
+        plan = content(confidence=confidence)
+        planned = dataclasses.replace(grasps, provenance={"plan": plan})
+        assert diverse(planned, 2).tolist() == chosen
+
+
+def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
+    grips = [GraspPlan.model_validate(content(confidence=c)).grip for c in (0.0, 0.3, 1.0)]
+    assert [grip.binding for grip in grips] == [0.0, 0.0, 1.0]
+    metrics = {
+        "hold_chance": np.array([0.9, 0.6]),
+        "on_part": np.array([0.0, 1.0]),
+        "on_avoided": np.zeros(2),
+        "approach_error": np.zeros(2),
+        "aligned": np.array([0.0, 1.0]),
+    }
+    np.testing.assert_allclose(quality.score(metrics, 2.0, 0.0), [0.9, 0.6])
+    np.testing.assert_allclose(quality.score(metrics, 2.0, 0.5), [-0.1, 0.6])
+    np.testing.assert_allclose(quality.promise(metrics, 2.0, 0.5), [0.45, 0.6])
+    np.testing.assert_allclose(quality.promise(metrics, 0.0, 0.5), [0.9, 0.6])
+    touching = metrics | {"on_avoided": np.array([0.0, 0.5])}
+    np.testing.assert_allclose(quality.score(touching, 2.0, 0.0), [0.9, -1.4])
 
 
 @pytest.fixture

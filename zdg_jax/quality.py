@@ -103,18 +103,25 @@ def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarra
     return 1 / (1 + np.exp(-logit))
 
 
-def score(metrics: Mapping[str, np.ndarray], alignment: float) -> np.ndarray:
+def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> np.ndarray:
     """How well grasps promise to hold and to serve the task, higher is better, (n,).
 
-    The chance to hold, less what disagrees with the plan: contacts off the held parts or on
-    avoided ones, and a palm that comes from elsewhere.
+    The chance to hold, less what disagrees with the plan: contacts off the held parts, and a palm
+    that comes from elsewhere, as far as the plan binds, and contacts on avoided parts anyhow.
 
     Args:
         metrics: `hold_chance`, and those of `agreement.measure`, each (n,).
-        alignment: what a grasp without any contact on the held parts loses.
+        alignment: what a grasp without any contact on the held parts of a sure plan loses.
+        bound: how far the plan binds, see `Grip.binding`.
     """
-    off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + 2 * metrics["on_avoided"]
-    return metrics["hold_chance"] - alignment * (off + 0.1 * metrics["approach_error"])
+    off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + 0.1 * metrics["approach_error"]
+    return metrics["hold_chance"] - alignment * (bound * off + 2 * metrics["on_avoided"])
+
+
+def promise(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> np.ndarray:
+    """Chance to hold and, as far as the plan binds, to serve it, (n,); arguments as of `score`."""
+    serves = metrics["aligned"] if alignment > 0 else 1.0
+    return metrics["hold_chance"] * (1 - bound * (1 - serves))
 
 
 def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:

@@ -83,11 +83,14 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
 def _aligned(grasps: GraspSet) -> np.ndarray:
     """Whether each grasp agrees with the plan, (n,) bool.
 
-    All do where that was not measured, or is not to count.
+    All do where that was not measured, or is not to count. A plan that does not bind is agreed with
+    by all that keep off its avoided parts.
     """
-    if grasps.provenance.get("config", {}).get("alignment") == 0:
+    if grasps.provenance.get("config", {}).get("alignment") == 0 or "aligned" not in grasps.metrics:
         return np.ones(len(grasps), bool)
-    return np.asarray(grasps.metrics.get("aligned", np.ones(len(grasps)))) > 0
+    if grasps.plan is not None and grasps.plan.grip.binding == 0:
+        return np.asarray(grasps.metrics["on_avoided"]) == 0
+    return np.asarray(grasps.metrics["aligned"]) > 0
 
 
 def _aligned_first(grasps: GraspSet, order: np.ndarray) -> np.ndarray:

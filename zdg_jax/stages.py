@@ -38,7 +38,7 @@ class StageConfig:
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
     """How the hand opens before and pushes after."""
     alignment: float = 2.0
-    """Weight of the agreement with the plan, times its confidence, against the chance to hold."""
+    """Weight of the agreement with the plan, as far as it binds, against the chance to hold."""
 
     def __post_init__(self) -> None:
         """Checks the numbers.
@@ -141,10 +141,9 @@ class Stages:
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         refined, closing, metrics = jax.device_get((refined, closing, metrics))
         metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)
-        score = quality.score(metrics, config.alignment * self.plan.grip.confidence)
-        # Squared: what a vague plan asks for ("pick it up") is no reason to make more grasps.
-        sure = self.plan.grip.confidence**2 if config.alignment > 0 else 0.0
-        promise = metrics["hold_chance"] * (1 - sure * (1 - metrics["aligned"]))
+        bound = self.plan.grip.binding
+        score = quality.score(metrics, config.alignment, bound)
+        promise = quality.promise(metrics, config.alignment, bound)
         broken = ~_finite(refined.variables, closing) | ~refined.finite
         return Made(
             refined=refined,

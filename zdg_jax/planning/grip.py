@@ -12,6 +12,8 @@ from pydantic import Field
 from zdg_jax.planning.fields import Direction, Finite, Mark, PlanModel, Share, Text, Vector, unit
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Style
 
+INDIFFERENT = 0.3
+"""Confidence up to which a grip's parts are a preference: any part would do."""
 _ROLL_TOLERANCE = math.radians(5.0)
 
 
@@ -145,6 +147,15 @@ class Grip(PlanModel):
         if all(part.weight == 0 for part in self.held):
             raise ValueError("every held part has weight 0")
         return self
+
+    @property
+    def binding(self) -> float:
+        """How far the grip decides which grasps are chosen, in [0, 1].
+
+        Up to `INDIFFERENT`, as for "pick it up", seeds and refinement follow it, and of what comes
+        of them those that promise to hold are taken.
+        """
+        return max(0.0, self.confidence - INDIFFERENT) / (1 - INDIFFERENT)
 
     @property
     def style(self) -> Style:

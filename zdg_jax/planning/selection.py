@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from zdg_jax.planning.deeds import PREPARING
+from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.planning.language import Reading, Wish
 from zdg_jax.planning.roles import Roles
 from zdg_jax.planning.shape import ObjectShape, PartShape
@@ -16,7 +17,6 @@ _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
 _ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
 _SPARE = 0.35  # score from which a part is one to keep off
-_INDIFFERENT = 0.3  # share of confidence left where any part would do: a preference, no more
 _WORKING = ("tool", "outlet", "mount")
 _HEAT_SAFE = ("grip", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
@@ -192,7 +192,7 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     margin = 1.0 - 0.5 * min(1.0, rival / max(peak, 1e-6))
     confidence = reading.certainty * (0.35 + 0.65 * min(peak, 1.0)) * margin
     if not wish.named and not avoided and _any_part_will_do(reading):
-        confidence *= _INDIFFERENT
+        confidence *= INDIFFERENT
     function = wish.function or "body"
     reasons = {
         mark: f"{wish.reason}; {meaning.reasons.get((function, mark), wish.place or 'it is free')}"
