@@ -79,7 +79,7 @@ def synthesize(
         task: what the grasp is for, in words.
         obj: the object.
         hand: the hand.
-        num: grasps to refine.
+        num: grasps to return; more are made where too few promise to hold (`config.rounds`).
         keep: grasps to mark as kept: the best that differ from each other. With `validate` only
             grasps that physics found to hold are kept, as long as there are any.
         key: random key; the same inputs and key give the same grasps on the same machine.

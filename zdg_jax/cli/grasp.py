@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 @click.command()
 @object_options
 @planning_options
-@click.option("--num", default=256, show_default=True, help="Grasps to refine.")
+@click.option(
+    "--num",
+    default=256,
+    show_default=True,
+    help="Grasps to make; up to three times as many where few promise to hold.",
+)
 @click.option("--keep", default=32, show_default=True, help="Grasps to keep at most.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same grasps.")
 @click.option(
@@ -54,7 +59,7 @@ def grasp(
 ) -> int:
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
 
-    Writes plan.json, grasps.npz (every refined grasp, the best that differ marked as kept) and
+    Writes plan.json, grasps.npz (every grasp made, the best that differ marked as kept) and
     grasps.png. A model that planned is shown the best grasps in the end and ranks them
     (last_look.html). What is done is on disk at once: an interrupted run leaves what it had.
     """
