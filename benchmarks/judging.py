@@ -14,6 +14,8 @@ import tempfile
 from importlib import resources
 from typing import Any
 
+from zdg_jax.hand import shipped_hands
+
 
 def run(
     judge: pathlib.Path, folder: pathlib.Path, hand: str, assets: pathlib.Path | None = None
@@ -29,8 +31,8 @@ def run(
     Raises:
         subprocess.CalledProcessError: the judge fails.
     """
-    shipped = resources.files("zdg_jax.mjcf") / f"{hand}.xml"
-    file = hand if pathlib.Path(hand).is_file() else str(shipped)
+    own = hand in shipped_hands()
+    file = str(resources.files("zdg_jax.mjcf") / f"{hand}.xml") if own else hand
     with tempfile.TemporaryDirectory() as place:
         out = pathlib.Path(place) / "judged.json"
         command = [sys.executable, judge, folder, "--hand", file, "--json", out]

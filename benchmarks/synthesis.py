@@ -9,21 +9,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
-from typing import Any
 
 import jax
-import numpy as np
 
 from benchmarks.metrics import Metric
 from benchmarks.settings import ROOT, Settings, load_objects
-from benchmarks.yields import TASK
-from zdg_jax import planning
+from benchmarks.yields import STAGES, all_tested
 from zdg_jax.hand import Hand
-from zdg_jax.synthesis import synthesize
-from zdg_jax.validation import rollout
-
-STAGES = ("plan", "make", "test")
 
 
 def measure_synthesis(settings: Settings) -> dict[str, Metric]:
@@ -41,8 +33,10 @@ def measure_synthesis(settings: Settings) -> dict[str, Metric]:
     hand, rows = Hand.load(settings.hands[0]), []
     for obj in itertools.islice(load_objects(settings), 5):
         if not rows:
-            once(hand, obj, num, settings.key + 1)
-        rows.append(once(hand, obj, num, settings.key))
+            all_tested(hand, obj, num, settings.key + 1)
+        grasps, seconds = all_tested(hand, obj, num, settings.key)
+        refined, held = grasps.provenance["refined"], int(grasps.held.sum())
+        rows.append(seconds | {"refined": refined, "held": held})
     found = {
         "refined": Metric.of([row["refined"] / row["make"] for row in rows], "grasps/s", "higher"),
         "returned": Metric.of([num / row["make"] for row in rows], "grasps/s", "higher"),
@@ -77,22 +71,6 @@ def measure_first(settings: Settings) -> dict[str, Metric]:
                 unit = "MB" if name == "peak_memory" else "s"
                 found[key] = Metric(value=seconds, unit=unit, better="lower")
     return found
-
-
-def once(hand: Hand, obj: Any, num: int, key: int) -> dict[str, float]:
-    """Seconds of each stage, and how many grasps were refined and hold."""
-    times = [time.perf_counter()]
-    plan = planning.plan(TASK, obj, hand, planner="rules")
-    times.append(time.perf_counter())
-    grasps = synthesize(
-        TASK, obj, hand, num=num, key=jax.random.key(key), planner=plan, validate=False
-    )
-    times.append(time.perf_counter())
-    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
-    held = int(rollout(hand, obj, *poses).held.sum())
-    times.append(time.perf_counter())
-    stages = dict(zip(STAGES, np.diff(times).tolist(), strict=True))
-    return stages | {"held": held, "refined": grasps.provenance["refined"]}
 
 
 def memory() -> dict[str, Metric]:

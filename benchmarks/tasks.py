@@ -5,15 +5,14 @@
 
 ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
 offline rules plan each task, or with --written, `plans.json` beside this file does; the best eight
-grasps are kept. Without a judge, agreement is with
-the library's own plan. With one, the kept grasps are exported and judged: holding in the judge's
-physics, and touching what *it* says the task asks for.
+grasps are kept. Without a judge, agreement is with the library's own plan. With one, the kept
+grasps are exported and judged: holding in the judge's physics, and touching what *it* says the
+task asks for.
 """
 
 from __future__ import annotations
 
 import collections
-import csv
 import json
 import pathlib
 import tempfile
@@ -26,6 +25,7 @@ import numpy as np
 import zdg_jax as zdg
 from benchmarks import judging, written
 from benchmarks.__main__ import environment
+from benchmarks.settings import Settings, sources
 from zdg_jax.cli.folders import enable_compile_cache
 
 _KEEP = 8
@@ -79,14 +79,14 @@ def main(
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
     made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
-    with (assets / "objects" / "index.csv").open() as file:
-        index = {row["name"]: row for row in csv.DictReader(file)}
+    cases = json.loads((assets / "tasks.json").read_text())
+    names = tuple({case["object"] for case in cases})
+    meshes = sources(Settings(objects=assets / "objects", only=names))
     plans, rows = written.load(), []
     with tempfile.TemporaryDirectory() as folder:
-        for case in json.loads((assets / "tasks.json").read_text()):
-            row = index[case["object"]]
-            mesh = assets / "objects" / row["file"]
-            obj = zdg.Object.from_mesh(mesh, scale=float(row["scale_to_m"]))
+        for case in cases:
+            mesh, scale = meshes[case["object"]]
+            obj = zdg.Object.from_mesh(mesh, scale=scale, name=case["object"])
             planner: str | zdg.GraspPlan = "rules"
             if by_hand:
                 rules = json.loads((assets / "objects" / "parts.json").read_text())[obj.name]

@@ -21,6 +21,7 @@ from zdg_jax.synthesis import synthesize
 from zdg_jax.validation import rollout
 
 TASK = "pick it up"
+STAGES = ("plan", "make", "test")
 _UNITS: Mapping[str, tuple[str, Direction]] = {
     "yield": ("share", "higher"),
     "distinct": ("grasps", "higher"),
@@ -60,7 +61,7 @@ def measure_yield(settings: Settings) -> dict[str, Metric]:
         for obj in load_objects(settings):
             prepare = time.perf_counter() - start
             if not rows:  # the programs compile outside the times
-                _grasps(hand, obj, num, settings.key)
+                all_tested(hand, obj, num, settings.key)
             rows[obj.name] = {"prepare": prepare, **_measure(hand, obj, num, settings.key)}
             start = time.perf_counter()
         rows["all"] = _total(list(rows.values()), num)
@@ -73,8 +74,8 @@ def measure_yield(settings: Settings) -> dict[str, Metric]:
     return found
 
 
-def _grasps(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, dict[str, float]]:
-    """All grasps of an object, tested, and the seconds of each stage."""
+def all_tested(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, dict[str, float]]:
+    """Grasps of an object, every one tested, and the seconds of each of `STAGES`."""
     times = [time.perf_counter()]
     plan = planning.plan(TASK, obj, hand, planner="rules")
     times.append(time.perf_counter())
@@ -85,12 +86,11 @@ def _grasps(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, dict
     poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
     grasps = grasps.with_validation(rollout(hand, obj, *poses))
     times.append(time.perf_counter())
-    seconds = dict(zip(("plan", "make", "test"), np.diff(times).tolist(), strict=True))
-    return grasps, seconds
+    return grasps, dict(zip(STAGES, np.diff(times).tolist(), strict=True))
 
 
 def _measure(hand: Hand, obj: Object, num: int, key: int) -> dict[str, float]:
-    grasps, seconds = _grasps(hand, obj, num, key)
+    grasps, seconds = all_tested(hand, obj, num, key)
     held = np.flatnonzero(grasps.held)
     best = grasps.ranking[: max(num // 16, 1)]
     return seconds | {
@@ -112,7 +112,7 @@ def _total(rows: list[dict[str, float]], num: int) -> dict[str, float]:
         for name in _UNITS
     }
     held = sum(row["yield"] * num for row in rows)
-    total["held_rate"] = held / sum(row[s] for row in rows for s in ("plan", "make", "test"))
+    total["held_rate"] = held / sum(row[s] for row in rows for s in STAGES)
     return total
 
 

@@ -22,6 +22,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+Components = list[jax.Array]
+"""x, y and z of vectors (or force and torque), each (c, t), (c, 1) or (1, t)."""
+
 
 class Forces(NamedTuple):
     """The solution of `balance`."""
@@ -40,31 +43,28 @@ def wrench(points: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array
 
 
 def project(
-    forces: jax.Array, normals: jax.Array, mu: jax.Array, low: jax.Array, high: jax.Array
-) -> jax.Array:
-    """Nearest forces (*t, c, 3) within the friction cones cut to low <= normal force <= high.
+    forces: Components, normals: Components, mu: jax.Array, low: jax.Array, high: jax.Array
+) -> Components:
+    """Nearest forces within the friction cones cut to low <= normal force <= high.
 
     In the half-plane of normal and tangential magnitude the set is a trapezoid; projecting on
     the cone first and then clipping the normal force, with the tangential one clipped to its
     cone, is the exact projection in each of its regions.
 
     Args:
-        forces: (*t, c, 3).
-        normals: unit cone axes, (c, 3).
+        forces: x, y and z of c forces for t targets, each (c, t).
+        normals: x, y and z of the unit cone axes, each (c, 1).
         mu: friction coefficient, ().
-        low: least normal force, (c,), >= 0.
-        high: greatest normal force, (c,), >= low.
+        low: least normal forces, (c, 1), >= 0.
+        high: greatest normal forces, (c, 1), >= low.
     """
-    lead = forces.shape[:-2]
-    columns = forces.reshape(-1, *forces.shape[-2:])
-    found = _project(
-        [columns[..., i].T for i in range(3)],
-        _columns(normals),
-        mu,
-        low[:, None],
-        high[:, None],
-    )
-    return jnp.stack([part.T for part in found], axis=-1).reshape(*lead, *forces.shape[-2:])
+    normal = _dot(forces, normals)
+    tangent = [force - normal * axis for force, axis in zip(forces, normals, strict=True)]
+    size = jnp.sqrt(jnp.maximum(_dot(tangent, tangent), 1e-12))
+    on_edge = jnp.maximum((normal + mu * size) / (1 + mu * mu), 0.0)
+    new_normal = jnp.clip(jnp.where(size <= mu * normal, normal, on_edge), low, high)
+    share = jnp.minimum(size, mu * new_normal) / size
+    return [new_normal * axis + share * part for axis, part in zip(normals, tangent, strict=True)]
 
 
 def balance(
@@ -110,26 +110,26 @@ def balance(
     own = present * (1 + _dot(arms, arms))
     rate = 1 / (jnp.sum(own) + damping + 1e-6)
 
-    def error(forces: _Components) -> _Components:
+    def error(forces: Components) -> Components:
         return [found - target for found, target in zip(_wrench(arms, forces), wanted, strict=True)]
 
-    def descend(forces: _Components) -> _Components:
+    def descend(forces: Components) -> Components:
         push, twist = (found := error(forces))[:3], found[3:]
         turned = _cross(twist, arms)
         slopes = [push[i] + turned[i] + damping * (forces[i] - pulled * axes[i]) for i in range(3)]
         return [force - rate * slope for force, slope in zip(forces, slopes, strict=True)]
 
     def step(
-        _: jax.Array, carry: tuple[_Components, _Components, jax.Array]
-    ) -> tuple[_Components, _Components, jax.Array]:
+        _: jax.Array, carry: tuple[Components, Components, jax.Array]
+    ) -> tuple[Components, Components, jax.Array]:
         old, ahead, momentum = carry
-        new = _project(descend(ahead), axes, mu, low, high)
+        new = project(descend(ahead), axes, mu, low, high)
         next_momentum = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum * momentum))
         share = (momentum - 1) / next_momentum
         ahead = [now + share * (now - before) for now, before in zip(new, old, strict=True)]
         return new, ahead, next_momentum
 
-    first = _project([start[..., i].T for i in range(3)], axes, mu, low, high)
+    first = project([start[..., i].T for i in range(3)], axes, mu, low, high)
     forces, _, _ = jax.lax.fori_loop(
         0, iterations, step, (first, first, jnp.ones((), points.dtype))
     )
@@ -138,36 +138,19 @@ def balance(
     return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
 
 
-_Components = list[jax.Array]
-"""x, y and z of vectors (or force and torque), each (c, t), (c, 1) or (1, t)."""
-
-
-def _columns(vectors: jax.Array) -> _Components:
+def _columns(vectors: jax.Array) -> Components:
     """Components of vectors (c, 3), each (c, 1)."""
     return [vectors[:, i, None] for i in range(3)]
 
 
-def _dot(a: _Components, b: _Components) -> jax.Array:
+def _dot(a: Components, b: Components) -> jax.Array:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _cross(a: _Components, b: _Components) -> _Components:
+def _cross(a: Components, b: Components) -> Components:
     return [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
 
 
-def _wrench(arms: _Components, forces: _Components) -> _Components:
+def _wrench(arms: Components, forces: Components) -> Components:
     """The six components, each (1, t), of the wrenches of forces (c, t)."""
     return [jnp.sum(part, axis=0, keepdims=True) for part in (*forces, *_cross(arms, forces))]
-
-
-def _project(
-    forces: _Components, normals: _Components, mu: jax.Array, low: jax.Array, high: jax.Array
-) -> _Components:
-    """`project` of components (c, t); normals and bounds (c, 1)."""
-    normal = _dot(forces, normals)
-    tangent = [force - normal * axis for force, axis in zip(forces, normals, strict=True)]
-    size = jnp.sqrt(jnp.maximum(_dot(tangent, tangent), 1e-12))
-    on_edge = jnp.maximum((normal + mu * size) / (1 + mu * mu), 0.0)
-    new_normal = jnp.clip(jnp.where(size <= mu * normal, normal, on_edge), low, high)
-    share = jnp.minimum(size, mu * new_normal) / size
-    return [new_normal * axis + share * part for axis, part in zip(normals, tangent, strict=True)]

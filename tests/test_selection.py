@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
-from tests.planning.test_plan import content
+from tests.planning.plans import content
 from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax import quality
 from zdg_jax.grasps import GraspSet

@@ -31,6 +31,11 @@ def working() -> tuple[jax.Device, ...]:
     return (jax.local_devices(backend=chosen)[0] if isinstance(chosen, str) else chosen,)
 
 
+def block() -> int:
+    """Rows one device works on at once: few enough for a CPU's caches, many for an accelerator."""
+    return 32 if jax.default_backend() == "cpu" else 1024
+
+
 def everywhere(tree: _Tree) -> _Tree:
     """Arrays copied to every device, so that no call has to; unchanged where there is one."""
     devices = working()

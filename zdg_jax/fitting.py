@@ -198,8 +198,7 @@ class Fitter:
         if not hasattr(self._local, "data"):
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
-        power = np.arange(len(self._coupling))[:, None]
-        joints = np.einsum("kjd,nkd->nj", self._coupling, grasps.dofs[rows, None] ** power)
+        joints = self._joints(grasps.dofs[rows])
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
         found = []
@@ -292,6 +291,11 @@ class Fitter:
         turns[place, rank] = twist * moves / _ARM
         jacobian[:, :, 6:] = turns @ self._slopes(grasps.dofs[rows])
         return errors, jacobian
+
+    def _joints(self, dofs: np.ndarray) -> np.ndarray:
+        """Joints (r, j) at coordinates (r, d)."""
+        power = np.arange(len(self._coupling))[:, None]
+        return np.einsum("kjd,nkd->nj", self._coupling, dofs[:, None] ** power)
 
     def _slopes(self, dofs: np.ndarray) -> np.ndarray:
         """Derivative of joints by coordinates, (r, j, d), at coordinates (r, d)."""

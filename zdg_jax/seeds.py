@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
-from zdg_jax.devices import by_rows, working
+from zdg_jax.devices import block, by_rows, working
 from zdg_jax.energy import Pattern, Problem, Variables
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
@@ -84,8 +84,8 @@ def seed(
         Variables and patterns, (num, ...).
     """
     # Whole blocks only, on every device: a smaller last one would be compiled a second time.
-    block = _block() * len(working())
-    keys = jax.random.split(key, -(-num // block) * block)
+    whole = block() * len(working())
+    keys = jax.random.split(key, -(-num // whole) * whole)
     # Spheres tell whether a start is clear; the surface points would cost five times as much.
     bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
     problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
@@ -116,11 +116,6 @@ def graspable(
     return weights * (_UNGRASPABLE + jnp.minimum(best / jnp.mean(weights), 1.0))
 
 
-def _block() -> int:
-    """Seeds worked on at once: few enough for a processor's caches, many for an accelerator."""
-    return 32 if jax.default_backend() == "cpu" else 1024
-
-
 @by_rows(whole=range(6))
 @jax.jit
 def _draws(
@@ -144,7 +139,7 @@ def _draws(
         )(jax.random.split(draw_key, config.alternatives))
         return pattern, variables, facing
 
-    return jax.lax.map(draws, keys, batch_size=_block())
+    return jax.lax.map(draws, keys, batch_size=block())
 
 
 @by_rows(whole=(0, 1))
@@ -155,7 +150,7 @@ def _retreats(
     """All draws of all seeds, (n, a, ...), drawn back from the object."""
     back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
     single = jax.vmap(lambda variables, facing: _retreat(problem, variables, facing, back))
-    return jax.lax.map(lambda drawn: single(*drawn), (variables, facing), batch_size=_block())
+    return jax.lax.map(lambda drawn: single(*drawn), (variables, facing), batch_size=block())
 
 
 @by_rows(whole=(0,))
@@ -168,7 +163,7 @@ def _choose(problem: Problem, variables: Variables, pattern: Pattern) -> Variabl
         chosen = jnp.argmin(jax.vmap(lambda draw: _cost(problem, draw, pattern))(draws))
         return jax.tree.map(lambda leaf: leaf[chosen], draws)
 
-    return jax.lax.map(best, (variables, pattern), batch_size=_block())
+    return jax.lax.map(best, (variables, pattern), batch_size=block())
 
 
 def _retreat(

@@ -47,8 +47,9 @@ def validate_best_first(
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
     poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
-    order = _aligned_first(grasps, grasps.ranking)
-    agreeing = int(_aligned(grasps).sum())
+    agrees = _aligned(grasps)
+    order = _agreeing_first(agrees, grasps.ranking)
+    agreeing = int(agrees.sum())
     chunks = engine.stream(*(pose[order] for pose in poses), chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
@@ -56,7 +57,7 @@ def validate_best_first(
             progress(part.stop, len(grasps))
         holding = order[: part.stop][result.held[order[: part.stop]]]
         if part.stop < agreeing:
-            holding = holding[_aligned(grasps)[holding]]
+            holding = holding[agrees[holding]]
         if len(distinct(grasps, holding, keep)) >= keep:
             chunks.close()
             break
@@ -74,7 +75,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     if grasps.held.any():
         order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
-    order = _aligned_first(grasps, order)
+    order = _agreeing_first(_aligned(grasps), order)
     chosen = distinct(grasps, order, keep)
     rest = order[~np.isin(order, chosen)]
     return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
@@ -93,9 +94,9 @@ def _aligned(grasps: GraspSet) -> np.ndarray:
     return np.asarray(grasps.metrics["aligned"]) > 0
 
 
-def _aligned_first(grasps: GraspSet, order: np.ndarray) -> np.ndarray:
+def _agreeing_first(agrees: np.ndarray, order: np.ndarray) -> np.ndarray:
     """The same numbers, those of grasps that agree with the plan before the others."""
-    return order[np.argsort(~_aligned(grasps)[order], kind="stable")]
+    return order[np.argsort(~agrees[order], kind="stable")]
 
 
 def distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:

@@ -137,7 +137,7 @@ def _make(
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
     space = opening(hand)
-    batch = min(config.batch or _default_batch(), num)
+    batch = min(config.batch or devices.block() * len(devices.working()), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
@@ -191,11 +191,6 @@ def _most_promising(parts: Sequence[Made], num: int) -> Made:
     made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
     best = np.sort(np.argsort(-made.score, kind="stable")[:num])
     return jax.tree.map(lambda leaf: leaf[best], made)
-
-
-def _default_batch() -> int:
-    """Rows that keep processors' caches warm, or accelerators busy."""
-    return len(devices.working()) * (32 if jax.default_backend() == "cpu" else 1024)
 
 
 def _share_out(plan: GraspPlan, count: int) -> list[Grip]:

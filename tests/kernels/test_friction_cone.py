@@ -20,6 +20,20 @@ _PULLS = np.concatenate([np.eye(3), -np.eye(3)])
 _TARGETS = np.concatenate([_PULLS, np.zeros((6, 3))], axis=1).astype(np.float32)
 
 
+def _project(
+    forces: jax.Array, normals: jax.Array, mu: float, low: jax.Array, high: jax.Array
+) -> jax.Array:
+    """Projected forces (c, 3), one target."""
+    parts = friction_cone.project(
+        [forces[:, i, None] for i in range(3)],
+        [normals[:, i, None] for i in range(3)],
+        jnp.float32(mu),
+        low[:, None],
+        high[:, None],
+    )
+    return jnp.concatenate(parts, axis=-1)
+
+
 @pytest.mark.parametrize("mu", [0.1, 0.6])
 def test_projection_is_the_nearest_point_of_the_set(mu: float) -> None:
     rng = np.random.default_rng(1)
@@ -28,10 +42,10 @@ def test_projection_is_the_nearest_point_of_the_set(mu: float) -> None:
     # Half-plane of tangential and normal magnitude, sampled finely.
     heights, shares = np.meshgrid(np.linspace(low, high, 400), np.linspace(0, 1, 400))
     for force in rng.normal(scale=1.5, size=(60, 3)).astype(np.float32):
-        projected = friction_cone.project(
+        projected = _project(
             jnp.asarray(force)[None],
             jnp.asarray(normal)[None],
-            jnp.float32(mu),
+            mu,
             jnp.full((1,), low),
             jnp.full((1,), high),
         )[0]
@@ -45,9 +59,7 @@ def test_projection_is_the_nearest_point_of_the_set(mu: float) -> None:
 def test_projection_keeps_what_is_inside() -> None:
     _, normals = _sphere_contacts(5)
     forces = jnp.asarray(normals) * 0.7
-    kept = friction_cone.project(
-        forces, jnp.asarray(normals), jnp.float32(0.2), jnp.zeros(5), jnp.ones(5)
-    )
+    kept = _project(forces, jnp.asarray(normals), 0.2, jnp.zeros(5), jnp.ones(5))
     np.testing.assert_allclose(kept, forces, atol=1e-6)
 
 
@@ -147,9 +159,7 @@ def test_projection_gradients() -> None:
     _, normals = _sphere_contacts(3)
     forces = jnp.asarray(np.random.default_rng(0).normal(size=(3, 3)), jnp.float32)
     check_grads(
-        lambda f: friction_cone.project(
-            f, jnp.asarray(normals), jnp.float32(0.4), 0.1 * jnp.ones(3), jnp.ones(3)
-        ),
+        lambda f: _project(f, jnp.asarray(normals), 0.4, 0.1 * jnp.ones(3), jnp.ones(3)),
         (forces,),
         order=1,
         modes=["rev"],

@@ -16,20 +16,7 @@ import pytest
 from zdg_jax.errors import InputError
 from zdg_jax.planning import STYLES, GraspPlan, GraspType, Grip, PalmPlan, plan_schema
 
-
-def content(**changes: Any) -> dict[str, Any]:
-    grip = {
-        "held": [{"mark": 1}],
-        "grasp_type": "medium_wrap",
-        "palm": {"contact": True, "approach": [0, 0, -2], "thumb": [1, 0, 0]},
-        "aperture": 0.03,
-        "confidence": 0.8,
-    }
-    return {
-        "object": {"category": "jug", "largest_size": 0.2},
-        "task": {"verb": "pour", "intent": "use"},
-        "grip": grip | changes,
-    }
+from .plans import content
 
 
 def test_saved_plan_loads_the_same(tmp_path: pathlib.Path) -> None:

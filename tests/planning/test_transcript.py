@@ -11,7 +11,7 @@ from zdg_jax.planning import GraspPlan
 from zdg_jax.planning.model import Exchange, Request
 from zdg_jax.planning.transcript import write_transcript
 
-from .test_plan import content
+from .plans import content
 
 EVIL = "<script>alert(1)</script>"
 

@@ -137,8 +137,8 @@ class Object:
             return fields.nowhere()
         parts = [self._part_grid(mark) for mark in wanted]
         cells = jnp.stack([part.cells for part in parts])
-        nearest = jnp.argmin(cells[None, ..., 0], axis=1)[..., None]
-        return dataclasses.replace(parts[0], cells=jnp.take_along_axis(cells, nearest, axis=0)[0])
+        nearest = jnp.argmin(cells[..., 0], axis=0)
+        return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
 
     def _part_grid(self, mark: int) -> DistanceGrid:
         """Unsigned distance to the surface of one part; made when it is first asked for."""

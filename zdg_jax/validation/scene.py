@@ -22,11 +22,9 @@ class HandLike(Interface):
     @property
     def name(self) -> str:
         """Its name."""
-        ...
 
     def spec(self) -> mujoco.MjSpec:
         """A fresh specification of the hand alone, fixed to the world."""
-        ...
 
 
 class PieceLike(Interface):
@@ -35,12 +33,10 @@ class PieceLike(Interface):
     @property
     def vertices(self) -> np.ndarray:
         """Vertices, (v, 3), object frame [m]."""
-        ...
 
     @property
     def faces(self) -> np.ndarray:
         """Triangles, (f, 3)."""
-        ...
 
 
 class ObjectLike(Interface):
@@ -49,22 +45,18 @@ class ObjectLike(Interface):
     @property
     def name(self) -> str:
         """Its name."""
-        ...
 
     @property
     def mass(self) -> float:
         """Its mass [kg]."""
-        ...
 
     @property
     def friction(self) -> float:
         """Its sliding friction."""
-        ...
 
     @property
     def pieces(self) -> tuple[PieceLike, ...]:
         """Its convex pieces, object frame."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
