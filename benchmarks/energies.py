@@ -156,11 +156,14 @@ def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[
     @jax.vmap
     def contacts(variables: Variables, pattern: Pattern) -> tuple[jax.Array, ...]:
         state = energy.evaluate(problem, variables, pattern)
-        return *energy.inward(state.contacts, problem), state.contacts.active
+        found = state.contacts
+        return *energy.inward(found, problem), found.active, found.slack
 
     @jax.jit
     @jax.vmap
-    def solve(points: jax.Array, normals: jax.Array, active: jax.Array) -> jax.Array:
+    def solve(
+        points: jax.Array, normals: jax.Array, active: jax.Array, slack: jax.Array
+    ) -> jax.Array:
         return friction_cone.balance(
             points,
             normals,
@@ -170,6 +173,7 @@ def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[
             low=config.least_force * active,
             high=config.greatest_force * active,
             length=problem.guidance.torque_length,
+            slack=slack,
             iterations=config.force_iterations,
         ).residual
 

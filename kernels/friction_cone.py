@@ -42,6 +42,11 @@ def wrench(points: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array
     return jnp.concatenate([force, torque], axis=-1)
 
 
+def unresisted(slack: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array:
+    """Torques over `length` (*t, m) of forces (*t, c, 3) on motions that nothing drives."""
+    return jnp.einsum("cmi,...ci->...m", slack, forces) / length
+
+
 def project(
     forces: Components, normals: Components, mu: jax.Array, low: jax.Array, high: jax.Array
 ) -> Components:
@@ -77,6 +82,7 @@ def balance(
     low: jax.Array,
     high: jax.Array,
     length: jax.Array,
+    slack: jax.Array | None = None,
     preferred: jax.Array | float = 0.0,
     damping: jax.Array | float = 0.0,
     iterations: int = 30,
@@ -91,6 +97,8 @@ def balance(
         mu: friction coefficient, ().
         low, high: bounds of the normal forces, (c,). An absent contact has both at zero.
         length: metres that turn a torque into a force, ().
+        slack: how each point moves in m motions of the hand that nothing resists, (c, m, 3) [m a
+            unit of motion]: forces must do no work on them, else the hand gives way.
         preferred: normal force towards which `damping` pulls, () or (c,).
         damping: weight of |f - preferred n|^2, ().
         iterations: static.
@@ -98,25 +106,35 @@ def balance(
     Returns:
         Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
     """
-    points, normals, targets, start = jax.lax.stop_gradient((points, normals, targets, start))
+    slack = jnp.zeros((len(points), 0, 3), points.dtype) if slack is None else slack
+    points, normals, targets, start, slack = jax.lax.stop_gradient(
+        (points, normals, targets, start, slack)
+    )
     arms, axes = _columns(points / length), _columns(normals)
+    loose = [_columns(slack[:, m] / length) for m in range(slack.shape[1])]
     wanted = [targets[None, :, i] for i in range(6)]
     low, high = low[:, None], high[:, None]
     pulled = jnp.asarray(preferred, points.dtype)
     pulled = pulled[:, None] if pulled.ndim else pulled
     damping = jnp.asarray(damping, points.dtype)
-    # |G|^2 is at most the sum over contacts of |G_i|^2 <= 1 + |p_i|^2: forces and their torques.
+    # |G|^2 is at most the sum over contacts of |G_i|^2: at most 1 + |p_i|^2 of forces and their
+    # torques, and what slack adds.
     present = (high > 0).astype(points.dtype)
-    own = present * (1 + _dot(arms, arms))
+    own = present * (1 + _dot(arms, arms) + sum(_dot(way, way) for way in loose))
     rate = 1 / (jnp.sum(own) + damping + 1e-6)
 
     def error(forces: Components) -> Components:
         return [found - target for found, target in zip(_wrench(arms, forces), wanted, strict=True)]
 
+    def yields(forces: Components) -> list[jax.Array]:
+        return [jnp.sum(_dot(way, forces), axis=0, keepdims=True) for way in loose]
+
     def descend(forces: Components) -> Components:
         push, twist = (found := error(forces))[:3], found[3:]
         turned = _cross(twist, arms)
         slopes = [push[i] + turned[i] + damping * (forces[i] - pulled * axes[i]) for i in range(3)]
+        for way, work in zip(loose, yields(forces), strict=True):
+            slopes = [slope + work * part for slope, part in zip(slopes, way, strict=True)]
         return [force - rate * slope for force, slope in zip(forces, slopes, strict=True)]
 
     def step(
@@ -134,7 +152,7 @@ def balance(
         0, iterations, step, (first, first, jnp.ones((), points.dtype))
     )
     forces = jax.lax.stop_gradient(forces)
-    residual = jnp.sum(jnp.concatenate(error(forces)) ** 2, axis=0)
+    residual = jnp.sum(jnp.concatenate([*error(forces), *yields(forces)]) ** 2, axis=0)
     return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
 
 

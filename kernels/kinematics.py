@@ -16,6 +16,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,16 @@ class Topology:
     """Whether a link stands off its joint's frame, so that its mount counts."""
     slides: bool
     """Whether any joint slides; without one the term in q is left out."""
+
+    def ancestors(self) -> np.ndarray:
+        """1 where a joint (column) carries another, (j, j); none carries itself."""
+        carried = np.zeros((len(self.parents),) * 2, np.float32)
+        for level in self.levels:
+            for joint in level:
+                if (parent := self.parents[joint]) >= 0:
+                    carried[joint] = carried[parent]
+                    carried[joint, parent] = 1.0
+        return carried
 
 
 @jax.tree_util.register_dataclass
@@ -83,6 +94,29 @@ def link_poses(tree: Tree, joints: jax.Array) -> tuple[jax.Array, jax.Array]:
     return rotation, translation
 
 
+def link_twists(tree: Tree, joints: jax.Array, motions: jax.Array) -> jax.Array:
+    """How links move about the root's origin when joints move together.
+
+    Args:
+        tree: the kinematic tree.
+        joints: joint positions, (*b, j) [rad or m].
+        motions: rates of the joints, (m, j).
+
+    Returns:
+        Turn and shift, (*b, m, L, 6), of a point at the root's origin: a point p moves by
+        turn x p + shift.
+    """
+    _, _, axis, anchor = _poses(tree, joints)
+    return jnp.einsum("lj,mj,...jk->...mlk", tree.moves, motions, _screws(tree, axis, anchor))
+
+
+def _screws(tree: Tree, axis: jax.Array, anchor: jax.Array) -> jax.Array:
+    """Turn and shift about the root's origin of each joint: hinges turn, slides only move."""
+    turning = axis * tree.hinge[:, None]
+    shifting = jnp.cross(anchor, turning) + axis * (1 - tree.hinge[:, None])
+    return jnp.concatenate([turning, shifting], axis=-1)
+
+
 @jax.custom_jvp
 def _poses(tree: Tree, joints: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
     """Rotation and translation of links, then axis (*b, j, 3) and anchor (*b, j, 3) of joints."""
@@ -128,19 +162,16 @@ def _poses_jvp(primals: tuple, tangents: tuple) -> tuple:
     tree, joints = primals
     rate = jnp.asarray(tangents[1])
     rotation, translation, axis, anchor = _poses(tree, joints)
-    # Twist of each joint about the root's origin: a hinge turns, a slide only moves.
-    turning = axis * tree.hinge[:, None]
-    shifting = jnp.cross(anchor, turning) + axis * (1 - tree.hinge[:, None])
-    twist = jnp.concatenate([turning, shifting], axis=-1) * rate[..., None]
+    twist = _screws(tree, axis, anchor) * rate[..., None]
     summed = jnp.einsum("lj,...jk->...lk", tree.moves, twist)
     omega, velocity = summed[..., :3], summed[..., 3:]
     columns = jnp.cross(omega[..., None, :], jnp.swapaxes(rotation, -1, -2))
+    above = jnp.einsum("ij,...jk->...ik", jnp.asarray(tree.topology.ancestors()), twist)
     moved = (
         jnp.swapaxes(columns, -1, -2),
         velocity + jnp.cross(omega, translation),
-        # Only the links' poses leave this module; the joints' own are never differentiated.
-        jnp.zeros_like(axis),
-        jnp.zeros_like(anchor),
+        jnp.cross(above[..., :3], axis),
+        above[..., 3:] + jnp.cross(above[..., :3], anchor),
     )
     return (rotation, translation, axis, anchor), moved
 

@@ -37,6 +37,7 @@ def on_a_ball(ways: list[list[float]], gaps: float | list[float] = 0.0) -> Conta
         distance=jnp.asarray(distance, jnp.float32),
         normals=jnp.asarray(normals, jnp.float32),
         link=jnp.ones(len(normals), jnp.int32),
+        slack=jnp.zeros((len(normals), 0, 3)),
     )
 
 
@@ -161,7 +162,7 @@ def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
     state = jax.vmap(lambda v, p: energy.evaluate(jar.problem, v, p))
     contacts = jax.jit(state)(seeds, slots).contacts
     closing = close(CONFIG, jar.problem, seeds, slots, contacts)
-    opened = dataclasses.replace(seeds, dofs=closing.pregrasp)
+    opened = closing.pregrasp
 
     def lacking(variables: Variables) -> np.ndarray:
         """How far the surface points of each hand are from the clearance that is asked, (n,)."""
@@ -172,5 +173,22 @@ def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
     assert before.max() > 0.01
     assert (after <= before + 1e-3).all()
     assert after.sum() < 0.5 * before.sum()
-    assert (closing.pregrasp >= arrays.lower - 1e-6).all()
-    assert (closing.pregrasp <= arrays.upper + 1e-6).all()
+    assert (opened.dofs >= arrays.lower - 1e-6).all()
+    assert (opened.dofs <= arrays.upper + 1e-6).all()
+
+
+def test_the_pregrasp_parts_fingers_that_lie_in_each_other() -> None:
+    hand = scene.allegro()
+    variables, pattern, contacts = held(hand)
+    dofs = np.asarray(variables.dofs).copy()
+    first, middle = (hand.joint_names.index(name) for name in ("ffj0", "mfj0"))
+    dofs[first], dofs[middle] = hand.arrays.lower[first], hand.arrays.upper[middle]
+    crossed = dataclasses.replace(variables, dofs=jnp.asarray(dofs))
+
+    def overlap(dofs: jax.Array) -> float:
+        state = evaluate(problem(), dataclasses.replace(variables, dofs=dofs), pattern)
+        return float(energy.penetration.itself(state, problem()))
+
+    closing = close(CONFIG, problem(), *map(batched, (crossed, pattern, contacts)))
+    assert overlap(crossed.dofs) > 0.02
+    assert overlap(closing.pregrasp.dofs[0]) < 0.2 * overlap(crossed.dofs)

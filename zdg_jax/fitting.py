@@ -65,6 +65,8 @@ class Slots:
     """Gaps, negative inside, (n, SLOTS) [m]."""
     link: np.ndarray
     """Link of each, (n, SLOTS)."""
+    slack: np.ndarray
+    """How the points move with the hand's slack motions, (n, SLOTS, m, 3) [m/rad]."""
 
     def contacts(self) -> Contacts:
         """The same for energies and forces; hand and object face each other."""
@@ -75,6 +77,7 @@ class Slots:
             distance=jnp.asarray(self.distance),
             normals=jnp.asarray(self.normals),
             link=jnp.asarray(self.link),
+            slack=jnp.asarray(self.slack),
         )
 
 
@@ -117,6 +120,7 @@ class Fitter:
         self._coupling = np.asarray(hand.arrays.coupling, float)
         self._lower = np.asarray(hand.arrays.lower, float)
         self._upper = np.asarray(hand.arrays.upper, float)
+        self._slack = np.asarray(hand.arrays.slack, float)
         # Whether a joint of the hand moves a body; the first six coordinates are the root's.
         self._moves = np.zeros((model.nbody, hand.num_joints), bool)
         for body in range(first + 1, first + hand.num_links):
@@ -150,6 +154,7 @@ class Fitter:
                 normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
                 distance=np.full((n, SLOTS), self.config.reach, np.float32),
                 link=np.zeros((n, SLOTS), np.int32),
+                slack=np.zeros((n, SLOTS, len(self._slack), 3), np.float32),
             ),
             near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
@@ -255,6 +260,11 @@ class Fitter:
         grasps.slots.normals[at] = outward
         grasps.slots.distance[at] = gap
         grasps.slots.link[at] = touches.own[nearest] - self._links.start
+        place, point = touches.place[nearest], grasps.slots.points[at]
+        loose = self._slack * self._moves[touches.own[nearest], None]
+        twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
+        arm = (point - touches.origin[place])[:, None]
+        grasps.slots.slack[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray

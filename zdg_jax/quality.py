@@ -42,7 +42,7 @@ def measure(
     - `imbalance`: |wrench| of the squeeze's forces over their sum.
     - `touching`: contacts that are close enough to carry force.
     - `contact_distance`: mean gap of the contacts [m].
-    - `pregrasp_depth`: how deep the pregrasp's links are in the object [m].
+    - `pregrasp_gap`: how far the pregrasp is from the object, negative inside [m].
     - `squeeze_angle`: the farthest that a joint is driven beyond the grasp [rad].
     """
 
@@ -50,13 +50,7 @@ def measure(
         variables: Variables, pattern: Pattern, contacts: Contacts, closing: Closing
     ) -> dict[str, jax.Array]:
         active = contacts.active * (contacts.distance < squeeze.reach)
-        pregrasp = energy.evaluate(
-            problem,
-            Variables(
-                position=variables.position, rotation=variables.rotation, dofs=closing.pregrasp
-            ),
-            pattern,
-        )
+        pregrasp = energy.evaluate(problem, closing.pregrasp, pattern)
         count = jnp.maximum(jnp.sum(contacts.active), 1.0)
         return {
             "epsilon": epsilon(problem, contacts, active),
@@ -64,11 +58,9 @@ def measure(
             "imbalance": closing.imbalance,
             "touching": jnp.sum(active),
             "contact_distance": jnp.sum(jnp.abs(contacts.distance) * contacts.active) / count,
-            "pregrasp_depth": jax.nn.relu(
-                -jnp.minimum(
-                    jnp.min(pregrasp.surface_distance),
-                    jnp.min(penetration.core_distance(pregrasp, problem)),
-                )
+            "pregrasp_gap": jnp.minimum(
+                jnp.min(pregrasp.surface_distance),
+                jnp.min(penetration.core_distance(pregrasp, problem)),
             ),
             "squeeze_angle": jnp.max(jnp.abs(closing.squeeze - variables.dofs)),
         }
@@ -97,7 +89,7 @@ def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarra
         + 0.079 * np.minimum(metrics["touching"], 6)
         + 30.0 * np.minimum(metrics["contact_distance"], 0.005)
         - 156.0 * np.minimum(metrics["penetration"], 0.005)
-        - 397.0 * np.minimum(metrics["pregrasp_depth"], 0.01)
+        + 397.0 * np.clip(metrics["pregrasp_gap"], -0.01, 0.0)
         - 525.0 * np.minimum(metrics["self_penetration"], 0.01)
     )
     return 1 / (1 + np.exp(-logit))
@@ -140,6 +132,7 @@ def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Ar
         low=0.2 * share,
         high=3.0 * share,
         length=problem.guidance.torque_length,
+        slack=contacts.slack,
         iterations=150,
     )
     return jnp.mean(solution.residual)

@@ -14,10 +14,13 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.devices import by_rows
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, Pattern, Problem, Variables, penetration
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics, rotations
 from zdg_jax.settings import setting
+
+_ARM = 0.1
+"""Metres of the wrist that count as a radian of a joint."""
 
 
 @jax.tree_util.register_dataclass
@@ -48,18 +51,18 @@ class SqueezeConfig:
     opening_iterations: int = dataclasses.field(default=20, metadata={"static": True})
     """Gradient steps that open the hand."""
     opening_step: jax.Array = setting(0.02)
-    """Greatest change of a joint in such a step [rad or m]."""
+    """Greatest change of a joint in such a step [rad or m], a tenth of it for the wrist [m]."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Closing:
-    """The three poses' joint coordinates; the wrist stays where the grasp has it."""
+    """What leads to a grasp and what follows it."""
 
-    pregrasp: jax.Array
-    """Coordinates that clear the object, (n, d)."""
+    pregrasp: Variables
+    """A hand that clears the object, (n, ...); the wrist keeps its rotation."""
     squeeze: jax.Array
-    """Coordinates that the actuators are driven to, (n, d)."""
+    """Coordinates that the actuators are driven to, (n, d); the wrist stays."""
     forces: jax.Array
     """Contact forces on the object that the squeeze aims at, (n, k, 3), object frame [N]."""
     imbalance: jax.Array
@@ -105,6 +108,7 @@ def squeeze_forces(
         low=config.least_share * active,
         high=config.greatest_share * active,
         length=length,
+        slack=contacts.slack,
         preferred=active,
         damping=config.evenness,
         iterations=config.force_iterations,
@@ -150,16 +154,18 @@ def _squeeze(
 
 def _open(
     config: SqueezeConfig, problem: Problem, variables: Variables, pattern: Pattern
-) -> jax.Array:
-    """Opens the joints until the links near the object clear it by `opening`.
+) -> Variables:
+    """Opens the joints and draws the wrist back until all links clear the object by `opening`.
 
-    Normalised gradient descent on the squared clearance that is missing; it stops by itself
-    where nothing is missing. Steps are largest for the joints that clear most.
+    Normalised gradient descent on the squared clearance that is missing and on the overlap of
+    fingers, which would else be opened into each other; it stops by itself where neither is left.
+    Steps are largest for what clears most: the wrist moves where a palm touches, which no joint
+    takes off the object.
     """
     hand = problem.hand
 
-    def missing(dofs: jax.Array) -> jax.Array:
-        state = energy.evaluate(problem, dataclasses.replace(variables, dofs=dofs), pattern)
+    def missing(shift: jax.Array, dofs: jax.Array) -> jax.Array:
+        state = energy.evaluate(problem, moved(shift, dofs), pattern)
         gaps = jnp.concatenate(
             [
                 state.candidate_distance,
@@ -167,13 +173,18 @@ def _open(
                 energy.core_distance(state, problem),
             ]
         )
-        return 0.5 * jnp.sum(jax.nn.relu(config.opening - gaps) ** 2)
+        short = 0.5 * jnp.sum(jax.nn.relu(config.opening - gaps) ** 2)
+        return short + penetration.itself(state, problem)
 
-    def step(_: jax.Array, dofs: jax.Array) -> jax.Array:
-        slope = jax.grad(missing)(dofs)
-        largest = jnp.max(jnp.abs(slope))
-        return jnp.clip(
-            dofs - config.opening_step * slope / jnp.maximum(largest, 1e-9), hand.lower, hand.upper
-        )
+    def moved(shift: jax.Array, dofs: jax.Array) -> Variables:
+        return dataclasses.replace(variables, position=variables.position + _ARM * shift, dofs=dofs)
 
-    return jax.lax.fori_loop(0, config.opening_iterations, step, variables.dofs)
+    def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        shift, dofs = carry
+        push, turn = jax.grad(missing, (0, 1))(shift, dofs)
+        largest = jnp.maximum(jnp.max(jnp.abs(push)), jnp.max(jnp.abs(turn)))
+        rate = config.opening_step / jnp.maximum(largest, 1e-9)
+        return shift - rate * push, jnp.clip(dofs - rate * turn, hand.lower, hand.upper)
+
+    start = (jnp.zeros_like(variables.position), variables.dofs)
+    return moved(*jax.lax.fori_loop(0, config.opening_iterations, step, start))

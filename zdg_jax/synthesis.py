@@ -13,9 +13,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from zdg_jax import devices, planning, selection
+from zdg_jax.energy import Variables
 from zdg_jax.errors import InputError
 from zdg_jax.fitting import Fitter
 from zdg_jax.grasps import GraspSet
@@ -27,7 +27,6 @@ from zdg_jax.opening import opening
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.poses import HandPose
 from zdg_jax.records import HandRecord, ObjectRecord
-from zdg_jax.refine import Refined
 from zdg_jax.stages import Made, StageConfig, Stages
 from zdg_jax.validation.engine import available_cpus
 
@@ -167,10 +166,9 @@ def _make(
             if made.promise.mean() >= config.enough:
                 break
             parts = [made]
-    poses = [
-        _pose(hand, made.refined, dofs)
-        for dofs in (made.closing.pregrasp, made.refined.variables.dofs, made.closing.squeeze)
-    ]
+    grasp = made.refined.variables
+    squeezed = dataclasses.replace(grasp, dofs=made.closing.squeeze)
+    poses = [_pose(hand, moving) for moving in (made.closing.pregrasp, grasp, squeezed)]
     return GraspSet(
         pregrasp=poses[0],
         grasp=poses[1],
@@ -200,12 +198,12 @@ def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
     return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
 
 
-def _pose(hand: Hand, refined: Refined, dofs: ArrayLike) -> HandPose:
-    matrix = rotations.matrix_from_6d(jnp.asarray(refined.variables.rotation))
+def _pose(hand: Hand, variables: Variables) -> HandPose:
+    matrix = rotations.matrix_from_6d(jnp.asarray(variables.rotation))
     return HandPose(
-        position=jnp.asarray(refined.variables.position),
+        position=jnp.asarray(variables.position),
         quaternion=rotations.quaternion_from_matrix(matrix),
-        joints=joints_from_dofs(hand.arrays, jnp.asarray(dofs)),
+        joints=joints_from_dofs(hand.arrays, jnp.asarray(variables.dofs)),
     )
 
 

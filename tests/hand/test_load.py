@@ -219,6 +219,14 @@ def test_shadow_shares_its_tendons_equally():
     np.testing.assert_allclose(dofs_from_joints(hand.arrays, joints), dofs, atol=1e-6)
 
 
+def test_shadow_lets_joints_of_a_tendon_move_against_each_other():
+    hand = load("shadow")
+    slack = np.asarray(hand.arrays.slack)
+    np.testing.assert_allclose(slack @ slack.T, np.eye(4), atol=1e-6)
+    np.testing.assert_allclose(hand.ctrl_from_joints @ slack.T, 0, atol=1e-6)
+    assert load("allegro").arrays.slack.shape == (0, 16)
+
+
 def test_self_pairs_do_not_touch_in_every_start():
     hand = load("allegro")
     first, second = np.asarray(hand.arrays.self_pairs).T

@@ -135,6 +135,38 @@ def test_antipodal_contacts_resist_every_pull_and_one_contact_does_not() -> None
     assert float(jnp.max(solve(jnp.array([4.0, 0, 0, 0])))) > 0.5
 
 
+def test_forces_do_no_work_on_what_gives_way() -> None:
+    points = jnp.array([[0.03, 0, 0], [-0.03, 0, 0], [0, 0.03, 0], [0, -0.03, 0]])
+    way = jnp.zeros((4, 1, 3)).at[0, 0].set(jnp.array([-0.05, 0.0, 0.01]))
+
+    def solve(slack: jax.Array | None) -> friction_cone.Forces:
+        return friction_cone.balance(
+            points,
+            -points / 0.03,
+            jnp.zeros((1, 6)),
+            start=jnp.zeros((1, 4, 3)),
+            mu=jnp.float32(0.5),
+            low=jnp.full(4, 0.5),
+            high=jnp.full(4, 2.0),
+            length=jnp.float32(0.05),
+            slack=slack,
+            iterations=500,
+        )
+
+    def work(found: friction_cone.Forces) -> float:
+        return float(jnp.sum(way[:, 0] * found.force[0]) / 0.05)
+
+    # A push along the finger's free motion needs more friction than there is.
+    assert abs(work(solve(None))) > 0.4
+    assert float(solve(None).residual[0]) < 1e-6
+    given = solve(way)
+    assert abs(work(given)) < abs(work(solve(None)))
+    assert float(given.residual[0]) > work(given) ** 2 - 1e-4 > 0.01
+    # One that friction can turn across it balances.
+    turned = way.at[0, 0].set(jnp.array([-0.02, 0.0, 0.05]))
+    assert float(solve(turned).residual[0]) < 1e-4
+
+
 def test_no_gradient_flows_through_the_forces() -> None:
     points, normals = map(jnp.asarray, _sphere_contacts(4))
 

@@ -43,6 +43,26 @@ def test_derivatives():
     )
 
 
+def test_links_move_with_joints_as_in_mujoco():
+    model, tree = _scene()
+    data = mujoco.MjData(model)
+    joints = jnp.array([0.3, -0.02, 0.7, -0.4])
+    motions = jax.random.normal(jax.random.key(2), (2, 4))
+    data.qpos[:] = joints
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_comPos(model, data)
+    point = np.array([0.1, -0.2, 0.3])
+    twists = np.asarray(kinematics.link_twists(tree, joints, motions))
+    for link in range(model.nbody):
+        jacobian = np.zeros((3, model.nv))
+        mujoco.mj_jac(model, data, jacobian, None, point, link)
+        moved = np.cross(twists[:, link, :3], point) + twists[:, link, 3:]
+        np.testing.assert_allclose(moved, motions @ jacobian.T, atol=1e-6)
+    check_grads(
+        lambda q: kinematics.link_twists(tree, q, motions), (joints,), 1, ("fwd", "rev"), 2e-2, 2e-2
+    )
+
+
 def test_a_batch_is_its_members():
     _, tree = _scene()
     joints = jax.random.normal(jax.random.key(0), (2, 3, 4))

@@ -72,6 +72,8 @@ class Contacts:
     """Unit normals out of the object, (k, 3)."""
     link: jax.Array
     """Link of each, (k,) int32."""
+    slack: jax.Array
+    """How the points move with the hand's slack motions, (k, m, 3) [m/rad]."""
 
     @property
     def footprints(self) -> jax.Array:
@@ -137,6 +139,7 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
+        slack=slack(problem, variables, points, pattern.link),
     )
     return GraspState(
         position=variables.position,
@@ -148,6 +151,17 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         sphere_centers=placed[second:],
         sphere_distance=depth[second:] - hand.spheres.radii,
     )
+
+
+def slack(problem: Problem, variables: Variables, points: jax.Array, link: jax.Array) -> jax.Array:
+    """How points (k, 3) on links (k,) move with the hand's slack motions, (k, m, 3) [m/rad]."""
+    hand = problem.hand
+    rotation = rotations.matrix_from_6d(variables.rotation)
+    twists = kinematics.link_twists(hand.tree, joints_from_dofs(hand, variables.dofs), hand.slack)
+    own = (link[:, None] == jnp.arange(twists.shape[1])) * 1.0
+    mine = jnp.einsum("kl,mlc->kmc", own, twists, precision=jax.lax.Precision.HIGHEST)
+    turn, shift = mine[..., :3] @ rotation.T, mine[..., 3:] @ rotation.T
+    return jnp.cross(turn, (points - variables.position)[:, None]) + shift
 
 
 def _nearest(

@@ -65,11 +65,12 @@ def balanced(
         low=limits.least * contacts.active,
         high=limits.greatest * contacts.active,
         length=length,
+        slack=contacts.slack,
         iterations=iterations,
     )
-    normals = jax.lax.stop_gradient(normals)
     error = friction_cone.wrench(points, solution.force, length) - targets
-    return jnp.sum(error * error, axis=-1), solution.force
+    loose = friction_cone.unresisted(contacts.slack, solution.force, length)
+    return jnp.sum(error * error, axis=-1) + jnp.sum(loose * loose, axis=-1), solution.force
 
 
 def closure(contacts: Contacts, problem: Problem) -> jax.Array:

@@ -12,6 +12,7 @@ import dataclasses
 import mujoco
 import numpy as np
 from numpy.polynomial import polynomial
+from scipy import linalg
 
 from zdg_jax.errors import InputError
 
@@ -33,6 +34,9 @@ class Coupling:
     """Greatest value, (d,)."""
     reading: np.ndarray
     """Dofs from joints: a linear map and, in the last column, a constant, (d, j + 1)."""
+    slack: np.ndarray
+    """Motions of joints that neither an actuator nor an equality resists, (m, j), orthonormal:
+    joints that share a tendon can move against each other, whatever the dofs say."""
     leaders: tuple[int, ...]
     """Joint that names each dof."""
     notes: tuple[str, ...]
@@ -90,6 +94,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         if leader[joint] == joint and leader[other] != joint:
             follow(joint, other, line)
             notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
+    slack = _slack(model, leader, poly, (low + high) / 2, driven, bundles)
     for joints, signs in bundles:
         free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
         free = [(j, s) for j, s in free if j not in driven]
@@ -114,7 +119,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 if leader[k] == joint:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
-    return _assemble(model, name, leader, poly, low, high, tuple(notes))
+    return _assemble(model, name, leader, poly, low, high, slack, tuple(notes))
 
 
 def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
@@ -148,6 +153,30 @@ def _driven(model: mujoco.MjModel) -> tuple[set[int], list[tuple[list[int], list
         else:
             driven.add(int(target))
     return driven, bundles
+
+
+def _slack(
+    model: mujoco.MjModel,
+    leader: list[int],
+    poly: list[np.ndarray],
+    middle: np.ndarray,
+    driven: set[int],
+    bundles: list[tuple[list[int], list[float]]],
+) -> np.ndarray:
+    """What shared tendons leave free of the motions that equalities allow, (m, j)."""
+    tied = {leader[joint] for joints, _ in bundles for joint in joints} - {-1}
+    if not tied:
+        return np.zeros((0, model.njnt))
+    allowed = np.zeros((model.njnt, model.njnt))
+    for joint, (first, line) in enumerate(zip(leader, poly, strict=True)):
+        if first >= 0:
+            allowed[joint, first] = polynomial.polyval(middle[first], polynomial.polyder(line))
+    pulls = [np.eye(model.njnt)[joint] for joint in sorted(driven)]
+    for joints, weights in bundles:
+        pulls.append(np.zeros(model.njnt))
+        pulls[-1][joints] = weights
+    free = linalg.orth(allowed[:, sorted(tied)])
+    return (free @ linalg.null_space(np.array(pulls) @ free, rcond=1e-6)).T
 
 
 def tendon_joints(model: mujoco.MjModel, tendon: int) -> tuple[list[int], list[float]]:
@@ -234,6 +263,7 @@ def _assemble(
     poly: list[np.ndarray],
     low: np.ndarray,
     high: np.ndarray,
+    slack: np.ndarray,
     notes: tuple[str, ...],
 ) -> Coupling:
     leaders = [j for j in range(model.njnt) if leader[j] == j]
@@ -254,8 +284,8 @@ def _assemble(
         for other in range(model.njnt):
             if leader[other] == joint and other != joint:
                 value = polynomial.polyval(grid, poly[other])
-                slack = 1e-3 + 0.02 * (high[other] - low[other])
-                allowed &= (value >= low[other] - slack) & (value <= high[other] + slack)
+                spare = 1e-3 + 0.02 * (high[other] - low[other])
+                allowed &= (value >= low[other] - spare) & (value <= high[other] + spare)
         if not allowed.any():
             raise InputError(
                 f"the joints that follow '{model.joint(joint).name}' of the hand '{name}' "
@@ -268,6 +298,7 @@ def _assemble(
         lower=np.array(lower),
         upper=np.array(upper),
         reading=reading,
+        slack=slack,
         leaders=tuple(leaders),
         notes=notes,
     )
