@@ -9,7 +9,15 @@ from zdg_jax.energy import alignment, contact, penetration, wrench
 from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, rest, thumb
 from zdg_jax.energy.guidance import Guidance
 from zdg_jax.energy.penetration import core_distance
-from zdg_jax.energy.state import Contacts, GraspState, Pattern, Problem, Variables, evaluate
+from zdg_jax.energy.state import (
+    Contacts,
+    GraspState,
+    Pattern,
+    Problem,
+    Variables,
+    evaluate,
+    slack,
+)
 from zdg_jax.energy.wrench import ForceLimits, closure, inward
 
 __all__ = [
@@ -30,6 +38,7 @@ __all__ = [
     "idle",
     "inward",
     "rest",
+    "slack",
     "terms",
     "thumb",
 ]
