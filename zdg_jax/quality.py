@@ -82,7 +82,7 @@ def measure(
 def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarray]) -> np.ndarray:
     """Chance that grasps hold in the six-direction test, from cheap numbers alone, (n,).
 
-    A logistic regression, fitted once to 13,056 grasps that physics had tested (three hands, 34
+    A logistic regression, fitted once to 26,112 grasps that physics had tested (three hands, 34
     objects); `docs/refinement.md` has its calibration curve on objects that were left out.
 
     Args:
@@ -90,19 +90,19 @@ def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarra
         terms: energy terms, each (n,).
     """
     logit = (
-        1.19
-        - 11.1 * np.sqrt(metrics["residual"] + 1e-8)
-        - 8.36 * metrics["imbalance"]
-        - 1.79 * np.sqrt(terms["wrench"] + 1e-8)
-        + 6.51 * metrics["epsilon"]
-        - 2.9 * (metrics["touching"] < 3)
-        + 0.09 * np.maximum(metrics["touching"] - 4, 0)
-        + 0.84 * np.minimum(metrics["squeeze_torque"], 5.0)
-        - 22.0 * np.clip(metrics["lever"] - 0.05, 0.0, 0.15)
-        - 90.0 * metrics["withdrawal"]
-        + 840.0 * np.clip(metrics["pregrasp_gap"], -0.01, 0.0)
-        - 165.0 * np.minimum(metrics["penetration"], 0.005)
-        - 4030.0 * np.minimum(metrics["self_penetration"], 0.0003)
+        1.02
+        - 9.74 * np.sqrt(metrics["residual"] + 1e-8)
+        - 6.91 * metrics["imbalance"]
+        - 1.97 * np.sqrt(terms["wrench"] + 1e-8)
+        + 8.85 * metrics["epsilon"]
+        - 2.51 * (metrics["touching"] < 3)
+        + 0.076 * np.maximum(metrics["touching"] - 4, 0)
+        + 0.843 * np.minimum(metrics["squeeze_torque"], 5.0)
+        - 19.7 * np.clip(metrics["lever"] - 0.05, 0.0, 0.15)
+        - 81.5 * metrics["withdrawal"]
+        + 915.0 * np.clip(metrics["pregrasp_gap"], -0.01, 0.0)
+        - 197.0 * np.minimum(metrics["penetration"], 0.005)
+        - 4090.0 * np.minimum(metrics["self_penetration"], 0.0003)
     )
     return 1 / (1 + np.exp(-logit))
 
