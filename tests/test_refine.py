@@ -111,6 +111,31 @@ def test_no_start_gives_numbers_that_are_none(seeds: Seeds, where: list[float]) 
     assert found.finite.all()
 
 
+@pytest.mark.slow
+def test_no_number_is_none_from_100_000_random_seeds(seeds: Seeds) -> None:
+    """Hands in any pose, a third of them far, a third about the object, a third within it."""
+    jar, count, batch = scene.jar(), 100_000, 1000
+    hand, points = scene.allegro().arrays, jar.object.arrays.samples.points
+    refiner = Refiner(RefineConfig(steps=20, starts=1))
+    for number in range(count // batch):
+        keys = jax.random.split(jax.random.key(number), 5)
+        spread = jnp.repeat(jnp.array([5.0, 0.1, 0.002]), batch)[::3, None]
+        near = points[jax.random.randint(keys[0], (batch,), 0, len(points))]
+        drawn = Variables(
+            position=near + spread * jax.random.normal(keys[1], (batch, 3)),
+            rotation=jax.random.normal(keys[2], (batch, 6)),
+            dofs=jax.random.uniform(
+                keys[3], (batch, len(hand.lower)), minval=hand.lower, maxval=hand.upper
+            ),
+        )
+        rows = jax.random.randint(keys[4], (batch,), 0, len(seeds[1].link))
+        found = refiner.run(
+            jar.problem, drawn, jax.tree.map(lambda leaf, r=rows: leaf[r], seeds[1])
+        )
+        assert finite(found), number
+        assert found.finite.all(), number
+
+
 def test_a_bad_grasp_says_so_and_spoils_no_other(seeds: Seeds, refined: Refined) -> None:
     variables, pattern = seeds
     starts = RefineConfig().starts

@@ -46,10 +46,9 @@ def measure(
     - `contact_distance`: mean gap of the contacts [m].
     - `pregrasp_gap`: how far the pregrasp is from the object, negative inside [m].
     - `withdrawal`: how far the wrist is drawn back for the pregrasp [m].
-    - `squeeze_torque`: sum of the actuators' torques in the squeeze [N m].
-    - `lever`: from the middle of the touching contacts to where torques are taken about [m].
+    - `squeeze_torque`: sum of the actuators' torques in the squeeze [N m], forces where they slide.
+    - `lever`: from the object's centre of mass to the middle of the touching contacts [m].
     """
-
     hand = problem.hand
 
     def single(
