@@ -12,6 +12,7 @@ import pytest
 
 from zdg_jax.planning.language import Reading, read
 from zdg_jax.planning.lexicon import lexicon, noun_forms, verb_forms
+from zdg_jax.planning.spelling import mend
 
 
 def held(reading: Reading) -> set[str]:
@@ -64,6 +65,17 @@ def spared(reading: Reading) -> set[str]:
         ("use it to cut paper", "cut"),
         ("use it", "use"),
         ("the robot should sweep the yard", "brush"),
+        ("do not spin it, just lift the vase", "lift"),
+        ("bring me the newspaper", "hand_over"),
+        ("throw out the wrapper", "lift"),
+        ("throw the stone out of the window", "throw"),
+        ("saut\u00e9 the leeks", "handle_food"),
+        ("make holes in the leather", "bore"),
+        ("the drawer needs opening", "open"),
+        ("the cork has to be removed", "open"),
+        ("the curtain must be hung up", "hang"),
+        ("put a fingertip on the switch", "press"),
+        ("be sure to not drop it, carry it home", "lift"),
     ],
 )
 def test_deeds(task: str, action: str) -> None:
@@ -92,6 +104,34 @@ def test_deeds(task: str, action: str) -> None:
         ("stand it on its foot", set(), {"base"}),
         ("wipe the blade", set(), {"tool"}),
         ("carry it by the sides, never by the hot handle", {"body"}, {"grip"}),
+        ("make sure not to touch the nozzle", set(), {"outlet"}),
+        ("its rim must not be touched", set(), {"rim"}),
+        ("its handle should never be gripped", set(), {"grip"}),
+        ("its handle must be gripped", {"grip"}, set()),
+        ("the lid needs removing", {"closure"}, set()),
+        ("the stopper has to be pulled off", {"closure"}, set()),
+        ("it should be carried by the strap", {"grip"}, set()),
+        ("the strap is to be grabbed by the nurse", set(), {"grip"}),
+        ("rather by the belly than the ear", {"vessel"}, {"grip"}),
+        ("both the handle and the spout are hot", set(), {"grip", "outlet"}),
+        ("grab anything except handle and blade", set(), {"grip", "tool"}),
+        ("lift it, no fingers on the mirror", set(), {"face"}),
+        ("thumb off the trigger", set(), {"control"}),
+        ("mind the handle, lift the lid", {"closure"}, {"grip"}),
+        ("don't let go of the handle", {"grip"}, set()),
+        ("leave the nozzle alone while you carry it", set(), {"outlet"}),
+        ("pass me the trowel, I want to hold the grip", set(), {"grip"}),
+        ("hold it out for her to take by the stem", set(), {"stem"}),
+        ("pass it over so my hand fits around the ear", set(), {"grip"}),
+        ("turn it so that the haft faces me", set(), {"grip"}),
+        ("pass it over, I'll take the strap", set(), {"grip"}),
+        ("grip it by its slender part", {"thin end"}, set()),
+        ("put the tin on top of the other tins", set(), set()),
+        ("stack the cups upside down", set(), set()),
+        ("spray the windows", set(), set()),
+        ("the handle is made of oak, carry it", {"grip"}, set()),
+        ("take it by the hanlde", {"grip"}, set()),
+        ("carry it by its handel, not the sput", {"grip"}, set()),
     ],
 )
 def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
@@ -109,13 +149,24 @@ def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
         ("hold it without warming the contents", True),
         ("carry the pot", False),
         ("carry the pot, it is not hot", False),
+        ("beware of the hot spout", True),
+        ("lift it without touching the hot pan", True),
     ],
 )
 def test_heat(task: str, hot: bool) -> None:
     assert read(task).hot is hot
 
 
-@pytest.mark.parametrize("task", ["glorp the fnord", "xyzzy", "42", "!!!", "der Fisch", "日本語"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        *("glorp the fnord", "xyzzy", "42", "!!!", "der Fisch", "日本語"),
+        "verser le th\u00e9 pour boire",
+        "agarra la jarra por la base",
+        "nimm den Krug in die Hand",
+        "neem de hamer over, het handvat eerst",
+    ],
+)
 def test_words_without_meaning_give_no_certainty(task: str) -> None:
     reading = read(task)
     assert reading.certainty == 0.0
@@ -125,6 +176,53 @@ def test_words_without_meaning_give_no_certainty(task: str) -> None:
 
 def test_unknown_words_are_named() -> None:
     assert read("glorp the fnord").unknown == ("glorp", "fnord")
+
+
+def test_unknown_words_of_any_script_are_named_and_the_objects_own_are_not() -> None:
+    assert read("\u0432\u043e\u0437\u044c\u043c\u0438").unknown == (
+        "\u0432\u043e\u0437\u044c\u043c\u0438",
+    )
+    assert read("polish the samovar twice", "old_samovar").unknown == ("twice",)
+
+
+def test_part_that_is_not_known_is_named_and_makes_unsure() -> None:
+    reading = read("lift it by the flibbet")
+    assert reading.missing == ("flibbet",)
+    assert reading.certainty < 0.6 * read("lift it").certainty
+    assert read("lift it by the handle").missing == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("handel", "handle"),
+        ("hanlde", "handle"),
+        ("hamer", "hammer"),
+        ("tighen", "tighten"),
+        ("cary", "carry"),
+        ("whisck", "whisk"),
+        *[(word, word) for word in ("plate", "bread", "piece", "candle", "cup", "hopping")],
+    ],
+)
+def test_slips_of_the_pen_are_mended_where_little_else_is_meant(word: str, meant: str) -> None:
+    mended, notes = mend([word], lexicon())
+    assert mended == [meant]
+    assert bool(notes) == (word != meant)
+
+
+def test_what_was_mended_is_said() -> None:
+    assert any('"handel" is read as "handle"' in line for line in read("by the handel").evidence)
+
+
+def test_part_that_the_object_is_named_after_is_the_object() -> None:
+    assert held(read("lift the lid", "pan_lid")) == set()
+    assert held(read("lift the lid by its knob", "pan_lid")) == {"control"}
+    assert held(read("lift the lid", "jar_with_lid")) == {"closure"}
+
+
+def test_what_a_tool_is_for_is_not_the_tool() -> None:
+    assert not read("dry the hair", "hair_dryer").worked_on
+    assert read("dry the kettle", "old_kettle").worked_on
 
 
 def test_sure_words_are_surer_than_vague_ones() -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import dataclasses
 import enum
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from zdg_jax.planning.lexicon import Lexicon
 
 MAX_WORDS = 400
 
-_TOKEN = re.compile(r"[a-z]+(?:['\u2019][a-z]+)?|[.,;:!?()]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?()]")
 _PUNCTUATION = frozenset(".,;:!?()")
+_NOUN_LIST = frozenset(["and", "or", "nor", "is", "are", "must", "should"])
 _NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "forwards", "pointing"])
 
 
@@ -48,9 +50,13 @@ class Clause:
 
 
 def tokenize(text: str, lex: Lexicon) -> list[str]:
-    """Words and punctuation in lower case, contractions opened, possessive endings dropped."""
+    """Words and punctuation in lower case, contractions opened, possessive endings dropped.
+
+    Accents go, so that "saut\u00e9" is "saute".
+    """
     tokens: list[str] = []
-    for token in _TOKEN.findall(text.lower().replace("\u2019", "'")):
+    plain = text.lower().replace("\u2019", "'")
+    for token in _TOKEN.findall("".join(map(_bare, plain))):
         if token in lex.contractions:
             tokens += lex.contractions[token]
         else:
@@ -60,13 +66,22 @@ def tokenize(text: str, lex: Lexicon) -> list[str]:
     return tokens
 
 
+def _bare(sign: str) -> str:
+    """A Latin letter without its accent; any other sign as it is."""
+    first = unicodedata.normalize("NFKD", sign)[0]
+    return first if first.isascii() and first.isalpha() else sign
+
+
 def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
     """Whether the word at `index` stands where a verb would, and can be one."""
     word, sets = words[index], lex.words
     if (word,) not in lex.verbs and (word,) not in lex.part_verbs and word not in sets["general"]:
         return False
-    if index + 1 < len(words) and words[index + 1] in _NOUN_AFTER:
+    after = words[index + 1] if index + 1 < len(words) else ""
+    if after in _NOUN_AFTER or ((word,) in lex.nouns and after in _NOUN_LIST):
         return False
+    while index and words[index - 1] in sets["adverbs"]:
+        index -= 1
     before = words[index - 1] if index else ""
     if word in ("hand", "hands"):  # a verb only where something is handed on
         onward = sets["onward"] & set(words[index + 1 : index + 8])
@@ -86,11 +101,15 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
     kind, fresh = Kind.MAIN, False
     words: list[str] = []
 
-    def close(following: Kind) -> None:
+    def close(following: Kind | None) -> None:
+        """Ends the clause; with no kind for the next one, that goes on with whose deed it is."""
         nonlocal kind, words, fresh
+        whose = kind
         if words:
-            clauses.append(Clause(kind=_whose(kind, words, fresh, lex), words=tuple(words)))
-        kind, words, fresh = following, [], False
+            given = any(_hands_over(clause, lex) for clause in clauses)
+            whose = _whose(kind, words, fresh, given, lex)
+            clauses.append(Clause(kind=whose, words=tuple(words)))
+        kind, words, fresh = following or _after(whose), [], False
 
     index = 0
     while index < len(tokens):
@@ -100,6 +119,10 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             # "without touching the rim, the handle": a list goes on; a new verb starts anew.
             goes_on = word == "," and kind is Kind.NEGATIVE and not _verb_next(tokens, index, lex)
             close(Kind.NEGATIVE if goes_on else Kind.MAIN)
+        elif word in sets["negative"] and pair != ("not", "only") and _stated(words, lex):
+            kind = Kind.NEGATIVE  # "its rim must not be touched": the subject belongs to it
+        elif word == "to" and kind is Kind.NEGATIVE and not words:
+            pass  # "not to touch"
         elif pair in lex.negative_pairs or (word in sets["negative"] and pair != ("not", "only")):
             close(Kind.NEGATIVE)
             index += pair in lex.negative_pairs
@@ -115,10 +138,14 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             close(Kind.MAIN)
             fresh = True
             index += tokens[index + 1 : index + 2] == ["that"]
-        elif word == "with":
+        elif word == "with" and tuple(words) != ("handle",):  # "handle with care"
             close(Kind.WITH)
         elif word in ("and", "then", "to") and _verb_next(tokens, index, lex):
-            close(Kind.NEGATIVE if kind is Kind.NEGATIVE and word == "and" else _after(kind))
+            someone = fresh and bool(words) and set(words) <= sets["persons"] - {"you"}
+            if word == "to" and someone:
+                close(Kind.OTHER)  # "for me to take"
+            else:
+                close(Kind.NEGATIVE if kind is Kind.NEGATIVE and word == "and" else None)
             fresh = kind is Kind.OTHER
         else:
             words.append(word)
@@ -132,11 +159,34 @@ def _after(kind: Kind) -> Kind:
     return kind if kind in (Kind.OTHER, Kind.SIDE) else Kind.MAIN
 
 
-def _whose(kind: Kind, words: Sequence[str], fresh: bool, lex: Lexicon) -> Kind:
-    """Corrects a clause's kind where its subject is another person."""
+def _stated(words: Sequence[str], lex: Lexicon) -> bool:
+    """Whether words so far are a subject and a modal or "is", with no verb before "not"."""
+    if not words or words[-1] not in lex.words["be"] | lex.words["modals"]:
+        return False
+    return not any(is_verb(words, index, lex) for index in range(len(words)))
+
+
+def _hands_over(clause: Clause, lex: Lexicon) -> bool:
+    """Whether a clause asks to hand the object to someone."""
+    return clause.kind is not Kind.NEGATIVE and any(
+        lex.verbs.get((word,)) == "hand_over" and is_verb(clause.words, index, lex)
+        for index, word in enumerate(clause.words)
+    )
+
+
+def _whose(kind: Kind, words: Sequence[str], fresh: bool, given: bool, lex: Lexicon) -> Kind:
+    """Corrects a clause's kind where its subject is another person.
+
+    Args:
+        kind: what the words of structure make of it.
+        words: the clause.
+        fresh: whether it says what something is for.
+        given: whether a clause before it hands the object over.
+        lex: the lexicon.
+    """
     if kind not in (Kind.MAIN, Kind.SIDE):
         return kind
-    if fresh and words[0] in ("i", "we"):
+    if (fresh or given) and words[0] in ("i", "we", "my", "our"):
         return Kind.OTHER  # "so that I can take it": who speaks is not the hand
     starts = is_verb(words, 0, lex) and not fresh
     for index, word in enumerate(words[:6]):
@@ -152,6 +202,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, lex: Lexicon) -> Kind:
 
 def _verb_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
     rest = list(tokens[index + 1 : index + 9])
+    while rest and rest[0] in lex.words["adverbs"]:
+        del rest[0]
     return bool(rest) and is_verb(rest, 0, lex)
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from zdg_jax.planning.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.deeds import is_object, main_deed
 from zdg_jax.planning.lexicon import Action, Lexicon, lexicon
-from zdg_jax.planning.mentions import judge, mentions
+from zdg_jax.planning.mentions import judge, mentions, own_noun, together
+from zdg_jax.planning.spelling import foreign, mend
 
 _NAMED_CERTAINTY = 0.8
 _OFFERED_CERTAINTY = 0.7
+_MISSING = 0.5
+"""What is left of the certainty where the part that is asked for is not known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,24 +55,55 @@ class Reading:
     """What was found in the words."""
     unknown: tuple[str, ...]
     """Words of content that the lexicon does not have."""
+    missing: tuple[str, ...] = ()
+    """Parts that the words ask for by names that the lexicon does not have."""
     certainty: float
     """How sure the reading is, in [0, 1]; 0 where the words mean nothing."""
+
+
+_NOTHING = Reading(
+    verb="",
+    action=None,
+    hold=(),
+    avoid=(),
+    hot=False,
+    delicate=False,
+    strong=False,
+    worked_on=False,
+    evidence=(),
+    unknown=(),
+    certainty=0.0,
+)
 
 
 def read(task: str, name: str = "") -> Reading:
     """Reads a task. `name` is what the object is called, a weak hint; "" where unknown."""
     lex = lexicon()
-    clauses = split(tokenize(task, lex), lex)
+    tokens, slips = mend(tokenize(task, lex), lex)
+    own = frozenset(tokenize(name.replace("_", " "), lex))
+    if foreign(tokens, lex, own):
+        words = dict.fromkeys(token for token in tokens if token[0].isalpha())
+        unknown = [word for word in words if word not in lex.vocabulary | own]
+        return dataclasses.replace(_NOTHING, unknown=tuple(unknown))
+    clauses = split(tokens, lex)
     deed = main_deed(clauses, lex, name)
     action = deed.action if deed else None
     hot, evidence = _heat(clauses, lex)
+    evidence += slips
     hold: list[Wish] = []
     avoid: list[Wish] = []
     offered = action is not None and action.name == "hand_over"
     for number, clause in enumerate(clauses):
-        target = deed.target if deed is not None and deed.clause == number else ()
-        for mention in mentions(clause.words, lex):
-            verdict = judge(mention, clause, action.name if action else "", target, lex)
+        target, passive = (), False
+        if deed is not None and deed.clause == number:
+            target, passive = deed.target, deed.passive
+        found = list(mentions(clause.words, lex))
+        for mention, span in zip(found, together(clause.words, found, lex), strict=True):
+            verdict = judge(
+                mention, span, clause, action.name if action else "", target, passive, lex
+            )
+            if mention.name == own_noun(name, lex) and mention.name in target:
+                continue  # the deed is done to the whole object, not to a part of it
             offered |= verdict.offered
             if verdict.value == 0:
                 continue
@@ -89,6 +123,10 @@ def read(task: str, name: str = "") -> Reading:
         certainty = max(certainty, _OFFERED_CERTAINTY)
     if hold or avoid:
         certainty = max(certainty, _NAMED_CERTAINTY)
+    missing = () if hold else _missing(clauses, own, lex)
+    if missing:
+        certainty *= _MISSING
+        evidence += [f'"{word}": no part that this planner knows' for word in missing]
     if action is not None:
         evidence.insert(0, f'"{deed.phrase if deed else "offered"}": {action.because}')
     said = {word for clause in clauses if clause.kind is not Kind.NEGATIVE for word in clause.words}
@@ -104,7 +142,8 @@ def read(task: str, name: str = "") -> Reading:
         and "it" not in deed.target
         and is_object(deed.target, name, lex),
         evidence=tuple(dict.fromkeys(evidence)),
-        unknown=_unknown(clauses, lex),
+        missing=missing,
+        unknown=_unknown(clauses, own, lex),
         certainty=certainty,
     )
 
@@ -114,19 +153,35 @@ def _heat(clauses: Iterable[Clause], lex: Lexicon) -> tuple[bool, list[str]]:
     evidence = []
     for clause in clauses:
         negative = clause.kind is Kind.NEGATIVE
-        words = [w for w in clause.words if w in lex.words["heat_verbs" if negative else "hot"]]
+        words = [
+            word
+            for before, word in zip(("", *clause.words), clause.words, strict=False)
+            if word in lex.words["heat_verbs" if negative else "hot"]
+            or (negative and before in lex.words["determiners"] and word in lex.words["hot"])
+        ]
         if words:
             why = "keep the hand off what holds the contents" if negative else "keep off the heat"
             evidence.append(f'"{clause if negative else words[0]}": {why}')
     return bool(evidence), evidence
 
 
-def _unknown(clauses: Sequence[Clause], lex: Lexicon) -> tuple[str, ...]:
-    known = set().union(*lex.words.values())
-    for table in (lex.verbs, lex.part_verbs, lex.nouns, lex.places):
-        known |= {word for phrase in table for word in phrase}
+def _unknown(clauses: Sequence[Clause], own: frozenset[str], lex: Lexicon) -> tuple[str, ...]:
     words = [word for clause in clauses for word in clause.words]
-    return tuple(dict.fromkeys(word for word in words if word not in known))
+    return tuple(dict.fromkeys(w for w in words if w not in lex.vocabulary and w not in own))
+
+
+def _missing(clauses: Sequence[Clause], own: frozenset[str], lex: Lexicon) -> tuple[str, ...]:
+    """Words after "by the" that name no part that the lexicon has."""
+    missing = []
+    for clause in clauses:
+        words = clause.words
+        for index in range(len(words) - 2):
+            if words[index] != "by" or words[index + 1] not in lex.words["determiners"]:
+                continue
+            rest = words[index + 2 : index + 5]
+            if not any(mentions(rest, lex)) and rest[0] not in lex.vocabulary | own:
+                missing.append(rest[0])
+    return tuple(missing)
 
 
 def _unique(wishes: Sequence[Wish]) -> tuple[Wish, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.resources
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,7 @@ _WORD_CLASSES = (
     *("hot", "sharp", "delicate", "strong", "persons", "ignored", "side", "purpose", "negative"),
     *("letting", "modals", "determiners", "definite", "indefinite", "prepositions", "towards"),
     *("body_parts", "spared", "keeping", "be", "at", "light_verbs", "unfit", "onward"),
+    *("adverbs", "neutral", "spelled"),
 )
 
 
@@ -54,6 +56,8 @@ class Lexicon:
     words: Mapping[str, frozenset[str]]
     """Single words by what they do in a sentence: "hot", "persons", "prepositions", ..."""
     negative_pairs: frozenset[tuple[str, ...]]
+    vocabulary: frozenset[str]
+    """Every single word that means something here."""
     contractions: Mapping[str, tuple[str, ...]]
 
 
@@ -121,11 +125,14 @@ def lexicon() -> Lexicon:
     places = {
         phrase: place
         for place, names in data["places"].items()
-        for phrase in _noun_phrases(names, {})
+        for phrase in _noun_phrases(_alternatives(names), {})
     }
     words = {key: frozenset(data[key]) for key in _WORD_CLASSES}
+    words["irregular"] = frozenset(irregular)
     for key in ("heat_verbs", "general"):
         words[key] = frozenset(form for verb in data[key] for form in verb_forms(verb, {}))
+    pairs = frozenset(tuple(pair.split()) for pair in data["negative_pairs"])
+    tables = (verbs, part_verbs, nouns, places, pairs)
     return Lexicon(
         actions=actions,
         verbs=verbs,
@@ -133,7 +140,10 @@ def lexicon() -> Lexicon:
         nouns=nouns,
         places=places,
         words=words,
-        negative_pairs=frozenset(tuple(pair.split()) for pair in data["negative_pairs"]),
+        negative_pairs=pairs,
+        vocabulary=frozenset().union(
+            *words.values(), (word for table in tables for phrase in table for word in phrase)
+        ),
         contractions={key: tuple(text.split()) for key, text in data["contractions"].items()},
     )
 
@@ -144,6 +154,15 @@ def _verb_phrases(verbs: Sequence[str], irregular: Mapping[str, str]) -> list[tu
         head, *particles = verb.split()
         phrases += [(form, *particles) for form in verb_forms(head, irregular)]
     return phrases
+
+
+def _alternatives(phrases: Sequence[str]) -> list[str]:
+    """Phrases with every choice of the words between their strokes: "thin/slim end/part"."""
+    return [
+        " ".join(choice)
+        for phrase in phrases
+        for choice in itertools.product(*(word.split("/") for word in phrase.split()))
+    ]
 
 
 def _noun_phrases(nouns: Sequence[str], irregular: Mapping[str, str]) -> list[tuple[str, ...]]:

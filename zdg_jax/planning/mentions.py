@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from zdg_jax.planning.clauses import Clause, Kind, is_verb
+from zdg_jax.planning.clauses import Clause, Kind, is_verb, tokenize
 from zdg_jax.planning.lexicon import Lexicon
 
 _GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
 _WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure"])
+_USING = frozenset(["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food"])
+_WORLDLY = frozenset(["face", "mount", "base"])
+_RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
 _MADE_TO_HOLD = frozenset(["stem", "body", "vessel"])
 
 
@@ -50,6 +53,8 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 continue
             if index and words[index - 1] in lex.words["indefinite"]:
                 continue  # "a point", "some top": not a part of this object
+            if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
+                continue  # "on top of the others"
             yield Mention(
                 name=" ".join(phrase),
                 function=lex.nouns.get(phrase, ""),
@@ -62,25 +67,61 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
         index += 1
 
 
+def together(words: Sequence[str], found: Sequence[Mention], lex: Lexicon) -> list[tuple[int, int]]:
+    """Where the list begins and ends that each mention stands in: "the rim or the spout"."""
+    spans = [(mention.start, mention.end) for mention in found]
+    for index in range(1, len(found)):
+        between = words[found[index - 1].end : found[index].start]
+        joins = [word for word in between if word not in lex.words["determiners"]]
+        if joins in (["and"], ["or"], ["nor"]):
+            spans[index] = (spans[index - 1][0], found[index].end)
+    for index in range(len(found) - 1, 0, -1):
+        # "The rim and the handle is hot" speaks of the handle alone.
+        single = words[found[index].end : found[index].end + 1] in (("is",), ("gets",), ("stays",))
+        if spans[index][0] <= spans[index - 1][0] and not single:
+            spans[index - 1] = (spans[index - 1][0], spans[index][1])
+    return spans
+
+
+def own_noun(name: str, lex: Lexicon) -> str:
+    """The part's name that the object itself bears, as a lid does; "" for most objects."""
+    words = tokenize(name.replace("_", " "), lex)
+    if "with" in words:
+        words = words[: words.index("with")]
+    while words and not set(words[-1]) & set("aeiou"):
+        words.pop()  # a code, not a word
+    return words[-1] if words and (words[-1],) in lex.nouns else ""
+
+
 def judge(
-    mention: Mention, clause: Clause, action: str, target: Sequence[str], lex: Lexicon
+    mention: Mention,
+    span: tuple[int, int],
+    clause: Clause,
+    action: str,
+    target: Sequence[str],
+    passive: bool,
+    lex: Lexicon,
 ) -> Verdict:
     """Whether a named part is to be held or spared, and why.
 
     Args:
         mention: the part.
+        span: where the list begins and ends that it stands in.
         clause: where it is named.
         action: name of the task's action; "" where none was found.
         target: words of the action's direct object, if this is its clause; else none.
+        passive: whether that object is the subject of a passive verb.
         lex: the lexicon.
     """
     sets, words = lex.words, clause.words
-    after = words[mention.end : mention.end + 5]
-    before = words[max(mention.start - 4, 0) : mention.start]
+    after = words[span[1] : span[1] + 5]
+    before = words[max(span[0] - 4, 0) : span[0]]
     preposition = next((word for word in reversed(before) if word in sets["prepositions"]), "")
     adjective = before[-1] if before else ""
     if sets["towards"] & set(after[:2]):
-        return _towards(words[mention.end :], after, action, lex)
+        return _towards(words[span[1] :], after, action, lex)
+    if clause.kind is Kind.NEGATIVE and _RELEASING & set(before):
+        return Verdict(value=1.0, reason="the words say not to let go of it")
     if clause.kind is Kind.NEGATIVE:
         return Verdict(value=-1.0, reason="the words say to keep off it")
     if clause.kind is Kind.OTHER:
@@ -89,7 +130,12 @@ def judge(
         return Verdict(value=-1.0, reason="it must stay free")
     if preposition == "by":
         return Verdict(value=1.0, reason="the words say to hold it there")
-    if len(after) > 1 and after[0] in sets["be"]:
+    if passive and mention.name.split()[-1] in target:
+        agent = words[words.index("by") + 1 :] if "by" in words else ()
+        if sets["persons"] & set(agent[:2]):
+            return Verdict(value=-1.0, reason="someone else takes it there")
+        return _by_deed(mention, action, True, "", lex)
+    if len(after) > 1 and after[0] in sets["be"] and after[1] not in sets["neutral"]:
         return Verdict(value=-1.0, reason=f'it is not to be touched: it "{" ".join(after[:2])}"')
     if adjective in sets["hot"] | sets["sharp"] | sets["unfit"]:
         return Verdict(value=-1.0, reason=f"it is {adjective}")
@@ -118,6 +164,8 @@ def _by_deed(
         return Verdict(value=-1.0, reason="it is what is worked on")
     if action in ("open", "press") and (direct or preposition in ("on", "")):
         return Verdict(value=1.0, reason="the deed is done to it")
+    if action in _USING and direct and mention.function in _WORLDLY:
+        return Verdict(value=0.0, reason="")  # "spray the windows": not this object's
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")
     if action == "hand_over" and direct and mention.function == "grip":

@@ -153,6 +153,9 @@ def _notes(reading: Reading, shape: ObjectShape, choices: Sequence[Choice]) -> l
             f"the task's words mean nothing to this planner ({words}): it plans a general stable "
             "grasp; say what is done with the object, or name the part to hold"
         )
+    elif reading.missing:
+        words = ", ".join(repr(word) for word in reading.missing)
+        notes.append(f"the words ask for a part that this planner does not know: {words}")
     elif reading.unknown:
         notes.append("words that were not used: " + ", ".join(reading.unknown[:12]))
     if len(shape.parts) == 1:
