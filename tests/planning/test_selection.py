@@ -48,6 +48,17 @@ def choose(task: str, thing: things.Thing) -> list[Choice]:
         (things.torch, "hold it by the thick end", "head", ()),
         (things.fuse, "plug it into its holder", "body", ("cap",)),
         (things.ladle, "dish out the stew", "handle", ("scoop",)),
+        (things.spoon, "stir the tea", "handle", ("bowl",)),
+        (things.spoon, "give it to me, I want to take the handle", "bowl", ("handle",)),
+        (things.spanner, "loosen the nut", "handle", ("head",)),
+        (things.pan_lid, "put the lid on the pot", "bar", ("edge",)),
+        (things.viewer, "clean the lens", "case", ("eye",)),
+        (things.viewer, "film the lions", "case", ("eye",)),
+        (things.kettle, "pass the kettle to her, handle towards her", "body", ("handle",)),
+        (things.jar, "the top must be twisted off", "lid", ()),
+        (things.mallet, "make sure not to touch the head, just lift it", "handle", ("head",)),
+        (things.jug, "its ear must not be touched", "body", ("handle",)),
+        (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
         (
             things.ladle,
             "hand it to me so that I can grab its handle",
@@ -77,6 +88,32 @@ def test_asking_for_a_part_that_is_not_there_is_noted() -> None:
     choice = choose("grab it by the handle", things.jar())[0]
     assert any("handle" in note for note in choice.notes)
     assert choice.confidence < choose("grab it by the handle", things.jug())[0].confidence
+
+
+def test_trigger_is_worked_and_not_spared() -> None:
+    thing = things.sprayer()
+    choice = choose("spray the roses", thing)[0]
+    trigger = thing.mark("trigger")
+    assert choice.pressed == {trigger}
+    assert trigger not in {mark for mark, _ in choice.avoided}
+    forbidden = choose("spray the roses, thumb off the trigger", thing)[0]
+    assert not forbidden.pressed
+    assert trigger in {mark for mark, _ in forbidden.avoided}
+
+
+def test_control_that_is_no_part_leaves_the_grip() -> None:
+    thing = things.mallet()
+    choice = choose("pull the trigger", thing)[0]
+    assert [mark for mark, _ in choice.held] == [thing.mark("handle")]
+    assert any("trigger" in note for note in choice.notes)
+
+
+def test_hook_does_not_spare_what_is_held() -> None:
+    head = things.at(things.rod(0.011, 0.08, "y"), 0.155, 0, 0)
+    hammer = things.thing("tack_hammer", handle=things.rod(0.015, 0.3, "x"), head=head)
+    choice = choose("hang it on the nail", hammer)[0]
+    assert [mark for mark, _ in choice.held] == [hammer.mark("handle")]
+    assert not choice.avoided
 
 
 def test_getting_hold_of_a_thing_binds_less_than_using_it() -> None:

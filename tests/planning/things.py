@@ -127,5 +127,37 @@ def fuse() -> Thing:
     return thing("fuse", body=rod(0.025, 0.05, "x"), cap=at(rod(0.012, 0.03, "x"), 0.04, 0, 0))
 
 
+def spoon() -> Thing:
+    """A handle as thin as a teaspoon's, and a bowl that is thicker than it."""
+    bowl = trimesh.creation.icosphere(subdivisions=3, radius=1.0).apply_scale((0.03, 0.02, 0.007))
+    return thing("spoon", bowl=bowl, handle=at(box(0.12, 0.011, 0.004), 0.085, 0, 0))
+
+
+def spanner() -> Thing:
+    head = at(box(0.04, 0.05, 0.014), 0.1, 0, 0)
+    return thing("spanner", handle=box(0.16, 0.02, 0.005), head=head)
+
+
+def pan_lid() -> Thing:
+    """A ring without its glass, and a knob on a bar across it."""
+    ring = trimesh.creation.annulus(r_min=0.115, r_max=0.125, height=0.012)
+    bar = at(box(0.24, 0.02, 0.006), 0, 0, 0.012)
+    return thing("pan_lid", edge=ring, bar=bar, knob=at(rod(0.018, 0.03), 0, 0, 0.03))
+
+
+def sprayer() -> Thing:
+    """A bottle whose trigger stands out in front."""
+    return thing(
+        "sprayer",
+        bottle=at(rod(0.04, 0.16), 0, 0, 0.08),
+        head=at(box(0.09, 0.04, 0.04), -0.01, 0, 0.19),
+        trigger=at(box(0.012, 0.012, 0.05), -0.05, 0, 0.155),
+    )
+
+
+def viewer() -> Thing:
+    return thing("viewer", case=box(0.12, 0.04, 0.08), eye=at(rod(0.02, 0.02, "y"), 0.02, 0.03, 0))
+
+
 def ladle() -> Thing:
     return thing("ladle", scoop=tub(0.04, 0.035), handle=at(rod(0.009, 0.26, "x"), 0.168, 0, 0.035))

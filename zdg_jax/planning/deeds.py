@@ -12,6 +12,8 @@ from zdg_jax.planning.mentions import mentions, own_noun
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
+_OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "repl": "place"}
+"""What verbs of lids mean when they are done to something else, by how they begin."""
 _PASSIVE = 0.8
 """How surely a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
@@ -181,7 +183,7 @@ def _meaning(
             return "open"
         if "control" in functions:
             return "press"
-        return lex.verbs.get(phrase, "lift" if phrase[0].startswith(("remov", "tak")) else "")
+        return lex.verbs.get(phrase, _OTHERWISE.get(phrase[0][:4], ""))
     if action == "insert" and len(phrase) > 1 and not definite:
         return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
     if action == "open" and target and not definite:

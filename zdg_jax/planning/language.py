@@ -102,7 +102,7 @@ def read(task: str, name: str = "") -> Reading:
             verdict = judge(
                 mention, span, clause, action.name if action else "", target, passive, lex
             )
-            if mention.name == own_noun(name, lex) and mention.name in target:
+            if mention.name == own_noun(name, lex) and "by" not in clause.words[: mention.start]:
                 continue  # the deed is done to the whole object, not to a part of it
             offered |= verdict.offered
             if verdict.value == 0:

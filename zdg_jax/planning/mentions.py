@@ -13,6 +13,7 @@ _WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure
 _USING = frozenset(["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food"])
 _WORLDLY = frozenset(["face", "mount", "base"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
+_PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
 _MADE_TO_HOLD = frozenset(["stem", "body", "vessel"])
 
 
@@ -51,7 +52,7 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 continue
             if length == 1 and len(words) > 1 and is_verb(words, index, lex):
                 continue
-            if index and words[index - 1] in lex.words["indefinite"]:
+            if index and words[index - 1] in lex.words["indefinite"] and "by" not in words[:index]:
                 continue  # "a point", "some top": not a part of this object
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
                 continue  # "on top of the others"
@@ -114,6 +115,7 @@ def judge(
         lex: the lexicon.
     """
     sets, words = lex.words, clause.words
+    direct = mention.name.split()[-1] in target
     after = words[span[1] : span[1] + 5]
     before = words[max(span[0] - 4, 0) : span[0]]
     preposition = next((word for word in reversed(before) if word in sets["prepositions"]), "")
@@ -130,20 +132,22 @@ def judge(
         return Verdict(value=-1.0, reason="it must stay free")
     if preposition == "by":
         return Verdict(value=1.0, reason="the words say to hold it there")
-    if passive and mention.name.split()[-1] in target:
+    if passive and direct:
         agent = words[words.index("by") + 1 :] if "by" in words else ()
         if sets["persons"] & set(agent[:2]):
             return Verdict(value=-1.0, reason="someone else takes it there")
         return _by_deed(mention, action, True, "", lex)
     if len(after) > 1 and after[0] in sets["be"] and after[1] not in sets["neutral"]:
         return Verdict(value=-1.0, reason=f'it is not to be touched: it "{" ".join(after[:2])}"')
+    if action in _USING and direct and preposition in _PARTICLES and mention.function in _WORLDLY:
+        return Verdict(value=0.0, reason="")  # "spray the windows": not this object's
     if adjective in sets["hot"] | sets["sharp"] | sets["unfit"]:
         return Verdict(value=-1.0, reason=f"it is {adjective}")
     if sets["body_parts"] & set(before) and preposition in sets["at"] | {"over"}:
         return Verdict(value=1.0, reason="a finger or the hand goes there")
     if clause.kind is Kind.SIDE:
         return Verdict(value=-0.7, reason="something else happens there")
-    return _by_deed(mention, action, mention.name.split()[-1] in target, preposition, lex)
+    return _by_deed(mention, action, direct, preposition, lex)
 
 
 def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexicon) -> Verdict:
@@ -164,8 +168,6 @@ def _by_deed(
         return Verdict(value=-1.0, reason="it is what is worked on")
     if action in ("open", "press") and (direct or preposition in ("on", "")):
         return Verdict(value=1.0, reason="the deed is done to it")
-    if action in _USING and direct and mention.function in _WORLDLY:
-        return Verdict(value=0.0, reason="")  # "spray the windows": not this object's
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")
     if action == "hand_over" and direct and mention.function == "grip":

@@ -16,8 +16,11 @@ from zdg_jax.planning.shape import ObjectShape, PartShape
 
 _LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
+_SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
+_BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
 _GRIP_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
+_POOR_GRIP = 0.45  # where no grip scores more, a long thin bar will do
 _GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
 
@@ -48,11 +51,15 @@ def roles(shape: ObjectShape) -> Roles:
             known[part.mark] = float(np.clip(score, 0.0, 1.0))
             reasons[function, part.mark] = reason
 
-    looped = any(_is_loop(part) for part in shape.parts)
+    looped = any(_is_loop(part, shape) for part in shape.parts)
     for part in shape.parts:
         score, reason = _grip(part, shape)
         # Where there is a loop to hold, a bar is there for something else.
-        note("grip", part, score * (0.6 if looped and not _is_loop(part) else 1.0), reason)
+        note("grip", part, score * (0.6 if looped and not _is_loop(part, shape) else 1.0), reason)
+    slender = max(scores["grip"].values()) < _POOR_GRIP
+    for part in shape.parts:
+        if slender:  # a spoon's handle is thin, and yet what it is held by
+            note("grip", part, *_slender(part, shape))
         note("vessel", part, *_vessel(part))
         note("closure", part, *_closure(part, shape))
         note("stem", part, *_stem(part, shape))
@@ -61,7 +68,7 @@ def roles(shape: ObjectShape) -> Roles:
         note("body", part, *_body(part, shape))
     for part in shape.parts:
         note("rim", part, *_rim(part))
-        note("outlet", part, *_outlet(part))
+        note("outlet", part, *_outlet(part, shape))
         note("tool", part, *_tool(part, shape, scores))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
@@ -86,12 +93,14 @@ def _heed_name(
     reasons[named, part.mark] = f'the asset calls it "{part.name}"'
 
 
-def _is_loop(part: PartShape) -> bool:
-    return part.hole > _LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH
+def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
+    # A ring around the middle, such as a lid's edge, is no handle.
+    around = part.offset < 0.3 and abs(float(part.axes[2] @ shape.upright)) > 0.8
+    return part.hole > _LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
 
 
 def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    if _is_loop(part):
+    if _is_loop(part, shape):
         return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
     girth = _trapezoid(part.girth, _GRIP_GIRTH)
     length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
@@ -102,6 +111,19 @@ def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
     score = girth * length * slim * solid * flat * (1.0 - 0.6 * _ramp(across, 0.2, 0.6))
     return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
+
+
+def _slender(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    along = _ramp(abs(float(part.axes[0] @ shape.axis)), 0.8, 0.95)
+    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    longest = _ramp(float(part.extents[0] / shape.size.max()), 0.25, 0.5)
+    slim = _ramp(part.elongation, 2.0, 4.0) * _ramp(shape.elongation, 1.6, 3.0)
+    slim *= 1.0 - _ramp(part.girth, 0.022, 0.035)
+    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
+    return (
+        0.65 * along * length * longest * slim * flat,
+        "it is the long thin bar that leads to the rest",
+    )
 
 
 def _vessel(part: PartShape) -> tuple[float, str]:
@@ -125,7 +147,12 @@ def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     between = 1.0 - _ramp(abs(part.along), 0.6, 0.95)
     long = _ramp(part.elongation, 1.0, 2.0)
     open_loop = 0.2 if part.hole > _LOOP_AREA else 1.0
-    return thin * long * (0.5 + 0.5 * between) * open_loop, "it is the slender part"
+    # What hangs at the side of a long thing is a lever or a spout.
+    away = part.center - shape.center
+    away = float(np.linalg.norm(away - (away @ shape.axis) * shape.axis))
+    side = _ramp(away / max(0.5 * float(np.sort(shape.size)[1]), 1e-6), 0.4, 0.8)
+    beside = 1.0 - 0.7 * side * _ramp(shape.elongation, 1.6, 2.0)
+    return thin * long * (0.5 + 0.5 * between) * open_loop * beside, "it is the slender part"
 
 
 def _base(part: PartShape) -> tuple[float, str]:
@@ -154,9 +181,9 @@ def _rim(part: PartShape) -> tuple[float, str]:
     return high * ring * (1.0 - _ramp(part.share, 0.25, 0.4)), "it lies around the top"
 
 
-def _outlet(part: PartShape) -> tuple[float, str]:
+def _outlet(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
-    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part) else 1.0)
+    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part, shape) else 1.0)
     rim, reason = _rim(part)
     if spout > 0.9 * rim:
         return 0.95 * spout, "it stands out at the side and opens upwards"
@@ -176,6 +203,8 @@ def _tool(
     large = 0.6 + 0.4 * _ramp(part.share, 0.03, 0.12)
     end = 0.7 + 0.3 * _ramp(max(abs(part.along), part.offset), 0.3, 0.6)
     score = (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike * large * end
+    if scores["outlet"][part.mark] > _SPOUT and max(scores["vessel"].values()) > _VESSEL:
+        score *= _BESIDE_VESSEL
     return score, "it lies away from the grip"
 
 
@@ -188,8 +217,12 @@ def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
 
 
 def _face(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - _ramp(part.share, 0.2, 0.4)
     end = _ramp(abs(part.along), 0.5, 0.9)
-    return 0.5 * end * (1.0 - _ramp(part.share, 0.2, 0.4)), "it is the front at one end"
+    round_ = 1.0 - _ramp(part.elongation, 1.15, 1.5)
+    if round_ > end:
+        return 0.45 * round_ * small, "it is round and stands out"
+    return 0.5 * end * small, "it is the front at one end"
 
 
 def _ramp(value: float, low: float, high: float) -> float:

@@ -16,8 +16,10 @@ from zdg_jax.planning.shape import ObjectShape, PartShape
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
 _ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
+_CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
 _WORKING = ("tool", "outlet", "mount")
+_INSTEAD = 0.8  # what is left of the confidence where a named part is not found
 _HEAT_SAFE = ("grip", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
 
@@ -43,31 +45,43 @@ class Choice:
     rationale: str
     confidence: float
     notes: tuple[str, ...]
+    lacking: str = ""
+    """What the words name, where no part looks like it and the likeliest was taken."""
 
 
 def select(reading: Reading, shape: ObjectShape, meaning: Roles) -> list[Choice]:
     """The best choice and up to two others that hold something else."""
     wishes = _hold_wishes(reading)
+    made = [choice for wish in wishes if (choice := _choose(wish, reading, shape, meaning))]
+    # The order of the wishes counts, unless the shape has no such part.
+    made.sort(key=lambda choice: bool(choice.lacking))
     choices: list[Choice] = []
-    for wish in wishes:
-        choice = _choose(wish, reading, shape, meaning)
-        if choice is None:
-            continue
-        if any({m for m, _ in choice.held} == {m for m, _ in other.held} for other in choices):
-            continue
-        choices.append(choice)
+    for choice in made:
+        if all({m for m, _ in choice.held} != {m for m, _ in c.held} for c in choices):
+            choices.append(choice)
     if not choices or choices[0].confidence == 0.0:
         choices.append(_general(reading, shape, meaning))
-    # The order of the wishes counts, unless the shape has no such part.
-    found = [c for c in choices if "no part looks like" not in " ".join(c.notes)]
-    rest = [c for c in choices if c not in found]
-    return (found + rest)[:3]
+    if made and made[-1].lacking and not choices[0].lacking:
+        note = f'no part looks like "{made[-1].lacking}": a {choices[0].function} is held instead'
+        choices[0] = dataclasses.replace(
+            choices[0],
+            notes=(*choices[0].notes, note),
+            confidence=_INSTEAD * choices[0].confidence,
+        )
+    return choices[:3]
 
 
 def _hold_wishes(reading: Reading) -> list[Wish]:
-    if reading.hold:
-        return list(reading.hold)
     action = reading.action
+    if reading.hold:
+        wishes = list(reading.hold)
+        if action and wishes[0].function == "control":
+            # Controls are often too small to be parts: then what holds beside them is held.
+            wishes += [
+                Wish(function=name, name=name, weight=0.7, named=False, reason=action.because)
+                for name in ("grip", "body")
+            ]
+        return wishes
     functions = list(action.hold) if action else ["body", "grip"]
     because = action.because if action else "a general hold sits near the middle"
     if _steadied(reading):
@@ -186,7 +200,13 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     for mark in list(held):
         if mark in spared and mark != top and spared[mark][0] > held[mark]:
             del held[mark]
-    avoided = {mark: pair for mark, pair in spared.items() if mark not in held}
+    avoided = {
+        mark: (strength, avoid)
+        for mark, (strength, avoid) in spared.items()
+        if mark not in held and not _second_best(mark, avoid, held, shape, meaning)
+    }
+    pressed = _pressed(reading, wish, meaning, avoided)
+    avoided = {mark: pair for mark, pair in avoided.items() if mark not in pressed}
     peak = max(held.values())
     rival = max((s for m, s in free.items() if m not in held and m not in avoided), default=0.0)
     margin = 1.0 - 0.5 * min(1.0, rival / max(peak, 1e-6))
@@ -202,11 +222,6 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     functions = {mark: function for mark in held if function in meaning.scores}
     functions |= {m: w.function for m, (_, w) in avoided.items() if w.function in meaning.scores}
     worked = frozenset(m for m, (_, w) in avoided.items() if w.function in _WORKING)
-    pressed: frozenset[int] = frozenset()
-    if reading.action and "control" in (*reading.action.press, function):
-        mark, score = meaning.best("control", frozenset(scores))
-        if score > 0.3 and mark not in avoided:
-            pressed = frozenset([mark])
     what = f'the words name "{wish.name}"' if wish.named else f"the deed asks for a {wish.name}"
     return Choice(
         function=function,
@@ -219,7 +234,31 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
         rationale=f"{what}: part {top} fits best ({free[top]:.2f}); {wish.reason}",
         confidence=float(np.clip(confidence, 0.0, 1.0)),
         notes=tuple(notes),
+        lacking=wish.name if notes else "",
     )
+
+
+def _second_best(
+    mark: int, avoid: Wish, held: Mapping[int, float], shape: ObjectShape, meaning: Roles
+) -> bool:
+    """Whether a deed spares this part only because the part it means is held itself."""
+    if avoid.named:
+        return False
+    fits = _scores(avoid, shape, meaning)
+    first = max(fits, key=lambda other: fits[other])
+    return first in held and fits[mark] < _ALIKE * fits[first]
+
+
+def _pressed(
+    reading: Reading, wish: Wish, meaning: Roles, avoided: Mapping[int, tuple[float, Wish]]
+) -> frozenset[int]:
+    """The part that a finger works, unless the words forbid it."""
+    if not reading.action or "control" not in (*reading.action.press, wish.function):
+        return frozenset()
+    marks = frozenset(meaning.scores["control"])
+    mark, score = meaning.best("control", marks)
+    forbidden = mark in avoided and avoided[mark][1].named
+    return frozenset([mark] if score > _CONTROL and not forbidden else [])
 
 
 def _any_part_will_do(reading: Reading) -> bool:
