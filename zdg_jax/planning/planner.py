@@ -218,6 +218,7 @@ def _checked(task: str) -> str:
 def _backend(planner: str, options: PlannerOptions) -> Backend | None:
     """The model behind a planner's name; None for the rules."""
     kind, _, detail = planner.partition(":")
+    replay = options.cache == "replay"
     if kind == "auto":
         if any(os.environ.get(key) for key in KEYS):
             kind = "gemini"
@@ -228,9 +229,9 @@ def _backend(planner: str, options: PlannerOptions) -> Backend | None:
     if kind == "rules":
         return None
     if kind == "gemini":
-        return Gemini(detail or None, base_url=options.base_url)
+        return Gemini(detail or None, base_url=options.base_url, replay=replay)
     if kind == "openai":
-        return OpenAICompatible(detail or None, base_url=options.base_url)
+        return OpenAICompatible(detail or None, base_url=options.base_url, replay=replay)
     if kind == "manual":
         return Manual(pathlib.Path(detail) if detail else options.manual_folder)
     raise InputError(f"no planner {planner!r}; there are {_PLANNERS}")

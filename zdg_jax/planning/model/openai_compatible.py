@@ -28,12 +28,15 @@ class OpenAICompatible:
     max_images = 10
     max_side = 2048
 
-    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
+    def __init__(
+        self, model: str | None = None, *, base_url: str | None = None, replay: bool = False
+    ) -> None:
         """Prepares a client; nothing is sent.
 
         Args:
             model: name of the model; `OPENAI_MODEL` if not given.
             base_url: address of the server; `OPENAI_BASE_URL` or OpenAI's own if not given.
+            replay: whether all answers are recorded, so that no key is needed.
 
         Raises:
             InputError: the `openai` package, the key or the model's name is missing.
@@ -46,7 +49,7 @@ class OpenAICompatible:
             ) from None
         address = base_url or os.environ.get("OPENAI_BASE_URL")
         self._key = os.environ.get(KEY, "")
-        if not self._key and not address:
+        if not self._key and not address and not replay:
             raise InputError(
                 f"the planner openai needs a key in {KEY}, or OPENAI_BASE_URL of a local server"
             )

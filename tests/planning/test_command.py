@@ -1,0 +1,73 @@
+"""`zdg plan` with a model behind it, from the question to the page."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pathlib
+
+import pytest
+
+from zdg_jax.cli.app import run
+from zdg_jax.planning import GraspPlan, PlannerOptions
+
+from .conftest import KEY, jug
+from .server import ModelServer
+
+GEMINI = pytest.mark.parametrize("backend_name", ["gemini"])
+
+
+@pytest.fixture(autouse=True)
+def mesh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command prepares the jug whose parts the model's answers name."""
+    command = importlib.import_module("zdg_jax.cli.plan")
+    monkeypatch.setattr(command, "load_object", lambda *_: jug())
+
+
+def command(out: pathlib.Path, *more: object) -> int:
+    words = ["plan", "jug.stl", "--task", "pour", "--planner", "gemini", "--out", out, *more]
+    return run([str(word) for word in words])
+
+
+@GEMINI
+def test_answers_are_kept_and_replayed_without_a_key(
+    server: ModelServer,
+    options: PlannerOptions,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(tmp_path / "first", "--server", server.url) == 0
+    assert len(server.requests) == 4
+    first = GraspPlan.load(tmp_path / "first" / "plan.json")
+    assert json.loads(capsys.readouterr().out)["planner"] == first.planner
+    assert "1-object" in (tmp_path / "first" / "plan.html").read_text()
+
+    monkeypatch.delenv("GEMINI_API_KEY")
+    assert command(tmp_path / "second", "--answers", "replay") == 0
+    second = GraspPlan.load(tmp_path / "second" / "plan.json")
+    assert (second.usage.calls, second.usage.cached) == (0, 4)
+    assert second.grips == first.grips
+    assert len(server.requests) == 4
+
+    assert command(tmp_path / "third", "--answers", "replay", "--task", "shake it") == 1
+    assert "record again" in capsys.readouterr().err
+    assert command(tmp_path / "fourth") == 2
+    assert "GEMINI_API_KEY" in capsys.readouterr().err
+
+
+@GEMINI
+def test_budget_ends_in_one_line_and_a_page(
+    server: ModelServer,
+    options: PlannerOptions,
+    tmp_path: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(tmp_path, "--server", server.url, "--max-calls", 2) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "budget of 2 calls" in error
+    assert "Planning failed" in (tmp_path / "plan.html").read_text()
+    assert not (tmp_path / "plan.json").exists()
+    assert not any(KEY.encode() in p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert command(tmp_path, "--max-calls", 0) == 2
+    assert "max_calls" in capsys.readouterr().err
