@@ -67,6 +67,7 @@ def spared(reading: Reading) -> set[str]:
         ("the robot should sweep the yard", "brush"),
         ("do not spin it, just lift the vase", "lift"),
         ("bring me the newspaper", "hand_over"),
+        ("have a cup of tea", "drink"),
         ("throw out the wrapper", "lift"),
         ("throw the stone out of the window", "throw"),
         ("saut\u00e9 the leeks", "handle_food"),
