@@ -94,9 +94,9 @@ def read(task: str, name: str = "") -> Reading:
     avoid: list[Wish] = []
     offered = action is not None and action.name == "hand_over"
     for number, clause in enumerate(clauses):
-        target, passive = (), False
-        if deed is not None and deed.clause == number:
-            target, passive = deed.target, deed.passive
+        mine = deed is not None and deed.clause == number
+        target = deed.target if deed is not None and mine else ()
+        passive = deed is not None and mine and deed.passive
         found = list(mentions(clause.words, lex))
         for mention, span in zip(found, together(clause.words, found, lex), strict=True):
             verdict = judge(
