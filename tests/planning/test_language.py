@@ -130,6 +130,11 @@ def test_deeds(task: str, action: str) -> None:
         ("put the tin on top of the other tins", set(), set()),
         ("stack the cups upside down", set(), set()),
         ("spray the windows", set(), set()),
+        ("not by the blade, by the handle", {"grip"}, {"tool"}),
+        ("I am holding the grip, take the shaft", {"stem"}, {"grip"}),
+        ("if the strap is hot, use the belly", {"vessel"}, {"grip"}),
+        ("one hand on the strap", {"grip"}, set()),
+        ("tilt it so that the spout points down", set(), {"outlet"}),
         ("the handle is made of oak, carry it", {"grip"}, set()),
         ("take it by the hanlde", {"grip"}, set()),
         ("carry it by its handel, not the sput", {"grip"}, set()),
@@ -213,6 +218,11 @@ def test_slips_of_the_pen_are_mended_where_little_else_is_meant(word: str, meant
 
 def test_what_was_mended_is_said() -> None:
     assert any('"handel" is read as "handle"' in line for line in read("by the handel").evidence)
+
+
+def test_name_of_the_object_is_no_slip() -> None:
+    assert "handle" in " ".join(read("polish the handel").evidence)
+    assert "handle" not in " ".join(read("polish the handel", "bust_of_handel").evidence)
 
 
 def test_part_that_the_object_is_named_after_is_the_object() -> None:

@@ -19,6 +19,7 @@ MAX_WORDS = 400
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?()]")
 _PUNCTUATION = frozenset(".,;:!?()")
+_HOLDING = frozenset(["hold", "holding", "keep", "keeping", "grip", "gripping"])
 _NOUN_LIST = frozenset(["and", "or", "nor", "is", "are", "must", "should"])
 _NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "forwards", "pointing"])
 
@@ -117,7 +118,9 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
         pair = tuple(tokens[index : index + 2])
         if word in _PUNCTUATION:
             # "without touching the rim, the handle": a list goes on; a new verb starts anew.
-            goes_on = word == "," and kind is Kind.NEGATIVE and not _verb_next(tokens, index, lex)
+            # "Not by the blade, by the handle" turns back.
+            turns = _verb_next(tokens, index, lex) or list(tokens[index + 1 : index + 2]) == ["by"]
+            goes_on = word == "," and kind is Kind.NEGATIVE and not turns
             close(Kind.NEGATIVE if goes_on else Kind.MAIN)
         elif word in sets["negative"] and pair != ("not", "only") and _stated(words, lex):
             kind = Kind.NEGATIVE  # "its rim must not be touched": the subject belongs to it
@@ -188,6 +191,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, given: bool, lex: Lexi
         return kind
     if (fresh or given) and words[0] in ("i", "we", "my", "our"):
         return Kind.OTHER  # "so that I can take it": who speaks is not the hand
+    if words[0] == "i" and _HOLDING & set(words[1:3]):
+        return Kind.OTHER  # "I am holding the handle"
     starts = is_verb(words, 0, lex) and not fresh
     for index, word in enumerate(words[:6]):
         if word == "you" and not fresh:
@@ -195,7 +200,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, given: bool, lex: Lexi
         if index and is_verb(words, index, lex) and not fresh:
             return kind  # who comes after the verb is not its subject
         if word in lex.words["persons"] and not starts:
-            verbs = [w for w in words[index + 1 :] if w in lex.words["modals"] or (w,) in lex.verbs]
+            rest = set(words[index + 1 :]) - lex.words["body_parts"]  # "one hand on the rim"
+            verbs = [w for w in rest if w in lex.words["modals"] or (w,) in lex.verbs]
             return Kind.OTHER if verbs else kind
     return kind
 

@@ -79,8 +79,8 @@ _NOTHING = Reading(
 def read(task: str, name: str = "") -> Reading:
     """Reads a task. `name` is what the object is called, a weak hint; "" where unknown."""
     lex = lexicon()
-    tokens, slips = mend(tokenize(task, lex), lex)
     own = frozenset(tokenize(name.replace("_", " "), lex))
+    tokens, slips = mend(tokenize(task, lex), lex, own)
     if foreign(tokens, lex, own):
         words = dict.fromkeys(token for token in tokens if token[0].isalpha())
         unknown = [word for word in words if word not in lex.vocabulary | own]
@@ -166,8 +166,9 @@ def _heat(clauses: Iterable[Clause], lex: Lexicon) -> tuple[bool, list[str]]:
 
 
 def _unknown(clauses: Sequence[Clause], own: frozenset[str], lex: Lexicon) -> tuple[str, ...]:
+    known = (lex.vocabulary - lex.words["spelled"]) | own
     words = [word for clause in clauses for word in clause.words]
-    return tuple(dict.fromkeys(w for w in words if w not in lex.vocabulary and w not in own))
+    return tuple(dict.fromkeys(word for word in words if word not in known))
 
 
 def _missing(clauses: Sequence[Clause], own: frozenset[str], lex: Lexicon) -> tuple[str, ...]:

@@ -44,8 +44,10 @@ class Verdict:
 
 def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
     """Parts and places that are named, the longest phrase first, none twice."""
-    index = 0
+    index, last = 0, -1
     while index < len(words):
+        if index == last and words[index] in lex.words["towards"]:
+            index += 1  # "the spout points down"
         for length in (3, 2, 1):
             phrase = tuple(words[index : index + length])
             if len(phrase) < length or (phrase not in lex.nouns and phrase not in lex.places):
@@ -64,6 +66,7 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 end=index + length,
             )
             index += length - 1
+            last = index + 1
             break
         index += 1
 
@@ -174,7 +177,8 @@ def _by_deed(
         return Verdict(value=-1.0, reason="it is offered to the other person", offered=True)
     if action in _GRASPING and (direct or preposition in lex.words["at"]):
         return Verdict(value=1.0, reason="the words name it as what to take")
-    if mention.function == "grip" or (not action and mention.function in _MADE_TO_HOLD):
+    used = not action or (action == "use" and direct)
+    if mention.function == "grip" or (used and mention.function in _MADE_TO_HOLD):
         return Verdict(value=0.8, reason="it is named, and made to be held")
     if mention.function in _WORKING:
         return Verdict(value=-0.8, reason="it does the work")

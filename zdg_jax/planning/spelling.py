@@ -22,13 +22,21 @@ _TELEGRAM = 4
 """Words up to which a sentence may be English without any of its small words."""
 
 
-def mend(tokens: Sequence[str], lex: Lexicon) -> tuple[list[str], list[str]]:
-    """Tokens with slips mended, and what was read as what."""
+def mend(
+    tokens: Sequence[str], lex: Lexicon, own: frozenset[str] = frozenset()
+) -> tuple[list[str], list[str]]:
+    """Tokens with slips mended, and what was read as what.
+
+    Args:
+        tokens: the sentence.
+        lex: the lexicon.
+        own: words of the object's name, which are no slips.
+    """
     mended, notes = [], []
     known = lex.vocabulary
     for token in tokens:
         meant = token
-        if len(token) >= _SHORTEST and token.isascii() and token not in known:
+        if len(token) >= _SHORTEST and token.isascii() and token not in known | own:
             exchanged = _exchanged(token) if len(token) > _SHORTEST else ()
             for slips in (exchanged, _doubled(token), _misplaced(token)):
                 found = sorted(known.intersection(slips) - lex.words["spelled"])
