@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
+import mujoco
 import numpy as np
 import pytest
 
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.validation import six_directions
+from zdg_jax.validation import Physics, six_directions
 
 from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
@@ -24,6 +25,15 @@ def _rows(n: int) -> list[np.ndarray]:
         np.array([pose(TOUCHING)] * n),
         np.array([*map(pose, squeezes)]),
     ]
+
+
+class StiffGripper(Gripper):
+    """The gripper after its file was edited."""
+
+    def spec(self) -> mujoco.MjSpec:
+        spec = super().spec()
+        spec.joint("tip0").armature = 0.01
+        return spec
 
 
 class _CutOffError(Exception):
@@ -62,6 +72,18 @@ def test_results_of_another_run_are_refused(
         validation.rollout(gripper, ball, *other, QUICK, resume=file)
     with pytest.raises(InputError, match="results of another run"):
         validation.rollout(gripper, ball, *_rows(2), six_directions, resume=file)
+
+
+def test_another_mass_or_hand_of_the_same_name_is_another_run(
+    gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
+) -> None:
+    """A protocol that takes the object's own mass does not tell it, and names can stay the same."""
+    file, own = tmp_path / "run.npz", dataclasses.replace(QUICK, physics=Physics(mass=None))
+    validation.rollout(gripper, ball, *_rows(2), own, resume=file)
+    validation.rollout(gripper, ball, *_rows(2), own, resume=file)
+    for hand, obj in ((gripper, dataclasses.replace(ball, mass=0.3)), (StiffGripper(), ball)):
+        with pytest.raises(InputError, match="results of another run"):
+            validation.rollout(hand, obj, *_rows(2), own, resume=file)
 
 
 def test_a_broken_file_is_named(gripper: Gripper, ball: Ball, tmp_path: pathlib.Path) -> None:

@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Sequence
 
+import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
@@ -80,10 +81,14 @@ class Ledger:
         _log.info("resuming from %s: %d of %d tested", self._path, done, len(self._result))
 
 
-def run_name(arrays: Sequence[np.ndarray], *settings: object) -> str:
-    """A hash of everything that decides the results."""
+def run_name(poses: Sequence[np.ndarray], model: mujoco.MjModel, *settings: object) -> str:
+    """A hash of everything that decides the results: poses, the compiled scene with hand, object,
+    materials and solver in it, and whatever else is given."""
     digest = hashlib.sha256()
-    for array in arrays:
+    for array in poses:
         digest.update(np.ascontiguousarray(array, np.float64).tobytes())
+    scene = np.zeros(mujoco.mj_sizeModel(model), np.uint8)
+    mujoco.mj_saveModel(model, None, scene)
+    digest.update(scene.tobytes())
     digest.update(repr(settings).encode())
     return digest.hexdigest()

@@ -65,8 +65,8 @@ def rollout(
             if progress:
                 progress(part.stop, len(result))
         return result
-    shape = [np.asarray(piece.vertices) for piece in obj.pieces]
-    run = run_name([*poses, *shape], hand.name, obj.name, protocol, engine.name)
+    scene = engine.scene
+    run = run_name(poses, scene.model, protocol, engine.name, scene.changes)
     ledger = Ledger(resume, run, result)
     rows = ledger.missing
     try:
