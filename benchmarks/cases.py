@@ -13,6 +13,7 @@ from zdg_jax.kernels import rotations
 from benchmarks.settings import Settings, first_object
 from benchmarks.yields import TASK
 from zdg_jax import planning
+from zdg_jax.agreement import Agreement
 from zdg_jax.energy import Pattern, Variables
 from zdg_jax.fitting import Fitter
 from zdg_jax.hand import Hand
@@ -38,7 +39,8 @@ class Case:
         config = SynthesisConfig()
         plan = planning.plan(TASK, obj, hand, planner="rules")
         fitter = Fitter(hand, obj, config.fit)
-        stages = Stages.of(plan, plan.grip, obj, hand, fitter, opening(hand), config)
+        agreement = Agreement(plan.grip, obj, hand)
+        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, opening(hand), config)
         return cls(hand=hand, object=obj, stages=stages)
 
     @classmethod
@@ -59,7 +61,7 @@ class Case:
             stages.space,
             stages.kinds,
             stages.likely,
-            stages.sample_weights,
+            stages.pairs,
             stages.config.seeds,
             num,
             jax.random.key(key),

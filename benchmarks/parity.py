@@ -133,9 +133,7 @@ def main(
 ) -> None:
     """Compares the default device with the CPU and MJX with the C engine."""
     case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
-    config = dataclasses.replace(
-        case.stages.config.refine, steps=steps, trial_steps=min(40, steps // 2)
-    )
+    config = dataclasses.replace(case.stages.config.refine, steps=steps)
     report: dict[str, Any] = {
         "device": jax.local_devices()[0].device_kind,
         "matmul_precision": str(jax.config.jax_default_matmul_precision),

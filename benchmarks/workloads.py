@@ -31,14 +31,13 @@ def kinematics(settings: Settings) -> dict[str, Metric]:
         dofs = arrays.lower + share * (arrays.upper - arrays.lower)
 
         @jax.jit
-        def forward(dofs: jax.Array, arrays=arrays) -> tuple[jax.Array, jax.Array]:
+        def forward(dofs: jax.Array, arrays=arrays) -> jax.Array:
             return link_poses(arrays.tree, joints_from_dofs(arrays, dofs))
 
         @jax.jit
         @jax.grad
         def gradient(dofs: jax.Array, forward=forward) -> jax.Array:
-            rotation, translation = forward(dofs)
-            return jnp.sum(rotation**2) + jnp.sum(translation**2)
+            return jnp.sum(forward(dofs) ** 2)
 
         for kind, call in (("forward", forward), ("gradient", gradient)):
             first, steady = time_calls(lambda c=call, d=dofs: c(d), 5 if settings.quick else 30)

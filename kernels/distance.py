@@ -17,6 +17,7 @@ the same with (n, 3) arrays 10 ms, distance and octahedral normal packed into 8 
 """
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -37,8 +38,8 @@ class DistanceGrid:
     """Edge of a cell, () [m]."""
 
 
-@jax.custom_jvp
-def query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def query(grid: DistanceGrid, points: jax.Array, axis: int = -1) -> tuple[jax.Array, jax.Array]:
     """Signed distance and its gradient at points, inside the box and out.
 
     Differentiable in `points` only: the derivative of the distance is the returned normal, that
@@ -47,11 +48,16 @@ def query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
     Args:
         grid: the distance grid.
         points: (*b, 3), the grid's frame [m].
+        axis: where x, y and z of the points lie, static. With points by component, (3, *b), and
+            axis 0 nothing needs to be transposed.
 
     Returns:
-        Distances (*b,) [m], negative inside, and unit normals (*b, 3), the gradient.
+        Distances (*b,) [m], negative inside, and unit normals (*b, 3), the gradient, whose
+        components lie on the same axis.
     """
-    return jax.lax.platform_dependent(grid, points, cpu=_query_once, default=_query)
+    points = jnp.moveaxis(points, axis, 0)
+    found, normal = jax.lax.platform_dependent(grid, points, cpu=_query_once, default=_query)
+    return found, jnp.moveaxis(normal, 0, axis)
 
 
 def _query_once(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -63,19 +69,20 @@ def _query_once(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.A
     return jax.lax.cond(
         grid.spacing > 0,
         _query,
-        lambda _, points: (jnp.zeros_like(points[..., 0]), jnp.zeros_like(points)),
+        lambda _, points: (jnp.zeros_like(points[0]), jnp.zeros_like(points)),
         grid,
         points,
     )
 
 
 def _query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Distances (*b,) and normals (3, *b) at points (3, *b)."""
     shape = grid.shape.astype(points.dtype)
     column: list[jax.Array] = []
     offset: list[jax.Array] = []
-    outside = jnp.zeros(points.shape[:-1], bool)
+    outside = jnp.zeros(points.shape[1:], bool)
     for axis in range(3):
-        position = (points[..., axis] - grid.origin[axis]) / grid.spacing
+        position = (points[axis] - grid.origin[axis]) / grid.spacing
         cell = jnp.clip(jnp.round(position), 0, shape[axis] - 1)
         away = position - cell
         outside |= jnp.abs(away) > 0.501
@@ -90,13 +97,15 @@ def _query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, jax.Array]
     reach = jnp.sqrt(jnp.maximum(arm[0] * arm[0] + arm[1] * arm[1] + arm[2] * arm[2], 1e-16))
     distance = jnp.where(outside, reach, value + along)
     unit = [jnp.where(outside, arm[axis] / reach, normal[axis]) for axis in range(3)]
-    return distance, jnp.stack(unit, axis=-1)
+    return distance, jnp.stack(unit)
 
 
 @query.defjvp
 def _query_jvp(
-    primals: tuple[DistanceGrid, jax.Array], tangents: tuple[DistanceGrid, jax.Array]
+    axis: int,
+    primals: tuple[DistanceGrid, jax.Array],
+    tangents: tuple[DistanceGrid, jax.Array],
 ) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-    distance, normal = query(*primals)
-    moved = jnp.sum(normal * tangents[1], axis=-1)
+    distance, normal = query(*primals, axis)
+    moved = jnp.sum(normal * tangents[1], axis=axis)
     return (distance, normal), (moved, jnp.zeros_like(normal))

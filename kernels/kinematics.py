@@ -7,7 +7,8 @@ hinges about any axis, slides and fixed offsets:
 
 Joints of the same depth are computed together and their matrices are written out by component:
 XLA then fuses a whole level into few loops. The derivative is the geometric Jacobian (Siciliano et
-al., Robotics, section 3.1), which costs no second pass through the tree, forward or reverse.
+al., Robotics, section 3.1), which costs no second pass through the tree, forward or reverse; the
+root moves like one more joint.
 """
 
 from __future__ import annotations
@@ -29,20 +30,22 @@ class Topology:
     """Parent joint of each joint, -1 = the root."""
     carriers: tuple[int, ...]
     """Joint that moves each link, -1 = fixed to the root."""
-    offset: tuple[bool, ...]
-    """Whether a link stands off its joint's frame, so that its mount counts."""
     slides: bool
     """Whether any joint slides; without one the term in q is left out."""
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """All joints by depth."""
+        return tuple(joint for level in self.levels for joint in level)
+
     def ancestors(self) -> np.ndarray:
-        """1 where a joint (column) carries another, (j, j); none carries itself."""
+        """1 where a joint (column) carries another, (j, j), by depth; none carries itself."""
         carried = np.zeros((len(self.parents),) * 2, np.float32)
-        for level in self.levels:
-            for joint in level:
-                if (parent := self.parents[joint]) >= 0:
-                    carried[joint] = carried[parent]
-                    carried[joint, parent] = 1.0
-        return carried
+        for joint in self.order:
+            if (parent := self.parents[joint]) >= 0:
+                carried[joint] = carried[parent]
+                carried[joint, parent] = 1.0
+        return carried[np.ix_(self.order, self.order)]
 
 
 @jax.tree_util.register_dataclass
@@ -80,56 +83,73 @@ _Components = list[list[jax.Array]]
 """Three rows of four entries, rotation and translation, each entry (*b, n)."""
 
 
-def link_poses(tree: Tree, joints: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Poses of all links in the hand's root frame.
+def link_poses(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> jax.Array:
+    """Poses of all links, by component: links lie along the last axis.
 
     Args:
         tree: the kinematic tree.
         joints: joint positions, (*b, j) [rad or m].
+        base: pose of the hand's root, (*b, 3, 4), rotation and translation [m]; none leaves links
+            in the root's frame. Of a change of its rotation only the turn counts.
 
     Returns:
-        Rotations (*b, L, 3, 3) and translations (*b, L, 3) [m], `T_root_link`.
+        The upper rows of `T_root_link` or, with a base, of links in the frame of the base,
+        (*b, 3, 4, L): three columns of rotation, one of translation [m].
     """
-    rotation, translation, _, _ = _poses(tree, joints)
-    return rotation, translation
+    return _poses(tree, joints, _or_identity(base, joints))[0]
 
 
-def link_twists(tree: Tree, joints: jax.Array, motions: jax.Array) -> jax.Array:
-    """How links move about the root's origin when joints move together.
+def link_twists(
+    tree: Tree, joints: jax.Array, motions: jax.Array, base: jax.Array | None = None
+) -> jax.Array:
+    """How links move about the origin when joints move together.
 
     Args:
         tree: the kinematic tree.
         joints: joint positions, (*b, j) [rad or m].
         motions: rates of the joints, (m, j).
+        base: as of `link_poses`.
 
     Returns:
-        Turn and shift, (*b, m, L, 6), of a point at the root's origin: a point p moves by
+        Turn and shift, (*b, 6, m, L), of a point at the origin: a point p moves by
         turn x p + shift.
     """
-    _, _, axis, anchor = _poses(tree, joints)
-    return jnp.einsum("lj,mj,...jk->...mlk", tree.moves, motions, _screws(tree, axis, anchor))
+    _, axes, anchors = _poses(tree, joints, _or_identity(base, joints))
+    order = tree.topology.order
+    screws = jnp.stack(_screws(tree, axes, anchors), axis=-2)
+    carried = motions[:, order].T[:, :, None] * tree.moves[:, order].T[:, None]
+    return jnp.tensordot(screws, carried, axes=1, precision=jax.lax.Precision.HIGHEST)
 
 
-def _screws(tree: Tree, axis: jax.Array, anchor: jax.Array) -> jax.Array:
-    """Turn and shift about the root's origin of each joint: hinges turn, slides only move."""
-    turning = axis * tree.hinge[:, None]
-    shifting = jnp.cross(anchor, turning) + axis * (1 - tree.hinge[:, None])
-    return jnp.concatenate([turning, shifting], axis=-1)
+def _or_identity(base: jax.Array | None, joints: jax.Array) -> jax.Array:
+    return jnp.eye(3, 4, dtype=jnp.asarray(joints).dtype) if base is None else base
+
+
+def _screws(tree: Tree, axes: list[jax.Array], anchors: list[jax.Array]) -> list[jax.Array]:
+    """Turn and shift of a point at the origin for each joint: hinges turn, slides only move."""
+    hinge = tree.hinge[jnp.asarray(tree.topology.order)]
+    turning = [part * hinge for part in axes]
+    across = _cross(anchors, turning)
+    return turning + [c + a * (1 - hinge) for c, a in zip(across, axes, strict=True)]
 
 
 @jax.custom_jvp
-def _poses(tree: Tree, joints: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """Rotation and translation of links, then axis (*b, j, 3) and anchor (*b, j, 3) of joints."""
-    joints = jnp.asarray(joints)
+def _poses(
+    tree: Tree, joints: jax.Array, base: jax.Array
+) -> tuple[jax.Array, list[jax.Array], list[jax.Array]]:
+    """Poses of links, then axes and anchors of joints by depth, x, y and z of each (*b, j)."""
     top = tree.topology
+    order = jnp.asarray(top.order)
+    joints = jnp.asarray(joints)[..., order]
+    affine = tree.affine[:, order]
     sine, cosine = jnp.sin(joints), jnp.cos(joints)
+    root = [[base[..., i, k, None] for k in range(4)] for i in range(3)]
     frames: list[_Components] = []
-    order: list[int] = []
+    first = 0
     previous: tuple[int, ...] = ()
     for level in top.levels:
-        index = jnp.asarray(level)
-        s, c, q = sine[..., index], cosine[..., index], joints[..., index]
-        a = tree.affine[:, index]
+        own = slice(first, first + len(level))
+        s, c, q, a = sine[..., own], cosine[..., own], joints[..., own], affine[:, own]
         local = [
             [
                 a[0, :, i, k]
@@ -141,73 +161,104 @@ def _poses(tree: Tree, joints: jax.Array) -> tuple[jax.Array, jax.Array, jax.Arr
             for i in range(3)
         ]
         parents = [top.parents[joint] for joint in level]
-        if parents[0] >= 0:
-            local = _compose(_take(frames[-1], [previous.index(p) for p in parents]), local)
-        frames.append(local)
-        order += level
-        previous = level
-    merged = [
-        [jnp.concatenate([level[i][k] for level in frames], axis=-1) for k in range(4)]
-        for i in range(3)
+        above = _take(frames[-1], [previous.index(p) for p in parents]) if first else root
+        frames.append(_compose(above, local))
+        first, previous = own.stop, level
+    batch = joints.shape[:-1]
+    root = [[jnp.broadcast_to(entry, (*batch, 1)) for entry in row] for row in root]
+    frames.append(root)
+    rows = [
+        [jnp.concatenate([f[i][k] for f in frames], axis=-1) for k in range(4)] for i in range(3)
     ]
-    by_joint = _take(merged, [order.index(joint) for joint in range(tree.num_joints)])
-    rotation, translation = _stack(by_joint)
-    axis = jnp.stack(_turn(by_joint, tree.axes), axis=-1)
-    anchor = jnp.stack(_turn(by_joint, tree.anchors), axis=-1) + translation
-    return *_links(tree, rotation, translation), axis, anchor
+    joint_rows = [[entry[..., :first] for entry in row] for row in rows]
+    axes = _turn(joint_rows, tree.axes[order])
+    anchors = _turn(joint_rows, tree.anchors[order])
+    anchors = [part + row[3] for part, row in zip(anchors, joint_rows, strict=True)]
+    stacked = jnp.stack([jnp.concatenate(row, axis=-1) for row in rows], axis=-2)
+    links = jnp.matmul(stacked, _mounting(tree), precision=jax.lax.Precision.HIGHEST)
+    return links.reshape(*batch, 3, 4, tree.num_links), axes, anchors
+
+
+def _mounting(tree: Tree) -> jax.Array:
+    """Poses of links (4 L) from those of the joints by depth and the root, (4 (j + 1), 4 L)."""
+    top = tree.topology
+    # The root, -1 among the carriers, comes last.
+    place = [*(top.order.index(joint) for joint in range(tree.num_joints)), tree.num_joints]
+    rides = np.zeros((tree.num_joints + 1, tree.num_links), np.float32)
+    rides[[place[carrier] for carrier in top.carriers], np.arange(tree.num_links)] = 1.0
+    last = jnp.broadcast_to(jnp.array([0.0, 0, 0, 1], tree.mount.dtype), (tree.num_links, 1, 4))
+    mount = jnp.concatenate([tree.mount, last], axis=1)
+    spread = mount.transpose(1, 2, 0)[:, None] * rides[None, :, None]
+    return spread.reshape(4 * (tree.num_joints + 1), 4 * tree.num_links)
 
 
 @_poses.defjvp
 def _poses_jvp(primals: tuple, tangents: tuple) -> tuple:
-    tree, joints = primals
-    rate = jnp.asarray(tangents[1])
-    rotation, translation, axis, anchor = _poses(tree, joints)
-    twist = _screws(tree, axis, anchor) * rate[..., None]
-    summed = jnp.einsum("lj,...jk->...lk", tree.moves, twist)
-    omega, velocity = summed[..., :3], summed[..., 3:]
-    columns = jnp.cross(omega[..., None, :], jnp.swapaxes(rotation, -1, -2))
-    above = jnp.einsum("ij,...jk->...ik", jnp.asarray(tree.topology.ancestors()), twist)
-    moved = (
-        jnp.swapaxes(columns, -1, -2),
-        velocity + jnp.cross(omega, translation),
-        jnp.cross(above[..., :3], axis),
-        above[..., 3:] + jnp.cross(above[..., :3], anchor),
-    )
-    return (rotation, translation, axis, anchor), moved
+    tree, joints, base = primals
+    links, axes, anchors = _poses(tree, joints, base)
+    order = jnp.asarray(tree.topology.order)
+    rate = jnp.asarray(tangents[1])[..., order]
+    twists = [
+        jnp.concatenate([screw * rate, jnp.broadcast_to(own, (*rate.shape[:-1], 1))], axis=-1)
+        for screw, own in zip(
+            _screws(tree, axes, anchors), _base_twist(base, tangents[2]), strict=True
+        )
+    ]
+    together = jnp.stack(twists, axis=-2)
+    # The root carries every link and every joint.
+    moves = jnp.pad(tree.moves[:, order], ((0, 0), (0, 1)), constant_values=1)
+    above = jnp.asarray(np.pad(tree.topology.ancestors(), ((0, 0), (0, 1)), constant_values=1))
+    turn, shift = _halves(together @ moves.T)
+    columns = [_cross(turn, [links[..., i, k, :] for i in range(3)]) for k in range(4)]
+    columns[3] = [part + s for part, s in zip(columns[3], shift, strict=True)]
+    moved = jnp.stack([jnp.stack([column[i] for column in columns], -2) for i in range(3)], -3)
+    turn, shift = _halves(together @ above.T)
+    turned, carried = _cross(turn, axes), _cross(turn, anchors)
+    carried = [part + s for part, s in zip(carried, shift, strict=True)]
+    return (links, axes, anchors), (moved, turned, carried)
 
 
-def attach(
-    rotation: jax.Array, translation: jax.Array, local: jax.Array, link: jax.Array
-) -> jax.Array:
-    """Points fixed to links, (n, 3), in the frame of the links' poses [m].
+def _base_twist(base: jax.Array, rate: jax.Array) -> list[jax.Array]:
+    """Turn and shift of a point at the origin as the base moves, each (*b, 1)."""
+    base, rate = jnp.asarray(base), jnp.asarray(rate)
+
+    def product(a: int, b: int) -> jax.Array:
+        return jnp.sum(rate[..., a, :3] * base[..., b, :3], axis=-1, keepdims=True)
+
+    turn = [0.5 * (product(b, a) - product(a, b)) for a, b in ((1, 2), (2, 0), (0, 1))]
+    across = _cross(turn, [base[..., i, 3, None] for i in range(3)])
+    return turn + [rate[..., i, 3, None] - across[i] for i in range(3)]
+
+
+def _halves(twists: jax.Array) -> tuple[list[jax.Array], list[jax.Array]]:
+    """Turns and shifts of twists (*b, 6, n), by component."""
+    parts = [twists[..., i, :] for i in range(6)]
+    return parts[:3], parts[3:]
+
+
+def attach(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+    """Points fixed to links, by component, (3, n), in the frame of the links' poses [m].
 
     One matrix product with a matrix that is zero but in each point's own link. Measured for 1024
     Allegros of 1680 points, value and gradient, 2 CPU cores: 25 ms and 1.6 s to compile; links
     one by one, written out by component, 192 ms and 15.6 s; a rotation gathered a point more.
 
     Args:
-        rotation: rotations of the links, (L, 3, 3).
-        translation: their origins, (L, 3) [m].
+        poses: poses of the links, (3, 4, L), from `link_poses`.
         local: the points in their links' frames, (n, 3) [m].
         link: the link of each, (n,).
     """
     ones = jnp.ones((local.shape[0], 1), local.dtype)
-    poses = jnp.concatenate([rotation, translation[..., None]], axis=-1)
-    return _carry(poses, jnp.concatenate([local, ones], axis=-1), link)
+    return turn(poses, jnp.concatenate([local, ones], axis=-1), link)
 
 
-def turn(rotation: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
-    """Directions fixed to links, (n, 3): `attach` without translation."""
-    return _carry(rotation, local, link)
-
-
-def _carry(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
-    """Rows (L, 3, k) applied to the vectors (n, k) of their links, (n, 3)."""
-    links, _, width = poses.shape
+def turn(rotations: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+    """Directions fixed to links, (3, n): `attach` with rotations (3, 3, L) for poses."""
+    _, width, links = rotations.shape
     own = (link == jnp.arange(links)[:, None]).astype(local.dtype)
-    spread = (own[:, None, :] * local.T).reshape(links * width, -1)
-    rows = jnp.swapaxes(poses, 0, 1).reshape(3, links * width)
-    return jnp.matmul(rows, spread, precision=jax.lax.Precision.HIGHEST).T
+    spread = (local.T[:, None] * own).reshape(width * links, -1)
+    rows = rotations.reshape(3, width * links)
+    return jnp.matmul(rows, spread, precision=jax.lax.Precision.HIGHEST)
 
 
 def _compose(a: _Components, b: _Components) -> _Components:
@@ -231,30 +282,9 @@ def _take(parts: _Components, index: list[int]) -> _Components:
     return [[entry[..., gather] for entry in row] for row in parts]
 
 
-def _stack(parts: _Components) -> tuple[jax.Array, jax.Array]:
-    rows = [jnp.stack(row[:3], axis=-1) for row in parts]
-    return jnp.stack(rows, axis=-2), jnp.stack([row[3] for row in parts], axis=-1)
-
-
 def _turn(parts: _Components, vectors: jax.Array) -> list[jax.Array]:
     return [sum(row[k] * vectors[:, k] for k in range(3)) for row in parts]  # type: ignore[misc]
 
 
-def _links(tree: Tree, rotation: jax.Array, translation: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Poses of links from those of the joints' frames (*b, j, 3, 3) and (*b, j, 3)."""
-    top = tree.topology
-    batch = translation.shape[:-2]
-    rotations, translations = [], []
-    for link, carrier in enumerate(top.carriers):
-        turned, shift = tree.mount[link, :, :3], tree.mount[link, :, 3]
-        if carrier < 0:
-            rotations.append(jnp.broadcast_to(turned, (*batch, 3, 3)))
-            translations.append(jnp.broadcast_to(shift, (*batch, 3)))
-            continue
-        own, origin = rotation[..., carrier, :, :], translation[..., carrier, :]
-        if top.offset[link]:
-            origin = origin + own @ shift
-            own = own @ turned
-        rotations.append(own)
-        translations.append(origin)
-    return jnp.stack(rotations, axis=-3), jnp.stack(translations, axis=-2)
+def _cross(a: list[jax.Array], b: list[jax.Array]) -> list[jax.Array]:
+    return [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]

@@ -21,7 +21,7 @@ from zdg_jax.opening import opening
 from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan
 from zdg_jax.refine import RefineConfig
-from zdg_jax.seeds import SeedConfig, graspable, seed
+from zdg_jax.seeds import SeedConfig, opposing, seed
 
 GRASPS = 8
 """Grasps that tests refine: one number, so that all share the compiled programs."""
@@ -59,13 +59,13 @@ class Scene:
         hand = allegro()
         likely = jnp.asarray(preferences(hand, self.plan.grip, self.object), jnp.float32)
         with jax.numpy_dtype_promotion("standard"):
-            weights = graspable(self.problem, opening(hand), self.wanted, SeedConfig())
+            pairs = opposing(self.problem, opening(hand), self.wanted, SeedConfig())
             return seed(
                 self.problem,
                 opening(hand),
                 patterns(hand, self.plan.grip),
                 likely,
-                weights,
+                pairs,
                 SeedConfig(),
                 GRASPS * RefineConfig().starts,
                 key,

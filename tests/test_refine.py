@@ -85,6 +85,17 @@ def test_contacts_reach_the_surface(seeds: Seeds, refined: Refined) -> None:
     assert np.median(gap[used]) < 0.003
 
 
+def test_hopeless_starts_are_given_up(seeds: Seeds) -> None:
+    variables, pattern = seeds
+    block = jnp.arange(len(variables.position)) // scene.GRASPS
+    far = variables.position + 10.0 * (block != 1)[:, None]
+    alone = dataclasses.replace(variables, position=far)
+    found = Refiner().run(scene.jar().problem, alone, pattern)
+    assert jnp.abs(found.variables.position).max() < 0.5
+    own = pattern.link[scene.GRASPS : 2 * scene.GRASPS]
+    np.testing.assert_array_equal(found.pattern.link, own)
+
+
 def test_joint_limits_are_kept(refined: Refined) -> None:
     arrays = scene.allegro().arrays
     assert (refined.variables.dofs >= arrays.lower).all()

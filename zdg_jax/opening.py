@@ -113,17 +113,17 @@ def _measure(
         return jnp.tensordot(weights, values, axes=1) / jnp.maximum(jnp.sum(weights), 1.0)
 
     def single(dofs: jax.Array) -> tuple[Opening, jax.Array]:
-        rotation, translation = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
-        points = jnp.einsum("fij,fj->fi", rotation[tips], pads) + translation[tips]
-        normals = jnp.einsum("fij,fj->fi", rotation[tips], outward)
+        poses = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
+        points = kinematics.attach(poses, pads, tips).T
+        normals = kinematics.turn(poses[:, :3], outward, tips).T
         near, far = mean(points, thumb), mean(points, others)
         axis = rotations.normalize(far - near)
         square = jnp.minimum(mean(normals @ axis, thumb), -mean(normals @ axis, others))
         across = normal - jnp.dot(axis, normal) * axis
         facing = rotations.normalize(across)
         middle = (near + far) / 2
-        centers = kinematics.attach(rotation, translation, hand.spheres.local, hand.spheres.link)
-        apart = jnp.linalg.norm(centers[first] - centers[second], axis=-1)
+        centers = kinematics.attach(poses, hand.spheres.local, hand.spheres.link)
+        apart = jnp.linalg.norm(centers[:, first] - centers[:, second], axis=0)
         gap = apart - hand.spheres.inner[first] - hand.spheres.inner[second]
         return Opening(
             dofs=dofs,

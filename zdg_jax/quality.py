@@ -113,7 +113,7 @@ def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> 
     that comes from elsewhere, as far as the plan binds, and contacts on avoided parts anyhow.
 
     Args:
-        metrics: `hold_chance`, and those of `agreement.measure`, each (n,).
+        metrics: `hold_chance`, and those of `Agreement.measure`, each (n,).
         alignment: what a grasp without any contact on the held parts of a sure plan loses.
         bound: how far the plan binds, see `Grip.binding`.
     """

@@ -47,8 +47,9 @@ class RefineConfig:
     """Iterations of the force solver a step; it starts from the step before."""
     starts: int = dataclasses.field(default=4, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
-    trial_steps: int = dataclasses.field(default=20, metadata={"static": True})
-    """Steps after which the best of a grasp's starts goes on."""
+    trial_steps: int = dataclasses.field(default=8, metadata={"static": True})
+    """Steps after which half of a grasp's starts are given up; twice as many after each next half,
+    until one is left."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""
     position_rate: jax.Array = setting(0.003)
@@ -165,7 +166,8 @@ class Refiner:
         Args:
             problem: hand, object and guidance.
             variables: seeds, (n * starts, ...): row i of each of the `starts` blocks of n rows
-                is a start of grasp i. After `trial_steps` the best of them goes on alone.
+                is a start of grasp i. They are given up by successive halving (Karnin et al.,
+                ICML 2013) until the best goes on alone.
             pattern: the links meant to touch, likewise.
 
         Returns:
@@ -175,25 +177,25 @@ class Refiner:
             InputError: the seeds do not make whole groups.
         """
         starts = self.config.starts
-        count, left = divmod(variables.position.shape[0], starts)
-        if left:
+        count, over = divmod(variables.position.shape[0], starts)
+        if over:
             raise InputError(
                 f"{variables.position.shape[0]} seeds do not make groups of {starts} starts;"
                 " draw `starts` times as many seeds as grasps are wanted"
             )
-        trial = self.config.trial_steps if starts > 1 else 0
         trials = []
         for block in range(starts):
             rows = slice(block * count, (block + 1) * count)
             own = jax.tree.map(lambda leaf, rows=rows: leaf[rows], (variables, pattern))
-            states = jax.vmap(lambda v, p: self.init(problem, v, p))(*own)
-            trials.append(
-                (own[1], *_advance(self.config, problem, own[1], states, jnp.int32(trial)))
-            )
-        pattern, states = _select(tuple(trials))
-        states, _ = _advance(
-            self.config, problem, pattern, states, jnp.int32(self.config.steps - trial)
-        )
+            trials.append((own[1], jax.vmap(lambda v, p: self.init(problem, v, p))(*own)))
+        left, trial = self.config.steps, self.config.trial_steps
+        while len(trials) > 1:
+            steps = jnp.int32(min(trial, left))
+            ends = [(own, *_advance(self.config, problem, own, now, steps)) for own, now in trials]
+            trials = list(_select(tuple(ends)))
+            left, trial = left - int(steps), 2 * trial
+        [(pattern, states)] = trials
+        states, _ = _advance(self.config, problem, pattern, states, jnp.int32(left))
         terms, contacts = self.assess(problem, states.variables, pattern)
         return Refined(
             variables=states.variables,
@@ -324,10 +326,13 @@ def _assess(
 @jax.jit
 def _select(
     trials: tuple[tuple[Pattern, RefineState, jax.Array], ...],
-) -> tuple[Pattern, RefineState]:
-    """Row by row the trial of least loss."""
+) -> tuple[tuple[Pattern, RefineState], ...]:
+    """Row by row the half of the trials with least loss, at least one."""
     losses = jnp.stack([jnp.where(jnp.isfinite(loss), loss, jnp.inf) for *_, loss in trials])
-    best = jnp.argmin(losses, axis=0)
-    rows = jnp.arange(best.shape[0])
+    order = jnp.argsort(losses, axis=0)[: max(len(trials) // 2, 1)]
+    rows = jnp.arange(order.shape[1])
     pairs = [trial[:2] for trial in trials]
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves)[best, rows], *pairs)
+    return tuple(
+        jax.tree.map(lambda *leaves, best=best: jnp.stack(leaves)[best, rows], *pairs)
+        for best in order
+    )

@@ -58,12 +58,25 @@ class SeedConfig:
     """Standard deviation of the joints, as a share of their range."""
 
 
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """How likely two places on the object are drawn together, for S surface samples."""
+
+    first: jax.Array
+    """Cumulative likelihood of the first place, (S,): less where nothing opposes it."""
+    second: jax.Array
+    """That of the second, given the first, (S, _OPPOSING)."""
+    opposed: jax.Array
+    """Whether anything opposes the first within the hand's span, (S,) bool."""
+
+
 def seed(
     problem: Problem,
     space: Opening,
     kinds: Pattern,
     likely: jax.Array,
-    weights: jax.Array,
+    pairs: Pairs,
     config: SeedConfig,
     num: int,
     key: jax.Array,
@@ -75,7 +88,7 @@ def seed(
         space: the hand's opening.
         kinds: contact patterns to choose from, (p, k).
         likely: how likely each is to be drawn, (p,).
-        weights: how likely each surface sample of the object is drawn, (S,), from `graspable`.
+        pairs: places of the object to lay the opening across, from `opposing`.
         config: how to draw.
         num: seeds wanted.
         key: random key.
@@ -91,17 +104,15 @@ def seed(
     problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
     # Three programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
-    pattern, drawn, facing = _draws(problem, space, kinds, likely, weights, config, keys)
+    pattern, drawn, facing = _draws(problem, space, kinds, likely, pairs, config, keys)
     drawn = _retreats(problem, config, drawn, facing)
     drawn = _choose(problem, drawn, pattern)
     return jax.tree.map(lambda leaf: leaf[:num], (drawn, pattern))
 
 
 @jax.jit
-def graspable(
-    problem: Problem, space: Opening, weights: jax.Array, config: SeedConfig
-) -> jax.Array:
-    """How likely each place on the object is drawn, (S,): less where nothing opposes it.
+def opposing(problem: Problem, space: Opening, weights: jax.Array, config: SeedConfig) -> Pairs:
+    """Which places on the object oppose each other, looked up by every draw.
 
     Args:
         problem: hand, object and guidance.
@@ -110,10 +121,15 @@ def graspable(
         config: how seeds are drawn.
     """
     samples = problem.object.samples
-    best = jax.vmap(
-        lambda point, normal: jnp.max(_opposite(problem, space, weights, config, point, normal)[0])
+    likelihood = jax.vmap(
+        lambda point, normal: _opposite(problem, space, weights, config, point, normal)
     )(samples.points, samples.normals)
-    return weights * (_UNGRASPABLE + jnp.minimum(best / jnp.mean(weights), 1.0))
+    best, mean = jnp.max(likelihood, axis=1), jnp.mean(weights)
+    return Pairs(
+        first=jnp.cumsum(weights * (_UNGRASPABLE + jnp.minimum(best / mean, 1.0))),
+        second=jnp.cumsum(likelihood + 1e-12, axis=1),
+        opposed=best > _UNPAIRED * mean,
+    )
 
 
 @by_rows(whole=range(6))
@@ -123,7 +139,7 @@ def _draws(
     space: Opening,
     kinds: Pattern,
     likely: jax.Array,
-    weights: jax.Array,
+    pairs: Pairs,
     config: SeedConfig,
     keys: jax.Array,
 ) -> tuple[Pattern, Variables, jax.Array]:
@@ -134,9 +150,9 @@ def _draws(
         kind = jax.random.categorical(kind_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
         power = jnp.sum(pattern.active * pattern.optional) > 0
-        variables, facing = jax.vmap(
-            lambda key: _draw(problem, space, weights, config, power, key)
-        )(jax.random.split(draw_key, config.alternatives))
+        variables, facing = jax.vmap(lambda key: _draw(problem, space, pairs, config, power, key))(
+            jax.random.split(draw_key, config.alternatives)
+        )
         return pattern, variables, facing
 
     return jax.lax.map(draws, keys, batch_size=block())
@@ -171,15 +187,14 @@ def _retreat(
 ) -> Variables:
     """Draws a hand back by the least of the distances that clears the object, or nearly so."""
     hand = problem.hand
-    rotation = rotations.matrix_from_6d(variables.rotation)
     joints = joints_from_dofs(hand, variables.dofs)
-    poses = kinematics.link_poses(hand.tree, joints)
-    centers = kinematics.attach(*poses, hand.spheres.local, hand.spheres.link) @ rotation.T
-    positions = variables.position - back[:, None] * facing
-    gap, _ = distance.query(problem.object.grid, centers + positions[:, None])
+    poses = kinematics.link_poses(hand.tree, joints, energy.base(variables))
+    centers = kinematics.attach(poses, hand.spheres.local, hand.spheres.link)
+    away = -back * facing[:, None]
+    gap, _ = distance.query(problem.object.grid, centers[:, None] + away[..., None], 0)
     collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
     best = jnp.argmin(20.0 * collision + back)
-    return dataclasses.replace(variables, position=positions[best])
+    return dataclasses.replace(variables, position=variables.position + away[:, best])
 
 
 def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
@@ -200,9 +215,8 @@ def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array
     return 20.0 * collision + reach + 0.2 * offset + _CLOSURE * closure + task
 
 
-def _pick(key: jax.Array, weights: jax.Array) -> jax.Array:
-    """An index drawn with the given weights, from one random number instead of one an index."""
-    total = jnp.cumsum(weights)
+def _pick(key: jax.Array, total: jax.Array) -> jax.Array:
+    """An index drawn from cumulative weights by one random number instead of one an index."""
     drawn = jax.random.uniform(key) * total[-1]
     return jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
 
@@ -214,10 +228,10 @@ def _opposite(
     config: SeedConfig,
     point: jax.Array,
     normal: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-    """How well places on the object oppose a given one within the hand's span, and how far off.
+) -> jax.Array:
+    """How well places on the object oppose a given one within the hand's span, (_OPPOSING,).
 
-    Both (_OPPOSING,): the samples' order makes any prefix even, and a quarter of them is enough.
+    The samples' order makes any prefix even, and a quarter of them is enough.
     """
     samples, guidance = problem.object.samples, problem.guidance
     samples = jax.tree.map(lambda leaf: leaf[:_OPPOSING], samples)
@@ -230,13 +244,13 @@ def _opposite(
     )
     fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
     unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
-    return opposed**4 * fits * jnp.exp(-guidance.aperture_weight * unlike) * weights, gap
+    return opposed**4 * fits * jnp.exp(-guidance.aperture_weight * unlike) * weights
 
 
 def _draw(
     problem: Problem,
     space: Opening,
-    weights: jax.Array,
+    pairs: Pairs,
     config: SeedConfig,
     power: jax.Array,
     key: jax.Array,
@@ -244,16 +258,15 @@ def _draw(
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
     keys = jax.random.split(key, 9)
     samples, guidance = problem.object.samples, problem.guidance
-    first = _pick(keys[0], weights)
-    point, normal = samples.points[first], samples.normals[first]
-    likelihood, gap = _opposite(problem, space, weights, config, point, normal)
-    second = _pick(keys[1], likelihood + 1e-12)
-    paired = jnp.max(likelihood) > _UNPAIRED * jnp.mean(weights)
+    first = _pick(keys[0], pairs.first)
+    point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
+    across = samples.points[_pick(keys[1], pairs.second[first])] - point
     # Nothing to oppose within the hand's span: lie against the surface instead.
     tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
-    axis = rotations.normalize(jnp.where(paired, samples.points[second] - point, tangent))
-    width = jnp.where(paired, gap[second], 0.6 * jnp.max(space.width))
-    middle = jnp.where(paired, (point + samples.points[second]) / 2, point)
+    axis = rotations.normalize(jnp.where(paired, across, tangent))
+    gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
+    width = jnp.where(paired, gap, 0.6 * jnp.max(space.width))
+    middle = point + jnp.where(paired, across / 2, 0.0)
 
     misfit = jnp.abs(space.width - (width + config.clearance)) / config.looseness
     level = jax.random.categorical(keys[8], 2 * space.opposition - misfit**2)

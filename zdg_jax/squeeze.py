@@ -16,7 +16,7 @@ from zdg_jax import energy
 from zdg_jax.devices import by_rows
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables, penetration
 from zdg_jax.hand import HandArrays, joints_from_dofs
-from zdg_jax.kernels import friction_cone, kinematics, rotations
+from zdg_jax.kernels import friction_cone, kinematics
 from zdg_jax.settings import setting
 
 _ARM = 0.1
@@ -130,17 +130,17 @@ def _squeeze(
     A maps the independent coordinates to joints, B to actuators, K holds the gains. Dexonomy
     (arXiv 2504.18829) writes q + J^T f / kp for hands with an actuator a joint.
     """
-    rotation = rotations.matrix_from_6d(variables.rotation)
-    points = (contacts.points - variables.position) @ rotation
-    turn, shift = kinematics.link_poses(hand.tree, joints_from_dofs(hand, variables.dofs))
-    local = jnp.einsum("kji,kj->ki", turn[contacts.link], points - shift[contacts.link])
+    base = energy.base(variables)
 
-    def place(dofs: jax.Array) -> jax.Array:
-        poses = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
-        return kinematics.attach(*poses, local, contacts.link)
+    def posed(dofs: jax.Array) -> jax.Array:
+        return kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs), base)
 
-    _, pull = jax.vjp(place, variables.dofs)
-    (torque,) = pull(forces @ rotation)
+    own = posed(variables.dofs)[..., contacts.link]
+    local = jnp.einsum("jik,jk->ki", own[:, :3], contacts.points.T - own[:, 3])
+    _, pull = jax.vjp(
+        lambda dofs: kinematics.attach(posed(dofs), local, contacts.link), variables.dofs
+    )
+    (torque,) = pull(forces.T)
     drive = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(
         variables.dofs
     )

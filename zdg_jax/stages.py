@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax import agreement, quality
+from zdg_jax import quality
+from zdg_jax.agreement import Agreement
 from zdg_jax.devices import everywhere
 from zdg_jax.energy import Contacts, Pattern, Problem, Variables
 from zdg_jax.errors import InputError
@@ -21,7 +22,7 @@ from zdg_jax.opening import Opening
 from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.refine import RefineConfig, Refined, Refiner
-from zdg_jax.seeds import SeedConfig, graspable, seed
+from zdg_jax.seeds import Pairs, SeedConfig, opposing, seed
 from zdg_jax.squeeze import Closing, SqueezeConfig, close
 
 
@@ -75,13 +76,13 @@ class Stages:
 
     problem: Problem
     plan: GraspPlan
-    object: Object
     hand: Hand
     fitter: Fitter
+    agreement: Agreement
     space: Opening
     kinds: Pattern
     likely: jax.Array
-    sample_weights: jax.Array
+    pairs: Pairs
     config: StageConfig
 
     @classmethod
@@ -92,6 +93,7 @@ class Stages:
         obj: Object,
         hand: Hand,
         fitter: Fitter,
+        agreement: Agreement,
         space: Opening,
         config: StageConfig,
     ) -> Stages:
@@ -100,18 +102,18 @@ class Stages:
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
-        weights = graspable(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
+        pairs = opposing(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
             problem=everywhere(problem),
             plan=plan,
-            object=obj,
             hand=hand,
             fitter=fitter,
+            agreement=agreement,
             space=space,
             kinds=patterns(hand, grip),
             likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
-            sample_weights=weights,
+            pairs=everywhere(pairs),
             config=dataclasses.replace(
                 config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
             ),
@@ -126,7 +128,7 @@ class Stages:
             self.space,
             self.kinds,
             self.likely,
-            self.sample_weights,
+            self.pairs,
             config.seeds,
             num * config.refine.starts,
             key,
@@ -137,7 +139,7 @@ class Stages:
             problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
         )
         # Agreement is with the plan itself, also for grasps that one of its alternatives made.
-        metrics |= agreement.measure(self.plan.grip, self.object, self.hand, fitted)
+        metrics |= self.agreement.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         refined, closing, metrics = jax.device_get((refined, closing, metrics))
         metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)

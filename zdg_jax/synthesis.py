@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import devices, planning, selection
+from zdg_jax.agreement import Agreement
 from zdg_jax.energy import Variables
 from zdg_jax.errors import InputError
 from zdg_jax.fitting import Fitter
@@ -135,13 +136,15 @@ def _make(
 ) -> GraspSet:
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
+    # With the plan itself, also for grasps that one of its alternatives makes.
+    agreement = Agreement(plan.grip, obj, hand)
     space = opening(hand)
     batch = min(config.batch or devices.block() * len(devices.working()), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
     stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, space, config)
+        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config)
         for number, grip in different.items()
     }
     most = config.rounds * count

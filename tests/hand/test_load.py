@@ -36,13 +36,13 @@ def from_text(text):
 def test_kinematics_agree_with_the_c_engine(name):
     hand = load(name)
     joints = np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 30)))
-    rotation, translation = kinematics.link_poses(hand.arrays.tree, jnp.asarray(joints))
+    poses = np.moveaxis(kinematics.link_poses(hand.arrays.tree, jnp.asarray(joints)), -1, 1)
     data = mujoco.MjData(hand.model)
     for k, pose in enumerate(joints):
         data.qpos[:] = pose
         mujoco.mj_kinematics(hand.model, data)
-        assert np.abs(data.xpos - translation[k]).max() < 1e-5
-        assert np.abs(data.xmat.reshape(-1, 3, 3) - rotation[k]).max() < 1e-5
+        assert np.abs(data.xpos - poses[k, ..., 3]).max() < 1e-5
+        assert np.abs(data.xmat.reshape(-1, 3, 3) - poses[k, ..., :3]).max() < 1e-5
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
@@ -183,7 +183,7 @@ def test_candidates_lie_on_the_collision_geometry(name):
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     place = kinematics.link_poses(hand.arrays.tree, jnp.asarray(data.qpos, jnp.float32))
-    points = np.asarray(kinematics.attach(*place, contacts.local, contacts.link), float)
+    points = np.asarray(kinematics.attach(place, contacts.local, contacts.link).T, float)
     links = np.asarray(contacts.link)
     for point, link in zip(points[::5], links[::5], strict=True):
         nearest = min(

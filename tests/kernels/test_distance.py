@@ -84,6 +84,12 @@ def test_batches_agree_with_single_points(grid):
     alone = jax.vmap(lambda p: query(grid, p))(points.reshape(-1, 3))
     np.testing.assert_allclose(distance.reshape(-1), alone[0], atol=1e-7)
     np.testing.assert_allclose(normal.reshape(-1, 3), alone[1], atol=1e-6)
+    along, turned = query(grid, jnp.moveaxis(points, -1, 0), 0)
+    np.testing.assert_array_equal(along, distance)
+    np.testing.assert_array_equal(jnp.moveaxis(turned, 0, -1), normal)
+    slope = jax.grad(lambda p: jnp.sum(query(grid, p, 0)[0] ** 2))(jnp.moveaxis(points, -1, 0))
+    rows = jax.grad(lambda p: jnp.sum(query(grid, p)[0] ** 2))(points)
+    np.testing.assert_allclose(jnp.moveaxis(slope, 0, -1), rows, atol=1e-7)
 
 
 def test_another_box_does_not_recompile(grid):

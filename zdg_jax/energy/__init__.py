@@ -15,6 +15,7 @@ from zdg_jax.energy.state import (
     Pattern,
     Problem,
     Variables,
+    base,
     evaluate,
     slack,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Variables",
     "approach",
     "avoided",
+    "base",
     "closure",
     "core_distance",
     "evaluate",

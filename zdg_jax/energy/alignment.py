@@ -31,7 +31,7 @@ def avoided(state: GraspState, problem: Problem) -> jax.Array:
     guidance = problem.guidance
 
     def compute() -> jax.Array:
-        gap, _ = distance.query(guidance.avoided, state.sphere_centers)
+        gap, _ = distance.query(guidance.avoided, state.sphere_centers, 0)
         intrusion = jax.nn.relu(guidance.clearance + problem.hand.spheres.radii - gap)
         return guidance.avoided_weight * jnp.sum(intrusion)
 
@@ -43,7 +43,7 @@ def rest(state: GraspState, problem: Problem) -> jax.Array:
     guidance = problem.guidance
 
     def compute() -> jax.Array:
-        gap, _ = distance.query(guidance.rest, state.sphere_centers)
+        gap, _ = distance.query(guidance.rest, state.sphere_centers, 0)
         intrusion = jax.nn.relu(NEAR + problem.hand.spheres.radii - gap)
         return guidance.rest_weight * jnp.sum(intrusion)
 

@@ -99,7 +99,7 @@ class GraspState:
     surface_distance: jax.Array
     """Signed distance of the links' surface points, (m,) [m]."""
     sphere_centers: jax.Array
-    """Centres of the proxy spheres, (s, 3) [m]."""
+    """Centres of the proxy spheres, by component, (3, s) [m]."""
     sphere_distance: jax.Array
     """Signed distance of the proxy spheres' surfaces, (s,) [m]."""
 
@@ -111,31 +111,28 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     best. The choice itself carries no gradient; it is made anew at every call.
     """
     hand, grid = problem.hand, problem.object.grid
-    rotation = rotations.matrix_from_6d(variables.rotation)
-    joints = joints_from_dofs(hand, variables.dofs)
-    link_rotation, link_translation = kinematics.link_poses(hand.tree, joints)
-    link_rotation = jnp.einsum("ij,ljk->lik", rotation, link_rotation)
-    link_translation = link_translation @ rotation.T + variables.position
+    poses = kinematics.link_poses(
+        hand.tree, joints_from_dofs(hand, variables.dofs), base(variables)
+    )
 
     groups = (hand.contacts, hand.surface, hand.spheres)
     local = jnp.concatenate([group.local for group in groups])
     carrier = jnp.concatenate([group.link for group in groups])
     first = hand.contacts.local.shape[0]
     second = first + hand.surface.local.shape[0]
-    placed = kinematics.attach(link_rotation, link_translation, local, carrier)
-    depth, outward = distance.query(grid, placed)
-    candidate = _nearest(hand.contacts, pattern, link_rotation, depth[:first], outward[:first])
+    placed = kinematics.attach(poses, local, carrier)
+    depth, outward = distance.query(grid, placed, 0)
+    candidate = _nearest(hand.contacts, pattern, poses, depth[:first], outward[:, :first])
     # Placed anew from few links: the gradient through a choice among all would be a scatter.
-    own = (pattern.link[:, None] == jnp.arange(link_rotation.shape[0])) * 1.0
-    turn = jnp.einsum("kl,lij->kij", own, link_rotation, precision=jax.lax.Precision.HIGHEST)
-    shift = jnp.matmul(own, link_translation, precision=jax.lax.Precision.HIGHEST)
-    points = jnp.sum(turn * hand.contacts.local[candidate][:, None], axis=-1) + shift
-    normals, gap = outward[candidate], jax.lax.stop_gradient(depth[candidate])
+    own = jnp.matmul(poses, _rides(pattern.link, poses), precision=jax.lax.Precision.HIGHEST)
+    chosen, facing = hand.contacts.local[candidate].T, hand.contacts.normals[candidate].T
+    points = (jnp.sum(own[:, :3] * chosen, axis=1) + own[:, 3]).T
+    normals, gap = outward[:, candidate].T, jax.lax.stop_gradient(depth[candidate])
     near = jnp.exp(-((gap / NEAR) ** 2))
     contacts = Contacts(
         active=pattern.active * jnp.where(pattern.optional > 0, near, 1.0),
         points=points,
-        hand_normals=jnp.sum(turn * hand.contacts.normals[candidate][:, None], axis=-1),
+        hand_normals=jnp.sum(own[:, :3] * facing, axis=1).T,
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
@@ -143,12 +140,12 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     )
     return GraspState(
         position=variables.position,
-        rotation=rotation,
+        rotation=rotations.matrix_from_6d(variables.rotation),
         dofs=variables.dofs,
         contacts=contacts,
         candidate_distance=depth[:first],
         surface_distance=depth[first:second],
-        sphere_centers=placed[second:],
+        sphere_centers=placed[:, second:],
         sphere_distance=depth[second:] - hand.spheres.radii,
     )
 
@@ -156,25 +153,34 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
 def slack(problem: Problem, variables: Variables, points: jax.Array, link: jax.Array) -> jax.Array:
     """How points (k, 3) on links (k,) move with the hand's slack motions, (k, m, 3) [m/rad]."""
     hand = problem.hand
+    joints = joints_from_dofs(hand, variables.dofs)
+    twists = kinematics.link_twists(hand.tree, joints, hand.slack, base(variables))
+    mine = jnp.matmul(twists, _rides(link, twists), precision=jax.lax.Precision.HIGHEST)
+    return (jnp.cross(mine[:3], points.T[:, None], axis=0) + mine[3:]).T
+
+
+def base(variables: Variables) -> jax.Array:
+    """Pose of the hand's root, rotation and translation, (*b, 3, 4), object frame."""
     rotation = rotations.matrix_from_6d(variables.rotation)
-    twists = kinematics.link_twists(hand.tree, joints_from_dofs(hand, variables.dofs), hand.slack)
-    own = (link[:, None] == jnp.arange(twists.shape[1])) * 1.0
-    mine = jnp.einsum("kl,mlc->kmc", own, twists, precision=jax.lax.Precision.HIGHEST)
-    turn, shift = mine[..., :3] @ rotation.T, mine[..., 3:] @ rotation.T
-    return jnp.cross(turn, (points - variables.position)[:, None]) + shift
+    return jnp.concatenate([rotation, variables.position[..., None]], axis=-1)
+
+
+def _rides(link: jax.Array, by_link: jax.Array) -> jax.Array:
+    """What takes columns of links (..., L) to those of points on the links (k,), (L, k)."""
+    return (jnp.arange(by_link.shape[-1])[:, None] == link).astype(by_link.dtype)
 
 
 def _nearest(
     candidates: ContactCandidates,
     pattern: Pattern,
-    link_rotation: jax.Array,
+    poses: jax.Array,
     depth: jax.Array,
     outward: jax.Array,
 ) -> jax.Array:
     """The candidate of each slot's link that is nearest to the object and faces it best, (k,)."""
-    link_rotation, depth, outward = jax.lax.stop_gradient((link_rotation, depth, outward))
-    turned = kinematics.turn(link_rotation, candidates.normals, candidates.link)
-    facing = jnp.sum(turned * outward, axis=-1)
+    poses, depth, outward = jax.lax.stop_gradient((poses, depth, outward))
+    turned = kinematics.turn(poses[:, :3], candidates.normals, candidates.link)
+    facing = jnp.sum(turned * outward, axis=0)
     score = jnp.abs(depth) + MISALIGNED * jnp.maximum(1 + facing, 0.0)
     # The bits of positive floats are ordered as integers. A candidate's number in the lowest of
     # them makes one vectorised minimum of the argmin, which took 7 us of a step's 60.

@@ -40,8 +40,8 @@ def time_kinematics(hand: Hand, num: int = 1024, repeats: int = 20) -> Kinematic
     share = jax.random.uniform(jax.random.key(0), (num, hand.num_joints))
     joints = (low + share * (high - low)).astype(jnp.float32)
 
-    def ours(q: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return kinematics.link_poses(tree, q)
+    def ours(q: jax.Array) -> tuple[jax.Array]:
+        return (kinematics.link_poses(tree, q),)
 
     def theirs(q: jax.Array) -> tuple[jax.Array, jax.Array]:
         def single(one: jax.Array) -> tuple[jax.Array, jax.Array]:

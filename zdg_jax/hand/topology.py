@@ -73,7 +73,6 @@ def build_tree(model: mujoco.MjModel) -> Tree:
             levels=levels,
             parents=tuple(int(p) for p in parents),
             carriers=tuple(int(c) for c in carriers),
-            offset=tuple(not np.allclose(m, np.eye(3, 4), atol=1e-12) for m in mounts),
             slides=not all(hinge),
         ),
     )

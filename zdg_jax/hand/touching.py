@@ -25,6 +25,8 @@ the tips of Shadow, 5 on those of Allegro and 8 on those of LEAP; with 14 a tip,
 """
 _SPACING = 0.008
 """Distance between the candidates of other links, as far as their number allows [m]."""
+_AROUND = 160
+"""Points around all links together: each costs a look-up a step."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,12 +93,12 @@ def surface(
     samples: dict[int, Samples],
     rest: np.ndarray,
     relevant: set[int],
-    total: int = 320,
 ) -> Points:
     """Points all around the links, by the square root of area, less on links out of reach.
 
-    Dense, because thin walls and rims pass between points: with 300 points (10 mm apart) a mug's
-    rim lay 8 mm deep in the boxes of the fingers on average while every point was clear.
+    Thin walls and rims pass between points, however many they are; the spheres within the links
+    and the fit to the exact geometry see them. Half as many points as before and twice as many
+    made no difference to which grasps hold.
     """
     buried = _buried(frame, solids, samples, rest)
     share = {
@@ -107,7 +109,7 @@ def surface(
     picked = []
     for link, own in samples.items():
         good = ~buried[link]
-        count = max(round(total * share[link] / whole), 3)
+        count = max(round(_AROUND * share[link] / whole), 3)
         if good.any():
             picked.append((link, *_spread(own.points[good], own.normals[good], count)))
     return _sorted(picked)
