@@ -22,6 +22,7 @@ import numpy as np
 
 from zdg_jax.grasps import GraspSet
 from zdg_jax.validation import Engine, MjxEngine, MjxOptions, Reason, Validation, six_directions
+from zdg_jax.validation.mjx_scene import PRECISIONS
 
 
 def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[st
         "equal_mjx_simplified": int((mjx.held == simplified.held).sum()),
         "c_engine_s": round(c_seconds, 2),
         "mjx_s_compiling": round(seconds, 1),
+        "precision": "double" if options.double else "single",
         "changes": list(device.scene.changes),
         "differ": [
             {
@@ -90,6 +92,7 @@ def _words(result: Validation, i: int) -> str:
 @click.option("--batch", type=int, help="Rollouts at a time; what the memory takes if not given.")
 @click.option("--impratio", default=MjxOptions.impratio, show_default=True)
 @click.option("--self-collision/--no-self-collision", default=MjxOptions.self_collision)
+@click.option("--precision", default=MjxOptions.precision, help=f"{', '.join(PRECISIONS)}.")
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
 def main(
     files: tuple[pathlib.Path, ...],
@@ -97,10 +100,11 @@ def main(
     batch: int | None,
     impratio: float,
     self_collision: bool,
+    precision: str,
     out: pathlib.Path | None,
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
-    options = MjxOptions(impratio=impratio, self_collision=self_collision)
+    options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
     rows = []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))

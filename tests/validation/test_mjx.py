@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 
+import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from zdg_jax import validation
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.validation import Lift, MjxOptions, Physics, six_directions
+from zdg_jax.validation.mjx_program import Program
 from zdg_jax.validation.mjx_scene import build_mjx
 from zdg_jax.validation.scene import build
 
@@ -118,6 +120,28 @@ def test_what_mjx_cannot_run_is_refused(gripper: Gripper, ball: Ball) -> None:
         validation.MjxEngine(gripper, ball, six_directions, batch=0)
     with pytest.raises(ValidationError, match=r"warp-lang|NVIDIA GPU"):
         validation.rollout(gripper, ball, poses, poses, poses, backend="mjx-warp")
+
+
+def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball: Ball) -> None:
+    assert MjxOptions().double
+    assert not MjxOptions(precision="single").double
+    with pytest.raises(InputError, match="no precision 'half'; there are: auto, double, single"):
+        validation.MjxEngine(gripper, ball, six_directions, options=MjxOptions(precision="half"))
+    said = "computed in single precision"
+    for precision, caps, told in (
+        ("double", True, False),
+        ("single", True, True),
+        ("double", False, True),  # Warp
+    ):
+        options = MjxOptions(precision=precision)
+        assert (said in build_mjx(gripper, ball, Physics(), options, caps=caps).changes) is told
+    for precision, kind in (("double", np.float64), ("single", np.float32)):
+        options = MjxOptions(precision=precision)
+        model = build_mjx(gripper, ball, Physics(), options).model
+        program = Program(model, 1, batch=1, warp=False, double=options.double)
+        assert program._device_model.body_mass.dtype == kind
+        assert program._start.qpos.dtype == kind
+    assert jnp.ones(1).dtype == np.float32
 
 
 _COMPARE = """

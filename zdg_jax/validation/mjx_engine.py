@@ -14,7 +14,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.validation.closing import between, checked_triples, motions
 from zdg_jax.validation.hold import BLOCKED, Way, conclude, load_order, load_wrenches
-from zdg_jax.validation.mjx_program import Program, State, f32
+from zdg_jax.validation.mjx_program import Program, State
 from zdg_jax.validation.mjx_scene import MjxOptions, build_mjx
 from zdg_jax.validation.protocols import Hold, Protocol
 from zdg_jax.validation.results import Reason, Validation
@@ -53,7 +53,8 @@ class MjxEngine:
             warp: run MuJoCo Warp inside MJX, on NVIDIA GPUs.
 
         Raises:
-            InputError: the protocol is not a `Hold`, or the batch is not positive.
+            InputError: the protocol is not a `Hold`, the batch is not positive, or there is no such
+                precision.
             ValidationError: MJX cannot take the scene, or Warp cannot run here.
         """
         if not isinstance(protocol, Hold):
@@ -62,9 +63,16 @@ class MjxEngine:
             raise InputError(f"batch is {batch}; at least one rollout is needed")
         self.name = "mjx-warp" if warp else "mjx"
         self.protocol, self._watch = protocol, Watch(protocol)
-        self.scene = build_mjx(hand, obj, protocol.physics, options or MjxOptions(), caps=not warp)
+        options = options or MjxOptions()
+        self.scene = build_mjx(hand, obj, protocol.physics, options, caps=not warp)
         self._reference = build(hand, obj, protocol.physics)
-        self._program = Program(self.scene.model, self.scene.object_body, batch=batch, warp=warp)
+        self._program = Program(
+            self.scene.model,
+            self.scene.object_body,
+            batch=batch,
+            warp=warp,
+            double=options.double and not warp,
+        )
         self.batch = self._program.batch
         step = protocol.physics.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
@@ -126,10 +134,9 @@ class MjxEngine:
         for start in range(0, len(alive), self.batch):
             rows = alive[start : start + self.batch]
             state = self._close([pose[rows] for pose in poses], result, rows, ways)
-            host = jax.device_get(state)
             for k, row in enumerate(rows):
                 if result.reason[row] == Reason.NOT_TESTED:
-                    saved[row] = jax.tree.map(lambda leaf, k=k: leaf[k], host)
+                    saved[row] = jax.tree.map(lambda leaf, k=k: leaf[k], state)
         if saved:
             self._pull_all(saved, result, ways)
         for row in saved:
@@ -169,9 +176,9 @@ class MjxEngine:
             for k in range(stages):
                 state = dataclasses.replace(
                     state,
-                    ctrl=f32([t.ctrl[k] for t in targets]),
-                    mocap_pos=f32([t.position[k] for t in targets])[:, None],
-                    mocap_quat=f32([t.quaternion[k] for t in targets])[:, None],
+                    ctrl=np.stack([t.ctrl[k] for t in targets]),
+                    mocap_pos=np.stack([t.position[k] for t in targets])[:, None],
+                    mocap_quat=np.stack([t.quaternion[k] for t in targets])[:, None],
                 )
                 state = self._program.run(state, none, self._stage_steps)
             if end is grasp:
@@ -238,7 +245,6 @@ class MjxEngine:
             if not slots.busy.any():
                 return
             state = self._program.run(state, slots.wrench, watch.look_steps)
-            state = jax.tree.map(np.array, jax.device_get(state))
             self._look(np.asarray(state.qpos, float), slots, result, ways)
 
     def _look(self, qpos: np.ndarray, slots: _Slots, result: Validation, ways: list[Way]) -> None:

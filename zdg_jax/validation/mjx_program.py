@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib
 import importlib.util
 import io
 import logging
@@ -12,7 +13,6 @@ import os
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 
@@ -32,22 +32,29 @@ _WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class State:
-    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data."""
+    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data. Arrays of
+    NumPy on the host, of JAX within a program."""
 
-    qpos: jax.Array
-    qvel: jax.Array
-    warmstart: jax.Array
-    act: jax.Array
-    ctrl: jax.Array
-    mocap_pos: jax.Array
-    mocap_quat: jax.Array
+    qpos: Any
+    qvel: Any
+    warmstart: Any
+    act: Any
+    ctrl: Any
+    mocap_pos: Any
+    mocap_quat: Any
 
 
 class Program:
     """A model on the device, with its compiled steps."""
 
     def __init__(
-        self, model: mujoco.MjModel, object_body: int, *, batch: int | None, warp: bool
+        self,
+        model: mujoco.MjModel,
+        object_body: int,
+        *,
+        batch: int | None,
+        warp: bool,
+        double: bool,
     ) -> None:
         """Puts the model on the device; the steps compile at their first call.
 
@@ -56,17 +63,20 @@ class Program:
             object_body: body that wrenches act on.
             batch: rollouts at a time; by default what the device's memory takes.
             warp: run MuJoCo Warp, which allots its contacts to a fixed number of rollouts.
+            double: compute in double precision. Warp has single precision alone.
 
         Raises:
             ValidationError: MJX cannot take the model, or Warp cannot run here.
         """
-        self._model = model
-        mjx, self._device_model, self._start = _put(
-            model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
-        )
+        self._model, self._double = model, double
+        with self._precision():
+            mjx, self._device_model, self._start = _put(
+                model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
+            )
         advance = jax.jit(functools.partial(_advance, mjx, object_body))
         if not warp:  # Warp runs on one GPU
-            self._device_model, self._start = everywhere((self._device_model, self._start))
+            with self._precision():
+                self._device_model, self._start = everywhere((self._device_model, self._start))
             advance = by_rows(whole=(0, 1, 4))(advance)
         self._advance = advance
         self.batch = batch or (_WARP_BATCH if warp else len(working()) * self._fitting_batch())
@@ -75,21 +85,30 @@ class Program:
         """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
         model, b = self._model, len(poses)
         return State(
-            qpos=f32(np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1)),
-            qvel=f32(np.zeros((b, model.nv))),
-            warmstart=f32(np.zeros((b, model.nv))),
-            act=f32(np.zeros((b, model.na))),
-            ctrl=f32(ctrl),
-            mocap_pos=f32(poses[:, None, :3]),
-            mocap_quat=f32(poses[:, None, 3:7]),
+            qpos=np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1),
+            qvel=np.zeros((b, model.nv)),
+            warmstart=np.zeros((b, model.nv)),
+            act=np.zeros((b, model.na)),
+            ctrl=np.asarray(ctrl),
+            mocap_pos=poses[:, None, :3],
+            mocap_quat=poses[:, None, 3:7],
         )
 
     def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
-        """Takes `steps` steps, with forces and torques (b, 6) on the object."""
-        # Placed explicitly like the model: arrays placed by default would compile it all again.
-        placed = jax.device_put((state, f32(wrench), jnp.int32(steps)), jax.local_devices()[0])
-        with exact_balls():
-            return self._advance(self._device_model, self._start, *placed)
+        """Takes `steps` steps of a state on the host, with forces and torques (b, 6) on the object.
+
+        Nothing of double precision leaves, so that all other code may run without.
+        """
+        number = np.float64 if self._double else np.float32
+        arrays = jax.tree.map(lambda leaf: np.asarray(leaf, number), (state, wrench))
+        with self._precision(), exact_balls():
+            # Placed explicitly like the model: arrays placed by default would compile it all again.
+            placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
+            after = self._advance(self._device_model, self._start, *placed)
+        return jax.tree.map(np.array, jax.device_get(after))
+
+    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+        return _doubles() if self._double else contextlib.nullcontext()
 
     def _fitting_batch(self) -> int:
         """Rollouts whose states fit the device's memory; few on a CPU."""
@@ -169,6 +188,9 @@ def _put(model: mujoco.MjModel, *, contacts: int | None) -> tuple[Any, Any, Any]
         ) from error
 
 
-def f32(values: Any) -> jax.Array:
-    """Numbers on the device."""
-    return jnp.asarray(np.asarray(values), jnp.float32)
+def _doubles() -> contextlib.AbstractContextManager[Any]:
+    """Lets JAX keep double precision in what is traced and called within the block."""
+    # Before 0.8 it was elsewhere.
+    home: Any = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
+    block: contextlib.AbstractContextManager[Any] = home.enable_x64(True)
+    return block
