@@ -19,6 +19,7 @@ import numpy as np
 from zdg_jax.devices import by_rows, everywhere, working
 from zdg_jax.errors import ValidationError
 from zdg_jax.validation.mjx_contacts import exact_balls
+from zdg_jax.validation.mjx_solver import short_searches
 from zdg_jax.validation.simulation import ORIGIN
 
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Program:
         """
         number = np.float64 if self._double else np.float32
         arrays = jax.tree.map(lambda leaf: np.asarray(leaf, number), (state, wrench))
-        with self._precision(), exact_balls():
+        with self._precision(), exact_balls(), short_searches():
             # Placed explicitly like the model: arrays placed by default would compile it all again.
             placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
             after = self._advance(self._device_model, self._start, *placed)
