@@ -136,7 +136,6 @@ def _make(
 ) -> GraspSet:
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
-    # With the plan itself, also for grasps that one of its alternatives makes.
     agreement = Agreement(plan.grip, obj, hand)
     space = opening(hand)
     batch = min(config.batch or devices.block() * len(devices.working()), num)
