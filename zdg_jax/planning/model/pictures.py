@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from zdg_jax.planning.verify import Candidate
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
 from zdg_jax.rendering.lettering import font
+from zdg_jax.rendering.parallel import spread
 from zdg_jax.rendering.picture import png
 
 if TYPE_CHECKING:
@@ -95,18 +96,21 @@ class Picturing:
         """Captions and PNG files of the object from several sides, parts numbered."""
         colors = _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
         shapes = [self._object(colors)]
-        images = []
-        self._seen = []
-        for name, azimuth, elevation in _VIEWS:
+
+        def view(azimuth: float, elevation: float) -> tuple[bytes, np.ndarray]:
             camera, inset = self._camera(_direction(azimuth, elevation), 0.9 * self._size)
             picture = render(shapes, camera, _WIDTH, _HEIGHT)
-            marks = np.where(picture.label == 0, self._part_of(picture), 0)
-            self._seen.append(np.where(picture.label == 0, picture.face, -1))
             image = picture.image()
-            self._write_marks(image, marks)
+            self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0))
             inset.draw(image)
-            images.append((f"The object {name}.", png(image)))
-        return images
+            return png(image), np.where(picture.label == 0, picture.face, -1)
+
+        drawn = spread(lambda side: view(*side[1:]), _VIEWS)
+        self._seen = [seen for _, seen in drawn]
+        return [
+            (f"The object {name}.", image)
+            for (name, *_), (image, _) in zip(_VIEWS, drawn, strict=True)
+        ]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
         """What lies at a spot of one of the views of `parts`.
@@ -134,9 +138,9 @@ class Picturing:
         colors = 0.5 + 0.5 * _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
         sheets = []
         for side, name in ((1.0, "one side"), (-1.0, "the other side")):
-            tiles = []
-            for number, candidate in enumerate(candidates, 1):
-                tiles.append(self._tile(number, candidate, colors, side))
+            tiles = spread(
+                lambda row, side=side: self._tile(*row, colors, side), enumerate(candidates, 1)
+            )
             sheets.append(
                 (f"Candidate hands 1 to {len(candidates)}, each seen from {name}.", _sheet(tiles))
             )
