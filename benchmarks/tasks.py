@@ -1,13 +1,13 @@
 """Grasps that serve tasks: how many of the kept ones agree with the task and hold.
 
     python -m benchmarks.tasks ASSETS --hand HAND --out RESULT.json [--judge judge.py] [--num 256]
-                               [--written]
+                               [--written] [--only OBJECT] [--picture FILE.png]
 
 ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
 offline rules plan each task, or with --written, `plans.json` beside this file does; the best eight
 grasps are kept. Without a judge, agreement is with the library's own plan. With one, the kept
 grasps are exported and judged: holding in the judge's physics, and touching what *it* says the
-task asks for.
+task asks for. A picture shows the best grasp of the first two tasks of each object that has two.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ import collections
 import json
 import pathlib
 import tempfile
+import textwrap
 import time
 from typing import Any
 
 import click
 import numpy as np
+from PIL import Image, ImageDraw
 
 import zdg_jax as zdg
 from benchmarks import judging, written
 from benchmarks.__main__ import environment
 from benchmarks.settings import Settings, sources
+from zdg_jax import rendering
 from zdg_jax.cli.folders import enable_compile_cache
+from zdg_jax.rendering import lettering
 
 _KEEP = 8
+_TILE, _WORDS, _GAP = (270, 240), 52, 8
 
 
 def measure(
@@ -51,6 +56,22 @@ def measure(
     }
 
 
+def side_by_side(shown: dict[str, list[tuple[str, Image.Image]]]) -> Image.Image:
+    """Pictures of grasps with their tasks: a column an object, its tasks below each other."""
+    columns = [tasks[:2] for tasks in shown.values() if len(tasks) > 1]
+    width, height = _TILE[0] + _GAP, _TILE[1] + _WORDS
+    whole = Image.new("RGB", (_GAP + max(len(columns), 1) * width, 2 * height), (255, 255, 255))
+    draw = ImageDraw.Draw(whole)
+    for column, tasks in enumerate(columns):
+        for row, (task, picture) in enumerate(tasks):
+            x, y = _GAP + column * width, row * height
+            whole.paste(picture, (x, y))
+            for line, words in enumerate(textwrap.wrap(task, 36)[:2]):
+                place = (x + 6, y + _TILE[1] + 6 + 18 * line)
+                lettering.write(draw, place, lettering.fit(words, 14, _TILE[0] - 8), 14)
+    return whole
+
+
 def by_task(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """The judge's records by object and task."""
     found = collections.defaultdict(list)
@@ -67,6 +88,8 @@ def by_task(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[st
 @click.option("--judge", type=click.Path(exists=True, path_type=pathlib.Path))
 @click.option("--num", default=256, show_default=True, help="Grasps refined a task.")
 @click.option("--written", "by_hand", is_flag=True, help="Follow the plans written by hand.")
+@click.option("--only", multiple=True, help="An object's name; all by default.")
+@click.option("--picture", type=click.Path(path_type=pathlib.Path), help="PNG file to draw.")
 def main(
     assets: pathlib.Path,
     hand: str,
@@ -74,15 +97,18 @@ def main(
     judge: pathlib.Path | None,
     num: int,
     by_hand: bool,
+    only: tuple[str, ...],
+    picture: pathlib.Path | None,
 ) -> None:
     """Measures every task of ASSETS and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
     made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     cases = json.loads((assets / "tasks.json").read_text())
+    cases = [case for case in cases if not only or case["object"] in only]
     names = tuple({case["object"] for case in cases})
     meshes = sources(Settings(objects=assets / "objects", only=names))
-    plans, rows = written.load(), []
+    plans, rows, shown = written.load(), [], collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
             mesh, scale = meshes[case["object"]]
@@ -95,6 +121,10 @@ def main(
             kept, result = measure(loaded, obj, case["task"], num, planner)
             zdg.export(kept, pathlib.Path(folder))
             rows.append(result)
+            if picture is not None:
+                best = np.asarray(kept.best(1).grasp.qpos)[0]
+                image = rendering.grasp_picture(best, loaded, obj, *_TILE)
+                shown[obj.name].append((case["task"], image))
             click.echo(json.dumps(result))
         if judge is not None:
             records = by_task(judging.run(judge, pathlib.Path(folder), hand, assets))
@@ -107,6 +137,8 @@ def main(
                 row["judge_aligned_and_held"] = float(np.mean(np.logical_and(right, holds)))
     keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
+    if picture is not None:
+        side_by_side(shown).save(picture)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"made": made, "mean": mean, "tasks": rows}, indent=1) + "\n")
     click.echo(json.dumps(mean))

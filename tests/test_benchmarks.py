@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import trimesh
 from click.testing import CliRunner
+from PIL import Image
 
-from benchmarks import objects
+from benchmarks import objects, tasks
 from benchmarks.__main__ import main
 from benchmarks.metrics import Metric, compare
 from benchmarks.settings import Settings, solids, sources
@@ -129,3 +130,18 @@ def test_first_component_of_a_line_a_ball_and_too_few() -> None:
     assert first_component(line) == pytest.approx(1.0)
     assert first_component(random.normal(size=(4000, 4))) == pytest.approx(0.25, abs=0.05)
     assert math.isnan(first_component(line[:2]))
+
+
+def test_a_picture_has_a_column_for_each_object_with_two_tasks() -> None:
+    tile = Image.new("RGB", tasks._TILE, (10, 200, 30))
+    shown = {
+        "mug": [("drink from it", tile), ("hand it over", tile)],
+        "ball": [("throw it", tile)],
+        "cup": [("drink", tile), ("wash it", tile), ("stack it", tile)],
+    }
+    whole = tasks.side_by_side(shown)
+    assert whole.width == tasks._GAP + 2 * (tasks._TILE[0] + tasks._GAP)
+    painted = (np.asarray(whole) == (10, 200, 30)).all(axis=-1)
+    assert painted.sum() == 4 * tasks._TILE[0] * tasks._TILE[1]
+    words = np.asarray(whole)[tasks._TILE[1] : tasks._TILE[1] + tasks._WORDS]
+    assert (words.min(axis=(0, 2)) < 128).sum() > 50  # something is written below both
