@@ -136,15 +136,16 @@ class Picturing:
     def candidates(self, candidates: Sequence[Candidate]) -> list[tuple[str, bytes]]:
         """Captions and PNG files: sheets with one tile a candidate, from two sides each."""
         colors = 0.5 + 0.5 * _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
-        sheets = []
-        for side, name in ((1.0, "one side"), (-1.0, "the other side")):
-            tiles = spread(
-                lambda row, side=side: self._tile(*row, colors, side), enumerate(candidates, 1)
-            )
-            sheets.append(
-                (f"Candidate hands 1 to {len(candidates)}, each seen from {name}.", _sheet(tiles))
-            )
-        return [(caption, png(self._fit(sheet))) for caption, sheet in sheets]
+
+        def sheet(side: float) -> bytes:
+            numbered = enumerate(candidates, 1)
+            tiles = spread(lambda row: self._tile(row[0], row[1], colors, side), numbered)
+            return png(self._fit(_sheet(tiles)))
+
+        return [
+            (f"Candidate hands 1 to {len(candidates)}, each seen from {name}.", sheet(side))
+            for side, name in ((1.0, "one side"), (-1.0, "the other side"))
+        ]
 
     def _tile(
         self, number: int, candidate: Candidate, colors: np.ndarray, side: float
