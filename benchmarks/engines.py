@@ -17,9 +17,9 @@ import time
 from typing import Any
 
 import click
-import jax
 import numpy as np
 
+from benchmarks.__main__ import environment
 from zdg_jax.grasps import GraspSet
 from zdg_jax.validation import Engine, MjxEngine, MjxOptions, Reason, Validation, six_directions
 from zdg_jax.validation.mjx_scene import PRECISIONS
@@ -109,7 +109,7 @@ def main(
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        report = {"device": jax.local_devices()[0].device_kind, "objects": rows}
+        report = environment() | {"objects": rows}
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(json.dumps(report, indent=1) + "\n")

@@ -118,6 +118,12 @@ def test_what_mjx_cannot_run_is_refused(gripper: Gripper, ball: Ball) -> None:
         validation.rollout(gripper, ball, poses, poses, poses, Lift(), backend="mjx")
     with pytest.raises(InputError, match="batch is 0"):
         validation.MjxEngine(gripper, ball, six_directions, batch=0)
+    with pytest.raises(InputError, match="in double precision, not 'single'; use backend 'mjx'"):
+        validation.rollout(gripper, ball, poses, poses, poses, backend="mujoco", precision="single")
+    with pytest.raises(InputError, match="Warp has single precision alone"):
+        validation.rollout(
+            gripper, ball, poses, poses, poses, backend="mjx-warp", precision="double"
+        )
     with pytest.raises(ValidationError, match=r"warp-lang|NVIDIA GPU"):
         validation.rollout(gripper, ball, poses, poses, poses, backend="mjx-warp")
 

@@ -30,6 +30,9 @@ _FILM_RATE = 12.5
 @click.argument("grasps", type=FOLDER)
 @protocol_options
 @click.option("--backend", default="auto", show_default=True, help="auto, mujoco, mjx or mjx-warp.")
+@click.option(
+    "--precision", default="auto", show_default=True, help="Of mjx: auto, double or single."
+)
 @click.option("--hand", help="Hand to use if the recorded one has moved.")
 @click.option("--all", "everything", is_flag=True, help="Every grasp, not only the kept ones.")
 @click.option("--out", type=FOLDER, help="File to write; GRASPS-PROTOCOL.npz if not given.")
@@ -44,6 +47,7 @@ def validate(
     noise: float | None,
     up: str | None,
     backend: str,
+    precision: str,
     hand: str | None,
     everything: bool,
     out: pathlib.Path | None,
@@ -89,6 +93,7 @@ def validate(
             *_poses(chosen),
             test,
             backend=backend,
+            precision=precision,
             progress=lambda done, total: bars.count("validate", done, total),
             resume=resume,
         )
@@ -97,7 +102,8 @@ def validate(
     resume.unlink(missing_ok=True)
     click.echo(str(results))
     if repeats is not None:
-        tested = _repeated(tested, loaded, test, backend, repeats, disturbed, target)
+        engine = {"backend": backend, "precision": precision}
+        tested = _repeated(tested, loaded, test, engine, repeats, disturbed, target)
     click.echo(str(target))
     if video is not None:
         if number is None:
@@ -134,7 +140,7 @@ def _repeated(
     tested: GraspSet,
     hand: Hand,
     test: Protocol,
-    backend: str,
+    engine: dict[str, str],
     repeats: int,
     noise: Noise,
     target: pathlib.Path,
@@ -151,7 +157,7 @@ def _repeated(
             test,
             noise=noise,
             trials=repeats,
-            backend=backend,
+            **engine,
             progress=lambda done, total: bars.count("repeats", done, total),
             resume=resume,
         )

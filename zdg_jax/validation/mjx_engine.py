@@ -54,16 +54,18 @@ class MjxEngine:
 
         Raises:
             InputError: the protocol is not a `Hold`, the batch is not positive, or there is no such
-                precision.
+                precision, or Warp does not have it.
             ValidationError: MJX cannot take the scene, or Warp cannot run here.
         """
         if not isinstance(protocol, Hold):
             raise InputError(f"MJX has no protocol '{protocol.name}'; use backend 'mujoco'")
         if batch is not None and batch < 1:
             raise InputError(f"batch is {batch}; at least one rollout is needed")
+        options = options or MjxOptions()
+        if warp and options.precision == "double":
+            raise InputError("MuJoCo Warp has single precision alone; use backend 'mjx'")
         self.name = "mjx-warp" if warp else "mjx"
         self.protocol, self._watch = protocol, Watch(protocol)
-        options = options or MjxOptions()
         self.scene = build_mjx(hand, obj, protocol.physics, options, caps=not warp)
         self._reference = build(hand, obj, protocol.physics)
         self._program = Program(

@@ -89,6 +89,7 @@ def soft_labels(
     seed: int = 0,
     backend: str = "auto",
     threads: int | None = None,
+    precision: str = "auto",
     progress: Callable[[int, int], None] | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> SoftLabels:
@@ -109,6 +110,7 @@ def soft_labels(
         seed: of the disturbances.
         backend: as in `rollout`.
         threads: as in `rollout`.
+        precision: as in `rollout`.
         progress: called as `progress(done, trials * n)`.
         resume: folder that keeps the results while the trials go, a file each. After an
             interruption the same call goes on from there.
@@ -142,6 +144,7 @@ def soft_labels(
             shaken,
             backend=backend,
             threads=threads,
+            precision=precision,
             progress=report,
             resume=None if resume is None else pathlib.Path(resume) / f"trial{trial}.npz",
         )

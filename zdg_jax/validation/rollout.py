@@ -12,6 +12,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.validation.engine import Engine
 from zdg_jax.validation.ledger import Ledger, run_name
 from zdg_jax.validation.mjx_engine import MjxEngine
+from zdg_jax.validation.mjx_scene import MjxOptions
 from zdg_jax.validation.protocols import Hold, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
@@ -29,6 +30,7 @@ def rollout(
     *,
     backend: str = "auto",
     threads: int | None = None,
+    precision: str = "auto",
     progress: Callable[[int, int], None] | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> Validation:
@@ -45,18 +47,19 @@ def rollout(
             the same with MuJoCo Warp; `auto` takes `mjx` for `Hold` protocols where JAX runs on a
             GPU or TPU, `mujoco` elsewhere.
         threads: threads of the C engine; by default one for each CPU.
+        precision: of MJX's steps, see `MjxOptions.precision`; the C engine's is double.
         progress: called as `progress(done, n)`.
         resume: file (.npz) that keeps the results while the run goes. After an interruption the
             same call goes on from there.
 
     Raises:
-        InputError: an unknown backend, shapes that do not fit the hand, or a file to resume from
-            that holds another run.
+        InputError: an unknown backend, a precision that it does not have, shapes that do not fit
+            the hand, or a file to resume from that holds another run.
         ValidationError: the backend cannot run the scene.
     """
     if backend not in BACKENDS:
         raise InputError(f"no backend '{backend}'; there are: {', '.join(BACKENDS)}")
-    engine = _engine(hand, obj, protocol, backend, threads)
+    engine = _engine(hand, obj, protocol, backend, threads, precision)
     poses = [np.asarray(pose, float) for pose in (pregrasp, grasp, squeeze)]
     result = engine.empty(len(poses[1]))
     if resume is None:
@@ -80,11 +83,21 @@ def rollout(
 
 
 def _engine(
-    hand: HandLike, obj: ObjectLike, protocol: Protocol, backend: str, threads: int | None
+    hand: HandLike,
+    obj: ObjectLike,
+    protocol: Protocol,
+    backend: str,
+    threads: int | None,
+    precision: str,
 ) -> Engine | MjxEngine:
     if backend == "auto":
         fast = jax.default_backend() != "cpu" and isinstance(protocol, Hold)
         backend = "mjx" if fast else "mujoco"
     if backend == "mujoco":
+        if precision not in ("auto", "double"):
+            raise InputError(
+                f"the C engine computes in double precision, not '{precision}'; use backend 'mjx'"
+            )
         return Engine(hand, obj, protocol, threads=threads)
-    return MjxEngine(hand, obj, protocol, warp=backend == "mjx-warp")
+    options = MjxOptions(precision=precision)
+    return MjxEngine(hand, obj, protocol, options=options, warp=backend == "mjx-warp")
