@@ -87,14 +87,16 @@ def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarra
     """Chance that grasps hold in the six-direction test, from cheap numbers alone, (n,).
 
     A logistic regression, fitted once to 26,112 grasps that physics had tested (three hands, 34
-    objects); `docs/refinement.md` has its calibration curve on objects that were left out.
+    objects), its constant and `min_weight` later to 5,328 more, most of them made for tasks;
+    `docs/refinement.md` has its calibration curve on objects that were left out.
 
     Args:
         metrics: from `measure`, with exact `penetration` and `self_penetration`, each (n,).
         terms: energy terms, each (n,).
     """
     logit = (
-        1.02
+        0.68
+        - 3.4 * np.maximum(0.3 - metrics["min_weight"], 0.0)
         - 9.74 * np.sqrt(metrics["residual"] + 1e-8)
         - 6.91 * metrics["imbalance"]
         - 1.97 * np.sqrt(terms["wrench"] + 1e-8)
