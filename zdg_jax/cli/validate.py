@@ -102,8 +102,7 @@ def validate(
     resume.unlink(missing_ok=True)
     click.echo(str(results))
     if repeats is not None:
-        engine = {"backend": backend, "precision": precision}
-        tested = _repeated(tested, loaded, test, engine, repeats, disturbed, target)
+        tested = _repeated(tested, loaded, test, backend, precision, repeats, disturbed, target)
     click.echo(str(target))
     if video is not None:
         if number is None:
@@ -140,7 +139,8 @@ def _repeated(
     tested: GraspSet,
     hand: Hand,
     test: Protocol,
-    engine: dict[str, str],
+    backend: str,
+    precision: str,
     repeats: int,
     noise: Noise,
     target: pathlib.Path,
@@ -157,7 +157,8 @@ def _repeated(
             test,
             noise=noise,
             trials=repeats,
-            **engine,
+            backend=backend,
+            precision=precision,
             progress=lambda done, total: bars.count("repeats", done, total),
             resume=resume,
         )
