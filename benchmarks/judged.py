@@ -1,6 +1,7 @@
 """Grasps of many objects as an independent judge sees them.
 
     python -m benchmarks.judged --hand HAND --judge judge.py --out RESULT.json [--objects FOLDER]
+                                [--set all]
 
 For every object, three exported sets, "pick it up" planned by the offline rules:
 
@@ -17,6 +18,7 @@ import collections
 import json
 import pathlib
 import tempfile
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -31,11 +33,19 @@ from benchmarks.yields import TASK, first_component
 from zdg_jax import planning, selection
 from zdg_jax.cli.folders import enable_compile_cache
 
+SETS = ("all", "ranked", "tested")
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
 
 
-def make(hand: zdg.Hand, obj: zdg.Object, folder: pathlib.Path, num: int, keep: int) -> None:
-    """Exports the three sets of one object, each into a folder of its name."""
+def make(
+    hand: zdg.Hand,
+    obj: zdg.Object,
+    folder: pathlib.Path,
+    num: int,
+    keep: int,
+    sets: Collection[str] = SETS,
+) -> None:
+    """Exports sets of one object, each into a folder of its name."""
     plan = planning.plan(TASK, obj, hand, planner="rules")
 
     def grasps(count: int) -> zdg.GraspSet:
@@ -44,9 +54,15 @@ def make(hand: zdg.Hand, obj: zdg.Object, folder: pathlib.Path, num: int, keep: 
             validate=False,
         )  # fmt: skip
 
-    zdg.export(grasps(num), folder / "all", all=True)
+    if "all" in sets:
+        zdg.export(grasps(num), folder / "all", all=True)
+    if set(sets) == {"all"}:
+        return
     ranked = grasps(4 * num)
-    zdg.export(ranked, folder / "ranked")
+    if "ranked" in sets:
+        zdg.export(ranked, folder / "ranked")
+    if "tested" not in sets:
+        return
     tested = selection.validate_best_first(ranked, hand, obj, keep)
     zdg.export(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
 
@@ -71,6 +87,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
 @click.option("--only", multiple=True, help="An object's name; all of the folder's by default.")
 @click.option("--num", default=64, show_default=True, help="Grasps of `all`.")
 @click.option("--keep", default=16, show_default=True, help="Of four times as many.")
+@click.option("--set", "sets", multiple=True, default=SETS, type=click.Choice(SETS))
 def main(
     hand: str,
     judge: pathlib.Path,
@@ -79,6 +96,7 @@ def main(
     only: tuple[str, ...],
     num: int,
     keep: int,
+    sets: tuple[str, ...],
 ) -> None:
     """Makes and judges grasps of every object and writes OUT."""
     enable_compile_cache()
@@ -89,9 +107,9 @@ def main(
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         for obj in load_objects(Settings(objects=objects, only=only)):
-            make(loaded, obj, folder, num, keep)
+            make(loaded, obj, folder, num, keep, sets)
             click.echo(f"made {obj.name}")
-        for name in ("all", "ranked", "tested"):
+        for name in sorted(set(sets)):
             records = judging.run(judge, folder / name, hand)
             total[name] = summary(records)
             groups = collections.defaultdict(list)
