@@ -105,14 +105,13 @@ def main(
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
-    rows = []
+    made, rows = environment(), []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        report = environment() | {"objects": rows}
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(json.dumps(report, indent=1) + "\n")
+            out.write_text(json.dumps(made | {"objects": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Grasps of many objects as an independent judge sees them.
 
     python -m benchmarks.judged --hand HAND --judge judge.py --out RESULT.json [--objects FOLDER]
-                                [--set all]
+                                [--set SET ...]
 
 For every object, three exported sets, "pick it up" planned by the offline rules:
 
@@ -56,15 +56,13 @@ def make(
 
     if "all" in sets:
         zdg.export(grasps(num), folder / "all", all=True)
-    if set(sets) == {"all"}:
-        return
-    ranked = grasps(4 * num)
+    if "ranked" in sets or "tested" in sets:
+        ranked = grasps(4 * num)
     if "ranked" in sets:
         zdg.export(ranked, folder / "ranked")
-    if "tested" not in sets:
-        return
-    tested = selection.validate_best_first(ranked, hand, obj, keep)
-    zdg.export(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
+    if "tested" in sets:
+        tested = selection.validate_best_first(ranked, hand, obj, keep)
+        zdg.export(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, float]:
@@ -87,7 +85,14 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
 @click.option("--only", multiple=True, help="An object's name; all of the folder's by default.")
 @click.option("--num", default=64, show_default=True, help="Grasps of `all`.")
 @click.option("--keep", default=16, show_default=True, help="Of four times as many.")
-@click.option("--set", "sets", multiple=True, default=SETS, type=click.Choice(SETS))
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    default=SETS,
+    type=click.Choice(SETS),
+    help="A set to make and judge; all three by default.",
+)
 def main(
     hand: str,
     judge: pathlib.Path,

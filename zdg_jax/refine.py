@@ -190,11 +190,13 @@ class Refiner:
             trials.append((own[1], jax.vmap(lambda v, p: self.init(problem, v, p))(*own)))
         left, trial = self.config.steps, self.config.trial_steps
         while len(trials) > 1:
-            taken = min(trial, left)
-            steps = jnp.int32(taken)
-            ends = [(own, *_advance(self.config, problem, own, now, steps)) for own, now in trials]
+            steps = min(trial, left)
+            ends = [
+                (own, *_advance(self.config, problem, own, now, jnp.int32(steps)))
+                for own, now in trials
+            ]
             trials = list(_select(tuple(ends)))
-            left, trial = left - taken, 2 * trial
+            left, trial = left - steps, 2 * trial
         [(pattern, states)] = trials
         states, _ = _advance(self.config, problem, pattern, states, jnp.int32(left))
         terms, contacts = self.assess(problem, states.variables, pattern)

@@ -112,6 +112,7 @@ def test_a_grasp_that_does_not_start_has_no_film(
         (["--noise", "2"], "--repeats"),
         (["--backend", "mujoco", "--precision", "single"], "use backend 'mjx'"),
         (["--backend", "mjx", "--precision", "half"], "no precision 'half'"),
+        (["--backend", "mujoco", "--precision", "half"], "no precision 'half'"),
         (["--repeats", "2", "--noise", "-1"], "factor is -1"),
     ],
 )

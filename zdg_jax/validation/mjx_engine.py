@@ -53,8 +53,8 @@ class MjxEngine:
             warp: run MuJoCo Warp inside MJX, on NVIDIA GPUs.
 
         Raises:
-            InputError: the protocol is not a `Hold`, the batch is not positive, or there is no such
-                precision, or Warp does not have it.
+            InputError: the protocol is not a `Hold`, the batch is not positive, or Warp is asked
+                for double precision.
             ValidationError: MJX cannot take the scene, or Warp cannot run here.
         """
         if not isinstance(protocol, Hold):

@@ -58,15 +58,18 @@ class MjxOptions:
     """`double`, `single`, or `auto`: double but on TPUs, which have none of their own. In single
     precision a few steps in a hundred are not solved, and what is thin is thrown."""
 
-    @property
-    def double(self) -> bool:
-        """Whether steps are computed in double precision on the device at hand.
+    def __post_init__(self) -> None:
+        """Checks the precision.
 
         Raises:
             InputError: there is no such precision.
         """
         if self.precision not in PRECISIONS:
             raise InputError(f"no precision '{self.precision}'; there are: {', '.join(PRECISIONS)}")
+
+    @property
+    def double(self) -> bool:
+        """Whether steps are computed in double precision on the device at hand."""
         if self.precision == "auto":
             return jax.default_backend() != "tpu"
         return self.precision == "double"

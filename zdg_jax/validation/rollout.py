@@ -93,11 +93,11 @@ def _engine(
     if backend == "auto":
         fast = jax.default_backend() != "cpu" and isinstance(protocol, Hold)
         backend = "mjx" if fast else "mujoco"
+    options = MjxOptions(precision=precision)
     if backend == "mujoco":
-        if precision not in ("auto", "double"):
+        if precision == "single":
             raise InputError(
-                f"the C engine computes in double precision, not '{precision}'; use backend 'mjx'"
+                "the C engine computes in double precision, not 'single'; use backend 'mjx'"
             )
         return Engine(hand, obj, protocol, threads=threads)
-    options = MjxOptions(precision=precision)
     return MjxEngine(hand, obj, protocol, options=options, warp=backend == "mjx-warp")
