@@ -5,47 +5,53 @@ hinges about any axis, slides and fixed offsets:
 
     T(q) = A0 + sin(q) A1 + cos(q) A2 + q A3,    each A a constant (3, 4).
 
-Joints of the same depth are computed together and their matrices are written out by component:
-XLA then fuses a whole level into few loops. The derivative is the geometric Jacobian (Siciliano et
-al., Robotics, section 3.1), which costs no second pass through the tree, forward or reverse; the
-root moves like one more joint.
+Frames of all joints are computed together: each in its parent's, then in that of the joint two
+up, four up and so on, so that a hand takes two or three products (parallel prefix; Hillis and
+Steele, CACM 1986). The derivative is the geometric Jacobian (Siciliano et al., Robotics, section
+3.1), which costs no second pass through the tree, forward or reverse; the root moves like one more
+joint. Arrays keep joints or links on their last axis, where XLA turns whole rows into vectors.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from zdg_jax.kernels.branches import once
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Topology:
     """Which joint hangs on which, and which link rides on which joint; hashable."""
 
-    levels: tuple[tuple[int, ...], ...]
-    """Joints by depth; a joint's parent is on the level before."""
     parents: tuple[int, ...]
-    """Parent joint of each joint, -1 = the root."""
+    """Parent joint of each joint, -1 = the root; a parent comes before its children."""
     carriers: tuple[int, ...]
     """Joint that moves each link, -1 = fixed to the root."""
     slides: bool
     """Whether any joint slides; without one the term in q is left out."""
 
-    @property
-    def order(self) -> tuple[int, ...]:
-        """All joints by depth."""
-        return tuple(joint for level in self.levels for joint in level)
+    def strides(self) -> list[np.ndarray]:
+        """Ancestor of each joint 1, 2, 4, ... joints up, (j,), -1 = past the first."""
+        above = np.array(self.parents, int)
+        found = []
+        while (above >= 0).any():
+            found.append(above)
+            above = np.where(above >= 0, above[above], -1)
+        return found
 
-    def ancestors(self) -> np.ndarray:
-        """1 where a joint (column) carries another, (j, j), by depth; none carries itself."""
+    def carried(self) -> np.ndarray:
+        """1 where a joint (row) carries another (column), (j, j); none carries itself."""
         carried = np.zeros((len(self.parents),) * 2, np.float32)
-        for joint in self.order:
-            if (parent := self.parents[joint]) >= 0:
-                carried[joint] = carried[parent]
-                carried[joint, parent] = 1.0
-        return carried[np.ix_(self.order, self.order)]
+        for joint, parent in enumerate(self.parents):
+            if parent >= 0:
+                carried[:, joint] = carried[:, parent]
+                carried[parent, joint] = 1.0
+        return carried
 
 
 @jax.tree_util.register_dataclass
@@ -79,161 +85,153 @@ class Tree:
         return len(self.topology.carriers)
 
 
-_Components = list[list[jax.Array]]
-"""Three rows of four entries, rotation and translation, each entry (*b, n)."""
+class Posture(NamedTuple):
+    """Where links and joints of a hand are, in the root's frame or, with a base, in its frame."""
+
+    links: jax.Array
+    """Poses of the links, (*b, 3, 4, L): three columns of rotation, one of translation [m]."""
+    axes: jax.Array
+    """Unit axes of the joints, (*b, 3, j)."""
+    anchors: jax.Array
+    """A point of each axis, (*b, 3, j) [m]."""
 
 
-def link_poses(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> jax.Array:
-    """Poses of all links, by component: links lie along the last axis.
+def posture(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> Posture:
+    """Poses of all links and axes of all joints, by component: links lie along the last axis.
 
     Args:
         tree: the kinematic tree.
         joints: joint positions, (*b, j) [rad or m].
         base: pose of the hand's root, (*b, 3, 4), rotation and translation [m]; none leaves links
             in the root's frame. Of a change of its rotation only the turn counts.
-
-    Returns:
-        The upper rows of `T_root_link` or, with a base, of links in the frame of the base,
-        (*b, 3, 4, L): three columns of rotation, one of translation [m].
     """
-    return _poses(tree, joints, _or_identity(base, joints))[0]
+    joints = jnp.asarray(joints)
+    base = jnp.eye(3, 4, dtype=joints.dtype) if base is None else jnp.asarray(base)
+    return _posture(tree, joints, base)
 
 
-def link_twists(
-    tree: Tree, joints: jax.Array, motions: jax.Array, base: jax.Array | None = None
-) -> jax.Array:
+def link_poses(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> jax.Array:
+    """The links of `posture`, (*b, 3, 4, L)."""
+    return posture(tree, joints, base).links
+
+
+def link_twists(tree: Tree, posture: Posture, motions: jax.Array) -> jax.Array:
     """How links move about the origin when joints move together.
 
     Args:
         tree: the kinematic tree.
-        joints: joint positions, (*b, j) [rad or m].
+        posture: from `posture`.
         motions: rates of the joints, (m, j).
-        base: as of `link_poses`.
 
     Returns:
         Turn and shift, (*b, 6, m, L), of a point at the origin: a point p moves by
         turn x p + shift.
     """
-    _, axes, anchors = _poses(tree, joints, _or_identity(base, joints))
-    order = tree.topology.order
-    screws = jnp.stack(_screws(tree, axes, anchors), axis=-2)
-    carried = motions[:, order].T[:, :, None] * tree.moves[:, order].T[:, None]
+    screws = _screws(tree, posture)
+    carried = motions.T[:, :, None] * tree.moves.T[:, None]
     return jnp.tensordot(screws, carried, axes=1, precision=jax.lax.Precision.HIGHEST)
 
 
-def _or_identity(base: jax.Array | None, joints: jax.Array) -> jax.Array:
-    return jnp.eye(3, 4, dtype=jnp.asarray(joints).dtype) if base is None else base
-
-
-def _screws(tree: Tree, axes: list[jax.Array], anchors: list[jax.Array]) -> list[jax.Array]:
-    """Turn and shift of a point at the origin for each joint: hinges turn, slides only move."""
-    hinge = tree.hinge[jnp.asarray(tree.topology.order)]
-    turning = [part * hinge for part in axes]
-    across = _cross(anchors, turning)
-    return turning + [c + a * (1 - hinge) for c, a in zip(across, axes, strict=True)]
+def _screws(tree: Tree, posture: Posture) -> jax.Array:
+    """Turn and shift, (*b, 6, j), of a point at the origin for each joint: slides do not turn."""
+    turning = posture.axes * tree.hinge
+    shift = _cross(posture.anchors, turning) + posture.axes * (1 - tree.hinge)
+    return jnp.concatenate([turning, shift], axis=-2)
 
 
 @jax.custom_jvp
-def _poses(
-    tree: Tree, joints: jax.Array, base: jax.Array
-) -> tuple[jax.Array, list[jax.Array], list[jax.Array]]:
-    """Poses of links, then axes and anchors of joints by depth, x, y and z of each (*b, j)."""
-    top = tree.topology
-    order = jnp.asarray(top.order)
-    joints = jnp.asarray(joints)[..., order]
-    affine = tree.affine[:, order]
-    sine, cosine = jnp.sin(joints), jnp.cos(joints)
-    root = [[base[..., i, k, None] for k in range(4)] for i in range(3)]
-    frames: list[_Components] = []
-    first = 0
-    previous: tuple[int, ...] = ()
-    for level in top.levels:
-        own = slice(first, first + len(level))
-        s, c, q, a = sine[..., own], cosine[..., own], joints[..., own], affine[:, own]
-        local = [
-            [
-                a[0, :, i, k]
-                + s * a[1, :, i, k]
-                + c * a[2, :, i, k]
-                + (q * a[3, :, i, k] if top.slides else 0.0)
-                for k in range(4)
-            ]
-            for i in range(3)
-        ]
-        parents = [top.parents[joint] for joint in level]
-        above = _take(frames[-1], [previous.index(p) for p in parents]) if first else root
-        frames.append(_compose(above, local))
-        first, previous = own.stop, level
-    batch = joints.shape[:-1]
-    root = [[jnp.broadcast_to(entry, (*batch, 1)) for entry in row] for row in root]
-    frames.append(root)
-    rows = [
-        [jnp.concatenate([f[i][k] for f in frames], axis=-1) for k in range(4)] for i in range(3)
-    ]
-    joint_rows = [[entry[..., :first] for entry in row] for row in rows]
-    axes = _turn(joint_rows, tree.axes[order])
-    anchors = _turn(joint_rows, tree.anchors[order])
-    anchors = [part + row[3] for part, row in zip(anchors, joint_rows, strict=True)]
-    stacked = jnp.stack([jnp.concatenate(row, axis=-1) for row in rows], axis=-2)
-    links = jnp.matmul(stacked, _mounting(tree), precision=jax.lax.Precision.HIGHEST)
-    return links.reshape(*batch, 3, 4, tree.num_links), axes, anchors
+def _posture(tree: Tree, joints: jax.Array, base: jax.Array) -> Posture:
+    rows = _frames(tree, joints, base).reshape(*joints.shape[:-1], 3, 4 * tree.num_joints)
+    by_joint, by_root, by_screw = _mounting(tree)
+    links = _product(rows, by_joint) + _product(base, by_root)
+    screws = _product(rows, by_screw)
+    return Posture(
+        links=links.reshape(*joints.shape[:-1], 3, 4, tree.num_links),
+        axes=screws[..., : tree.num_joints],
+        anchors=screws[..., tree.num_joints :],
+    )
 
 
-def _mounting(tree: Tree) -> jax.Array:
-    """Poses of links (4 L) from those of the joints by depth and the root, (4 (j + 1), 4 L)."""
-    top = tree.topology
-    # The root, -1 among the carriers, comes last.
-    place = [*(top.order.index(joint) for joint in range(tree.num_joints)), tree.num_joints]
-    rides = np.zeros((tree.num_joints + 1, tree.num_links), np.float32)
-    rides[[place[carrier] for carrier in top.carriers], np.arange(tree.num_links)] = 1.0
+def _frames(tree: Tree, joints: jax.Array, base: jax.Array) -> jax.Array:
+    """Frames of the joints in the frame of the base, (*b, 3, 4, j)."""
+    sure = tree.hinge[0] >= 0
+    frames = once(_own_frames, sure, tree, joints)
+    for above in tree.topology.strides():
+        # An ancestor's frame is picked by a product with ones, the root's is the identity.
+        picked = jnp.asarray(above == np.arange(tree.num_joints)[:, None], frames.dtype)
+        rooted = jnp.eye(3, 4, dtype=frames.dtype)[..., None] * jnp.asarray(above < 0, frames.dtype)
+        frames = once(_compose, sure, _product(frames, picked) + rooted, frames)
+    return once(_compose, sure, base[..., None], frames)
+
+
+def _own_frames(tree: Tree, joints: jax.Array) -> jax.Array:
+    """Frame of each joint in its parent's, (*b, 3, 4, j)."""
+    constant, by_sine, by_cosine, by_place = tree.affine.transpose(0, 2, 3, 1)
+    sine, cosine = jnp.sin(joints)[..., None, None, :], jnp.cos(joints)[..., None, None, :]
+    frames = constant + sine * by_sine + cosine * by_cosine
+    if tree.topology.slides:
+        frames = frames + joints[..., None, None, :] * by_place
+    return frames
+
+
+def _compose(first: jax.Array, second: jax.Array) -> jax.Array:
+    """Products of rigid transforms (*b, 3, 4, n)."""
+    parts = [first[..., :, m, None, :] * second[..., None, m, :, :] for m in range(3)]
+    carried = first[..., :, 3, None, :] * jnp.array([0.0, 0, 0, 1], first.dtype)[:, None]
+    return parts[0] + parts[1] + parts[2] + carried
+
+
+def _product(a: jax.Array, b: jax.Array) -> jax.Array:
+    return jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)
+
+
+def _mounting(tree: Tree) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Matrices that take rows of frames to links, rows of the root's to links, frames to axes.
+
+    Their shapes are (4 j, 4 L), (4, 4 L) and (4 j, 2 j): axes of the joints, then anchors.
+    """
+    top, size = tree.topology, tree.num_joints
+    rides = np.array(top.carriers) == np.arange(-1, size)[:, None]
     last = jnp.broadcast_to(jnp.array([0.0, 0, 0, 1], tree.mount.dtype), (tree.num_links, 1, 4))
-    mount = jnp.concatenate([tree.mount, last], axis=1)
-    spread = mount.transpose(1, 2, 0)[:, None] * rides[None, :, None]
-    return spread.reshape(4 * (tree.num_joints + 1), 4 * tree.num_links)
+    mount = jnp.concatenate([tree.mount, last], axis=1).transpose(1, 2, 0)
+    root, joints = (
+        (mount[:, None] * part[None, :, None]).reshape(-1, 4 * tree.num_links)
+        for part in np.split(rides.astype(np.float32), [1])
+    )
+    along = jnp.pad(tree.axes.T, ((0, 1), (0, 0)))
+    at = jnp.pad(tree.anchors.T, ((0, 1), (0, 0)), constant_values=1)
+    own = jnp.stack([along, at], axis=1)[:, None] * jnp.eye(size)[:, None]
+    return joints, root, own.reshape(4 * size, 2 * size)
 
 
-@_poses.defjvp
-def _poses_jvp(primals: tuple, tangents: tuple) -> tuple:
-    tree, joints, base = primals
-    links, axes, anchors = _poses(tree, joints, base)
-    order = jnp.asarray(tree.topology.order)
-    rate = jnp.asarray(tangents[1])[..., order]
-    twists = [
-        jnp.concatenate([screw * rate, jnp.broadcast_to(own, (*rate.shape[:-1], 1))], axis=-1)
-        for screw, own in zip(
-            _screws(tree, axes, anchors), _base_twist(base, tangents[2]), strict=True
-        )
-    ]
-    together = jnp.stack(twists, axis=-2)
-    # The root carries every link and every joint.
-    moves = jnp.pad(tree.moves[:, order], ((0, 0), (0, 1)), constant_values=1)
-    above = jnp.asarray(np.pad(tree.topology.ancestors(), ((0, 0), (0, 1)), constant_values=1))
-    turn, shift = _halves(together @ moves.T)
-    columns = [_cross(turn, [links[..., i, k, :] for i in range(3)]) for k in range(4)]
-    columns[3] = [part + s for part, s in zip(columns[3], shift, strict=True)]
-    moved = jnp.stack([jnp.stack([column[i] for column in columns], -2) for i in range(3)], -3)
-    turn, shift = _halves(together @ above.T)
-    turned, carried = _cross(turn, axes), _cross(turn, anchors)
-    carried = [part + s for part, s in zip(carried, shift, strict=True)]
-    return (links, axes, anchors), (moved, turned, carried)
+@_posture.defjvp
+def _posture_jvp(
+    primals: tuple[Tree, jax.Array, jax.Array], tangents: tuple[Tree, jax.Array, jax.Array]
+) -> tuple[Posture, Posture]:
+    tree, _, base = primals
+    found = _posture(*primals)
+    twists = _screws(tree, found) * tangents[1][..., None, :]
+    whole = _base_twist(base, tangents[2])[..., None]  # the root carries every link and joint
+    turn, shift = _halves(_product(twists, tree.moves.T) + whole)
+    turned = [_cross(turn, found.links[..., k, :]) for k in range(4)]
+    turned[3] = turned[3] + shift
+    moved = jnp.stack(turned, axis=-2)
+    turn, shift = _halves(_product(twists, jnp.asarray(tree.topology.carried())) + whole)
+    return found, Posture(moved, _cross(turn, found.axes), _cross(turn, found.anchors) + shift)
 
 
-def _base_twist(base: jax.Array, rate: jax.Array) -> list[jax.Array]:
-    """Turn and shift of a point at the origin as the base moves, each (*b, 1)."""
-    base, rate = jnp.asarray(base), jnp.asarray(rate)
-
-    def product(a: int, b: int) -> jax.Array:
-        return jnp.sum(rate[..., a, :3] * base[..., b, :3], axis=-1, keepdims=True)
-
-    turn = [0.5 * (product(b, a) - product(a, b)) for a, b in ((1, 2), (2, 0), (0, 1))]
-    across = _cross(turn, [base[..., i, 3, None] for i in range(3)])
-    return turn + [rate[..., i, 3, None] - across[i] for i in range(3)]
+def _base_twist(base: jax.Array, rate: jax.Array) -> jax.Array:
+    """Turn and shift, (*b, 6), of a point at the origin as the base moves."""
+    spin = _product(rate[..., :3], jnp.swapaxes(base[..., :3], -1, -2))
+    spin = 0.5 * (spin - jnp.swapaxes(spin, -1, -2))
+    turn = jnp.stack([spin[..., 2, 1], spin[..., 0, 2], spin[..., 1, 0]], axis=-1)
+    shift = rate[..., 3] - jnp.cross(turn, base[..., 3])
+    return jnp.concatenate([turn, shift], axis=-1)
 
 
-def _halves(twists: jax.Array) -> tuple[list[jax.Array], list[jax.Array]]:
-    """Turns and shifts of twists (*b, 6, n), by component."""
-    parts = [twists[..., i, :] for i in range(6)]
-    return parts[:3], parts[3:]
+def _halves(twists: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Turns and shifts of twists (*b, 6, n)."""
+    return twists[..., :3, :], twists[..., 3:, :]
 
 
 def attach(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
@@ -248,43 +246,38 @@ def attach(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
         local: the points in their links' frames, (n, 3) [m].
         link: the link of each, (n,).
     """
-    ones = jnp.ones((local.shape[0], 1), local.dtype)
-    return turn(poses, jnp.concatenate([local, ones], axis=-1), link)
+    return _riding(poses, _spread(_with_one(local), link, poses))
+
+
+def between(poses: jax.Array, local: jax.Array, link: jax.Array, pairs: jax.Array) -> jax.Array:
+    """From the second point of each pair (p, 2) to the first, (3, p) [m]; else as `attach`.
+
+    Points are linear in the poses, and so are their differences: nothing is gathered.
+    """
+    spread = _spread(_with_one(local), link, poses)
+    return _riding(poses, spread[:, pairs[:, 0]] - spread[:, pairs[:, 1]])
 
 
 def turn(rotations: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
     """Directions fixed to links, (3, n): `attach` with rotations (3, 3, L) for poses."""
-    _, width, links = rotations.shape
+    return _riding(rotations, _spread(local, link, rotations))
+
+
+def _with_one(local: jax.Array) -> jax.Array:
+    return jnp.concatenate([local, jnp.ones((local.shape[0], 1), local.dtype)], axis=-1)
+
+
+def _spread(local: jax.Array, link: jax.Array, poses: jax.Array) -> jax.Array:
+    """What takes rows of poses (3, w L) to points: coordinates (n, w) at their links, (w L, n)."""
+    _, width, links = poses.shape
     own = (link == jnp.arange(links)[:, None]).astype(local.dtype)
-    spread = (local.T[:, None] * own).reshape(width * links, -1)
-    rows = rotations.reshape(3, width * links)
-    return jnp.matmul(rows, spread, precision=jax.lax.Precision.HIGHEST)
+    return (local.T[:, None] * own).reshape(width * links, -1)
 
 
-def _compose(a: _Components, b: _Components) -> _Components:
-    """The product of rigid transforms, by component."""
-    return [
-        [
-            a[i][0] * b[0][k] + a[i][1] * b[1][k] + a[i][2] * b[2][k] + (a[i][3] if k == 3 else 0.0)
-            for k in range(4)
-        ]
-        for i in range(3)
-    ]
+def _riding(poses: jax.Array, spread: jax.Array) -> jax.Array:
+    return _product(poses.reshape(3, -1), spread)
 
 
-def _take(parts: _Components, index: list[int]) -> _Components:
-    size = parts[0][0].shape[-1]
-    if index == list(range(size)):
-        return parts
-    if len(set(index)) == 1:  # all on one parent: broadcasting spares a gather
-        return [[entry[..., index[0] : index[0] + 1] for entry in row] for row in parts]
-    gather = jnp.asarray(index)
-    return [[entry[..., gather] for entry in row] for row in parts]
-
-
-def _turn(parts: _Components, vectors: jax.Array) -> list[jax.Array]:
-    return [sum(row[k] * vectors[:, k] for k in range(3)) for row in parts]  # type: ignore[misc]
-
-
-def _cross(a: list[jax.Array], b: list[jax.Array]) -> list[jax.Array]:
-    return [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
+def _cross(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Cross products of vectors by component, (*b, 3, n)."""
+    return jnp.cross(a, b, axis=-2)

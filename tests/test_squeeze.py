@@ -165,8 +165,9 @@ def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
     opened = closing.pregrasp
 
     def lacking(variables: Variables) -> np.ndarray:
-        """How far the surface points of each hand are from the clearance that is asked, (n,)."""
-        gaps = np.asarray(jax.jit(state)(variables, slots).surface_distance)
+        """How far the points of each hand are from the clearance that is asked, (n,)."""
+        found = jax.jit(state)(variables, slots)
+        gaps = np.asarray(jax.vmap(lambda one: energy.gaps(one, jar.problem))(found))
         return np.maximum(float(CONFIG.opening) - gaps, 0).sum(axis=1)
 
     before, after = lacking(seeds), lacking(opened)

@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.devices import by_rows
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables, penetration
+from zdg_jax.energy import Contacts, Pattern, Problem, Variables
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.squeeze import Closing, SqueezeConfig
@@ -71,10 +71,7 @@ def measure(
             "imbalance": closing.imbalance,
             "touching": jnp.sum(active),
             "contact_distance": jnp.sum(jnp.abs(contacts.distance) * contacts.active) / count,
-            "pregrasp_gap": jnp.minimum(
-                jnp.min(pregrasp.surface_distance),
-                jnp.min(penetration.core_distance(pregrasp, problem)),
-            ),
+            "pregrasp_gap": jnp.min(energy.gaps(pregrasp, problem)),
             "withdrawal": jnp.linalg.norm(closing.pregrasp.position - variables.position),
             "squeeze_torque": squeeze.stiffness * jnp.sum(jnp.abs(driven)),
             "lever": jnp.linalg.norm(active @ points / jnp.maximum(jnp.sum(active), 1.0)),

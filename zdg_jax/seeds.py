@@ -200,7 +200,8 @@ def _retreat(
 def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
     """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
     state = energy.evaluate(problem, variables, pattern)
-    collision = jnp.max(jax.nn.relu(-state.sphere_distance))
+    radii = problem.hand.spheres.radii
+    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)

@@ -166,14 +166,8 @@ def _open(
 
     def missing(shift: jax.Array, dofs: jax.Array) -> jax.Array:
         state = energy.evaluate(problem, moved(shift, dofs), pattern)
-        gaps = jnp.concatenate(
-            [
-                state.candidate_distance,
-                state.surface_distance,
-                energy.core_distance(state, problem),
-            ]
-        )
-        short = 0.5 * jnp.sum(jax.nn.relu(config.opening - gaps) ** 2)
+        missing = jax.nn.relu(config.opening - energy.gaps(state, problem))
+        short = 0.5 * jnp.sum(missing**2)
         return short + penetration.itself(state, problem)
 
     def moved(shift: jax.Array, dofs: jax.Array) -> Variables:

@@ -36,7 +36,7 @@ Term = Callable[[GraspState, Problem], jax.Array]
 OF_THE_POSE: dict[str, Term] = {
     "contact": lambda state, _: contact.contact(state, jnp.asarray(0.004)),
     "facing": lambda state, _: contact.facing(state),
-    "surface": lambda state, _: penetration.surface(state, jnp.asarray(0.01)),
+    "surface": lambda state, problem: penetration.surface(state, problem, jnp.asarray(0.01)),
     "skeleton": lambda state, problem: penetration.skeleton(state, problem, jnp.asarray(0.01)),
     "itself": penetration.itself,
     "held": alignment.held,

@@ -43,6 +43,10 @@ def test_derivatives():
     )
 
 
+def _twists(tree, joints, motions, base=None):
+    return kinematics.link_twists(tree, kinematics.posture(tree, joints, base), motions)
+
+
 def _base(vector: jax.Array) -> jax.Array:
     rotation = rotations.matrix_from_6d(vector[:6])
     return jnp.concatenate([rotation, vector[6:, None]], axis=1)
@@ -58,9 +62,7 @@ def test_the_base_carries_all_links_and_motions():
     np.testing.assert_allclose(kinematics.link_poses(tree, joints, base), moved, atol=1e-6)
     point = jnp.array([0.1, -0.2, 0.3])
     away = base[:, :3] @ point + base[:, 3]
-    own, outer = (
-        np.asarray(kinematics.link_twists(tree, joints, motions, b))[:, 0] for b in (None, base)
-    )
+    own, outer = (np.asarray(_twists(tree, joints, motions, b))[:, 0] for b in (None, base))
     rate = np.cross(own[:3].T, point) + own[3:].T
     there = np.cross(outer[:3].T, away) + outer[3:].T
     np.testing.assert_allclose(there, rate @ np.asarray(base[:, :3]).T, atol=1e-6)
@@ -72,7 +74,7 @@ def test_derivatives_by_the_base():
     vector = jnp.array([1.0, 0.2, -0.3, 0.1, 1.0, 0.4, 0.3, -0.2, 0.1])
     for call in (
         lambda v: kinematics.link_poses(tree, joints, _base(v)),
-        lambda v: kinematics.link_twists(tree, joints, jnp.eye(4), _base(v)),
+        lambda v: _twists(tree, joints, jnp.eye(4), _base(v)),
     ):
         check_grads(call, (vector,), 1, ("fwd", "rev"), 2e-2, 2e-2, 1e-2)
 
@@ -86,15 +88,13 @@ def test_links_move_with_joints_as_in_mujoco():
     mujoco.mj_kinematics(model, data)
     mujoco.mj_comPos(model, data)
     point = np.array([0.1, -0.2, 0.3])
-    twists = np.asarray(kinematics.link_twists(tree, joints, motions))
+    twists = np.asarray(_twists(tree, joints, motions))
     for link in range(model.nbody):
         jacobian = np.zeros((3, model.nv))
         mujoco.mj_jac(model, data, jacobian, None, point, link)
         moved = np.cross(twists[:3, :, link].T, point) + twists[3:, :, link].T
         np.testing.assert_allclose(moved, motions @ jacobian.T, atol=1e-6)
-    check_grads(
-        lambda q: kinematics.link_twists(tree, q, motions), (joints,), 1, ("fwd", "rev"), 2e-2, 2e-2
-    )
+    check_grads(lambda q: _twists(tree, q, motions), (joints,), 1, ("fwd", "rev"), 2e-2, 2e-2)
 
 
 def test_a_batch_is_its_members():

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from zdg_jax.energy import alignment, contact, penetration, wrench
 from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, rest, thumb
 from zdg_jax.energy.guidance import Guidance
-from zdg_jax.energy.penetration import core_distance
+from zdg_jax.energy.penetration import gaps
 from zdg_jax.energy.state import (
     Contacts,
     GraspState,
@@ -33,9 +33,9 @@ __all__ = [
     "avoided",
     "base",
     "closure",
-    "core_distance",
     "evaluate",
     "fingers",
+    "gaps",
     "held",
     "idle",
     "inward",
@@ -77,7 +77,7 @@ def terms(
         "wrench": jnp.sum(residuals * guidance.target_weights)
         / jnp.maximum(jnp.sum(guidance.target_weights), 1e-6),
         "closure": wrench.closure(state.contacts, problem),
-        "surface_penetration": penetration.surface(state, margin),
+        "surface_penetration": penetration.surface(state, problem, margin),
         "skeleton_penetration": penetration.skeleton(state, problem, margin),
         "self_penetration": penetration.itself(state, problem),
         "held": alignment.held(state, problem),

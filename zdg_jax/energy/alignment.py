@@ -5,8 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from zdg_jax.energy.penetration import of_spheres
 from zdg_jax.energy.state import GraspState, Problem
-from zdg_jax.kernels import distance
+from zdg_jax.kernels import distance, kinematics
 
 NEAR = 0.003
 """Gap from the parts that are not to be held below which a link counts as touching them [m]."""
@@ -31,9 +32,8 @@ def avoided(state: GraspState, problem: Problem) -> jax.Array:
     guidance = problem.guidance
 
     def compute() -> jax.Array:
-        gap, _ = distance.query(guidance.avoided, state.sphere_centers, 0)
-        intrusion = jax.nn.relu(guidance.clearance + problem.hand.spheres.radii - gap)
-        return guidance.avoided_weight * jnp.sum(intrusion)
+        intrusion = _intrusion(state, problem, guidance.avoided, guidance.clearance)
+        return guidance.avoided_weight * intrusion
 
     return _if(guidance.avoided_weight, compute)
 
@@ -43,9 +43,8 @@ def rest(state: GraspState, problem: Problem) -> jax.Array:
     guidance = problem.guidance
 
     def compute() -> jax.Array:
-        gap, _ = distance.query(guidance.rest, state.sphere_centers, 0)
-        intrusion = jax.nn.relu(NEAR + problem.hand.spheres.radii - gap)
-        return guidance.rest_weight * jnp.sum(intrusion)
+        intrusion = _intrusion(state, problem, guidance.rest, NEAR)
+        return guidance.rest_weight * intrusion
 
     return _if(guidance.rest_weight, compute)
 
@@ -64,9 +63,10 @@ def fingers(state: GraspState, problem: Problem) -> jax.Array:
 
 def idle(state: GraspState, problem: Problem) -> jax.Array:
     """Sum over the spheres of idle links of their intrusion into the clearance [m]."""
-    guidance = problem.guidance
-    intrusion = jax.nn.relu(guidance.clearance - state.sphere_distance)
-    return jnp.sum(guidance.idle[problem.hand.spheres.link] * intrusion)
+    guidance, spheres = problem.guidance, problem.hand.spheres
+    reach = guidance.clearance + of_spheres(state, spheres.radii)
+    weights = of_spheres(state, guidance.idle[spheres.link])
+    return jnp.sum(weights * jax.nn.relu(reach - state.distance))
 
 
 def approach(state: GraspState, problem: Problem) -> jax.Array:
@@ -81,6 +81,15 @@ def thumb(state: GraspState, problem: Problem) -> jax.Array:
     guidance = problem.guidance
     cosine = jnp.dot(state.rotation @ guidance.thumb_side, guidance.thumb)
     return guidance.thumb_weight * (1 - cosine)
+
+
+def _intrusion(
+    state: GraspState, problem: Problem, grid: distance.DistanceGrid, clearance: jax.Array | float
+) -> jax.Array:
+    """Sum of how far the spheres that cover the links reach into a clearance round parts [m]."""
+    spheres = problem.hand.spheres
+    gap, _ = distance.query(grid, kinematics.attach(state.poses, spheres.local, spheres.link), 0)
+    return jnp.sum(jax.nn.relu(clearance + spheres.radii - gap))
 
 
 def _if(weight: jax.Array, compute: object) -> jax.Array:

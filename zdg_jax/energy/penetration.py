@@ -6,17 +6,17 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax.energy.state import GraspState, Problem
-from zdg_jax.kernels import spheres
+from zdg_jax.kernels import kinematics
 
 
-def surface(state: GraspState, margin: jax.Array) -> jax.Array:
+def surface(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
     """Sum of the depths of the links' surface points and contact candidates in the object [m].
 
     DexGraspNet (arXiv 2210.02697) sums the depths of object points in the links; here the hand's
     points are looked up in the object's field, which needs no field of the hand.
     """
-    points = jnp.concatenate([state.surface_distance, state.candidate_distance])
-    return jnp.sum(jax.nn.relu(margin - points))
+    outer = 1.0 - of_spheres(state, jnp.ones_like(problem.hand.spheres.radii))
+    return jnp.sum(outer * jax.nn.relu(margin - state.distance))
 
 
 def skeleton(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Array:
@@ -27,15 +27,29 @@ def skeleton(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Arra
     cover the links would stick out of them and keep fingertips off the surface (mean contact
     distance 3.6 mm, Allegro and mug).
     """
-    return jnp.sum(jax.nn.relu(margin - core_distance(state, problem)))
+    inner = problem.hand.spheres.inner
+    depth = jax.nn.relu(margin + of_spheres(state, inner) - state.distance)
+    return jnp.sum(of_spheres(state, jnp.ones_like(inner)) * depth)
 
 
-def core_distance(state: GraspState, problem: Problem) -> jax.Array:
-    """Signed distance of the spheres inscribed in the links to the object, (s,) [m]."""
-    return state.sphere_distance + problem.hand.spheres.radii - problem.hand.spheres.inner
+def gaps(state: GraspState, problem: Problem) -> jax.Array:
+    """Signed distance to the object of all surface points and inscribed spheres, (n,) [m]."""
+    return state.distance - of_spheres(state, problem.hand.spheres.inner)
+
+
+def of_spheres(state: GraspState, values: jax.Array) -> jax.Array:
+    """Values of the proxy spheres (s,) for all points of `state.distance`, others at 0, (n,).
+
+    Sums over some of the points are weighted sums over all: the gradient of a slice is padding,
+    which XLA does number by number.
+    """
+    return jnp.pad(values, (state.distance.shape[0] - values.shape[0], 0))
 
 
 def itself(state: GraspState, problem: Problem) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
-    proxies = problem.hand.spheres
-    return spheres.overlap(state.sphere_centers, proxies.radii, problem.hand.self_pairs)
+    proxies, pairs = problem.hand.spheres, problem.hand.self_pairs
+    offset = kinematics.between(state.poses, proxies.local, proxies.link, pairs)
+    apart = jnp.sqrt(jnp.maximum(jnp.sum(offset * offset, axis=0), 1e-10))
+    reach = jnp.sum(proxies.radii[pairs], axis=1)
+    return jnp.sum(jax.nn.relu(reach - apart))

@@ -94,14 +94,11 @@ class GraspState:
     """Independent joint coordinates, (d,)."""
     contacts: Contacts
     """The contact of each slot."""
-    candidate_distance: jax.Array
-    """Signed distance of every contact candidate to the object, (c,) [m]."""
-    surface_distance: jax.Array
-    """Signed distance of the links' surface points, (m,) [m]."""
-    sphere_centers: jax.Array
-    """Centres of the proxy spheres, by component, (3, s) [m]."""
-    sphere_distance: jax.Array
-    """Signed distance of the proxy spheres' surfaces, (s,) [m]."""
+    poses: jax.Array
+    """Poses of the links, (3, 4, L), rotation and translation [m]."""
+    distance: jax.Array
+    """Signed distance to the object of contact candidates, surface points and centres of proxy
+    spheres, one after the other, (c + m + s,) [m]."""
 
 
 def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspState:
@@ -111,18 +108,15 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     best. The choice itself carries no gradient; it is made anew at every call.
     """
     hand, grid = problem.hand, problem.object.grid
-    poses = kinematics.link_poses(
-        hand.tree, joints_from_dofs(hand, variables.dofs), base(variables)
-    )
+    joints = joints_from_dofs(hand, variables.dofs)
+    posture = kinematics.posture(hand.tree, joints, base(variables))
+    poses = posture.links
 
     groups = (hand.contacts, hand.surface, hand.spheres)
     local = jnp.concatenate([group.local for group in groups])
     carrier = jnp.concatenate([group.link for group in groups])
-    first = hand.contacts.local.shape[0]
-    second = first + hand.surface.local.shape[0]
-    placed = kinematics.attach(poses, local, carrier)
-    depth, outward = distance.query(grid, placed, 0)
-    candidate = _nearest(hand.contacts, pattern, poses, depth[:first], outward[:, :first])
+    depth, outward = distance.query(grid, kinematics.attach(poses, local, carrier), 0)
+    candidate = _nearest(hand.contacts, pattern, poses, depth, outward)
     # Placed anew from few links: the gradient through a choice among all would be a scatter.
     own = jnp.matmul(poses, _rides(pattern.link, poses), precision=jax.lax.Precision.HIGHEST)
     chosen, facing = hand.contacts.local[candidate].T, hand.contacts.normals[candidate].T
@@ -136,25 +130,23 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
-        slack=slack(problem, variables, points, pattern.link),
+        slack=slack(problem, posture, points, pattern.link),
     )
     return GraspState(
         position=variables.position,
         rotation=rotations.matrix_from_6d(variables.rotation),
         dofs=variables.dofs,
         contacts=contacts,
-        candidate_distance=depth[:first],
-        surface_distance=depth[first:second],
-        sphere_centers=placed[:, second:],
-        sphere_distance=depth[second:] - hand.spheres.radii,
+        poses=poses,
+        distance=depth,
     )
 
 
-def slack(problem: Problem, variables: Variables, points: jax.Array, link: jax.Array) -> jax.Array:
+def slack(
+    problem: Problem, posture: kinematics.Posture, points: jax.Array, link: jax.Array
+) -> jax.Array:
     """How points (k, 3) on links (k,) move with the hand's slack motions, (k, m, 3) [m/rad]."""
-    hand = problem.hand
-    joints = joints_from_dofs(hand, variables.dofs)
-    twists = kinematics.link_twists(hand.tree, joints, hand.slack, base(variables))
+    twists = kinematics.link_twists(problem.hand.tree, posture, problem.hand.slack)
     mine = jnp.matmul(twists, _rides(link, twists), precision=jax.lax.Precision.HIGHEST)
     return (jnp.cross(mine[:3], points.T[:, None], axis=0) + mine[3:]).T
 
@@ -178,13 +170,13 @@ def _nearest(
     outward: jax.Array,
 ) -> jax.Array:
     """The candidate of each slot's link that is nearest to the object and faces it best, (k,)."""
-    poses, depth, outward = jax.lax.stop_gradient((poses, depth, outward))
+    count = candidates.link.shape[0]
+    poses, depth, outward = jax.lax.stop_gradient((poses, depth[:count], outward[:, :count]))
     turned = kinematics.turn(poses[:, :3], candidates.normals, candidates.link)
     facing = jnp.sum(turned * outward, axis=0)
     score = jnp.abs(depth) + MISALIGNED * jnp.maximum(1 + facing, 0.0)
     # The bits of positive floats are ordered as integers. A candidate's number in the lowest of
     # them makes one vectorised minimum of the argmin, which took 7 us of a step's 60.
-    count = candidates.link.shape[0]
     spare = count.bit_length()
     score = jnp.asarray(score, jnp.float32)
     key = jax.lax.bitcast_convert_type(score, jnp.int32) >> spare << spare

@@ -40,7 +40,6 @@ def build_tree(model: mujoco.MjModel) -> Tree:
     """
     carriers, mounts = [-1], [np.eye(3, 4)]
     parents: list[int] = []
-    depth: list[int] = []
     parts, axes, anchors, hinge = [], [], [], []
     for body in range(1, model.nbody):
         above = model.body_parentid[body]
@@ -49,7 +48,6 @@ def build_tree(model: mujoco.MjModel) -> Tree:
         first, count = model.body_jntadr[body], model.body_jntnum[body]
         for joint in range(first, first + count):
             parents.append(carrier)
-            depth.append(0 if carrier < 0 else depth[carrier] + 1)
             is_hinge = model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_HINGE
             parts.append(_joint_parts(pose, model, joint, is_hinge))
             axes.append(model.jnt_axis[joint])
@@ -58,10 +56,6 @@ def build_tree(model: mujoco.MjModel) -> Tree:
             carrier, pose = joint, np.eye(3, 4)
         carriers.append(carrier)
         mounts.append(pose)
-    size = len(parents)
-    levels = tuple(
-        tuple(j for j in range(size) if depth[j] == level) for level in range(max(depth) + 1)
-    )
     return Tree(
         affine=jnp.asarray(np.stack(parts, axis=1), jnp.float32),
         mount=jnp.asarray(np.stack(mounts), jnp.float32),
@@ -70,7 +64,6 @@ def build_tree(model: mujoco.MjModel) -> Tree:
         hinge=jnp.asarray(hinge, jnp.float32),
         moves=jnp.asarray(_moves(parents, carriers), jnp.float32),
         topology=Topology(
-            levels=levels,
             parents=tuple(int(p) for p in parents),
             carriers=tuple(int(c) for c in carriers),
             slides=not all(hinge),
@@ -116,15 +109,13 @@ def frames(tree: Tree, joints: np.ndarray) -> list[np.ndarray]:
     """Pose (*b, 3, 4) of each joint's frame in the root, in numpy and double precision."""
     top, joints = tree.topology, np.asarray(joints, np.float64)
     parts = np.asarray(tree.affine, np.float64)
-    found: dict[int, np.ndarray] = {}
-    for level in top.levels:
-        for joint in level:
-            q = joints[..., joint, None, None]
-            local = parts[0, joint] + np.sin(q) * parts[1, joint]
-            local = local + np.cos(q) * parts[2, joint] + q * parts[3, joint]
-            above = top.parents[joint]
-            found[joint] = local if above < 0 else _chain(found[above], local)
-    return [found[joint] for joint in range(len(top.parents))]
+    found: list[np.ndarray] = []
+    for joint, above in enumerate(top.parents):
+        q = joints[..., joint, None, None]
+        local = parts[0, joint] + np.sin(q) * parts[1, joint]
+        local = local + np.cos(q) * parts[2, joint] + q * parts[3, joint]
+        found.append(local if above < 0 else _chain(found[above], local))
+    return found
 
 
 def poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

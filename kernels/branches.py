@@ -1,0 +1,34 @@
+"""Keeping XLA on a CPU from computing a value again for each of its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+
+Result = TypeVar("Result")
+
+
+def once(function: Callable[..., Result], sure: jax.Array, *operands: Any) -> Result:
+    """`function(*operands)`, computed once and kept.
+
+    XLA on a CPU fuses arithmetic into all that reads it, and so repeats it, reader by reader and
+    level by level; an optimization barrier is gone before that happens. What stands in a branch
+    of a conditional is not fused with what stands outside. On other devices it is a plain call.
+
+    Args:
+        function: pure; not differentiated here: call this within a custom rule.
+        sure: () bool that is true, from data, so that the compiler cannot know it.
+        operands: pytrees of arrays.
+    """
+
+    def branch(sure: jax.Array, *operands: Any) -> Result:
+        shapes = jax.eval_shape(function, *operands)
+        blank = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+        return jax.lax.cond(sure, function, lambda *_: blank, *operands)
+
+    return jax.lax.platform_dependent(
+        sure, *operands, cpu=branch, default=lambda _, *operands: function(*operands)
+    )
