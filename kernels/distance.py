@@ -21,7 +21,6 @@ import functools
 
 import jax
 import jax.numpy as jnp
-
 from zdg_jax.kernels.branches import once
 
 
