@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pathlib
 from collections.abc import Iterator
 
@@ -27,6 +28,15 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZDG_CACHE_DIR", str(folder))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _loudness() -> Iterator[None]:
+    """Commands set how much is logged: the next test finds it as it was."""
+    log = logging.getLogger("zdg_jax")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,8 @@ def _make(
     alone = jax.default_backend() == "cpu" and len(devices.working()) == 1
     workers = min(available_cpus(), count) if alone else 1
     parts: list[Made] = []
-    with futures.ThreadPoolExecutor(workers) as pool:
+    pool = futures.ThreadPoolExecutor(workers)
+    try:
         waves = [0, *range(count, most, -(-count // 4)), most]
         for start, stop in itertools.pairwise(waves):
             parts += pool.map(make, range(start, stop), itertools.repeat(stop))
@@ -168,6 +169,9 @@ def _make(
             if made.promise.mean() >= config.enough:
                 break
             parts = [made]
+    finally:
+        # An interruption does not wait for a batch, which may be compiling.
+        pool.shutdown(wait=False, cancel_futures=True)
     grasp = made.refined.variables
     squeezed = dataclasses.replace(grasp, dofs=made.closing.squeeze)
     poses = [_pose(hand, moving) for moving in (made.closing.pregrasp, grasp, squeezed)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import pathlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,10 +13,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Commands share a cache of their own, and leave the loudness of the log as it was."""
+def caches(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of a module share caches of their own."""
     monkeypatch.setenv("ZDG_CACHE_DIR", str(folder / "caches"))
-    log = logging.getLogger("zdg_jax")
-    level = log.level
-    yield
-    log.setLevel(level)

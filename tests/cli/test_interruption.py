@@ -23,8 +23,7 @@ PATIENCE = 300.0
 
 
 ZDG = pathlib.Path(sys.executable).with_name("zdg")
-"""The installed command. Under `python -m`, Python itself can die of the signal at exit, although
-the interruption was caught, when it came within an `exec` of text: a shell says 130 either way."""
+"""The installed command."""
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
@@ -103,6 +102,29 @@ def test_a_plan_outlives_the_run_that_made_it(ball: pathlib.Path, tmp_path: path
     assert said == f"zdg: interrupted; on disk: {out / 'plan.json'}"
     assert GraspPlan.model_validate_json((out / "plan.json").read_text()).planner == "rules"
     assert [path.name for path in out.iterdir()] == ["plan.json"]
+
+
+def test_an_interruption_of_code_whose_exceptions_are_dropped_comes_again() -> None:
+    program = """
+import signal, time
+from zdg_jax.cli.interruption import repeat_lost_interruptions
+
+class Owner:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+repeat_lost_interruptions()
+owner = Owner()
+try:
+    del owner
+    print("lost for now")
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split("\n") == ["lost for now", "heard", ""]
+    assert not done.stderr
 
 
 @pytest.mark.slow

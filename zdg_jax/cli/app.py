@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -13,6 +14,7 @@ from zdg_jax.cli.cache import cache
 from zdg_jax.cli.export import export
 from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
+from zdg_jax.cli.interruption import repeat_lost_interruptions
 from zdg_jax.cli.plan import plan
 from zdg_jax.cli.validate import validate
 from zdg_jax.errors import InputError, ZdgError
@@ -40,7 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Exit status: 0 done, 1 no usable result, 2 bad input, 130 interrupted.
     """
-    sys.exit(run(arguments))
+    repeat_lost_interruptions()
+    status = run(arguments)
+    if status == INTERRUPTED:
+        # At once: Python's own exit would wait for threads, and XLA compiles for many seconds.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
