@@ -4,47 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
-import platform
-import subprocess
-from importlib import metadata
 from typing import Any
 
 import click
-import jax
 
+from benchmarks import reports
 from benchmarks.metrics import Metric, compare
-from benchmarks.settings import OBJECTS, ROOT, Settings
+from benchmarks.settings import OBJECTS, Settings
 from benchmarks.tables import table
 from benchmarks.workloads import WORKLOADS
-
-
-def environment() -> dict[str, Any]:
-    """Device, versions and commit of a result, and how busy the machine was."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
-    names = ("zdg-jax", "jax", "jaxlib", "mujoco", "mujoco-mjx", "numpy")
-    return {
-        "device": jax.devices()[0].device_kind,
-        "devices": jax.device_count(),
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load": round(os.getloadavg()[0], 2),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in names},
-        "commit": commit or "unknown",
-    }
-
-
-def _processor() -> str:
-    """The processor's name where Linux tells it."""
-    info = pathlib.Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 @click.command()
@@ -73,16 +42,14 @@ def main(
     if unknown:
         raise click.UsageError(f"no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
     settings = Settings(**options)
-    machine = environment()
+    made = reports.environment()
     rows: dict[str, dict[str, Any]] = {}
     for name in names or WORKLOADS:
         metrics: dict[str, Metric] = WORKLOADS[name](settings)
         print(f"{name}\n{table(metrics)}", flush=True)
         rows |= {f"{name}/{key}": dataclasses.asdict(metric) for key, metric in metrics.items()}
-        if out is not None:  # after each workload, so that a run cut short leaves what it has
-            out.parent.mkdir(parents=True, exist_ok=True)
-            result = {**machine, "quick": settings.quick, "metrics": rows}
-            out.write_text(json.dumps(result, indent=1) + "\n")
+        # After each workload, so that a run cut short leaves what it has.
+        reports.write(out, made, quick=settings.quick, metrics=rows)
     if old is not None:
         wanted = {
             name: row

@@ -19,7 +19,7 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.__main__ import environment
+from benchmarks import reports
 from zdg_jax.grasps import GraspSet
 from zdg_jax.validation import Engine, MjxEngine, MjxOptions, Reason, Validation, six_directions
 from zdg_jax.validation.mjx_scene import PRECISIONS
@@ -105,13 +105,11 @@ def main(
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
-    made, rows = environment(), []
+    made, rows = reports.environment(), []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        if out is not None:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(json.dumps(made | {"objects": rows}, indent=1) + "\n")
+        reports.write(out, made, objects=rows)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,7 @@ import jax
 import numpy as np
 
 import zdg_jax as zdg
-from benchmarks import judging
-from benchmarks.__main__ import environment
+from benchmarks import judging, reports
 from benchmarks.settings import OBJECTS, Settings, load_objects
 from benchmarks.yields import TASK, first_component
 from zdg_jax import planning, selection
@@ -106,7 +105,7 @@ def main(
     """Makes and judges grasps of every object and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
-    made = environment() | {"hand": loaded.name, "task": TASK}
+    made = reports.environment() | {"hand": loaded.name, "task": TASK}
     found: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
@@ -123,8 +122,7 @@ def main(
             for thing, own in sorted(groups.items()):
                 found[thing][name] = summary(own)
             click.echo(f"{name}: {json.dumps(total[name])}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"made": made, "total": total, "objects": found}, indent=1) + "\n")
+    reports.write(out, made, total=total, objects=found)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ import numpy as np
 import trimesh
 from zdg_jax.kernels import distance
 
-from benchmarks import written
-from benchmarks.__main__ import environment
+from benchmarks import reports, written
 from benchmarks.settings import OBJECTS, Settings, sources
 from zdg_jax.objects import Object, convex
 
@@ -87,7 +86,7 @@ def measure_object(
     return row, thing
 
 
-def measure_lookup(thing: Object) -> dict[str, float | str]:
+def measure_lookup(thing: Object) -> dict[str, float]:
     """Time of one look-up with gradient for a batch of hands near the surface."""
     rng = np.random.default_rng(0)
     samples = np.asarray(thing.arrays.samples.points)
@@ -106,7 +105,6 @@ def measure_lookup(thing: Object) -> dict[str, float | str]:
     # a point read, its row read, its gradient written; the copy reads and writes each number
     least = _HANDS * _POINTS * (12 + 16 + 12) / (2 * source.nbytes / copied)
     return {
-        "device": jax.local_devices()[0].device_kind,
         "lookup_ms": round(1e3 * found, 3),
         "least_by_bandwidth_ms": round(1e3 * least, 3),
         "copy_gb_per_s": round(2 * source.nbytes / copied / 1e9, 2),
@@ -154,7 +152,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
 def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> None:
     """Measures the preparation of objects and writes OUT."""
-    made, rows = environment(), []
+    made, rows = reports.environment(), []
     named = objects / "parts.json"
     parts = json.loads(named.read_text()) if named.is_file() else {}
     for name, (mesh, scale) in sources(Settings(objects=objects, only=only)).items():
@@ -163,10 +161,9 @@ def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> Non
             row["overlap"] = overlaps(thing, parts[name])
         rows.append(row)
         click.echo(json.dumps(row))
-    report = {"made": made, "summary": summary(rows), "lookup": measure_lookup(thing)}
-    click.echo(json.dumps(report))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(report | {"objects": rows}, indent=1) + "\n")
+    found = {"summary": summary(rows), "lookup": measure_lookup(thing)}
+    click.echo(json.dumps(found))
+    reports.write(out, made, **found, objects=rows)
 
 
 if __name__ == "__main__":

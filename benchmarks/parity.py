@@ -22,6 +22,7 @@ import click
 import jax
 import numpy as np
 
+from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
@@ -132,11 +133,12 @@ def main(
     out: pathlib.Path | None,
 ) -> None:
     """Compares the default device with the CPU and MJX with the C engine."""
+    made = reports.environment() | {
+        "matmul_precision": str(jax.config.jax_default_matmul_precision)
+    }
     case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
     config = dataclasses.replace(case.stages.config.refine, steps=steps)
     report: dict[str, Any] = {
-        "device": jax.local_devices()[0].device_kind,
-        "matmul_precision": str(jax.config.jax_default_matmul_precision),
         "refinement": compare_refinement(case, num, config),
         "verdicts": [],
     }
@@ -147,9 +149,7 @@ def main(
         print(json.dumps(row), flush=True)
     failures = failed(report)
     report["failed"] = failures
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(report, indent=1) + "\n")
+    reports.write(out, made, **report)
     print("\n".join(failures) or "equal within the limits")
     sys.exit(bool(failures))
 

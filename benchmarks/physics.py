@@ -16,10 +16,10 @@ import time
 
 import click
 import jax
-import mujoco
 import numpy as np
 import trimesh
 
+from benchmarks import reports
 from zdg_jax.hand import Hand
 from zdg_jax.validation import Engine, MjxOptions, six_directions
 from zdg_jax.validation.mjx_program import Program
@@ -100,7 +100,6 @@ def measure_mjx(
     memory = jax.local_devices()[0].memory_stats() or {}
     return {
         "engine": "mjx",
-        "device": jax.local_devices()[0].device_kind,
         "pieces": slices,
         "batch": batch,
         "precision": "double" if options.double else "single",
@@ -120,7 +119,7 @@ def measure_c(hand: HandLike, slices: int, steps: int) -> dict[str, float | int 
     start = time.perf_counter()
     simulation.step(steps)
     return {
-        "engine": f"mujoco {mujoco.__version__}, one thread",
+        "engine": "mujoco, one thread",
         "pieces": slices,
         "steps_per_s": round(steps / (time.perf_counter() - start), 1),
     }
@@ -143,15 +142,14 @@ def main(
 ) -> None:
     """Measures physics throughput."""
     options = MjxOptions(precision=precision)
-    loaded, rows = Hand.load(hand), []
+    made, loaded, rows = reports.environment(), Hand.load(hand), []
     for slices in pieces:
         rows.append(measure_c(loaded, slices, steps))
         click.echo(json.dumps(rows[-1]))
         for size in batch:
             rows.append(measure_mjx(loaded, slices, size, steps, options))
             click.echo(json.dumps(rows[-1]))
-    if out:
-        out.write_text(json.dumps(rows, indent=1))
+    reports.write(out, made | {"hand": loaded.name}, rows=rows)
 
 
 if __name__ == "__main__":

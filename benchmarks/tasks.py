@@ -25,8 +25,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import zdg_jax as zdg
-from benchmarks import judging, written
-from benchmarks.__main__ import environment
+from benchmarks import judging, reports, written
 from benchmarks.settings import Settings, sources
 from zdg_jax import rendering
 from zdg_jax.cli.folders import enable_compile_cache
@@ -103,7 +102,7 @@ def main(
     """Measures every task of ASSETS and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
-    made = environment() | {"hand": loaded.name, "num": num, "written": by_hand}
+    made = reports.environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     cases = json.loads((assets / "tasks.json").read_text())
     cases = [case for case in cases if not only or case["object"] in only]
     names = tuple({case["object"] for case in cases})
@@ -139,8 +138,7 @@ def main(
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
     if picture is not None:
         side_by_side(shown).save(picture)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"made": made, "mean": mean, "tasks": rows}, indent=1) + "\n")
+    reports.write(out, made, mean=mean, tasks=rows)
     click.echo(json.dumps(mean))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import click
 import jax
 
+from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from zdg_jax import quality
@@ -37,15 +38,15 @@ def main(
     batch: int,
 ) -> None:
     """Profiles one batch."""
+    made = reports.environment()
     batch = batch or (64 if jax.default_backend() == "cpu" else 4096)
     case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
     _run(case, batch)
     folder.mkdir(parents=True, exist_ok=True)
     with jax.profiler.trace(str(folder)):
         seconds = _run(case, batch)
-    report = {"device": jax.devices()[0].device_kind, "batch": batch, "seconds": seconds}
-    (folder / "stages.json").write_text(json.dumps(report, indent=1) + "\n")
-    print(json.dumps(report))
+    reports.write(folder / "stages.json", made | {"batch": batch}, seconds=seconds)
+    print(json.dumps(seconds))
 
 
 def _run(case: Case, batch: int) -> dict[str, dict[str, float]]:

@@ -20,10 +20,10 @@ import time
 from typing import Any
 
 import click
-import mujoco
 import numpy as np
 import trimesh
 
+from benchmarks import reports
 from zdg_jax import validation
 from zdg_jax.hand import Hand
 from zdg_jax.validation.engine import available_cpus
@@ -118,7 +118,6 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
             total["judge_wall_s"] / total["library_threads_wall_s"], 2
         ),
         "threads": available_cpus(),
-        "mujoco": mujoco.__version__,
     }
 
 
@@ -148,7 +147,7 @@ def main(
         record = np.load(file, allow_pickle=True).item()
         if np.allclose(record["obj_pose"], _ORIGIN):  # as the library exports them
             groups[str(record["obj_path"]), float(record["obj_scale"])].append(record)
-    loaded, rows = Hand.load(hand), []
+    made, loaded, rows = reports.environment(), Hand.load(hand), []
     for (path, scale), records in groups.items():
         rows.append(compare(module, hand, loaded, root / path, scale, records[:limit]))
         click.echo(json.dumps(rows[-1]))
@@ -156,10 +155,7 @@ def main(
         raise click.UsageError(f"no grasps in {exported}")
     total = summary(rows)
     click.echo(json.dumps(total))
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        report = {"hand": loaded.name, "objects": rows, "total": total}
-        out.write_text(json.dumps(report, indent=1) + "\n")
+    reports.write(out, made | {"hand": loaded.name}, objects=rows, total=total)
 
 
 if __name__ == "__main__":
