@@ -64,6 +64,16 @@ def test_links_end_on_the_surface_and_hands_out_of_the_object() -> None:
     assert found.depth.max() < 1.5e-3
 
 
+def test_fits_come_to_rest_where_contacts_come_and_go() -> None:
+    ends = [
+        Fitter(shadow(), scene.jar().object, FitConfig(steps=steps)).fit(
+            *around_the_jar(), touching()
+        )
+        for steps in (24, 25)
+    ]
+    assert np.abs(ends[0].dofs - ends[1].dofs).max() < 0.004  # 0.017 with steps of full length
+
+
 def test_contacts_give_way_as_mujoco_has_it() -> None:
     found, hand = fitted(), shadow()
     contacts = found.slots.contacts()

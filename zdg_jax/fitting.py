@@ -31,6 +31,8 @@ SLOTS = 12
 """Contacts that are reported for a grasp, at most one a link."""
 POINTS = 48
 """Near points that are reported for a grasp."""
+_SETTLED = 5e-5
+"""Gaps and steps below which a grasp is left as it is [m]."""
 NEAR = 0.003
 """Gap below which a point counts as touched where parts are concerned [m]."""
 
@@ -48,7 +50,8 @@ class FitConfig:
     damping: float = 0.15
     """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
     largest: float = 0.004
-    """Longest step, in the same units [m]."""
+    """Longest step, in the same units [m]; half as long after each that made the worst gap of a
+    grasp no smaller."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -176,27 +179,33 @@ class Fitter:
         return fitted
 
     def _descend(self, grasps: Fitted, rows: np.ndarray, meant: np.ndarray) -> None:
-        """Takes steps with grasps, in place, each until it has no gap left to close."""
+        """Takes steps with grasps, in place, each until its gaps or its steps are nothing."""
         moved = np.zeros((len(grasps.dofs), 6 + grasps.dofs.shape[1]))
         stay = self.config.damping**2 * np.eye(moved.shape[1])
+        bound, worst = np.full(len(moved), self.config.largest), np.full(len(moved), np.inf)
         for _ in range(self.config.steps):
-            touches = self._touches(grasps, rows)
-            error, jacobian = self._gaps(grasps, touches, meant)
-            unfinished = np.any(np.abs(error) > 5e-5, axis=1)
-            rows, error, jacobian = rows[unfinished], error[unfinished], jacobian[unfinished]
             if not rows.size:
                 return
+            touches = self._touches(grasps, rows)
+            error, jacobian = self._gaps(grasps, touches, meant)
+            gap = np.abs(error).max(axis=1, initial=0.0)
+            on = gap > _SETTLED
+            rows, gap, error, jacobian = rows[on], gap[on], error[on], jacobian[on]
+            # Where contacts come and go, full steps would swing between them for ever.
+            bound[rows] *= np.where(gap < worst[rows], 1.0, 0.5)
+            worst[rows] = gap
             across = jacobian.transpose(0, 2, 1)
             slope = across @ error[..., None] + stay @ moved[rows, :, None]
             move = -np.linalg.solve(across @ jacobian + stay, slope)[..., 0]
-            longest = np.maximum(np.abs(move).max(axis=1, keepdims=True), 1e-9)
-            move *= np.minimum(1.0, self.config.largest / longest)
+            longest = np.abs(move).max(axis=1)
+            move *= np.minimum(1.0, bound[rows] / np.maximum(longest, 1e-9))[:, None]
             moved[rows] += move
             grasps.position[rows] += move[:, :3]
             for row, angle in zip(rows, move[:, 3:6] / _ARM, strict=True):
                 grasps.rotation[row] = _turned(grasps.rotation[row], angle)
             dofs = grasps.dofs[rows] + move[:, 6:] / _ARM
             grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
+            rows = rows[longest > _SETTLED]
 
     def _touches(self, grasps: Fitted, rows: np.ndarray) -> _Touches:
         """Collision detection at grasps, one after the other."""

@@ -53,7 +53,7 @@ class Object:
     """Mark of each face, (f,)."""
     arrays: ObjectArrays
     """What jitted programs see."""
-    _part_grids: dict[int, DistanceGrid] = dataclasses.field(
+    _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -123,35 +123,38 @@ class Object:
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
         """Unsigned distance to the surface of some parts; a kilometre where there are none.
 
+        Made when it is first asked for, and kept with the object.
+
         Args:
             marks: marks of the parts.
 
         Raises:
             InputError: a mark that no part has.
         """
-        wanted = sorted(set(marks))
+        wanted = tuple(sorted(set(marks)))
         unknown = [mark for mark in wanted if not 1 <= mark <= len(self.parts)]
         if unknown:
             raise InputError(f"no part {unknown[0]}; parts are 1 to {len(self.parts)}")
-        if not wanted:
-            return fields.nowhere()
-        parts = [self._part_grid(mark) for mark in wanted]
-        cells = jnp.stack([part.cells for part in parts])
-        nearest = jnp.argmin(cells[..., 0], axis=0)
-        return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
+        if wanted not in self._region_grids:
+            self._region_grids[wanted] = self._region_grid(wanted)
+        return self._region_grids[wanted]
 
-    def _part_grid(self, mark: int) -> DistanceGrid:
-        """Unsigned distance to the surface of one part; made when it is first asked for."""
-        if mark not in self._part_grids:
-            lattice = fields.Lattice.around(
-                self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
-            )
-            faces = self.faces[self.face_parts == mark]
-            found = fields.signed(
-                self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
-            )
-            self._part_grids[mark] = fields.pack(*found, lattice, fields.REGION_CELLS)
-        return self._part_grids[mark]
+    def _region_grid(self, marks: tuple[int, ...]) -> DistanceGrid:
+        if not marks:
+            return fields.nowhere()
+        if len(marks) > 1:
+            parts = [self.region_grid([mark]) for mark in marks]
+            cells = jnp.stack([part.cells for part in parts])
+            nearest = jnp.argmin(cells[..., 0], axis=0)
+            return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
+        lattice = fields.Lattice.around(
+            self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
+        )
+        faces = self.faces[self.face_parts == marks[0]]
+        found = fields.signed(
+            self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
+        )
+        return fields.pack(*found, lattice, fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
