@@ -21,7 +21,6 @@ from zdg_jax.validation import Reason
 PATIENCE = 300.0
 """Longest wait for a process to get somewhere [s]."""
 
-
 ZDG = pathlib.Path(sys.executable).with_name("zdg")
 """The installed command."""
 
@@ -113,6 +112,7 @@ class Owner:
     def __del__(self):
         signal.raise_signal(signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run unattended
 repeat_lost_interruptions()
 owner = Owner()
 try:
