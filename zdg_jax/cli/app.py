@@ -46,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     status = run(arguments)
     if status == INTERRUPTED:
         # At once: Python's own exit would wait for threads, and XLA compiles for many seconds.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        # What was said is out, for click flushes it.
         os._exit(status)
     sys.exit(status)
 
