@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import jax
@@ -13,11 +14,14 @@ from zdg_jax.kernels.kinematics import link_poses
 
 from benchmarks.energies import measure_energies, measure_stages, measure_step
 from benchmarks.metrics import Metric, time_calls
-from benchmarks.settings import Settings
+from benchmarks.settings import Settings, first_object
 from benchmarks.synthesis import measure_first, measure_synthesis
-from benchmarks.yields import measure_yield
+from benchmarks.yields import TASK, measure_yield
 from zdg_jax.hand import Hand, joints_from_dofs, shipped_hands
 from zdg_jax.objects import Object
+from zdg_jax.planning.model.pictures import Picturing
+from zdg_jax.synthesis import synthesize
+from zdg_jax.validation import rollout
 
 Workload = Callable[[Settings], dict[str, Metric]]
 
@@ -67,12 +71,34 @@ def lookup(settings: Settings) -> dict[str, Metric]:
     }
 
 
+def views(settings: Settings) -> dict[str, Metric]:
+    """The pictures that a planner's model is shown of an object: all sides, parts numbered."""
+    picturing = Picturing(first_object(settings), Hand.load(settings.hands[0]), max_side=2048)
+    first, steady = time_calls(lambda: len(picturing.parts()), settings.repeats)
+    return {"first": first, "steady": steady}
+
+
+def validation(settings: Settings) -> dict[str, Metric]:
+    """Verdicts of the six-direction test on refined grasps, by each engine made for the device.
+
+    MJX is left out on a CPU, where it takes minutes: `python -m benchmarks.engines` has it there.
+    """
+    hand, obj = Hand.load(settings.hands[0]), first_object(settings)
+    num = settings.num or (16 if settings.quick else 128)
+    grasps = synthesize(TASK, obj, hand, num=num, planner="rules", validate=False)
+    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
+    found = {}
+    for backend in ("mujoco",) if jax.default_backend() == "cpu" else ("mujoco", "mjx"):
+        first, steady = time_calls(
+            lambda backend=backend: rollout(hand, obj, *poses, backend=backend).held, 3
+        )
+        rate = Metric(value=1e3 * num / steady.value, unit="verdicts/s", better="higher")
+        found |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}
+    return found
+
+
 def end_to_end(settings: Settings) -> dict[str, Metric]:
     """From a task and a mesh to tested grasps with the offline planner, first and second call."""
-    import time
-
-    from zdg_jax.synthesis import synthesize
-
     hand = Hand.load("allegro")
     box = Object.from_mesh(trimesh.creation.box((0.05, 0.06, 0.12)))
     num, seconds, held = (64 if settings.quick else 256), [], []
@@ -94,6 +120,8 @@ def end_to_end(settings: Settings) -> dict[str, Metric]:
 WORKLOADS: dict[str, Workload] = {
     "kinematics": kinematics,
     "lookup": lookup,
+    "views": views,
+    "validation": validation,
     "end_to_end": end_to_end,
     "energy": measure_energies,
     "step": measure_step,

@@ -68,6 +68,13 @@ def test_a_run_keeps_the_contract_and_is_compared(tmp_path: pathlib.Path) -> Non
     assert "worse" in again.output
 
 
+@pytest.mark.usefixtures("truths_as_numbers")
+def test_pictures_and_verdicts_are_timed() -> None:
+    run = CliRunner().invoke(main, ["views", "validation", "--quick"], catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    assert "verdicts/s" in run.output
+
+
 def test_compare_tells_noise_from_movement() -> None:
     old = {"a/fast": _row(10.0), "a/noisy": _row(10.0, spread=2.0), "a/gone": _row(1.0)}
     new = {"a/fast": _row(5.0), "a/noisy": _row(12.0, spread=2.0), "a/new": _row(1.0)}
