@@ -14,6 +14,7 @@ import json
 import pathlib
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -28,9 +29,7 @@ from zdg_jax.validation.mjx_scene import PRECISIONS
 def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:
     """Verdicts of the three runs, and each grasp on which they are not one."""
     hand, obj = grasps.load_hand(), grasps.object
-    poses = [
-        np.asarray(pose.qpos, float) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)
-    ]
+    poses = grasps.qpos
     reference, c_seconds = _run(Engine(hand, obj, six_directions), poses)
     device = MjxEngine(hand, obj, six_directions, batch=batch, options=options)
     simplified, _ = _run(Engine(hand, obj, six_directions, scene=device.scene), poses)
@@ -69,7 +68,7 @@ def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[st
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: list[np.ndarray]) -> tuple[Validation, float]:
+def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float]:
     start = time.perf_counter()
     result = engine.empty(len(poses[1]))
     for part, values in engine.stream(*poses):

@@ -16,6 +16,7 @@ import json
 import pathlib
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -86,7 +87,7 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     grasps = synthesize(
         TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
     )
-    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
+    poses = grasps.qpos
     expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
     engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
@@ -105,7 +106,7 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: list[np.ndarray]) -> tuple[Validation, float, str]:
+def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float, str]:
     start = time.perf_counter()
     result = engine.empty(len(poses[1]))
     for part, values in engine.stream(*poses):

@@ -86,11 +86,10 @@ def validation(settings: Settings) -> dict[str, Metric]:
     hand, obj = Hand.load(settings.hands[0]), first_object(settings)
     num = settings.num or (16 if settings.quick else 128)
     grasps = synthesize(TASK, obj, hand, num=num, planner="rules", validate=False)
-    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
     found = {}
     for backend in ("mujoco",) if jax.default_backend() == "cpu" else ("mujoco", "mjx"):
         first, steady = time_calls(
-            lambda backend=backend: rollout(hand, obj, *poses, backend=backend).held, 3
+            lambda backend=backend: rollout(hand, obj, *grasps.qpos, backend=backend).held, 3
         )
         rate = Metric(value=1e3 * num / steady.value, unit="verdicts/s", better="higher")
         found |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}

@@ -83,8 +83,7 @@ def all_tested(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, d
         TASK, obj, hand, num=num, key=jax.random.key(key), planner=plan, validate=False
     )
     times.append(time.perf_counter())
-    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
-    grasps = grasps.with_validation(rollout(hand, obj, *poses))
+    grasps = grasps.with_validation(rollout(hand, obj, *grasps.qpos))
     times.append(time.perf_counter())
     return grasps, dict(zip(STAGES, np.diff(times).tolist(), strict=True))
 

@@ -70,7 +70,7 @@ def _dexgraspbench(grasps: GraspSet, out: pathlib.Path) -> list[pathlib.Path]:
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob("*.npy"):
         old.unlink()
-    qpos = {pose: np.asarray(getattr(grasps, pose).qpos, float) for pose in POSES}
+    qpos = dict(zip(POSES, grasps.qpos, strict=True))
     paths = []
     for i in range(len(grasps)):
         record: dict[str, Any] = {

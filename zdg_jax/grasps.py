@@ -145,6 +145,12 @@ class GraspSet:
         return None if found is None else GraspPlan.from_json(json.dumps(found))
 
     @property
+    def qpos(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pregrasps, grasps and squeezes as physics takes them, (n, 7 + j) each."""
+        pregrasp, grasp, squeeze = (np.asarray(getattr(self, name).qpos, float) for name in POSES)
+        return pregrasp, grasp, squeeze
+
+    @property
     def held(self) -> np.ndarray:
         """Which grasps physics found to hold, (n,) bool; none where it was not asked."""
         return np.zeros(len(self), bool) if self.validation is None else self.validation.held

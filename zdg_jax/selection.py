@@ -46,11 +46,10 @@ def validate_best_first(
     """
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
-    poses = [np.asarray(pose.qpos) for pose in (grasps.pregrasp, grasps.grasp, grasps.squeeze)]
     agrees = _aligned(grasps)
     order = _agreeing_first(agrees, grasps.ranking)
     agreeing = int(agrees.sum())
-    chunks = engine.stream(*(pose[order] for pose in poses), chunk=_CHUNK)
+    chunks = engine.stream(*(pose[order] for pose in grasps.qpos), chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
         if progress:

@@ -90,7 +90,7 @@ def validate(
         results = rollout(
             loaded,
             chosen.object,
-            *_poses(chosen),
+            *chosen.qpos,
             test,
             backend=backend,
             precision=precision,
@@ -126,15 +126,6 @@ def _go_on(resume: pathlib.Path) -> str:
     return f"{resume} keeps what was tested; the same command goes on from there"
 
 
-def _poses(grasps: GraspSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pregrasps, grasps and squeezes, (n, 7 + j)."""
-    return (
-        np.asarray(grasps.pregrasp.qpos, float),
-        np.asarray(grasps.grasp.qpos, float),
-        np.asarray(grasps.squeeze.qpos, float),
-    )
-
-
 def _repeated(
     tested: GraspSet,
     hand: Hand,
@@ -153,7 +144,7 @@ def _repeated(
         labels = soft_labels(
             hand,
             tested.object,
-            *_poses(tested),
+            *tested.qpos,
             test,
             noise=noise,
             trials=repeats,
@@ -189,7 +180,7 @@ def _film(
     from zdg_jax.rendering import save_film
     from zdg_jax.validation import film
 
-    pregrasp, closed, squeeze = (pose[0] for pose in _poses(grasp))
+    pregrasp, closed, squeeze = (pose[0] for pose in grasp.qpos)
     shot = film(hand, grasp.object, pregrasp, closed, squeeze, test, fps=_FILM_RATE)
     title = f"grasp {number} of {grasp.object.name} by {hand.name}: {test.name}"
     save_film(
