@@ -8,21 +8,21 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from zdg_jax.kernels import rotations
 
 from benchmarks.settings import Settings, first_object
 from benchmarks.yields import TASK
 from zdg_jax import planning
-from zdg_jax.agreement import Agreement
 from zdg_jax.energy import Pattern, Variables
-from zdg_jax.fitting import Fitter
 from zdg_jax.hand import Hand
+from zdg_jax.hand.preshapes import opening
+from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
-from zdg_jax.opening import opening
-from zdg_jax.refine import Refined, Refiner
-from zdg_jax.seeds import seed
-from zdg_jax.stages import Stages
-from zdg_jax.synthesis import SynthesisConfig
+from zdg_jax.synthesis.alignment import Agreement
+from zdg_jax.synthesis.fit import Fitter
+from zdg_jax.synthesis.pipeline import Stages
+from zdg_jax.synthesis.refine import Refined, Refiner
+from zdg_jax.synthesis.seeds import seed
+from zdg_jax.synthesis.synthesize import SynthesisConfig
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from zdg_jax.kernels import distance, friction_cone
 
 from benchmarks.cases import Case, repeat
 from benchmarks.floors import arithmetic, bandwidth, floor
@@ -16,8 +15,9 @@ from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
 from zdg_jax import energy
 from zdg_jax.energy import ForceLimits, Pattern, Variables
-from zdg_jax.refine import DEFAULT_WEIGHTS
-from zdg_jax.squeeze import close
+from zdg_jax.kernels import distance, friction_cone
+from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS
+from zdg_jax.synthesis.squeeze import close
 
 _STEPS = 10
 _POINT_BYTES = 12 + 16 + 12

@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import reports
 from zdg_jax.grasps import GraspSet
 from zdg_jax.validation import Engine, MjxEngine, MjxOptions, Reason, Validation, six_directions
-from zdg_jax.validation.mjx_scene import PRECISIONS
+from zdg_jax.validation.mjx.scene import PRECISIONS
 
 
 def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:

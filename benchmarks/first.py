@@ -22,7 +22,7 @@ from benchmarks.synthesis import peak_memory  # noqa: E402
 from benchmarks.yields import TASK  # noqa: E402
 from zdg_jax.cli.folders import enable_compile_cache  # noqa: E402
 from zdg_jax.hand import Hand  # noqa: E402
-from zdg_jax.synthesis import synthesize  # noqa: E402
+from zdg_jax.synthesis.synthesize import synthesize  # noqa: E402
 
 _NUM = 64
 

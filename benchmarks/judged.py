@@ -29,8 +29,9 @@ import zdg_jax as zdg
 from benchmarks import judging, reports
 from benchmarks.settings import OBJECTS, Settings, load_objects
 from benchmarks.yields import TASK, first_component
-from zdg_jax import planning, selection
+from zdg_jax import planning
 from zdg_jax.cli.folders import enable_compile_cache
+from zdg_jax.synthesis import selection
 
 SETS = ("all", "ranked", "tested")
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
@@ -54,14 +55,14 @@ def make(
         )  # fmt: skip
 
     if "all" in sets:
-        zdg.export(grasps(num), folder / "all", all=True)
+        zdg.export_grasps(grasps(num), folder / "all", all=True)
     if "ranked" in sets or "tested" in sets:
         ranked = grasps(4 * num)
     if "ranked" in sets:
-        zdg.export(ranked, folder / "ranked")
+        zdg.export_grasps(ranked, folder / "ranked")
     if "tested" in sets:
         tested = selection.validate_best_first(ranked, hand, obj, keep)
-        zdg.export(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
+        zdg.export_grasps(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, float]:

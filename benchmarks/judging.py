@@ -24,7 +24,7 @@ def run(
 
     Args:
         judge: the judge's file.
-        folder: grasps as `zdg_jax.export` writes them.
+        folder: grasps as `zdg_jax.export_grasps` writes them.
         hand: a shipped hand, or an MJCF file.
         assets: where given, the judge also says what each grasp's task makes of its contacts.
 

@@ -27,10 +27,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import trimesh
-from zdg_jax.kernels import distance
 
 from benchmarks import reports, written
 from benchmarks.settings import OBJECTS, Settings, sources
+from zdg_jax.kernels import distance
 from zdg_jax.objects import Object, convex
 
 _HANDS, _POINTS = 1024, 200

@@ -27,8 +27,8 @@ from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
-from zdg_jax.refine import DEFAULT_WEIGHTS, RefineConfig
-from zdg_jax.synthesis import synthesize
+from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig
+from zdg_jax.synthesis.synthesize import synthesize
 from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9

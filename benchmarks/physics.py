@@ -22,10 +22,10 @@ import trimesh
 from benchmarks import reports
 from zdg_jax.hand import Hand
 from zdg_jax.validation import Engine, MjxOptions, six_directions
-from zdg_jax.validation.mjx_program import Program
-from zdg_jax.validation.mjx_scene import PRECISIONS, build_mjx
+from zdg_jax.validation.mjx.program import Program
+from zdg_jax.validation.mjx.scene import PRECISIONS, build_mjx
+from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.scene import HandLike, Scene
-from zdg_jax.validation.simulation import Simulation
 
 _RADIUS, _LENGTH = 0.03, 0.12
 

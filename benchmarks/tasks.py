@@ -118,7 +118,7 @@ def main(
                 obj, marks = written.with_named_parts(obj, rules)
                 planner = written.plan_of(plans[obj.name, case["task"]], obj, marks)
             kept, result = measure(loaded, obj, case["task"], num, planner)
-            zdg.export(kept, pathlib.Path(folder))
+            zdg.export_grasps(kept, pathlib.Path(folder))
             rows.append(result)
             if picture is not None:
                 best = np.asarray(kept.best(1).grasp.qpos)[0]

@@ -20,8 +20,8 @@ import jax
 from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
-from zdg_jax import quality
-from zdg_jax.squeeze import close
+from zdg_jax.synthesis import quality
+from zdg_jax.synthesis.squeeze import close
 
 
 @click.command()

@@ -26,7 +26,7 @@ import trimesh
 from benchmarks import reports
 from zdg_jax import validation
 from zdg_jax.hand import Hand
-from zdg_jax.validation.engine import available_cpus
+from zdg_jax.runtime.parallel import available_cpus
 
 _STAGES = ("pregrasp_qpos", "grasp_qpos", "squeeze_qpos")
 _ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])

@@ -9,8 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import trimesh
-from zdg_jax.kernels import distance
-from zdg_jax.kernels.kinematics import link_poses
 
 from benchmarks.energies import measure_energies, measure_stages, measure_step
 from benchmarks.metrics import Metric, time_calls
@@ -18,9 +16,11 @@ from benchmarks.settings import Settings, first_object
 from benchmarks.synthesis import measure_first, measure_synthesis
 from benchmarks.yields import TASK, measure_yield
 from zdg_jax.hand import Hand, joints_from_dofs, shipped_hands
+from zdg_jax.kernels import distance
+from zdg_jax.kernels.kinematics import link_poses
 from zdg_jax.objects import Object
 from zdg_jax.planning.model.pictures import Picturing
-from zdg_jax.synthesis import synthesize
+from zdg_jax.synthesis.synthesize import synthesize
 from zdg_jax.validation import rollout
 
 Workload = Callable[[Settings], dict[str, Metric]]

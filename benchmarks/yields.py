@@ -13,11 +13,12 @@ import numpy as np
 
 from benchmarks.metrics import Direction, Metric
 from benchmarks.settings import Settings, load_objects
-from zdg_jax import planning, selection
+from zdg_jax import planning
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.synthesis import synthesize
+from zdg_jax.synthesis import selection
+from zdg_jax.synthesis.synthesize import synthesize
 from zdg_jax.validation import rollout
 
 TASK = "pick it up"

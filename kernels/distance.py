@@ -21,6 +21,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+
 from zdg_jax.kernels.branches import once
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import trimesh
 
 from zdg_jax.grasps import GraspSet
+from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.objects.convex import ConvexPiece, hull
-from zdg_jax.poses import HandPose
-from zdg_jax.records import HandRecord, ObjectRecord
 from zdg_jax.validation import Reason, Validation
 
 JOINTS = 6

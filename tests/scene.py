@@ -14,14 +14,14 @@ import jax.numpy as jnp
 from tests.planning import things
 from zdg_jax import planning
 from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.guidance import guide
 from zdg_jax.hand import Hand
+from zdg_jax.hand.preshapes import opening
 from zdg_jax.objects import Object
-from zdg_jax.opening import opening
-from zdg_jax.patterns import patterns, preferences
 from zdg_jax.planning import GraspPlan
-from zdg_jax.refine import RefineConfig
-from zdg_jax.seeds import SeedConfig, opposing, seed
+from zdg_jax.synthesis.contact_patterns import patterns, preferences
+from zdg_jax.synthesis.plan_targets import guide
+from zdg_jax.synthesis.refine import RefineConfig
+from zdg_jax.synthesis.seeds import SeedConfig, opposing, seed
 
 GRASPS = 8
 """Grasps that tests refine: one number, so that all share the compiled programs."""

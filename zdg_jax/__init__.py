@@ -19,34 +19,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zdg_jax.errors import InputError, PlannerError, ValidationError, ZdgError
-    from zdg_jax.export import export
+    from zdg_jax.export import export_grasps
     from zdg_jax.grasps import GraspSet, concatenate
+    from zdg_jax.grasps.poses import HandPose
     from zdg_jax.hand import Hand, shipped_hands
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, plan
-    from zdg_jax.poses import HandPose
-    from zdg_jax.synthesis import SynthesisConfig, synthesize
+    from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import Validation, rollout, six_directions
 
 _HOMES = {
     "GraspPlan": "planning",
     "GraspSet": "grasps",
     "Hand": "hand",
-    "HandPose": "poses",
+    "HandPose": "grasps",
     "InputError": "errors",
     "Object": "objects",
     "PlannerError": "errors",
-    "SynthesisConfig": "synthesis",
+    "SynthesisConfig": "synthesis.synthesize",
     "Validation": "validation",
     "ValidationError": "errors",
     "ZdgError": "errors",
     "concatenate": "grasps",
-    "export": "export",
+    "export_grasps": "export",
     "plan": "planning",
     "rollout": "validation",
     "shipped_hands": "hand",
     "six_directions": "validation",
-    "synthesize": "synthesis",
+    "synthesize": "synthesis.synthesize",
 }
 
 __all__ = [
@@ -62,7 +62,7 @@ __all__ = [
     "ValidationError",
     "ZdgError",
     "concatenate",
-    "export",
+    "export_grasps",
     "plan",
     "rollout",
     "shipped_hands",

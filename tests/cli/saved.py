@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.made_up import make_grasps
 from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Gripper, pose
+from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.records import HandRecord
 from zdg_jax.hand import Hand
-from zdg_jax.poses import HandPose
-from zdg_jax.records import HandRecord
 
 
 def many(folder: pathlib.Path, n: int, height: float = 0.095) -> pathlib.Path:

@@ -13,7 +13,7 @@ import pytest
 
 from tests import scene
 from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.patterns import patterns
+from zdg_jax.synthesis.contact_patterns import patterns
 
 GRASPS = 3
 Tree = TypeVar("Tree")

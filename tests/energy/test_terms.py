@@ -10,8 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
-from zdg_jax.kernels import rotations
-from zdg_jax.kernels.distance import DistanceGrid
 
 from zdg_jax import energy
 from zdg_jax.energy import (
@@ -26,6 +24,8 @@ from zdg_jax.energy import (
     penetration,
     wrench,
 )
+from zdg_jax.kernels import rotations
+from zdg_jax.kernels.distance import DistanceGrid
 
 from .conftest import GRASPS, double, row
 

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
-from zdg_jax.kernels import kinematics
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, describe, dofs_from_joints, joints_from_dofs, shipped_hands
 from zdg_jax.hand.solids import link_solids, sample_links
 from zdg_jax.hand.spheres import measure
+from zdg_jax.kernels import kinematics
 
 from .models import gripper
 

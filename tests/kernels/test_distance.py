@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
+
 from zdg_jax.kernels.distance import DistanceGrid, query
 
 RADIUS = 0.03

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 from jax.test_util import check_grads
+
 from zdg_jax.kernels import friction_cone
 
 

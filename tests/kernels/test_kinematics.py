@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 from jax.test_util import check_grads
-from zdg_jax.kernels import kinematics, rotations
 
 from zdg_jax.hand.topology import build_tree
+from zdg_jax.kernels import kinematics, rotations
 
 CHAIN = """<mujoco><compiler angle="radian"/><worldbody>
   <body pos="0.1 0 0" quat="0.9 0.1 0.3 0.2"><joint axis="1 2 3" pos="0.02 0 0.01" ref="0.3"/>

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import trimesh
-from zdg_jax.kernels import distance
 
 from benchmarks.objects import overlaps
+from zdg_jax.kernels import distance
 from zdg_jax.objects import Object, convex
 
 pytestmark = pytest.mark.slow

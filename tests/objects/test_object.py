@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import trimesh
-from zdg_jax.kernels import distance
 
 from zdg_jax.errors import InputError
+from zdg_jax.kernels import distance
 from zdg_jax.objects import SAMPLES, Object, cleaning, fields, inertia, loading
 
 

@@ -17,10 +17,10 @@ import pytest
 import zdg_jax.planning
 from benchmarks import written
 from zdg_jax.objects import Object, convex
-from zdg_jax.planning.language import read
-from zdg_jax.planning.roles import roles
-from zdg_jax.planning.selection import select
-from zdg_jax.planning.shape import measure
+from zdg_jax.planning.geometry.parts import measure
+from zdg_jax.planning.rules.affordances import roles
+from zdg_jax.planning.rules.language.reading import read
+from zdg_jax.planning.rules.part_choice import select
 
 _WANTED = 0.6
 """Share of the held faces, by number and by area, that must lie on a wanted part."""

@@ -9,7 +9,7 @@ import pytest
 
 from zdg_jax.hand import Hand
 from zdg_jax.validation import Engine, MjxOptions, Physics, six_directions
-from zdg_jax.validation.mjx_scene import build_mjx
+from zdg_jax.validation.mjx.scene import build_mjx
 
 from .conftest import Ball
 

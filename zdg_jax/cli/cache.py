@@ -7,8 +7,8 @@ import shutil
 
 import click
 
-from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.caches import cache_root
 
 _KINDS = {"objects": "prepared objects", "xla": "compiled programs", "answers": "models' answers"}
 

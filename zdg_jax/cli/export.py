@@ -17,10 +17,10 @@ from zdg_jax.cli.options import FOLDER
 @click.option("--all", "everything", is_flag=True, help="Every refined grasp, kept or not.")
 def export(grasps: pathlib.Path, format: str, out: pathlib.Path, everything: bool) -> None:
     """Write the kept grasps of GRASPS (a grasps.npz) for another project."""
-    from zdg_jax.export import export as write
+    from zdg_jax.export import export_grasps
     from zdg_jax.grasps import GraspSet
 
     found = GraspSet.load(grasps)
     writable(out)
-    paths = write(found, out, format=format, all=everything)
+    paths = export_grasps(found, out, format=format, all=everything)
     click.echo(f"{len(paths)} grasps in {paths[0].parent}")

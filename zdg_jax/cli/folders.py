@@ -5,8 +5,8 @@ from __future__ import annotations
 import pathlib
 import tempfile
 
-from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.caches import cache_root
 
 
 def enable_compile_cache() -> None:

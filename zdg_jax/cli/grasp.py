@@ -111,9 +111,9 @@ def _synthesize(
     plan = planning.plan(task, obj, hand, planner=planner, progress=bars.share("plan"))
     done.append(str(plan.save(out / "plan.json")))
 
-    from zdg_jax import selection
-    from zdg_jax.last_look import last_look
-    from zdg_jax.synthesis import SynthesisConfig, synthesize
+    from zdg_jax.synthesis import selection
+    from zdg_jax.synthesis.review import last_look
+    from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
 
     grasps = synthesize(
         task,

@@ -97,7 +97,7 @@ def surface(
     """Points all around the links, by the square root of area, less on links out of reach.
 
     Thin walls and rims pass between points, however many they are; the spheres within the links
-    and the fit to the exact geometry see them (`docs/refinement.md`).
+    and the fit to the exact geometry see them (`docs/notes/refinement.md`).
     """
     buried = _buried(frame, solids, samples, rest)
     share = {

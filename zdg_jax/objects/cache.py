@@ -18,9 +18,9 @@ from collections.abc import Callable
 import filelock
 import numpy as np
 
-from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError
-from zdg_jax.files import written_whole
+from zdg_jax.runtime.caches import cache_root
+from zdg_jax.runtime.files import written_whole
 
 _LIMIT_MB = 2048.0
 _LOCK_SECONDS = 120.0

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.plan import GraspPlan
-from zdg_jax.planning.start import Span, span_of
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Finger, Hand

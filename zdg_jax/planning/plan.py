@@ -15,9 +15,9 @@ import pydantic
 from pydantic import Field
 
 from zdg_jax.errors import InputError
-from zdg_jax.files import written_whole
 from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
+from zdg_jax.runtime.files import written_whole
 
 _MAX_BYTES = 4_000_000
 

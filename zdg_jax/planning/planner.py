@@ -21,7 +21,7 @@ from zdg_jax.planning.model.openai_compatible import KEY, OpenAICompatible
 from zdg_jax.planning.model.ranking import Ranking, rank_by_model
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.plan import GraspPlan
-from zdg_jax.planning.rules import plan_by_rules
+from zdg_jax.planning.rules.planner import plan_by_rules
 from zdg_jax.planning.transcript import write_transcript
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _plan(
         elif (backend := _backend(name, options)) is None:
             made = resolve(plan_by_rules(task, obj, hand), obj, hand)
         else:
-            from zdg_jax.planning.model.pipeline import plan_by_model
+            from zdg_jax.planning.model.model_planner import plan_by_model
 
             session = _session(backend, options, ledger)
             try:

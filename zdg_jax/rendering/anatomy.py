@@ -14,10 +14,10 @@ from zdg_jax.rendering import lettering
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hands import PALM, finger_color, posed_hand_shapes, posed_links
 from zdg_jax.rendering.lettering import FAINT, INK
-from zdg_jax.rendering.parallel import spread
 from zdg_jax.rendering.picture import Style, render, save
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.solids import arrows, balls
+from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -53,7 +53,7 @@ def hand_picture(hand: Hand, path: str | os.PathLike[str]) -> pathlib.Path:
         InputError: the file cannot be written.
     """
     views = _views(hand)
-    tiles = spread(lambda view: _tile(hand, view), views)
+    tiles = parallel_map(lambda view: _tile(hand, view), views)
     width = len(views) * (_TILE[0] + _GAP) + _GAP
     top = _HEADER + _TITLE + _TILE[1] + _GAP
     entries = _entries(hand)

@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 
 from zdg_jax.errors import InputError, ValidationError
-from zdg_jax.files import written_whole
 from zdg_jax.rendering.sheet import Surface
 from zdg_jax.rendering.shooting import Shooting
+from zdg_jax.runtime.files import written_whole
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.results import Reason
 

@@ -16,12 +16,12 @@ from PIL import Image
 from scipy import ndimage
 
 from zdg_jax.errors import InputError
-from zdg_jax.files import written_whole
 from zdg_jax.rendering import shading
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.casting import Hits, Scene
 from zdg_jax.rendering.occlusion import SoftLight, soft_light
 from zdg_jax.rendering.shape import Shape
+from zdg_jax.runtime.files import written_whole
 
 _MOST = 8192  # pixels a side: the buffers of a larger picture would fill gigabytes
 _TELLING = np.array([0.55, 0.30, 0.15], np.float32)

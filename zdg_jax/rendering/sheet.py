@@ -16,10 +16,10 @@ from zdg_jax.rendering import lettering
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hands import posed_hand_shapes
 from zdg_jax.rendering.lettering import FAINT, INK
-from zdg_jax.rendering.parallel import spread
 from zdg_jax.rendering.picture import Stage, Style, render, save
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.viewpoint import best_view
+from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -89,7 +89,7 @@ def grasp_sheet(
         raise InputError(f"{len(captions)} captions and {len(held)} marks for {count} grasps")
     columns = columns or (min(count, 4) if count != 5 and count != 6 else 3)
     thing = _thing(obj)
-    tiles = spread(lambda row: _tile(row, hand, thing, *_TILE), qpos)
+    tiles = parallel_map(lambda row: _tile(row, hand, thing, *_TILE), qpos)
     rows = -(-count // columns)
     width = columns * (_TILE[0] + _GAP) + _GAP
     height = _HEADER + rows * (_TILE[1] + _CAPTION + _GAP)

@@ -13,16 +13,16 @@ from zdg_jax.rendering import lettering
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hands import posed_hand_shapes, rotation_matrix
 from zdg_jax.rendering.lettering import FAINT
-from zdg_jax.rendering.parallel import spread
 from zdg_jax.rendering.picture import Stage, Style, render
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, Surface
 from zdg_jax.rendering.solids import arrows
 from zdg_jax.rendering.viewpoint import best_view
-from zdg_jax.validation.closing import motions
+from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.protocols import Hold, Lift
 from zdg_jax.validation.results import Reason
+from zdg_jax.validation.trajectories import motions
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -76,7 +76,7 @@ class Shooting:
         drawn = self._drawn()
         ends = [*drawn[1:], len(self.film)]
         for start in range(0, len(drawn), _BATCH):
-            pictures = spread(self._picture, drawn[start : start + _BATCH])
+            pictures = parallel_map(self._picture, drawn[start : start + _BATCH])
             for i, picture in enumerate(pictures, start):
                 yield from (self._frame(k, picture) for k in range(drawn[i], ends[i]))
             if progress:

@@ -1,9 +1,9 @@
 """Physics: tests that decide whether a grasp holds."""
 
-from zdg_jax.validation.engine import Engine
 from zdg_jax.validation.film import Film, film
-from zdg_jax.validation.mjx_engine import MjxEngine
-from zdg_jax.validation.mjx_scene import MjxOptions
+from zdg_jax.validation.mjx.engine import MjxEngine
+from zdg_jax.validation.mjx.scene import MjxOptions
+from zdg_jax.validation.mujoco.engine import Engine
 from zdg_jax.validation.noise import Noise, SoftLabels, soft_labels
 from zdg_jax.validation.protocols import (
     Hold,

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.validation.engine import Engine
+from zdg_jax.validation.mujoco.engine import Engine
+from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import Hold, Load, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
-from zdg_jax.validation.simulation import Simulation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.files import written_whole
+from zdg_jax.runtime.files import written_whole
 from zdg_jax.validation.results import Reason, Validation
 
 _log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.validation.engine import Engine
 from zdg_jax.validation.ledger import Ledger, run_name
-from zdg_jax.validation.mjx_engine import MjxEngine
-from zdg_jax.validation.mjx_scene import MjxOptions
+from zdg_jax.validation.mjx.engine import MjxEngine
+from zdg_jax.validation.mjx.scene import MjxOptions
+from zdg_jax.validation.mujoco.engine import Engine
 from zdg_jax.validation.protocols import Hold, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike

@@ -7,10 +7,10 @@ import logging
 import pathlib
 from typing import Literal
 
-from zdg_jax.caches import cache_root
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.files import written_whole
 from zdg_jax.planning.model.backend import Answer, Request
+from zdg_jax.runtime.caches import cache_root
+from zdg_jax.runtime.files import written_whole
 
 Mode = Literal["use", "off", "replay"]
 

@@ -10,11 +10,11 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from zdg_jax.planning.verify import Candidate
+from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
 from zdg_jax.rendering.lettering import font
-from zdg_jax.rendering.parallel import spread
 from zdg_jax.rendering.picture import png
+from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -105,7 +105,7 @@ class Picturing:
             inset.draw(image)
             return png(image), np.where(picture.label == 0, picture.face, -1)
 
-        drawn = spread(lambda side: view(*side[1:]), _VIEWS)
+        drawn = parallel_map(lambda side: view(*side[1:]), _VIEWS)
         self._seen = [seen for _, seen in drawn]
         return [
             (f"The object {name}.", image)
@@ -139,7 +139,7 @@ class Picturing:
 
         def sheet(side: float) -> bytes:
             numbered = enumerate(candidates, 1)
-            tiles = spread(lambda row: self._tile(row[0], row[1], colors, side), numbered)
+            tiles = parallel_map(lambda row: self._tile(row[0], row[1], colors, side), numbered)
             return png(self._fit(_sheet(tiles)))
 
         return [

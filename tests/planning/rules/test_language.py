@@ -1,0 +1,281 @@
+"""Reading tasks: sentences and things that the lexicon was not written for."""
+
+from __future__ import annotations
+
+import collections
+import importlib.resources
+import json
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from zdg_jax.planning.rules.language.lexicon import lexicon, noun_forms, verb_forms
+from zdg_jax.planning.rules.language.reading import Reading, read
+from zdg_jax.planning.rules.language.spelling import mend
+
+
+def held(reading: Reading) -> set[str]:
+    return {wish.function or wish.place for wish in reading.hold}
+
+
+def spared(reading: Reading) -> set[str]:
+    return {wish.function or wish.place for wish in reading.avoid}
+
+
+@pytest.mark.parametrize(
+    ("task", "action"),
+    [
+        ("pour the milk", "pour"),
+        ("please decant the oil into the bottle", "pour"),
+        ("take a sip of tea", "drink"),
+        ("chop the onions", "cut"),
+        ("I want to slice some cheese", "cut"),
+        ("crack a walnut", "strike"),
+        ("dig a hole for the tulips", "strike"),
+        ("tighten the bolt", "turn"),
+        ("stir the soup", "handle_food"),
+        ("spray the plants", "spray"),
+        ("write a letter", "write"),
+        ("sign the contract", "write"),
+        ("sweep the floor", "brush"),
+        ("scrub the bathtub", "brush"),
+        ("pick up the vase", "lift"),
+        ("carry it to the kitchen", "lift"),
+        ("put it down on its base", "place"),
+        ("hang the jacket on the hook", "hang"),
+        ("give me the stapler", "hand_over"),
+        ("pass the salt to her", "hand_over"),
+        ("could you hand me that ladle", "hand_over"),
+        ("unscrew the lid", "open"),
+        ("take off the cover", "open"),
+        ("put the lid back on", "open"),
+        ("lift the cap", "open"),
+        ("press the button", "press"),
+        ("switch it on", "press"),
+        ("turn the knob", "press"),
+        ("plug it into the socket", "insert"),
+        ("screw the fuse into its holder", "insert"),
+        ("screw a hook into the ceiling", "turn"),
+        ("open a tin", "turn"),
+        ("shake the bottle", "shake"),
+        ("throw the ball", "throw"),
+        ("pick it up and pour the juice", "pour"),
+        ("hold it to write a note", "write"),
+        ("use it to cut paper", "cut"),
+        ("use it", "use"),
+        ("the robot should sweep the yard", "brush"),
+        ("do not spin it, just lift the vase", "lift"),
+        ("bring me the newspaper", "hand_over"),
+        ("have a cup of tea", "drink"),
+        ("throw out the wrapper", "lift"),
+        ("throw the stone out of the window", "throw"),
+        ("saut\u00e9 the leeks", "handle_food"),
+        ("make holes in the leather", "bore"),
+        ("the drawer needs opening", "open"),
+        ("the cork has to be removed", "open"),
+        ("the curtain must be hung up", "hang"),
+        ("put a fingertip on the switch", "press"),
+        ("be sure to not drop it, carry it home", "lift"),
+    ],
+)
+def test_deeds(task: str, action: str) -> None:
+    reading = read(task)
+    assert reading.action is not None
+    assert reading.action.name == action
+
+
+@pytest.mark.parametrize(
+    ("task", "hold", "spare"),
+    [
+        ("grab the kettle by the handle", {"grip"}, set()),
+        ("lift the torch by its thin end, not by the head", {"thin end"}, {"tool"}),
+        ("don't touch the blade", set(), {"tool"}),
+        ("move the vase without touching the rim", set(), {"rim"}),
+        ("carry it and keep your fingers away from the nozzle", set(), {"outlet"}),
+        ("hold it by the stem instead of by the bowl", {"stem"}, {"vessel"}),
+        ("pass me the ladle, handle first", set(), {"grip"}),
+        ("give it to the nurse with the grip towards her", set(), {"grip"}),
+        ("hand it over so that he can take it by the strap", set(), {"grip"}),
+        ("hold the brush while its bristles are rinsed", set(), {"tool"}),
+        ("keep the lens clean while moving it", set(), {"face"}),
+        ("lift it but leave the handle free", set(), {"grip"}),
+        ("unscrew the cap", {"closure"}, set()),
+        ("squeeze the trigger", {"control"}, set()),
+        ("stand it on its foot", set(), {"base"}),
+        ("wipe the blade", set(), {"tool"}),
+        ("carry it by the sides, never by the hot handle", {"body"}, {"grip"}),
+        ("make sure not to touch the nozzle", set(), {"outlet"}),
+        ("its rim must not be touched", set(), {"rim"}),
+        ("its handle should never be gripped", set(), {"grip"}),
+        ("its handle must be gripped", {"grip"}, set()),
+        ("the lid needs removing", {"closure"}, set()),
+        ("the stopper has to be pulled off", {"closure"}, set()),
+        ("it should be carried by the strap", {"grip"}, set()),
+        ("the strap is to be grabbed by the nurse", set(), {"grip"}),
+        ("rather by the belly than the ear", {"vessel"}, {"grip"}),
+        ("both the handle and the spout are hot", set(), {"grip", "outlet"}),
+        ("grab anything except handle and blade", set(), {"grip", "tool"}),
+        ("lift it, no fingers on the mirror", set(), {"face"}),
+        ("thumb off the trigger", set(), {"control"}),
+        ("mind the handle, lift the lid", {"closure"}, {"grip"}),
+        ("don't let go of the handle", {"grip"}, set()),
+        ("leave the nozzle alone while you carry it", set(), {"outlet"}),
+        ("pass me the trowel, I want to hold the grip", set(), {"grip"}),
+        ("hold it out for her to take by the stem", set(), {"stem"}),
+        ("pass it over so my hand fits around the ear", set(), {"grip"}),
+        ("turn it so that the haft faces me", set(), {"grip"}),
+        ("pass it over, I'll take the strap", set(), {"grip"}),
+        ("grip it by its slender part", {"thin end"}, set()),
+        ("put the tin on top of the other tins", set(), set()),
+        ("stack the cups upside down", set(), set()),
+        ("spray the windows", set(), set()),
+        ("not by the blade, by the handle", {"grip"}, {"tool"}),
+        ("I am holding the grip, take the shaft", {"stem"}, {"grip"}),
+        ("if the strap is hot, use the belly", {"vessel"}, {"grip"}),
+        ("one hand on the strap", {"grip"}, set()),
+        ("tilt it so that the spout points down", set(), {"outlet"}),
+        ("the handle is made of oak, carry it", {"grip"}, set()),
+        ("take it by the hanlde", {"grip"}, set()),
+        ("carry it by its handel, not the sput", {"grip"}, set()),
+    ],
+)
+def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
+    reading = read(task)
+    assert held(reading) == hold
+    assert spared(reading) == spare
+
+
+@pytest.mark.parametrize(
+    ("task", "hot"),
+    [
+        ("carry the hot pot", True),
+        ("serve boiling soup", True),
+        ("lift it without burning yourself", True),
+        ("hold it without warming the contents", True),
+        ("carry the pot", False),
+        ("carry the pot, it is not hot", False),
+        ("beware of the hot spout", True),
+        ("lift it without touching the hot pan", True),
+    ],
+)
+def test_heat(task: str, hot: bool) -> None:
+    assert read(task).hot is hot
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        *("glorp the fnord", "xyzzy", "42", "!!!", "der Fisch", "日本語"),
+        "verser le th\u00e9 pour boire",
+        "agarra la jarra por la base",
+        "nimm den Krug in die Hand",
+        "neem de hamer over, het handvat eerst",
+    ],
+)
+def test_words_without_meaning_give_no_certainty(task: str) -> None:
+    reading = read(task)
+    assert reading.certainty == 0.0
+    assert reading.action is None
+    assert not reading.hold
+
+
+def test_unknown_words_are_named() -> None:
+    assert read("glorp the fnord").unknown == ("glorp", "fnord")
+
+
+def test_unknown_words_of_any_script_are_named_and_the_objects_own_are_not() -> None:
+    assert read("\u0432\u043e\u0437\u044c\u043c\u0438").unknown == (
+        "\u0432\u043e\u0437\u044c\u043c\u0438",
+    )
+    assert read("polish the samovar twice", "old_samovar").unknown == ("twice",)
+
+
+def test_part_that_is_not_known_is_named_and_makes_unsure() -> None:
+    reading = read("lift it by the flibbet")
+    assert reading.missing == ("flibbet",)
+    assert reading.certainty < 0.6 * read("lift it").certainty
+    assert read("lift it by the handle").missing == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("handel", "handle"),
+        ("hanlde", "handle"),
+        ("hamer", "hammer"),
+        ("tighen", "tighten"),
+        ("cary", "carry"),
+        ("whisck", "whisk"),
+        *[(word, word) for word in ("plate", "bread", "piece", "candle", "cup", "hopping")],
+    ],
+)
+def test_slips_of_the_pen_are_mended_where_little_else_is_meant(word: str, meant: str) -> None:
+    mended, notes = mend([word], lexicon())
+    assert mended == [meant]
+    assert bool(notes) == (word != meant)
+
+
+def test_what_was_mended_is_said() -> None:
+    assert any('"handel" is read as "handle"' in line for line in read("by the handel").evidence)
+
+
+def test_name_of_the_object_is_no_slip() -> None:
+    assert "handle" in " ".join(read("polish the handel").evidence)
+    assert "handle" not in " ".join(read("polish the handel", "bust_of_handel").evidence)
+
+
+def test_part_that_the_object_is_named_after_is_the_object() -> None:
+    assert held(read("lift the lid", "pan_lid")) == set()
+    assert held(read("lift the lid by its knob", "pan_lid")) == {"control"}
+    assert held(read("lift the lid", "jar_with_lid")) == {"closure"}
+
+
+def test_what_a_tool_is_for_is_not_the_tool() -> None:
+    assert not read("dry the hair", "hair_dryer").worked_on
+    assert read("dry the kettle", "old_kettle").worked_on
+
+
+def test_sure_words_are_surer_than_vague_ones() -> None:
+    assert read("pour the water").certainty > read("some pouring perhaps").certainty > 0
+
+
+def test_object_named_in_the_task_may_be_what_is_worked_on() -> None:
+    assert read("slice the melon", "melon").worked_on
+    assert not read("slice the melon", "cleaver").worked_on
+
+
+def test_evidence_quotes_the_words() -> None:
+    reading = read("lift it by the strap")
+    assert any('"strap"' in line for line in reading.evidence)
+
+
+@hypothesis.given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    reading = read(text, text)
+    assert 0.0 <= reading.certainty <= 1.0
+
+
+def test_long_text_is_cut() -> None:
+    assert read("pour " * 100_000).verb == "pour"
+
+
+def test_no_verb_belongs_to_two_deeds() -> None:
+    file = importlib.resources.files("zdg_jax.planning.rules.language") / "lexicon.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    for group in ("actions", "parts"):
+        lists = data[group].values()
+        names = [n for entry in lists for n in (entry["verbs"] if group == "actions" else entry)]
+        twice = [name for name, count in collections.Counter(names).items() if count > 1]
+        assert twice == []
+    functions = set(data["parts"])
+    for action in lexicon().actions.values():
+        assert {*action.hold, *action.avoid, *action.press} <= functions
+
+
+def test_forms() -> None:
+    assert verb_forms("stop", {}) == ["stop", "stops", "stopping", "stopped"]
+    assert verb_forms("wipe", {}) == ["wipe", "wipes", "wiping", "wiped"]
+    assert verb_forms("push", {}) == ["push", "pushes", "pushing", "pushed"]
+    assert noun_forms("switch", {}) == ["switch", "switches"]
+    assert noun_forms("tooth", {"teeth": "tooth"})[-1] == "teeth"

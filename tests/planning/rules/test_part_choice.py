@@ -1,0 +1,193 @@
+"""Which parts the rules hold and spare, on things and sentences made up for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from zdg_jax.planning.geometry.approaches import propose
+from zdg_jax.planning.geometry.parts import measure
+from zdg_jax.planning.rules.affordances import roles
+from zdg_jax.planning.rules.language.reading import read
+from zdg_jax.planning.rules.part_choice import Choice, select
+
+from . import things
+
+
+def choose(task: str, thing: things.Thing) -> list[Choice]:
+    shape = measure(thing)  # type: ignore[arg-type]
+    return select(read(task, thing.name), shape, roles(shape))
+
+
+@pytest.mark.parametrize(
+    ("make", "task", "hold", "spare"),
+    [
+        (things.jug, "water the flowers", "handle", ()),
+        (things.jug, "pass the jug with the ear towards her", "body", ("handle",)),
+        (things.jug, "hold it by the belly", "body", ()),
+        (things.kettle, "serve boiling soup", "handle", ("body", "spout")),
+        (things.kettle, "take off the cover", "lid", ()),
+        (things.kettle, "fill the tub without touching the spout", "handle", ("spout",)),
+        (things.mallet, "knock in a tent peg", "handle", ("head",)),
+        (things.mallet, "give it to the carpenter, handle first", "head", ("handle",)),
+        (things.skillet, "fry an egg", "handle", ("pan",)),
+        (things.skillet, "lift the hot skillet from the stove", "handle", ("pan",)),
+        (things.cleaver, "chop some parsley", "handle", ("blade",)),
+        (things.cleaver, "offer the cook its grip", "blade", ("handle",)),
+        (things.cleaver, "wipe the blade", "handle", ("blade",)),
+        (things.goblet, "carry it by the stem", "stem", ()),
+        (things.goblet, "swirl it without heating the drink", "stem", ("bowl",)),
+        (things.goblet, "set it on its base", "bowl", ("foot",)),
+        (things.jar, "twist off the top", "lid", ()),
+        (things.jar, "open the jar", "lid", ()),
+        (things.jar, "move it to the shelf", "body", ()),
+        (things.jar, "shake the jar", "body", ("lid",)),
+        (things.torch, "shine into the attic", "tube", ("head",)),
+        (things.torch, "hold it by the thick end", "head", ()),
+        (things.fuse, "plug it into its holder", "body", ("cap",)),
+        (things.ladle, "dish out the stew", "handle", ("scoop",)),
+        (things.spoon, "stir the tea", "handle", ("bowl",)),
+        (things.spoon, "give it to me, I want to take the handle", "bowl", ("handle",)),
+        (things.spanner, "loosen the nut", "handle", ("head",)),
+        (things.pan_lid, "put the lid on the pot", "bar", ("edge",)),
+        (things.viewer, "clean the lens", "case", ("eye",)),
+        (things.viewer, "film the lions", "case", ("eye",)),
+        (things.kettle, "pass the kettle to her, handle towards her", "body", ("handle",)),
+        (things.jar, "the top must be twisted off", "lid", ()),
+        (things.mallet, "make sure not to touch the head, just lift it", "handle", ("head",)),
+        (things.jug, "its ear must not be touched", "body", ("handle",)),
+        (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
+        (
+            things.ladle,
+            "hand it to me so that I can grab its handle",
+            "scoop",
+            ("handle",),
+        ),
+    ],
+)
+def test_parts_serve_the_task(
+    make: Callable[[], things.Thing], task: str, hold: str, spare: tuple[str, ...]
+) -> None:
+    thing = make()
+    choice = choose(task, thing)[0]
+    assert {mark for mark, _ in choice.held} == {thing.mark(hold)}
+    assert {thing.mark(name) for name in spare} <= {mark for mark, _ in choice.avoided}
+    assert choice.confidence > 0.1  # more than a general grasp has
+
+
+def test_words_without_meaning_give_a_general_grasp_of_low_confidence() -> None:
+    choices = choose("glorp the fnord", things.jar())
+    assert choices[0].confidence <= 0.1
+    assert choices[0].held
+    assert not choices[0].avoided
+
+
+def test_asking_for_a_part_that_is_not_there_is_noted() -> None:
+    choice = choose("grab it by the handle", things.jar())[0]
+    assert any("handle" in note for note in choice.notes)
+    assert choice.confidence < choose("grab it by the handle", things.jug())[0].confidence
+
+
+def test_trigger_is_worked_and_not_spared() -> None:
+    thing = things.sprayer()
+    choice = choose("spray the roses", thing)[0]
+    trigger = thing.mark("trigger")
+    assert choice.pressed == {trigger}
+    assert trigger not in {mark for mark, _ in choice.avoided}
+    forbidden = choose("spray the roses, thumb off the trigger", thing)[0]
+    assert not forbidden.pressed
+    assert trigger in {mark for mark, _ in forbidden.avoided}
+
+
+def test_control_that_is_no_part_leaves_the_grip() -> None:
+    thing = things.mallet()
+    choice = choose("pull the trigger", thing)[0]
+    assert [mark for mark, _ in choice.held] == [thing.mark("handle")]
+    assert any("trigger" in note for note in choice.notes)
+
+
+def test_hook_does_not_spare_what_is_held() -> None:
+    head = things.at(things.rod(0.011, 0.08, "y"), 0.155, 0, 0)
+    hammer = things.thing("tack_hammer", handle=things.rod(0.015, 0.3, "x"), head=head)
+    choice = choose("hang it on the nail", hammer)[0]
+    assert [mark for mark, _ in choice.held] == [hammer.mark("handle")]
+    assert not choice.avoided
+
+
+def test_getting_hold_of_a_thing_binds_less_than_using_it() -> None:
+    lifted = choose("pick it up", things.jug())[0].confidence
+    assert lifted < 0.5 * choose("pour the milk", things.jug())[0].confidence
+
+
+def test_confidence_is_lower_where_the_shape_says_little() -> None:
+    sure = choose("pour the milk", things.jug())[0].confidence
+    unsure = choose("pour the milk", things.jar())[0].confidence
+    assert unsure < sure
+
+
+def test_one_part_is_held_whatever_the_words() -> None:
+    ball = things.thing("ball", body=things.trimesh.creation.icosphere(radius=0.03))
+    for task in ("throw it", "hand it over, handle first", "pour", "don't touch the rim"):
+        assert [mark for mark, _ in choose(task, ball)[0].held] == [1]
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])
+@pytest.mark.parametrize("make", [things.kettle, things.goblet, things.cleaver])
+def test_measures_move_with_the_object(make: Callable[[], things.Thing], scale: float) -> None:
+    thing = make()
+    shape = measure(thing)  # type: ignore[arg-type]
+    moved = things.dataclasses.replace(thing, vertices=thing.vertices * scale + [0.3, -0.2, 0.1])
+    other = measure(moved)  # type: ignore[arg-type]
+    for a, b in zip(shape.parts, other.parts, strict=True):
+        np.testing.assert_allclose(a.extents * scale, b.extents, rtol=0.02)
+        np.testing.assert_allclose(a.center * scale + [0.3, -0.2, 0.1], b.center, atol=1e-3)
+        assert a.hollow == pytest.approx(b.hollow, abs=0.02)
+        assert a.height == pytest.approx(b.height, abs=0.02)
+
+
+def test_names_that_the_asset_gives_outweigh_shapes() -> None:
+    rods = things.thing("gadget", left=things.rod(0.015, 0.1), right=things.rod(0.015, 0.1))
+    moved = rods.vertices + np.repeat([[-0.06, 0, 0], [0.06, 0, 0]], len(rods.vertices) // 2, 0)
+    for names, wanted in ((("grip", "nozzle"), 1), (("hot_nozzle", "rubber_grip"), 2)):
+        parts = tuple(things.Marked(i + 1, name) for i, name in enumerate(names))
+        named = things.dataclasses.replace(rods, vertices=moved, parts=parts)
+        choice = choose("use it", named)[0]
+        assert [mark for mark, _ in choice.held] == [wanted]
+
+
+def test_loop_is_seen_and_a_bar_is_not_one() -> None:
+    jug = measure(things.jug())  # type: ignore[arg-type]
+    assert jug.part(2).hole > 1e-3
+    mallet = measure(things.mallet())  # type: ignore[arg-type]
+    assert max(part.hole for part in mallet.parts) < 1e-4
+
+
+def test_palm_comes_to_a_loop_from_outside() -> None:
+    shape = measure(things.jug())  # type: ignore[arg-type]
+    best = propose(shape, [2], [1], aperture=0.1)[0]
+    assert best.direction @ [-1, 0, 0] > 0.6
+    assert abs(best.thumb @ [0, 0, 1]) > 0.9
+    assert not best.tips_only
+
+
+def test_palm_stays_back_from_a_stem_between_wide_parts() -> None:
+    shape = measure(things.goblet())  # type: ignore[arg-type]
+    best = propose(shape, [2], [1], aperture=0.1)[0]
+    assert best.tips_only
+
+
+def test_lid_is_taken_from_above() -> None:
+    shape = measure(things.jar())  # type: ignore[arg-type]
+    assert propose(shape, [2], [], aperture=0.1)[0].direction @ [0, 0, -1] > 0.8
+
+
+def test_proposals_differ() -> None:
+    shape = measure(things.jug())  # type: ignore[arg-type]
+    found = propose(shape, [1], [2], aperture=0.12, number=6)
+    assert len(found) == 6
+    for i, a in enumerate(found):
+        assert abs(a.direction @ a.thumb) < 1e-6
+        for b in found[:i]:
+            assert a.direction @ b.direction < 0.77 or a.thumb @ b.thumb < 0.51

@@ -1,0 +1,119 @@
+"""Fitting: what collision detection finds is closed, and reported as energies would have it."""
+
+from __future__ import annotations
+
+import functools
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import pytest
+
+from tests import scene
+from zdg_jax import energy
+from zdg_jax.energy import Problem, Variables
+from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.kernels import kinematics, rotations
+from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
+
+pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+
+COUNT = 6
+
+
+@functools.cache
+def shadow() -> Hand:
+    return Hand.load("shadow")
+
+
+def touching() -> np.ndarray:
+    """Every fingertip is meant to touch."""
+    wanted = np.zeros((COUNT, shadow().num_links), bool)
+    wanted[:, [finger.tip_link for finger in shadow().fingers]] = True
+    return wanted
+
+
+def around_the_jar() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Half-closed hands whose grasp centre lies at the jar's side, turned about its axis."""
+    hand, rng = shadow(), np.random.default_rng(0)
+    tips = [hand.tip_position(finger) for finger in hand.fingers]
+    turns = np.stack(
+        [
+            np.asarray(rotations.axis_angle(jnp.array([0.0, 0, 1]), jnp.asarray(angle)))
+            for angle in rng.uniform(0, 6, COUNT)
+        ]
+    )
+    center = np.asarray(scene.jar().problem.object.center_of_mass)
+    position = center - turns @ np.mean(tips, axis=0)
+    return position, turns, np.tile(hand.half_closed_dofs, (COUNT, 1))
+
+
+@functools.cache
+def fitted() -> Fitted:
+    return Fitter(shadow(), scene.jar().object).fit(*around_the_jar(), touching())
+
+
+def test_links_end_on_the_surface_and_hands_out_of_the_object() -> None:
+    found = fitted()
+    slots = found.slots
+    near = (slots.active > 0) & (np.abs(slots.distance) < 1e-3)
+    assert near.sum(axis=1).min() >= 2
+    still = Fitter(shadow(), scene.jar().object, FitConfig(steps=0))
+    start = still.fit(*around_the_jar(), touching())
+    assert start.depth.max() > 3e-3
+    assert found.depth.max() < 1.5e-3
+
+
+def test_fits_come_to_rest_where_contacts_come_and_go() -> None:
+    ends = [
+        Fitter(shadow(), scene.jar().object, FitConfig(steps=steps)).fit(
+            *around_the_jar(), touching()
+        )
+        for steps in (24, 25)
+    ]
+    assert np.abs(ends[0].dofs - ends[1].dofs).max() < 0.004  # 0.017 with steps of full length
+
+
+def test_contacts_give_way_as_mujoco_has_it() -> None:
+    found, hand = fitted(), shadow()
+    contacts = found.slots.contacts()
+    problem = Problem(
+        hand=hand.arrays,
+        object=scene.jar().problem.object,
+        guidance=scene.jar().problem.guidance,
+    )
+    data, seen = mujoco.MjData(hand.model), 0.0
+    for row in range(COUNT):
+        on = np.asarray(contacts.active[row]) > 0
+        points, link = contacts.points[row][on], contacts.link[row][on]
+        variables = Variables(
+            position=jnp.asarray(found.position[row], jnp.float32),
+            rotation=rotations.sixd_from_matrix(jnp.asarray(found.rotation[row], jnp.float32)),
+            dofs=jnp.asarray(found.dofs[row], jnp.float32),
+        )
+        told = np.asarray(contacts.slack[row][on])
+        joints = joints_from_dofs(hand.arrays, variables.dofs)
+        posture = kinematics.posture(hand.arrays.tree, joints, energy.base(variables))
+        ours = energy.slack(problem, posture, points, link)
+        np.testing.assert_allclose(told, ours, atol=1e-5)
+        data.qpos[:] = hand.joints(found.dofs[row])
+        mujoco.mj_kinematics(hand.model, data)
+        mujoco.mj_comPos(hand.model, data)
+        turn = found.rotation[row]
+        for point, body, way in zip(np.asarray(points), np.asarray(link), told, strict=True):
+            jacobian = np.zeros((3, hand.model.nv))
+            own = turn.T @ (point - found.position[row])
+            mujoco.mj_jac(hand.model, data, jacobian, None, own, int(body))
+            slack = np.asarray(hand.arrays.slack) @ jacobian.T @ turn.T
+            np.testing.assert_allclose(way, slack, atol=1e-5)
+        seen = max(seen, float(np.abs(told).max()))
+    assert seen > 0.01
+
+
+def test_grasps_that_are_not_finite_stay_without_contacts() -> None:
+    position, rotation, dofs = around_the_jar()
+    position[2] = np.nan
+    found = Fitter(shadow(), scene.jar().object).fit(position, rotation, dofs, touching())
+    assert np.isnan(found.position[2]).all()
+    assert not found.slots.active[2].any()
+    np.testing.assert_array_equal(found.dofs[[0, 1]], fitted().dofs[[0, 1]])

@@ -1,0 +1,207 @@
+"""Refinement: what it must never do, and that it descends."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests import scene
+from zdg_jax.energy import Pattern, Variables
+from zdg_jax.errors import InputError
+from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig, Refined, Refiner, make_weights
+
+pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+
+Seeds = tuple[Variables, Pattern]
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Seeds:
+    return scene.jar().seeds(jax.random.key(1))
+
+
+@pytest.fixture(scope="module")
+def refined(seeds: Seeds) -> Refined:
+    with jax.numpy_dtype_promotion("standard"):
+        return Refiner().run(scene.jar().problem, *seeds)
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two trees hold the same bits, NaN included."""
+    leaves = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return all(np.array_equal(x, y, equal_nan=True) for x, y in leaves)
+
+
+def finite(tree: object) -> bool:
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(tree))
+
+
+class Compilations:
+    """Counts programs that are compiled while it listens."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        jax.monitoring.register_event_duration_secs_listener(self._hear)
+
+    def _hear(self, event: str, duration: float, **_: object) -> None:
+        self.count += "backend_compile" in event
+
+
+@pytest.fixture(scope="module")
+def compilations() -> Compilations:
+    return Compilations()
+
+
+def test_same_key_same_bits(seeds: Seeds, refined: Refined) -> None:
+    jar = scene.jar()
+    again = jar.seeds(jax.random.key(1))
+    assert same(again, seeds)
+    assert same(Refiner().run(jar.problem, *again), refined)
+    assert not same(jar.seeds(jax.random.key(2)), seeds)
+
+
+def test_shapes_and_names(refined: Refined) -> None:
+    assert refined.variables.position.shape == (scene.GRASPS, 3)
+    assert refined.variables.dofs.shape == (scene.GRASPS, scene.allegro().num_dofs)
+    assert set(refined.terms) == set(DEFAULT_WEIGHTS)
+    assert all(values.shape == (scene.GRASPS,) for values in refined.terms.values())
+    assert refined.finite.all()
+    assert finite(refined)
+
+
+def test_contacts_reach_the_surface(seeds: Seeds, refined: Refined) -> None:
+    jar = scene.jar()
+    before, _ = Refiner().assess(
+        jar.problem,
+        *jax.tree.map(lambda leaf: leaf[: scene.GRASPS], seeds),
+    )
+    assert (refined.terms["contact"] < 0.5 * before["contact"]).mean() > 0.7
+    gap = np.abs(refined.contacts.distance)
+    used = np.asarray(refined.contacts.active) > 0.5
+    assert np.median(gap[used]) < 0.003
+
+
+def test_hopeless_starts_are_given_up(seeds: Seeds) -> None:
+    variables, pattern = seeds
+    block = jnp.arange(len(variables.position)) // scene.GRASPS
+    far = variables.position + 10.0 * (block != 1)[:, None]
+    alone = dataclasses.replace(variables, position=far)
+    found = Refiner().run(scene.jar().problem, alone, pattern)
+    assert jnp.abs(found.variables.position).max() < 0.5
+    own = pattern.link[scene.GRASPS : 2 * scene.GRASPS]
+    np.testing.assert_array_equal(found.pattern.link, own)
+
+
+def test_joint_limits_are_kept(refined: Refined) -> None:
+    arrays = scene.allegro().arrays
+    assert (refined.variables.dofs >= arrays.lower).all()
+    assert (refined.variables.dofs <= arrays.upper).all()
+
+
+def placed(seeds: Seeds, position: np.ndarray) -> Seeds:
+    variables, pattern = seeds
+    position = jnp.broadcast_to(jnp.asarray(position, jnp.float32), variables.position.shape)
+    return dataclasses.replace(variables, position=position), pattern
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param([10.0, -20.0, 5.0], id="far away"),
+        pytest.param([0.0, 0.0, 0.03], id="inside"),
+        pytest.param([0.028, 0.0, 0.03], id="on the surface"),
+    ],
+)
+def test_no_start_gives_numbers_that_are_none(seeds: Seeds, where: list[float]) -> None:
+    found = Refiner().run(scene.jar().problem, *placed(seeds, np.array(where)))
+    assert finite(found)
+    assert found.finite.all()
+
+
+@pytest.mark.slow
+def test_no_number_is_none_from_100_000_random_seeds(seeds: Seeds) -> None:
+    """Hands in any pose, a third of them far, a third about the object, a third within it."""
+    jar, count, batch = scene.jar(), 100_000, 1000
+    hand, points = scene.allegro().arrays, jar.object.arrays.samples.points
+    refiner = Refiner(RefineConfig(steps=20, starts=1))
+    for number in range(count // batch):
+        keys = jax.random.split(jax.random.key(number), 5)
+        spread = jnp.repeat(jnp.array([5.0, 0.1, 0.002]), batch)[::3, None]
+        near = points[jax.random.randint(keys[0], (batch,), 0, len(points))]
+        drawn = Variables(
+            position=near + spread * jax.random.normal(keys[1], (batch, 3)),
+            rotation=jax.random.normal(keys[2], (batch, 6)),
+            dofs=jax.random.uniform(
+                keys[3], (batch, len(hand.lower)), minval=hand.lower, maxval=hand.upper
+            ),
+        )
+        rows = jax.random.randint(keys[4], (batch,), 0, len(seeds[1].link))
+        found = refiner.run(
+            jar.problem, drawn, jax.tree.map(lambda leaf, r=rows: leaf[r], seeds[1])
+        )
+        assert finite(found), number
+        assert found.finite.all(), number
+
+
+def test_a_bad_grasp_says_so_and_spoils_no_other(seeds: Seeds, refined: Refined) -> None:
+    variables, pattern = seeds
+    starts = RefineConfig().starts
+    bad = scene.GRASPS * jnp.arange(starts) + 3  # every start of grasp 3
+    broken = dataclasses.replace(variables, dofs=variables.dofs.at[bad].set(jnp.nan))
+    found = Refiner().run(scene.jar().problem, broken, pattern)
+    others = np.arange(scene.GRASPS) != 3
+    assert not found.finite[3]
+    assert found.finite[others].all()
+    for a, b in zip(*map(jax.tree.leaves, (found, refined)), strict=True):
+        np.testing.assert_array_equal(np.asarray(a)[others], np.asarray(b)[others])
+
+
+def test_another_object_or_weight_compiles_nothing(
+    seeds: Seeds, refined: Refined, compilations: Compilations
+) -> None:
+    jar, brick = scene.jar(), scene.brick()
+    other = brick.seeds(jax.random.key(3))
+    config = RefineConfig(weights=make_weights(contact=100.0), position_rate=jnp.float32(0.002))
+    before = compilations.count
+    on_brick = Refiner().run(brick.problem, *other)
+    weighted = Refiner(config).run(jar.problem, *seeds)
+    assert compilations.count == before
+    assert finite(on_brick)
+    assert not same(weighted.variables, refined.variables)
+    # The counter hears what is compiled anew.
+    jax.jit(lambda x: x * 3.25 + 1)(jnp.zeros(7)).block_until_ready()
+    assert compilations.count > before
+
+
+def test_another_object_needs_no_new_seeding(seeds: Seeds, compilations: Compilations) -> None:
+    scene.brick().seeds(jax.random.key(4))
+    before = compilations.count
+    scene.jar().seeds(jax.random.key(5))
+    assert compilations.count == before
+
+
+def test_unknown_weights_are_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"no energy term 'grip'; there are: contact, .*thumb"):
+        make_weights(contact=1.0, grip=2.0)
+
+
+def test_seeds_that_make_no_groups_are_refused(seeds: Seeds) -> None:
+    few = jax.tree.map(lambda leaf: leaf[:7], seeds)
+    with pytest.raises(InputError, match="7 seeds do not make groups of 3"):
+        Refiner(RefineConfig(starts=3)).run(scene.jar().problem, *few)
+
+
+def test_steps_by_hand_are_the_same_descent(seeds: Seeds) -> None:
+    problem, refiner = scene.jar().problem, Refiner()
+    variables, pattern = jax.tree.map(lambda leaf: leaf[0], seeds)
+    state = refiner.init(problem, variables, pattern)
+    step, loss = jax.jit(refiner.step), jax.jit(refiner.loss)
+    first = loss(problem, pattern, state)
+    for _ in range(10):
+        state = step(problem, pattern, state)
+    assert state.step == 10
+    assert loss(problem, pattern, state) < first

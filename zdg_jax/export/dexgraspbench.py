@@ -1,0 +1,109 @@
+"""The layout of DexGraspBench (BODex, arXiv 2412.16490):
+
+    out/objects/STEM/info/simplified.json       mass, density and scale
+    out/objects/STEM/urdf/meshes/*.obj          convex pieces, mesh frame after scaling [m]
+    out/grasps/STEM/HAND/TASK/00000.npy ...     a pickled dict a grasp, best first
+
+That layout asks for pickled dicts; they are written here and never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import re
+from typing import Any
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.grasps import POSES, GraspSet
+from zdg_jax.grasps.records import ObjectRecord
+from zdg_jax.objects.convex import ConvexPiece
+
+
+def write(grasps: GraspSet, out: pathlib.Path) -> list[pathlib.Path]:
+    """Writes grasps in the order given.
+
+    Grasps that an earlier export of the same object, hand and task left in the folder go.
+
+    Returns:
+        The files of the grasps.
+
+    Raises:
+        InputError: the folder holds another object of the same name.
+        OSError: a file cannot be written.
+    """
+    folder = _write_object(grasps.object, out / "objects" / slug(grasps.object.stem))
+    target = out / "grasps" / folder.name / slug(grasps.hand.name) / (slug(grasps.task) or "grasp")
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob("*.npy"):
+        old.unlink()
+    qpos = dict(zip(POSES, grasps.qpos, strict=True))
+    paths = []
+    for i in range(len(grasps)):
+        record: dict[str, Any] = {
+            "obj_path": str(folder),
+            "obj_scale": 1.0,
+            "obj_pose": np.array([0.0, 0, 0, 1, 0, 0, 0]),
+            **{f"{pose}_qpos": qpos[pose][i] for pose in POSES},
+            "task": grasps.task,
+            "hand": grasps.hand.name,
+            "joint_names": list(grasps.hand.joint_names),
+            "score": float(grasps.score[i]),
+        }
+        path = target / f"{i:05d}.npy"
+        np.save(path, np.array(record, dtype=object), allow_pickle=True)
+        paths.append(path)
+    return paths
+
+
+def _write_object(record: ObjectRecord, folder: pathlib.Path) -> pathlib.Path:
+    """The object's folder, so that its pieces together weigh what `info` says."""
+    info = folder / "info" / "simplified.json"
+    shape = _shape_hash(record)
+    if info.exists():
+        try:
+            there = json.loads(info.read_text()).get("shape")
+        except (ValueError, AttributeError):
+            there = None
+        if there != shape:
+            raise InputError(
+                f"{folder} already holds another object; export to another folder, or remove it"
+            )
+        return folder
+    meshes = folder / "urdf" / "meshes"
+    meshes.mkdir(parents=True, exist_ok=True)
+    for i, piece in enumerate(record.pieces):
+        (meshes / f"piece{i:03d}.obj").write_text(_obj(piece))
+    info.parent.mkdir(parents=True, exist_ok=True)
+    # The pieces fill another volume than the mesh; readers get the mass from volume and density.
+    density = record.mass / sum(_volume(piece) for piece in record.pieces)
+    content = {"mass": record.mass, "density": density, "scale": 1.0, "shape": shape}
+    info.write_text(json.dumps(content, indent=1) + "\n")
+    return folder
+
+
+def _obj(piece: ConvexPiece) -> str:
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in piece.vertices]
+    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in piece.faces]
+    return "\n".join(lines) + "\n"
+
+
+def _volume(piece: ConvexPiece) -> float:
+    """Volume by the divergence theorem, about the centroid [m^3]."""
+    a, b, c = np.moveaxis((piece.vertices - piece.vertices.mean(axis=0))[piece.faces], 1, 0)
+    return float(np.abs(np.sum(np.cross(a, b) * c)) / 6)
+
+
+def _shape_hash(record: ObjectRecord) -> str:
+    digest = hashlib.sha256(record.mesh_hash.encode())
+    for piece in record.pieces:
+        digest.update(np.ascontiguousarray(piece.vertices, np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def slug(text: str, limit: int = 60) -> str:
+    """A folder's name from a text: letters, digits, dot, dash and underscore survive."""
+    return re.sub(r"[^\w.-]+", "_", text.strip()).strip("._")[:limit]

@@ -1,0 +1,319 @@
+"""`GraspSet`: grasps of one object by one hand, ranked, labelled, with their provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.validation.results import Reason, Validation
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+    from zdg_jax.objects import Object
+    from zdg_jax.planning import GraspPlan
+
+Index = int | slice | Sequence[int] | np.ndarray
+POSES = ("pregrasp", "grasp", "squeeze")
+"""The three poses of a grasp, in the order in which the hand goes through them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GraspSet:
+    """n grasps. Poses are `T_object_hand` and joints, in the object's mesh frame [m, rad].
+
+    Arrays are kept as numpy arrays; what is given as JAX arrays, objects or hands is converted.
+    """
+
+    pregrasp: HandPose
+    """The open hand before it closes, leaves (n, ...)."""
+    grasp: HandPose
+    """The hand in contact, leaves (n, ...)."""
+    squeeze: HandPose
+    """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
+    score: np.ndarray
+    """Rank value, higher is better, (n,)."""
+    object: ObjectRecord
+    """The object; an `Object` may be given."""
+    hand: HandRecord
+    """The hand; a `Hand` may be given."""
+    terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    """Unweighted energy terms by name, each (n,)."""
+    metrics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    """Quality metrics by name, each (n,); lengths in metres."""
+    status: np.ndarray = None  # type: ignore[assignment]
+    """Index into `status_names` of what the refinement says of each grasp, (n,) int8."""
+    status_names: tuple[str, ...] = ("ok",)
+    """Meaning of the status codes."""
+    kept: np.ndarray = None  # type: ignore[assignment]
+    """Whether a grasp is one of those to use: the best that differ, (n,) bool; all by default."""
+    validation: Validation | None = None
+    """What physics says, one row a grasp, if it was asked."""
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """How the grasps were made, as JSON values: task, plan, configuration, seed, versions."""
+
+    def __post_init__(self) -> None:
+        """Converts and checks.
+
+        Raises:
+            InputError: an array's shape does not fit the number of grasps or joints.
+        """
+        put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+        put("object", ObjectRecord.of(self.object))
+        put("hand", HandRecord.of(self.hand))
+        put("score", np.asarray(self.score, np.float32))
+        if self.score.ndim != 1:
+            raise InputError(f"scores have shape {self.score.shape}; one a grasp is needed, (n,)")
+        n, joints = len(self), len(self.hand.joint_names)
+        for name in POSES:
+            put(name, _numpy_pose(name, getattr(self, name), n, joints))
+        for name in ("terms", "metrics"):
+            values = {key: np.asarray(value) for key, value in getattr(self, name).items()}
+            put(name, values)
+            for key, value in values.items():
+                _check_rows(f"{name[:-1]} '{key}'", value, n)
+        put("status", np.zeros(n, np.int8) if self.status is None else np.asarray(self.status))
+        put("kept", np.ones(n, bool) if self.kept is None else np.asarray(self.kept))
+        for name, kinds in (("status", "iu"), ("kept", "b")):
+            _check_rows(name, getattr(self, name), n)
+            if getattr(self, name).dtype.kind not in kinds:
+                raise InputError(f"{name} has the type {getattr(self, name).dtype}")
+        if n and not set(np.unique(self.status)) <= set(range(len(self.status_names))):
+            raise InputError(
+                f"status codes are {np.unique(self.status)}; there are {len(self.status_names)}"
+                " names for them"
+            )
+        if self.validation is not None and len(self.validation) != n:
+            raise InputError(f"{len(self.validation)} validation results for {n} grasps")
+
+    def __len__(self) -> int:
+        """Number of grasps."""
+        return len(self.score)
+
+    def __getitem__(self, index: Index) -> GraspSet:
+        """Some of the grasps, by number, slice, numbers or mask; one number gives a set of one.
+
+        Raises:
+            IndexError: no such grasp.
+        """
+        rows = self._rows(index)
+        pick = lambda values: {name: value[rows] for name, value in values.items()}  # noqa: E731
+        return dataclasses.replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in (*POSES, "score", "status", "kept")},
+            terms=pick(self.terms),
+            metrics=pick(self.metrics),
+            validation=None if self.validation is None else self.validation[rows],
+        )
+
+    def _rows(self, index: Index) -> np.ndarray:
+        if isinstance(index, int | np.integer):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"no grasp {index}; there are {len(self)}")
+            return np.array([int(index) % len(self)])
+        if isinstance(index, slice):
+            return np.arange(len(self))[index]
+        rows = np.asarray(index)
+        if rows.dtype == bool and rows.shape != (len(self),):
+            raise IndexError(f"a mask of shape {rows.shape} for {len(self)} grasps")
+        return np.arange(len(self))[rows.astype(int) if rows.size == 0 else rows]
+
+    @property
+    def task(self) -> str:
+        """The task in words; empty if unknown."""
+        return str(self.provenance.get("task", ""))
+
+    @property
+    def plan(self) -> GraspPlan | None:
+        """The plan that the grasps follow, if it was recorded.
+
+        Raises:
+            InputError: what was recorded is no plan of this version.
+        """
+        import json
+
+        from zdg_jax.planning import GraspPlan
+
+        found = self.provenance.get("plan")
+        return None if found is None else GraspPlan.from_json(json.dumps(found))
+
+    @property
+    def qpos(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pregrasps, grasps and squeezes as physics takes them, (n, 7 + j) each."""
+        pregrasp, grasp, squeeze = (np.asarray(getattr(self, name).qpos, float) for name in POSES)
+        return pregrasp, grasp, squeeze
+
+    @property
+    def held(self) -> np.ndarray:
+        """Which grasps physics found to hold, (n,) bool; none where it was not asked."""
+        return np.zeros(len(self), bool) if self.validation is None else self.validation.held
+
+    @property
+    def tested(self) -> np.ndarray:
+        """Which grasps were tested in physics, (n,) bool."""
+        if self.validation is None:
+            return np.zeros(len(self), bool)
+        return np.asarray(self.validation.reason != Reason.NOT_TESTED)
+
+    def holding(self) -> GraspSet:
+        """The grasps that hold in physics.
+
+        Raises:
+            InputError: they were not tested.
+        """
+        if self.validation is None:
+            raise InputError("these grasps were not tested in physics; validate them first")
+        return self[self.validation.held]
+
+    def selected(self) -> GraspSet:
+        """The grasps that are marked as kept."""
+        return self[self.kept]
+
+    def best(self, n: int) -> GraspSet:
+        """The `n` grasps of the highest scores, best first; all of them if there are fewer.
+
+        Raises:
+            InputError: `n` is negative.
+        """
+        if n < 0:
+            raise InputError(f"best({n}): the number of grasps cannot be negative")
+        return self[self.ranking[:n]]
+
+    @property
+    def ranking(self) -> np.ndarray:
+        """Numbers of the grasps by falling score, (n,); scores that are not finite come last."""
+        return np.argsort(-np.where(np.isfinite(self.score), self.score, -np.inf), kind="stable")
+
+    def with_kept(self, kept: np.ndarray | Sequence[int]) -> GraspSet:
+        """The same grasps with another mark of what is kept: a mask (n,) or the grasps' numbers."""
+        mask = np.zeros(len(self), bool)
+        mask[self._rows(np.asarray(kept))] = True
+        return dataclasses.replace(self, kept=mask)
+
+    def with_validation(self, validation: Validation) -> GraspSet:
+        """The same grasps with results of physics."""
+        return dataclasses.replace(self, validation=validation)
+
+    def load_hand(self, hand: Hand | str | os.PathLike[str] | None = None) -> Hand:
+        """Loads the hand of these grasps; see `HandRecord.load`.
+
+        Raises:
+            InputError: it cannot be found, or has changed.
+        """
+        return self.hand.load(hand)
+
+    def load_object(self, **options: Any) -> Object:
+        """Prepares the object of these grasps again; see `ObjectRecord.prepare`."""
+        return self.object.prepare(**options)
+
+    def save(self, path: str | os.PathLike[str]) -> pathlib.Path:
+        """Writes the set to a file (.npz, no pickle); an old file stays if that fails.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        from zdg_jax.grasps.storage import save
+
+        return save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> GraspSet:
+        """Reads a set from a file that `save` wrote.
+
+        Raises:
+            InputError: there is no such file, or it holds no set of this version.
+        """
+        from zdg_jax.grasps.storage import load
+
+        return load(path)
+
+    def __repr__(self) -> str:
+        """One line."""
+        tested = f", {int(self.held.sum())} hold" if self.validation is not None else ""
+        return f"<GraspSet: {len(self)} of '{self.object.name}' by '{self.hand.name}'{tested}>"
+
+    def __str__(self) -> str:
+        """A summary and a table of the best."""
+        from zdg_jax.grasps.summary import summarize
+
+        return summarize(self)
+
+
+def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
+    """Joins sets of the same object and hand, in order; provenance is that of the first.
+
+    Raises:
+        InputError: no set, or sets that differ in object, hand, names or what was tested.
+    """
+    if not sets:
+        raise InputError("no grasps to join")
+    first = sets[0]
+    for other in sets[1:]:
+        same = (
+            other.object.mesh_hash == first.object.mesh_hash
+            and other.hand.fingerprint == first.hand.fingerprint
+            and other.status_names == first.status_names
+            and other.terms.keys() == first.terms.keys()
+            and other.metrics.keys() == first.metrics.keys()
+            and _test_of(other) == _test_of(first)
+        )
+        if not same:
+            raise InputError(
+                f"{other!r} and {first!r} differ in object, hand, the names of their values, or"
+                " the test in physics"
+            )
+    changes: dict[str, Any] = {
+        name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
+    }
+    for pose in POSES:
+        changes[pose] = HandPose(
+            **{
+                field.name: _join([getattr(getattr(s, pose), field.name) for s in sets])
+                for field in dataclasses.fields(HandPose)
+            }
+        )
+    for group in ("terms", "metrics"):
+        names = getattr(first, group)
+        changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}
+    if first.validation is not None:
+        rows: dict[str, Any] = {
+            name: _join([getattr(s.validation, name) for s in sets])
+            for name in Validation.array_names()
+        }
+        changes["validation"] = dataclasses.replace(first.validation, **rows)
+    return dataclasses.replace(first, **changes)
+
+
+def _join(arrays: Sequence[np.ndarray]) -> Any:
+    return np.concatenate(arrays)
+
+
+def _test_of(grasps: GraspSet) -> tuple[str, tuple[str, ...]] | None:
+    test = grasps.validation
+    return None if test is None else (test.protocol, test.loads)
+
+
+def _numpy_pose(name: str, pose: HandPose, n: int, joints: int) -> HandPose:
+    """The pose with numpy arrays of the right shapes."""
+    widths = {"position": 3, "quaternion": 4, "joints": joints}
+    leaves: dict[str, Any] = {}
+    for field, width in widths.items():
+        leaves[field] = np.asarray(getattr(pose, field), np.float32)
+        if leaves[field].shape != (n, width):
+            raise InputError(
+                f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for {n}"
+                f" grasps of a hand with {joints} joints"
+            )
+    return HandPose(**leaves)
+
+
+def _check_rows(what: str, value: np.ndarray, n: int) -> None:
+    if value.shape != (n,):
+        raise InputError(f"{what} has shape {value.shape}; {(n,)} is needed, one a grasp")

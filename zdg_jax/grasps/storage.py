@@ -1,0 +1,215 @@
+"""Sets of grasps on disk: one .npz file without pickle, of a versioned schema.
+
+Arrays are named by a path (`pose/grasp/joints`, `term/contact`, `validation/held`, ...); all that
+is no array lies in `meta`, a JSON text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.grasps.grasp_set import POSES, GraspSet
+from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.objects.convex import ConvexPiece
+from zdg_jax.runtime.files import written_whole
+from zdg_jax.validation.results import Validation
+
+SCHEMA = "zdg-jax grasps"
+VERSION = 1
+_META = "meta"
+_LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
+
+
+def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes a set of grasps; returns the path.
+
+    Raises:
+        InputError: the file cannot be written; an old one is then untouched.
+    """
+    arrays = _arrays(grasps)
+    arrays[_META] = np.array(json.dumps(_meta(grasps), allow_nan=False, default=_plain))
+    with written_whole(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    return pathlib.Path(path)
+
+
+def load(path: str | os.PathLike[str]) -> GraspSet:
+    """Reads a set of grasps.
+
+    Raises:
+        InputError: there is no such file, it is damaged, or it is of another schema or version.
+    """
+    path = pathlib.Path(path)
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise InputError(f"no file {path}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    except Exception as error:  # a damaged file fails in any layer of zip and npy
+        raise InputError(
+            f"{path} is no file of grasps, or is damaged or cut short: {_line(error)}"
+        ) from None
+    meta = _read_meta(path, arrays.pop(_META, None))
+    try:
+        return _assemble(meta, arrays)
+    except InputError as error:
+        raise InputError(f"{path} does not fit its schema: {error}") from None
+    except KeyError as error:
+        raise InputError(f"{path} does not fit its schema: it lacks {error}") from None
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{path} does not fit its schema: {_line(error)}") from None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _plain(value: object) -> object:
+    """JSON form of what numpy and paths bring along."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise InputError(f"provenance holds a {type(value).__name__}, which JSON cannot express")
+
+
+def _meta(grasps: GraspSet) -> dict[str, Any]:
+    record, test = grasps.object, grasps.validation
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "status_names": list(grasps.status_names),
+        "hand": dataclasses.asdict(grasps.hand),
+        "object": {
+            "name": record.name,
+            "source": record.source,
+            "mesh_hash": record.mesh_hash,
+            "scale": record.scale,
+            "mass": record.mass,
+            "friction": record.friction,
+            "volume": record.volume,
+            "pieces": len(record.pieces),
+        },
+        "validation": None
+        if test is None
+        else {
+            field.name: getattr(test, field.name)
+            for field in dataclasses.fields(test)
+            if field.name not in Validation.array_names()
+        },
+        "provenance": dict(grasps.provenance),
+    }
+
+
+def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
+    arrays = {name: getattr(grasps, name) for name in ("score", "status", "kept")}
+    for pose in POSES:
+        arrays |= {f"pose/{pose}/{leaf}": getattr(getattr(grasps, pose), leaf) for leaf in _LEAVES}
+    arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
+    arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
+    arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
+    for i, piece in enumerate(grasps.object.pieces):
+        arrays[f"object/piece{i}/vertices"] = piece.vertices
+        arrays[f"object/piece{i}/faces"] = piece.faces
+    if grasps.validation is not None:
+        for name in Validation.array_names():
+            arrays[f"validation/{name}"] = getattr(grasps.validation, name)
+    return {name: np.asarray(value) for name, value in arrays.items()}
+
+
+def _read_meta(path: pathlib.Path, text: np.ndarray | None) -> dict[str, Any]:
+    try:
+        meta = json.loads(str(text)) if text is not None else {}
+    except ValueError:
+        meta = {}
+    if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
+        raise InputError(f"{path} is no file of grasps; `zdg grasp` and GraspSet.save write them")
+    version = meta.get("version")
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        way_out = "update zdg-jax to read it" if newer else "make the grasps again"
+        raise InputError(f"{path} has schema version {version}, this is {VERSION}; {way_out}")
+    return meta
+
+
+def _group(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def _mesh(arrays: Mapping[str, np.ndarray], prefix: str) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices and faces under a name, checked so that nothing later trips over them."""
+    vertices, faces = arrays[f"{prefix}/vertices"], arrays[f"{prefix}/faces"]
+    for name, array in (("vertices", vertices), ("faces", faces)):
+        if array.ndim != 2 or array.shape[1] != 3 or not len(array):
+            raise InputError(f"{prefix}/{name} has shape {array.shape}; (m, 3) is needed")
+    if not np.isfinite(vertices).all():
+        raise InputError(f"{prefix}/vertices holds a number that is not finite")
+    if faces.dtype.kind not in "iu" or faces.min() < 0 or faces.max() >= len(vertices):
+        raise InputError(f"{prefix}/faces names vertices that do not exist")
+    return vertices, faces
+
+
+def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> GraspSet:
+    """The set; raises KeyError, TypeError or ValueError where the file does not fit."""
+    info = dict(meta["object"])
+    vertices, faces = _mesh(arrays, "object")
+    pieces = [_mesh(arrays, f"object/piece{i}") for i in range(info.pop("pieces"))]
+    hand = dict(meta["hand"])
+    return GraspSet(
+        **{
+            pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in _LEAVES})
+            for pose in POSES
+        },
+        score=arrays["score"],
+        status=arrays["status"],
+        status_names=tuple(meta["status_names"]),
+        kept=arrays["kept"],
+        terms=_group(arrays, "term/"),
+        metrics=_group(arrays, "metric/"),
+        object=ObjectRecord(
+            vertices=vertices,
+            faces=faces,
+            pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
+            **info,
+        ),
+        hand=HandRecord(joint_names=tuple(hand.pop("joint_names")), **hand),
+        validation=_validation(meta["validation"], arrays, len(arrays["score"])),
+        provenance=dict(meta["provenance"]),
+    )
+
+
+def _finite(arrays: Mapping[str, np.ndarray], name: str) -> Any:
+    if not np.isfinite(arrays[name]).all():
+        raise InputError(f"{name} holds a number that is not finite")
+    return arrays[name]
+
+
+def _validation(
+    info: Mapping[str, Any] | None, arrays: Mapping[str, np.ndarray], n: int
+) -> Validation | None:
+    if info is None:
+        return None
+    rows: dict[str, Any] = {name: arrays[f"validation/{name}"] for name in Validation.array_names()}
+    rest: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in info.items()
+    }
+    result = Validation(**(rows | rest))
+    blank = Validation.empty(n, protocol="", backend="", loads=result.loads)
+    for name in Validation.array_names():
+        shape, needed = rows[name].shape, getattr(blank, name).shape
+        if shape != needed:
+            raise InputError(f"validation/{name} has shape {shape}; {needed} is needed")
+    return result

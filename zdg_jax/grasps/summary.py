@@ -1,0 +1,88 @@
+"""A set of grasps in words: how many there are, how many hold, and the best of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zdg_jax.grasps.grasp_set import GraspSet
+
+_ROWS = 8
+_METRICS = {
+    "hold_chance": ("chance", 1.0, ".2f"),
+    "hold_probability": ("in noise", 1.0, ".2f"),
+    "epsilon": ("epsilon", 1.0, ".3f"),
+    "residual": ("residual", 1.0, ".1e"),
+    "contact_distance": ("contact mm", 1e3, ".2f"),
+    "penetration": ("depth mm", 1e3, ".2f"),
+    "on_part": ("on part %", 100.0, ".0f"),
+    "fingers_in_role": ("in role %", 100.0, ".0f"),
+}
+"""Metrics that the table shows where they are known: title, factor, format."""
+
+
+def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
+    """A headline and a table of the best grasps, those that are kept before the others."""
+    lines = [headline(grasps)]
+    order = grasps.ranking
+    order = np.concatenate([order[grasps.kept[order]], order[~grasps.kept[order]]])[:rows]
+    if not len(order):
+        return lines[0]
+    columns = [("grasp", [str(i) for i in order])]
+    columns.append(("score", [format(float(grasps.score[i]), ".3f") for i in order]))
+    if grasps.validation is not None:
+        test = grasps.validation
+        survived = test.directions.sum(axis=1)
+        columns.append(("holds", ["yes" if test.held[i] else "no" for i in order]))
+        loads = len(test.loads)
+        columns.append(("loads", [f"{survived[i]}/{loads}" for i in order]))
+    for name, (title, factor, form) in _METRICS.items():
+        if name in grasps.metrics:
+            values = grasps.metrics[name]
+            columns.append((title, [format(float(values[i]) * factor, form) for i in order]))
+    if grasps.validation is not None:
+        reasons = grasps.validation.reasons
+        columns.append(("physics", [reasons[i] for i in order]))
+    widths = [max(len(title), *map(len, cells)) for title, cells in columns]
+    line = lambda cells: "  ".join(c.rjust(w) for c, w in zip(cells, widths, strict=True))  # noqa: E731
+    lines.append(line([title for title, _ in columns]))
+    lines += [line([cells[k] for _, cells in columns]) for k in range(len(order))]
+    left = len(grasps) - len(order)
+    if left:
+        lines.append(f"... and {left} more")
+    return "\n".join(lines + shortfalls(grasps))
+
+
+def shortfalls(grasps: GraspSet) -> list[str]:
+    """What the plan asked for and no grasp that is kept gives, with the way out, a line each."""
+    lines = []
+    shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
+    aligned = grasps.metrics.get("aligned")
+    grip = grasps.provenance.get("plan", {}).get("grip", {})
+    if aligned is not None and grip.get("held") and not np.asarray(aligned)[shown].any():
+        parts = ", ".join(str(part["mark"]) for part in grip["held"])
+        best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
+        lines.append(
+            f"no grasp has 60 % of its contacts on the planned parts ({parts}) and none on those"
+            f" to avoid; the best has {best:.0f} %. The hand may be too large for them: grasps that"
+            " hold elsewhere are kept instead; try more with --num, another hand, or other words"
+        )
+    if grasps.validation is not None and grasps.tested.any() and not grasps.held.any():
+        counts = grasps.validation.counts()
+        worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
+        lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
+    return lines
+
+
+def headline(grasps: GraspSet) -> str:
+    """One line: how many grasps of what by what, how many are kept, tested and hold."""
+    text = f"{len(grasps)} grasps of '{grasps.object.name}' by '{grasps.hand.name}'"
+    if grasps.task:
+        text += f' for "{grasps.task}"'
+    text += f": {int(grasps.kept.sum())} kept"
+    if grasps.validation is None:
+        return f"{text}, not tested in physics"
+    tested, held = int(grasps.tested.sum()), int(grasps.held.sum())
+    also = int((grasps.held & grasps.kept).sum())
+    return (
+        f"{text}; {held} of {tested} tested hold ({grasps.validation.protocol}), {also} of the kept"
+    )

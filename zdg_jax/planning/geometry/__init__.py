@@ -1,0 +1,1 @@
+"""Geometric reasoning: measured parts, where a hand fits, from which side, with which type."""

@@ -1,0 +1,128 @@
+"""From parts to a grip: grasp type, fingers, palm and force for a chosen set of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.geometry.approaches import Approach
+from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
+from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+
+
+def choose_type(
+    shape: ObjectShape,
+    held: Collection[int],
+    approach: Approach,
+    *,
+    closure: bool = False,
+    fine: bool = False,
+    firm: bool = False,
+    pointing: bool = False,
+) -> GraspType:
+    """The grasp type that suits the held parts as they are approached.
+
+    Args:
+        shape: the measured object.
+        held: marks of the parts to touch.
+        approach: how the palm comes.
+        closure: whether the part is turned or lifted off between fingertips.
+        fine: whether the task is guided by fingertips.
+        firm: whether it takes force.
+        pointing: whether a tool is steered along its length.
+    """
+    parts = [shape.part(mark) for mark in held]
+    largest = max(parts, key=lambda part: part.share)
+    width = approach.width
+    length = max(float(part.extents[0]) for part in parts)
+    thin = float(largest.extents[2])
+    if closure:
+        return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
+    if fine:
+        return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
+    if approach.tips_only:
+        return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
+    if largest.flatness > 4 and thin < 0.02 and largest.hole <= 0:
+        return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
+    if length < 0.035:
+        return GraspType.TRIPOD if width > 0.01 else GraspType.PALMAR_PINCH
+    if width < 0.014 and not firm and largest.hole <= 0:
+        return GraspType.PRISMATIC
+    if length / max(width, 1e-6) < 1.35:
+        if width > 0.05:
+            return GraspType.POWER_SPHERE
+        return GraspType.PRECISION_SPHERE
+    if pointing and 0.012 < width < 0.045:
+        return GraspType.INDEX_EXTENDED
+    if width > 0.05:
+        return GraspType.LARGE_DIAMETER
+    return GraspType.MEDIUM_WRAP if width > 0.022 else GraspType.SMALL_DIAMETER
+
+
+def palm(approach: Approach, kind: GraspType, *, open_roll: bool = False) -> PalmPlan:
+    """The palm's part of a plan; with `open_roll` the thumb's direction is left open."""
+    return PalmPlan(
+        contact=STYLES[kind].palm,
+        approach=vector(approach.direction),
+        thumb=None if open_roll else vector(approach.thumb),
+    )
+
+
+def fingers(
+    hand: Hand, kind: GraspType, mark: int, *, control: int | None = None
+) -> list[FingerPlan]:
+    """What each finger does in a grasp type, all on part `mark`.
+
+    Args:
+        hand: the hand.
+        kind: the grasp type.
+        mark: part that the fingers touch.
+        control: part that the first finger works, where there is one.
+    """
+    style = STYLES[kind]
+    planned, used = [], 0
+    for finger in hand.fingers:
+        if finger.is_thumb:
+            role = "oppose" if style.thumb else "idle"
+            planned.append(_finger(finger.name, role, "tip", mark))
+            continue
+        used += 1
+        if used == 1 and control is not None:
+            planned.append(_finger(finger.name, "press", "tip", control))
+        elif used == 1 and kind is GraspType.INDEX_EXTENDED:
+            planned.append(_finger(finger.name, "steer", "tip", mark))
+        elif used > style.fingers:
+            planned.append(_finger(finger.name, "idle", "tip", mark))
+        elif style.opposition is Opposition.SIDE:
+            planned.append(_finger(finger.name, "support", "middle", mark))
+        elif style.inner_links:
+            planned.append(_finger(finger.name, "wrap", "middle", mark))
+        else:
+            planned.append(_finger(finger.name, "press", "tip", mark))
+    return planned
+
+
+def stronger(force: Force, strong: bool, delicate: bool) -> Force:
+    """A force level moved by what the words say of the object."""
+    levels = list(Force)
+    index = levels.index(force) + int(strong) - int(delicate)
+    return levels[min(max(index, 0), len(levels) - 1)]
+
+
+def vector(array: np.ndarray) -> Vector:
+    """An array (3,) as plain numbers, rounded so that plans are the same on every machine."""
+    x, y, z = (round(float(value), 6) + 0.0 for value in array)
+    return (x, y, z)
+
+
+def _finger(name: str, role: str, link: str, mark: int) -> FingerPlan:
+    if role == "idle":
+        return FingerPlan(finger=name, role="idle")
+    return FingerPlan.model_validate({"finger": name, "role": role, "link": link, "mark": mark})

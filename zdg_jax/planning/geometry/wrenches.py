@@ -1,0 +1,109 @@
+"""The loads that a task's motion puts on a held object, from its shape and mass.
+
+Magnitudes are those of everyday handling, orders of size rather than measurements; what matters
+to a grasp is their direction and the ratio of force to torque. Torques are about the centre of
+mass: a contact force f at point p loads the object with (f, (p - c) x f).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdg_jax.planning.geometry.grasp_type import vector
+from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.plan import Motion, Wrench
+
+if TYPE_CHECKING:
+    from zdg_jax.objects import Object
+
+_GRAVITY = 9.81
+_WORK_FORCE = {Motion.SWING: 8.0, Motion.STROKE: 4.0, Motion.PUSH: 8.0, Motion.PULL: 8.0}
+_TWIST_TORQUE = 0.3  # opening a cap or driving a screw by hand [N m]
+_SHAKE = 1.5  # acceleration of shaking, in units of gravity
+
+
+def motion_axis(
+    motion: Motion, shape: ObjectShape, held: Collection[int], worked: Collection[int]
+) -> np.ndarray | None:
+    """Direction of a motion or axis of its turn, unit (3,), object frame; None where open.
+
+    Args:
+        motion: how the object moves.
+        shape: the measured object.
+        held: marks of the parts to touch.
+        worked: marks of the parts that do the work.
+    """
+    grip = _middle(shape, held)
+    tool = _middle(shape, worked) if worked else None
+    if motion in (Motion.LIFT, Motion.SHAKE):
+        return shape.upright
+    if motion is Motion.TILT:
+        side = (tool if tool is not None else shape.center) - grip
+        axis = np.cross(shape.upright, side)
+    elif motion is Motion.TWIST:
+        # A cap turns about the upright axis, a tool about its own length.
+        axis = shape.axis if tool is not None else shape.upright
+    elif motion in (Motion.PUSH, Motion.PULL, Motion.STROKE, Motion.SWING) and tool is not None:
+        axis = tool - grip
+        if motion is Motion.PULL:
+            axis = -axis
+        if motion is Motion.SWING:
+            axis = shape.part(max(worked, key=lambda m: shape.part(m).share)).axes[0]
+            axis = axis - (axis @ (tool - grip)) * (tool - grip) / max(
+                float((tool - grip) @ (tool - grip)), 1e-9
+            )
+    else:
+        return None
+    length = float(np.linalg.norm(axis))
+    return axis / length if length > 1e-6 else None
+
+
+def task_wrenches(
+    motion: Motion,
+    axis: np.ndarray | None,
+    shape: ObjectShape,
+    obj: Object,
+    worked: Collection[int],
+) -> list[Wrench]:
+    """The loads of a motion, weight included, about the centre of mass, object frame."""
+    weight = float(obj.mass) * _GRAVITY
+    down = -shape.upright
+    loads = [_wrench(weight * down, None, "its weight as it stands")]
+    center = np.asarray(obj.center_of_mass, np.float64)
+    if motion is Motion.TILT and axis is not None:
+        for degrees in (60, -60):
+            angle = np.radians(degrees)
+            tilted = down * np.cos(angle) + np.cross(axis, down) * np.sin(angle)
+            loads.append(_wrench(weight * tilted, None, f"its weight, tilted by {degrees} degrees"))
+    if motion is Motion.TWIST and axis is not None:
+        loads += [
+            _wrench(None, sign * _TWIST_TORQUE * axis, "the moment of the turn")
+            for sign in (1.0, -1.0)
+        ]
+    if motion is Motion.SHAKE:
+        for direction in np.concatenate([np.eye(3), -np.eye(3)]):
+            loads.append(_wrench(_SHAKE * weight * direction, None, "shaking"))
+    if motion in _WORK_FORCE and worked and axis is not None:
+        lever = _middle(shape, worked) - center
+        size = _WORK_FORCE[motion]
+        signs = (1.0, -1.0) if motion in (Motion.SWING, Motion.STROKE) else (-1.0,)
+        for sign in signs:
+            force = sign * size * axis
+            loads.append(_wrench(force, np.cross(lever, force), "the work's reaction"))
+    return loads
+
+
+def _middle(shape: ObjectShape, marks: Collection[int]) -> np.ndarray:
+    return np.concatenate([shape.part(mark).points for mark in sorted(marks)]).mean(0)
+
+
+def _wrench(force: np.ndarray | None, torque: np.ndarray | None, reason: str) -> Wrench:
+    zero = np.zeros(3)
+    return Wrench(
+        force=vector(zero if force is None else force),
+        torque=vector(zero if torque is None else torque),
+        reason=reason,
+    )

@@ -1,0 +1,270 @@
+"""The stages of a model's plan: what is asked, and what makes an answer usable."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
+from zdg_jax.planning.geometry.placement import Span
+from zdg_jax.planning.geometry.verify import Candidate
+from zdg_jax.planning.model.replies import (
+    ApproachReply,
+    FingerReply,
+    GraspReply,
+    ObjectReply,
+    PartsReply,
+)
+from zdg_jax.planning.model.session import Session
+from zdg_jax.planning.model.templates import render
+from zdg_jax.planning.taxonomy import STYLES
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+
+Images = Sequence[tuple[str, bytes]]
+
+_LOOP = 4e-4  # a hole worth telling of [m^2]
+_WIDTH_SLACK = (0.5, 1.5)
+_MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [m]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """What every stage knows."""
+
+    task: str
+    shape: ObjectShape
+    hand: Hand
+    space: Span
+    session: Session
+
+    @property
+    def marks(self) -> list[int]:
+        """Numbers of the object's parts."""
+        return [part.mark for part in self.shape.parts]
+
+    @property
+    def quoted(self) -> str:
+        """The task as data."""
+        return json.dumps({"task": self.task}, ensure_ascii=False)
+
+    @property
+    def span_mm(self) -> int:
+        """Greatest width that the hand spans [mm]."""
+        return int(self.space.aperture * 1e3)
+
+
+def ask_object(case: Case, images: Images) -> ObjectReply:
+    """Stage 1: object, parts and task."""
+
+    def check(reply: ObjectReply) -> list[str]:
+        named = [part.mark for part in reply.parts]
+        return _once(named, case.marks, "parts")
+
+    size = " x ".join(f"{side * 1e3:.0f}" for side in case.shape.size)
+    return case.session.ask(
+        ObjectReply,
+        stage="1-object",
+        system=render("system"),
+        prompt=render(
+            "object",
+            size=size,
+            count=len(case.marks),
+            marks=", ".join(map(str, case.marks)),
+            measures="\n".join(measures(part) for part in case.shape.parts),
+            task=case.quoted,
+        ),
+        images=images,
+        check=check,
+    )
+
+
+def ask_parts(case: Case, images: Images, known: dict[str, Any]) -> PartsReply:
+    """Stage 2: parts to hold and to avoid."""
+
+    def check(reply: PartsReply) -> list[str]:
+        hold = [part.mark for part in reply.hold]
+        avoid = [part.mark for part in reply.avoid]
+        faults = _known(hold + avoid + reply.works + reply.second_choice, case.marks)
+        both = sorted(set(hold) & set(avoid))
+        if both:
+            faults.append(f"parts {both} are both to hold and to avoid")
+        for what, listed in (("hold", hold), ("avoid", avoid)):
+            if len(set(listed)) < len(listed):
+                faults.append(f"{what} lists a part twice: {listed}")
+        if not any(part.weight for part in reply.hold):
+            faults.append("every part to hold has weight 0")
+        return faults
+
+    return case.session.ask(
+        PartsReply,
+        stage="2-parts",
+        system=render("system"),
+        prompt=render(
+            "parts", known=_data(known), task=case.quoted, hand=case.hand.name, span=case.span_mm
+        ),
+        images=images,
+        check=check,
+    )
+
+
+def ask_grasp(
+    case: Case,
+    images: Images,
+    known: dict[str, Any],
+    held: Sequence[int],
+    widths: tuple[float, float],
+    locate: Callable[[FingerReply], tuple[int, np.ndarray] | None],
+) -> GraspReply:
+    """Stage 3: grasp type, fingers and contacts.
+
+    `widths` are those of the held parts between thumb and fingers, the least and the greatest
+    over the approaches that will be offered [m]. `locate` tells what a finger's spot lies on.
+    """
+    across = f"{widths[0] * 1e3:.0f} to {widths[1] * 1e3:.0f} mm across, by the side it is taken"
+    names = [finger.name for finger in case.hand.fingers]
+
+    def check(reply: GraspReply) -> list[str]:
+        faults = _once([finger.finger for finger in reply.fingers], names, "fingers")
+        working = [finger for finger in reply.fingers if finger.role != "idle"]
+        stray = sorted({finger.mark for finger in working} - set(held))
+        if stray:
+            faults.append(f"fingers touch {stray}; the parts to hold are {sorted(held)}")
+        for finger in working:
+            place = locate(finger) if finger.view else (finger.mark, None)
+            if place is None:
+                faults.append(f"the spot of finger {finger.finger} lies beside the object")
+            elif place[0] != finger.mark:
+                faults.append(
+                    f"the spot of finger {finger.finger} lies on part {place[0]}, not {finger.mark}"
+                )
+        if len(working) + reply.palm_touches < 2:
+            faults.append("fewer than two of fingers and palm touch; nothing opposes")
+        aperture = reply.aperture_mm / 1e3
+        if aperture > case.space.aperture:
+            faults.append(
+                f"an aperture of {reply.aperture_mm} mm is wider than the hand's {case.span_mm} mm"
+            )
+        low = widths[0] * _WIDTH_SLACK[0] - _MIN_SLACK
+        high = widths[1] * _WIDTH_SLACK[1] + _MIN_SLACK
+        if not low <= aperture <= high:
+            faults.append(
+                f"an aperture of {reply.aperture_mm} mm does not fit the parts to hold, which "
+                f"measure {across}"
+            )
+        return faults
+
+    listed = [
+        f"{finger.name} (thumb)" if finger.is_thumb else finger.name for finger in case.hand.fingers
+    ]
+    return case.session.ask(
+        GraspReply,
+        stage="3-grasp",
+        system=render("system"),
+        prompt=render(
+            "grasp",
+            known=_data(known),
+            task=case.quoted,
+            hand=case.hand.name,
+            fingers=", ".join(listed),
+            span=case.span_mm,
+            axes="[y, x]" if case.session.backend.axes == "yx" else "[x, y]",
+            held_measures=f"{across}; "
+            + " ".join(measures(case.shape.part(mark)) for mark in held),
+            types="\n".join(f"- {kind}: {style.summary}" for kind, style in STYLES.items()),
+        ),
+        images=images,
+        check=check,
+    )
+
+
+def ask_approach(
+    case: Case,
+    images: Images,
+    known: dict[str, Any],
+    candidates: Sequence[Candidate],
+    failures: Sequence[str],
+) -> ApproachReply:
+    """Stage 4: approach and rotation; `failures` of stage 5 are named when it asks again."""
+
+    def check(reply: ApproachReply) -> list[str]:
+        numbers = list(range(1, len(candidates) + 1))
+        return _known([reply.best, reply.second], numbers, "hands")
+
+    prompt = render(
+        "approach",
+        known=_data(known),
+        task=case.quoted,
+        count=len(candidates),
+        candidates="\n".join(describe(i + 1, c) for i, c in enumerate(candidates)),
+    )
+    if failures:
+        prompt += "\n\n" + render("failed", failures="\n".join(f"- {line}" for line in failures))
+    return case.session.ask(
+        ApproachReply,
+        stage=f"4-approach{'-again' * bool(failures)}",
+        system=render("system"),
+        prompt=prompt,
+        images=images,
+        check=check,
+    )
+
+
+def measures(part: PartShape) -> str:
+    """One line on a part's size and shape."""
+    sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
+    said = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
+    if part.name:
+        said.append(f"named {json.dumps(part.name[:40])} by its file")
+    if part.hole > _LOOP:
+        said.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
+    if part.hollow > 0.2:
+        said.append("hollow, seen from inside too")
+    if part.elongation > 2.5:
+        said.append(f"{part.elongation:.1f} times as long as wide")
+    if part.flatness > 3:
+        said.append("flat")
+    return "; ".join(said)
+
+
+def describe(number: int, candidate: Candidate) -> str:
+    """One line on a candidate: where it comes from and what was measured."""
+    approach = candidate.approach
+    x, y, z = approach.direction
+    tx, ty, tz = approach.thumb
+    clear = "the way is clear" if approach.blocked < 0.2 else "the way of the palm is partly taken"
+    palm = "its tips reach in, the palm stays back; " if approach.tips_only else ""
+    return (
+        f"{number}: the palm moves along ({x:+.1f}, {y:+.1f}, {z:+.1f}), the thumb's side to "
+        f"({tx:+.1f}, {ty:+.1f}, {tz:+.1f}); {approach.width * 1e3:.0f} mm between thumb and "
+        f"fingers; {palm}{clear}; it starts {candidate.retreat * 1e3:.0f} mm before its goal"
+    )
+
+
+def _data(known: dict[str, Any]) -> str:
+    """Earlier answers as quoted data."""
+    return json.dumps(known, ensure_ascii=False, indent=1)
+
+
+def _known(used: Sequence[int], there: Sequence[int], what: str = "parts") -> list[str]:
+    unknown = sorted(set(used) - set(there))
+    return [f"there are no {what} {unknown}; there are {list(there)}"] if unknown else []
+
+
+def _once(named: Sequence[Any], there: Sequence[Any], what: str) -> list[str]:
+    """Faults where not every one that is there is named exactly once."""
+    faults = []
+    unknown = [name for name in dict.fromkeys(named) if name not in there]
+    missing = [name for name in there if name not in named]
+    if unknown:
+        faults.append(f"there are no {what} {unknown}; there are {list(there)}")
+    if missing:
+        faults.append(f"{what} {missing} are missing")
+    if len(set(named)) < len(named):
+        faults.append(f"some {what} are named twice: {list(named)}")
+    return faults

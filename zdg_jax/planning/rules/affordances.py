@@ -1,0 +1,235 @@
+"""What a part may be for, by its shape and its place: scores in [0, 1], no names.
+
+The functions are those of the lexicon. A score says how well a part would do as that, for a
+hand of human size; several parts may score for one function, and one part for several.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
+from zdg_jax.planning.rules.language.lexicon import lexicon
+
+_LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
+_NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
+_SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
+_BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
+_LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
+_GRIP_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
+_POOR_GRIP = 0.45  # where no grip scores more, a long thin bar will do
+_GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Scores of all parts of an object."""
+
+    scores: Mapping[str, Mapping[int, float]]
+    """Score of each part, by function and mark."""
+    reasons: Mapping[tuple[str, int], str]
+    """What the shape says, by function and mark."""
+
+    def best(self, function: str, among: frozenset[int]) -> tuple[int, float]:
+        """The best part for a function among some marks, and its score."""
+        scores = {mark: self.scores[function].get(mark, 0.0) for mark in sorted(among)}
+        mark = max(scores, key=lambda m: scores[m])
+        return mark, scores[mark]
+
+
+def roles(shape: ObjectShape) -> Roles:
+    """Scores every part for every function."""
+    scores: dict[str, dict[int, float]] = {}
+    reasons: dict[tuple[str, int], str] = {}
+
+    def note(function: str, part: PartShape, score: float, reason: str) -> None:
+        known = scores.setdefault(function, {})
+        if score > known.get(part.mark, -1.0):
+            known[part.mark] = float(np.clip(score, 0.0, 1.0))
+            reasons[function, part.mark] = reason
+
+    looped = any(_is_loop(part, shape) for part in shape.parts)
+    for part in shape.parts:
+        score, reason = _grip(part, shape)
+        # Where there is a loop to hold, a bar is there for something else.
+        note("grip", part, score * (0.6 if looped and not _is_loop(part, shape) else 1.0), reason)
+    slender = max(scores["grip"].values()) < _POOR_GRIP
+    for part in shape.parts:
+        if slender:  # a spoon's handle is thin, and yet what it is held by
+            note("grip", part, *_slender(part, shape))
+        note("vessel", part, *_vessel(part))
+        note("closure", part, *_closure(part, shape))
+        note("stem", part, *_stem(part, shape))
+        note("base", part, *_base(part))
+        note("control", part, *_control(part, shape))
+        note("body", part, *_body(part, shape))
+    for part in shape.parts:
+        note("rim", part, *_rim(part))
+        note("outlet", part, *_outlet(part, shape))
+        note("tool", part, *_tool(part, shape, scores))
+        note("mount", part, *_mount(part, shape))
+        note("face", part, *_face(part, shape))
+    for part in shape.parts:
+        _heed_name(part, scores, reasons)
+    return Roles(scores=scores, reasons=reasons)
+
+
+def _heed_name(
+    part: PartShape,
+    scores: Mapping[str, dict[int, float]],
+    reasons: dict[tuple[str, int], str],
+) -> None:
+    """Lets a name that the asset gives a part outweigh its shape."""
+    nouns, words = lexicon().nouns, part.name.split()
+    named = next((nouns[(word,)] for word in reversed(words) if (word,) in nouns), "")
+    if not named:
+        return
+    for known in scores.values():
+        known[part.mark] *= _MISNAMED
+    scores[named][part.mark] = _NAMED
+    reasons[named, part.mark] = f'the asset calls it "{part.name}"'
+
+
+def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
+    # A ring around the middle, such as a lid's edge, is no handle.
+    around = part.offset < 0.3 and abs(float(part.axes[2] @ shape.upright)) > 0.8
+    return part.hole > _LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
+
+
+def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    if _is_loop(part, shape):
+        return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
+    girth = _trapezoid(part.girth, _GRIP_GIRTH)
+    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    slim = _ramp(part.elongation, 1.2, 2.0)
+    solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
+    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
+    # The bar across the end of a longer one is a head, not a handle.
+    across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
+    score = girth * length * slim * solid * flat * (1.0 - 0.6 * _ramp(across, 0.2, 0.6))
+    return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
+
+
+def _slender(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    along = _ramp(abs(float(part.axes[0] @ shape.axis)), 0.8, 0.95)
+    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    longest = _ramp(float(part.extents[0] / shape.size.max()), 0.25, 0.5)
+    slim = _ramp(part.elongation, 2.0, 4.0) * _ramp(shape.elongation, 1.6, 3.0)
+    slim *= 1.0 - _ramp(part.girth, 0.022, 0.035)
+    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
+    return (
+        0.65 * along * length * longest * slim * flat,
+        "it is the long thin bar that leads to the rest",
+    )
+
+
+def _vessel(part: PartShape) -> tuple[float, str]:
+    hollow = _ramp(part.hollow, 0.1, 0.3)
+    score = (0.45 + 0.55 * hollow) * _ramp(part.share, 0.1, 0.5) ** 0.5
+    wide = _ramp(float(part.extents[1]), 0.03, 0.06)
+    words = "it is hollow and wide" if hollow > 0.5 else "it is the bulky part"
+    return score * wide, words
+
+
+def _closure(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    high = _ramp(part.height[0], 0.45, 0.75) * _ramp(part.height[1], 0.9, 0.98)
+    central = 1.0 - _ramp(part.offset, 0.2, 0.5)
+    small = 1.0 - _ramp(part.share, 0.25, 0.45)
+    return high * central * small, "it sits on top, in the middle"
+
+
+def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    others = [p.girth for p in shape.parts if p.mark != part.mark and p.share > 0.04]
+    thin = 1.0 - _ramp(part.girth / max(max(others, default=part.girth), 1e-6), 0.35, 0.8)
+    between = 1.0 - _ramp(abs(part.along), 0.6, 0.95)
+    long = _ramp(part.elongation, 1.0, 2.0)
+    open_loop = 0.2 if part.hole > _LOOP_AREA else 1.0
+    # What hangs at the side of a long thing is a lever or a spout.
+    away = part.center - shape.center
+    away = float(np.linalg.norm(away - (away @ shape.axis) * shape.axis))
+    side = _ramp(away / max(0.5 * float(np.sort(shape.size)[1]), 1e-6), 0.4, 0.8)
+    beside = 1.0 - 0.7 * side * _ramp(shape.elongation, 1.6, 2.0)
+    return thin * long * (0.5 + 0.5 * between) * open_loop * beside, "it is the slender part"
+
+
+def _base(part: PartShape) -> tuple[float, str]:
+    low = 1.0 - _ramp(part.height[0], 0.02, 0.1)
+    ends = 1.0 - _ramp(part.height[1], 0.3, 0.7)
+    return low * (0.1 + 0.9 * ends), "it is what the object stands on"
+
+
+def _control(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - _ramp(part.share, 0.03, 0.1)
+    return 0.6 * small * _ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
+
+
+def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    size = float(shape.size.max())
+    mass = np.average(
+        [p.center for p in shape.parts], axis=0, weights=[p.share for p in shape.parts]
+    )
+    central = 1.0 - _ramp(float(np.linalg.norm(part.center - mass)) / size, 0.1, 0.5)
+    return _ramp(part.share, 0.05, 0.4) * (0.4 + 0.6 * central), "it is large and near the middle"
+
+
+def _rim(part: PartShape) -> tuple[float, str]:
+    high = _ramp(part.height[1], 0.85, 0.98) * _ramp(part.height[0], 0.3, 0.8)
+    ring = 0.6 + 0.4 * _ramp(part.hollow, 0.05, 0.2)
+    return high * ring * (1.0 - _ramp(part.share, 0.25, 0.4)), "it lies around the top"
+
+
+def _outlet(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
+    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part, shape) else 1.0)
+    rim, reason = _rim(part)
+    if spout > 0.9 * rim:
+        return 0.95 * spout, "it stands out at the side and opens upwards"
+    return 0.85 * rim, reason
+
+
+def _tool(
+    part: PartShape, shape: ObjectShape, scores: Mapping[str, Mapping[int, float]]
+) -> tuple[float, str]:
+    grips = scores["grip"]
+    holder = max(grips, key=lambda mark: grips[mark])
+    if part.mark == holder:
+        return 0.2 * (1.0 - grips[holder]), "it is the grip itself"
+    grip = shape.part(holder)
+    away = float(np.linalg.norm(part.center - grip.center)) / float(shape.size.max())
+    unlike = 1.0 - 0.5 * grips[part.mark]
+    large = 0.6 + 0.4 * _ramp(part.share, 0.03, 0.12)
+    end = 0.7 + 0.3 * _ramp(max(abs(part.along), part.offset), 0.3, 0.6)
+    score = (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike * large * end
+    if scores["outlet"][part.mark] > _SPOUT and max(scores["vessel"].values()) > _VESSEL:
+        score *= _BESIDE_VESSEL
+    return score, "it lies away from the grip"
+
+
+def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    end = _ramp(abs(part.along), 0.3, 0.7)
+    largest = max(shape.parts, key=lambda p: p.share)
+    slim = 1.0 - _ramp(part.girth / max(largest.girth, 1e-6), 0.5, 1.0)
+    small = 1.0 - _ramp(part.share, 0.35, 0.55)
+    return end * (0.3 + 0.7 * slim) * small, "it is the narrower end"
+
+
+def _face(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - _ramp(part.share, 0.2, 0.4)
+    end = _ramp(abs(part.along), 0.5, 0.9)
+    round_ = 1.0 - _ramp(part.elongation, 1.15, 1.5)
+    if round_ > end:
+        return 0.45 * round_ * small, "it is round and stands out"
+    return 0.5 * end * small, "it is the front at one end"
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    """0 below `low`, 1 above `high`, linear between."""
+    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+
+
+def _trapezoid(value: float, corners: tuple[float, float, float, float]) -> float:
+    low, full, still, end = corners
+    return min(_ramp(value, low, full), 1.0 - _ramp(value, still, end))

@@ -1,0 +1,1 @@
+"""Reading a task in English: words, clauses, mentions of parts and actions."""

@@ -1,0 +1,203 @@
+"""The deed that a task asks for: its verb, what it is done to, and how surely it was read."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+
+from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, tokenize
+from zdg_jax.planning.rules.language.lexicon import Action, Lexicon
+from zdg_jax.planning.rules.language.mentions import mentions, own_noun
+
+_PHRASE_GAP = 5
+_TOLERANCE = 0.15
+_OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "repl": "place"}
+"""What verbs of lids mean when they are done to something else, by how they begin."""
+_PASSIVE = 0.8
+"""How surely a participle after "be" is a verb."""
+_PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
+_NEEDS = frozenset(["need", "needs", "wants", "requires", "require"])
+_STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "remains", "keep"}
+PREPARING = frozenset(["lift", "hold", "place", "use"])
+"""Deeds that only get hold of the object, or say nothing of what is done with it."""
+_PARTICLES = frozenset(["up", "down", "off", "over"])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deed:
+    """A verb in a clause."""
+
+    phrase: str
+    """The verb with its particles."""
+    action: Action
+    clause: int
+    """Number of its clause."""
+    target: tuple[str, ...]
+    """Words of its direct object."""
+    certainty: float
+    """How surely the word is a verb here, in (0, 1]."""
+    passive: bool
+    """Whether the object stands before the verb: "the lid must be lifted"."""
+
+
+def main_deed(clauses: Sequence[Clause], lex: Lexicon, name: str) -> Deed | None:
+    """The deed that this hand is to do; None where the lexicon knows no verb of the task.
+
+    Args:
+        clauses: the task.
+        lex: the lexicon.
+        name: what the object is called; "" where unknown.
+    """
+    found = [
+        deed
+        for number, clause in enumerate(clauses)
+        if clause.kind not in (Kind.NEGATIVE, Kind.OTHER)
+        for deed in _deeds(clause, number, lex, name)
+    ]
+    # A clause about something else counts only where no other has a verb.
+    found = [deed for deed in found if clauses[deed.clause].kind is Kind.MAIN] or found
+    best = max((deed.certainty for deed in found), default=0.0)
+    sure = [deed for deed in found if deed.certainty >= best - _TOLERANCE]
+    # "Pick it up and pour", "hold it to write": getting hold of it is only the way there.
+    weighty = [deed for deed in sure if deed.action.name not in PREPARING]
+    return next(iter(weighty or sure), None)
+
+
+def is_object(target: Sequence[str], name: str, lex: Lexicon) -> bool:
+    """Whether a direct object is the held object itself, by its name or as "it"."""
+    words = tokenize(name.replace("_", " "), lex)
+    # A hair dryer is not hair, and a tin opener no tin.
+    words = [
+        word
+        for word, after in itertools.zip_longest(words, words[1:], fillvalue="")
+        if len(word) > 2 and not after.endswith(("er", "or"))
+    ]
+    meant = any(word in target or word + "s" in target for word in words)
+    return "it" in target or (meant and bool(lex.words["definite"] & set(target)))
+
+
+def _deeds(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[Deed]:
+    for index in range(len(clause.words)):
+        certainty = _certainty(clause.words, index, lex)
+        if certainty == 0.0:
+            continue
+        subject = _subject(clause.words, index, lex)
+        for phrase, action, length in _phrases(clause.words, index, lex):
+            target = subject or _target(clause.words, index, length, lex)
+            meant = _meaning(phrase, action, target, clause.words, lex, name)
+            if meant:
+                yield Deed(
+                    phrase=" ".join(phrase),
+                    action=lex.actions[meant],
+                    clause=number,
+                    target=target,
+                    certainty=max(certainty, _PASSIVE) if subject else certainty,
+                    passive=bool(subject),
+                )
+                break
+
+
+def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
+    """How surely the word at `index` is used as a verb; 0 where it cannot be."""
+    if is_verb(words, index, lex):
+        return 0.9
+    before, sets = words[index - 1] if index else "", lex.words
+    if before in _STATES and not _participle(words[index], lex):
+        return 0.0  # "is clean", "stays open"
+    if before in sets["indefinite"] and sets["light_verbs"] & set(words[:index]):
+        return 0.85  # "take a sip"
+    if words[index].endswith("ing") and before in ("for", "of", "by", ""):
+        return 0.75
+    owned = before in sets["determiners"] - sets["indefinite"]
+    if owned or before in sets["prepositions"] or words[index] in ("hand", "hands"):
+        return 0.0
+    return 0.5
+
+
+def _participle(word: str, lex: Lexicon) -> bool:
+    return word.endswith(("ed", "ing")) or word in lex.words["irregular"]
+
+
+def _subject(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
+    """What a passive verb is done to: "the lid" of "the lid has to be lifted"; () elsewhere."""
+    if not _participle(words[index], lex):
+        return ()
+    first = index
+    while first and (words[first - 1] in lex.words["adverbs"] or words[first - 1].endswith("ly")):
+        first -= 1
+    before = words[first - 1] if first else ""
+    if not (before in _PASSIVE_BE or (words[index].endswith("ing") and before in _NEEDS)):
+        return ()
+    between = _PASSIVE_BE | _NEEDS | lex.words["modals"] | {"has", "have"}
+    while first and words[first - 1] in between:
+        first -= 1
+    return tuple(words[:first])
+
+
+def _phrases(
+    words: Sequence[str], index: int, lex: Lexicon
+) -> Iterator[tuple[tuple[str, ...], str, int]]:
+    """Verbs that begin at `index`, with their particles near by, the longest first."""
+    for length in (3, 2, 1):
+        for table in (lex.part_verbs, lex.verbs):
+            for phrase, action in table.items():
+                if len(phrase) != length or phrase[0] != words[index]:
+                    continue
+                if length == 1:
+                    yield phrase, action, 1
+                    continue
+                for start in range(index + 1, min(index + 2 + _PHRASE_GAP, len(words))):
+                    end = start + length - 1
+                    if phrase[-1] == "out" and tuple(words[end : end + 1]) == ("of",):
+                        continue  # "throw it out of the window"
+                    if tuple(words[start:end]) == phrase[1:]:
+                        yield phrase, action, length if start == index + 1 else 1
+                        break
+
+
+def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tuple[str, ...]:
+    """Words of the direct object that follows a verb."""
+    target: list[str] = []
+    for word in words[index + length :]:
+        if word in lex.words["prepositions"] and (target or word not in _PARTICLES):
+            break
+        target.append(word)
+    return tuple(target)
+
+
+def _meaning(
+    phrase: tuple[str, ...],
+    action: str,
+    target: tuple[str, ...],
+    words: Sequence[str],
+    lex: Lexicon,
+    name: str,
+) -> str:
+    """The action that a verb means with this object; "" where it means none."""
+    own = own_noun(name, lex)
+    functions = [mention.function for mention in mentions(target, lex) if mention.name != own]
+    definite = not target or bool(lex.words["definite"] & set(target))
+    if phrase in lex.part_verbs and action == "open":
+        if "closure" in functions:
+            return "open"
+        if "control" in functions:
+            return "press"
+        return lex.verbs.get(phrase, _OTHERWISE.get(phrase[0][:4], ""))
+    if action == "insert" and len(phrase) > 1 and not definite:
+        return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
+    if action == "open" and target and not definite:
+        return "turn"  # "open a tin": with this
+    if (
+        action == "place"
+        and lex.words["body_parts"] & set(target)
+        and "control" in [mention.function for mention in mentions(words, lex)]
+    ):
+        return "press"  # "put a finger on the button"
+    if action == "eat" and target and name and "it" not in target:
+        aside = words[next((i for i, word in enumerate(words) if word in ("from", "off")), 99) :]
+        if not is_object(target, name, lex) and not is_object(aside, name, lex):
+            return "handle_food"  # "eat the salad" with a fork in hand
+    if action == "clean" and target and "it" not in target and not functions:
+        return "clean" if is_object(target, name, lex) else "brush"
+    return action

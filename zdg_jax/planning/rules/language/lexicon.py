@@ -1,0 +1,173 @@
+"""The household lexicon: deeds, parts and states in the forms in which sentences use them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.resources
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+
+from zdg_jax.planning.grip import Force
+from zdg_jax.planning.plan import Intent, Motion
+
+_VOWELS = "aeiou"
+_WORD_CLASSES = (
+    *("hot", "sharp", "delicate", "strong", "persons", "ignored", "side", "purpose", "negative"),
+    *("letting", "modals", "determiners", "definite", "indefinite", "prepositions", "towards"),
+    *("body_parts", "spared", "keeping", "be", "at", "light_verbs", "unfit", "onward"),
+    *("adverbs", "neutral", "spelled"),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Action:
+    """A kind of deed, and what it asks of a grasp."""
+
+    name: str
+    intent: Intent
+    motion: Motion
+    force: Force
+    hold: tuple[str, ...]
+    """Functions of the parts that serve it, the best first."""
+    avoid: tuple[str, ...]
+    """Functions of the parts to keep off."""
+    press: tuple[str, ...]
+    """Functions of the parts that one finger works."""
+    fine: bool
+    """Whether fingertips rather than the whole hand do it."""
+    because: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lexicon:
+    """Words by their forms. Phrases are tuples of words."""
+
+    actions: Mapping[str, Action]
+    verbs: Mapping[tuple[str, ...], str]
+    """Name of the action of each verb or verb with particles, in every form."""
+    part_verbs: Mapping[tuple[str, ...], str]
+    """Verbs that mean the action only when done to a part of the kind that it holds."""
+    nouns: Mapping[tuple[str, ...], str]
+    """Function of each part's name."""
+    places: Mapping[tuple[str, ...], str]
+    """Named place on the object of each phrase, such as "thin end"."""
+    words: Mapping[str, frozenset[str]]
+    """Single words by what they do in a sentence: "hot", "persons", "prepositions", ..."""
+    negative_pairs: frozenset[tuple[str, ...]]
+    vocabulary: frozenset[str]
+    """Every single word that means something here."""
+    contractions: Mapping[str, tuple[str, ...]]
+
+
+def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
+    """The forms of a regular verb, with its irregular ones.
+
+    >>> verb_forms("carry", {})
+    ['carry', 'carries', 'carrying', 'carried']
+    """
+    forms = [verb]
+    closed = len(verb) > 2 and verb[-1] not in _VOWELS + "wxy" and verb[-2] in _VOWELS
+    short = closed and verb[-3] not in _VOWELS and sum(c in _VOWELS for c in verb) == 1
+    if verb.endswith("y") and verb[-2] not in _VOWELS:
+        forms += [verb[:-1] + "ies", verb + "ing", verb[:-1] + "ied"]
+    elif verb.endswith("e") and not verb.endswith("ee"):
+        forms += [verb + "s", verb[:-1] + "ing", verb + "d"]
+    elif short:
+        forms += [verb + "s", verb + verb[-1] + "ing", verb + verb[-1] + "ed"]
+    elif verb.endswith(("s", "x", "sh", "ch", "z", "o")):
+        forms += [verb + "es", verb + "ing", verb + "ed"]
+    else:
+        forms += [verb + "s", verb + "ing", verb + "ed"]
+    return forms + [form for form, base in irregular.items() if base == verb]
+
+
+def noun_forms(noun: str, irregular: Mapping[str, str]) -> list[str]:
+    """The singular and plural of a noun."""
+    forms = [noun]
+    if noun.endswith("y") and noun[-2] not in _VOWELS:
+        forms.append(noun[:-1] + "ies")
+    elif noun.endswith(("s", "x", "sh", "ch", "z")):
+        forms.append(noun + "es")
+    else:
+        forms.append(noun + "s")
+    return forms + [form for form, base in irregular.items() if base == noun]
+
+
+@functools.cache
+def lexicon() -> Lexicon:
+    """The lexicon that the library ships."""
+    file = importlib.resources.files("zdg_jax.planning.rules.language") / "lexicon.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    irregular = data["irregular_verbs"]
+    actions, verbs, part_verbs = {}, {}, {}
+    for name, entry in data["actions"].items():
+        actions[name] = Action(
+            name=name,
+            intent=Intent(entry["intent"]),
+            motion=Motion(entry["motion"]),
+            force=Force(entry["force"]),
+            hold=tuple(entry["hold"]),
+            avoid=tuple(entry["avoid"]),
+            press=tuple(entry.get("press", ())),
+            fine=bool(entry.get("fine", False)),
+            because=entry["because"],
+        )
+        verbs.update(dict.fromkeys(_verb_phrases(entry["verbs"], irregular), name))
+        listed = entry.get("part_verbs", [])
+        part_verbs.update(dict.fromkeys(_verb_phrases(listed, irregular), name))
+    nouns = {
+        phrase: function
+        for function, names in data["parts"].items()
+        for phrase in _noun_phrases(names, data["irregular_nouns"])
+    }
+    places = {
+        phrase: place
+        for place, names in data["places"].items()
+        for phrase in _noun_phrases(_alternatives(names), {})
+    }
+    words = {key: frozenset(data[key]) for key in _WORD_CLASSES}
+    words["irregular"] = frozenset(irregular)
+    for key in ("heat_verbs", "general"):
+        words[key] = frozenset(form for verb in data[key] for form in verb_forms(verb, {}))
+    pairs = frozenset(tuple(pair.split()) for pair in data["negative_pairs"])
+    tables = (verbs, part_verbs, nouns, places, pairs)
+    return Lexicon(
+        actions=actions,
+        verbs=verbs,
+        part_verbs=part_verbs,
+        nouns=nouns,
+        places=places,
+        words=words,
+        negative_pairs=pairs,
+        vocabulary=frozenset().union(
+            *words.values(), (word for table in tables for phrase in table for word in phrase)
+        ),
+        contractions={key: tuple(text.split()) for key, text in data["contractions"].items()},
+    )
+
+
+def _verb_phrases(verbs: Sequence[str], irregular: Mapping[str, str]) -> list[tuple[str, ...]]:
+    phrases = []
+    for verb in verbs:
+        head, *particles = verb.split()
+        phrases += [(form, *particles) for form in verb_forms(head, irregular)]
+    return phrases
+
+
+def _alternatives(phrases: Sequence[str]) -> list[str]:
+    """Phrases with every choice of the words between their strokes: "thin/slim end/part"."""
+    return [
+        " ".join(choice)
+        for phrase in phrases
+        for choice in itertools.product(*(word.split("/") for word in phrase.split()))
+    ]
+
+
+def _noun_phrases(nouns: Sequence[str], irregular: Mapping[str, str]) -> list[tuple[str, ...]]:
+    phrases = []
+    for noun in nouns:
+        *first, head = noun.split()
+        phrases += [(*first, form) for form in noun_forms(head, irregular)]
+    return phrases

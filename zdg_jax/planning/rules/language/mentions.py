@@ -1,0 +1,185 @@
+"""Parts that a task names, and whether its words want them held or spared."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, tokenize
+from zdg_jax.planning.rules.language.lexicon import Lexicon
+
+_GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
+_WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure"])
+_USING = frozenset(["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food"])
+_WORLDLY = frozenset(["face", "mount", "base"])
+_RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
+_PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
+_MADE_TO_HOLD = frozenset(["stem", "body", "vessel"])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mention:
+    """A part or place named in a clause."""
+
+    name: str
+    """The words."""
+    function: str
+    """What the part is for, as the lexicon has it; "" where only a place is named."""
+    place: str
+    """Where on the object; "" where no place is named."""
+    start: int
+    end: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the words say of a named part."""
+
+    value: float
+    """Above 0: to be held; below 0: to be spared; the size says how surely."""
+    reason: str
+    offered: bool = False
+    """Whether the part is offered to another person."""
+
+
+def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
+    """Parts and places that are named, the longest phrase first, none twice."""
+    index, last = 0, -1
+    while index < len(words):
+        if index == last and words[index] in lex.words["towards"]:
+            index += 1  # "the spout points down"
+        for length in (3, 2, 1):
+            phrase = tuple(words[index : index + length])
+            if len(phrase) < length or (phrase not in lex.nouns and phrase not in lex.places):
+                continue
+            if length == 1 and len(words) > 1 and is_verb(words, index, lex):
+                continue
+            if index and words[index - 1] in lex.words["indefinite"] and "by" not in words[:index]:
+                continue  # "a point", "some top": not a part of this object
+            if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
+                continue  # "on top of the others"
+            yield Mention(
+                name=" ".join(phrase),
+                function=lex.nouns.get(phrase, ""),
+                place=lex.places.get(phrase, ""),
+                start=index,
+                end=index + length,
+            )
+            index += length - 1
+            last = index + 1
+            break
+        index += 1
+
+
+def together(words: Sequence[str], found: Sequence[Mention], lex: Lexicon) -> list[tuple[int, int]]:
+    """Where the list begins and ends that each mention stands in: "the rim or the spout"."""
+    spans = [(mention.start, mention.end) for mention in found]
+    for index in range(1, len(found)):
+        between = words[found[index - 1].end : found[index].start]
+        joins = [word for word in between if word not in lex.words["determiners"]]
+        if joins in (["and"], ["or"], ["nor"]):
+            spans[index] = (spans[index - 1][0], found[index].end)
+    for index in range(len(found) - 1, 0, -1):
+        # "The rim and the handle is hot" speaks of the handle alone.
+        single = words[found[index].end : found[index].end + 1] in (("is",), ("gets",), ("stays",))
+        if spans[index][0] <= spans[index - 1][0] and not single:
+            spans[index - 1] = (spans[index - 1][0], spans[index][1])
+    return spans
+
+
+def own_noun(name: str, lex: Lexicon) -> str:
+    """The part's name that the object itself bears, as a lid does; "" for most objects."""
+    words = tokenize(name.replace("_", " "), lex)
+    if "with" in words:
+        words = words[: words.index("with")]
+    while words and not set(words[-1]) & set("aeiou"):
+        words.pop()  # a code, not a word
+    return words[-1] if words and (words[-1],) in lex.nouns else ""
+
+
+def judge(
+    mention: Mention,
+    span: tuple[int, int],
+    clause: Clause,
+    action: str,
+    target: Sequence[str],
+    passive: bool,
+    lex: Lexicon,
+) -> Verdict:
+    """Whether a named part is to be held or spared, and why.
+
+    Args:
+        mention: the part.
+        span: where the list begins and ends that it stands in.
+        clause: where it is named.
+        action: name of the task's action; "" where none was found.
+        target: words of the action's direct object, if this is its clause; else none.
+        passive: whether that object is the subject of a passive verb.
+        lex: the lexicon.
+    """
+    sets, words = lex.words, clause.words
+    direct = mention.name.split()[-1] in target
+    after = words[span[1] : span[1] + 5]
+    before = words[max(span[0] - 4, 0) : span[0]]
+    preposition = next((word for word in reversed(before) if word in sets["prepositions"]), "")
+    adjective = before[-1] if before else ""
+    if sets["towards"] & set(after[:2]):
+        return _towards(words[span[1] :], after, action, lex)
+    if clause.kind is Kind.NEGATIVE and _RELEASING & set(before):
+        return Verdict(value=1.0, reason="the words say not to let go of it")
+    if clause.kind is Kind.NEGATIVE:
+        return Verdict(value=-1.0, reason="the words say to keep off it")
+    if clause.kind is Kind.OTHER:
+        return Verdict(value=-1.0, reason="someone else takes it there")
+    if sets["spared"] & set(after) and (sets["be"] & set(after) or sets["keeping"] & set(before)):
+        return Verdict(value=-1.0, reason="it must stay free")
+    if preposition == "by":
+        return Verdict(value=1.0, reason="the words say to hold it there")
+    if passive and direct:
+        agent = words[words.index("by") + 1 :] if "by" in words else ()
+        if sets["persons"] & set(agent[:2]):
+            return Verdict(value=-1.0, reason="someone else takes it there")
+        return _by_deed(mention, action, True, "", lex)
+    if len(after) > 1 and after[0] in sets["be"] and after[1] not in sets["neutral"]:
+        return Verdict(value=-1.0, reason=f'it is not to be touched: it "{" ".join(after[:2])}"')
+    if action in _USING and direct and preposition in _PARTICLES and mention.function in _WORLDLY:
+        return Verdict(value=0.0, reason="")  # "spray the windows": not this object's
+    if adjective in sets["hot"] | sets["sharp"] | sets["unfit"]:
+        return Verdict(value=-1.0, reason=f"it is {adjective}")
+    if sets["body_parts"] & set(before) and preposition in sets["at"] | {"over"}:
+        return Verdict(value=1.0, reason="a finger or the hand goes there")
+    if clause.kind is Kind.SIDE:
+        return Verdict(value=-0.7, reason="something else happens there")
+    return _by_deed(mention, action, direct, preposition, lex)
+
+
+def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexicon) -> Verdict:
+    """A part that points somewhere: at a person it is offered, at the work it is in use."""
+    if "away" in after:
+        return Verdict(value=0.0, reason="")
+    first = after[0] == "first" and action in ("", "hand_over")
+    if first or lex.words["persons"] & set(rest):
+        return Verdict(value=-1.0, reason="it is offered to the other person", offered=True)
+    return Verdict(value=-0.7, reason="it points at the work")
+
+
+def _by_deed(
+    mention: Mention, action: str, direct: bool, preposition: str, lex: Lexicon
+) -> Verdict:
+    """What a deed means for a part that is named beside it."""
+    if action == "clean" and direct:
+        return Verdict(value=-1.0, reason="it is what is worked on")
+    if action in ("open", "press") and (direct or preposition in ("on", "")):
+        return Verdict(value=1.0, reason="the deed is done to it")
+    if action == "place" and preposition:
+        return Verdict(value=-0.7, reason="it rests on it")
+    if action == "hand_over" and direct and mention.function == "grip":
+        return Verdict(value=-1.0, reason="it is offered to the other person", offered=True)
+    if action in _GRASPING and (direct or preposition in lex.words["at"]):
+        return Verdict(value=1.0, reason="the words name it as what to take")
+    used = not action or (action == "use" and direct)
+    if mention.function == "grip" or (used and mention.function in _MADE_TO_HOLD):
+        return Verdict(value=0.8, reason="it is named, and made to be held")
+    if mention.function in _WORKING:
+        return Verdict(value=-0.8, reason="it does the work")
+    return Verdict(value=0.0, reason="")

@@ -1,0 +1,89 @@
+"""Small slips of the pen, and words that are not English.
+
+Only slips that leave little doubt are mended: two neighbours exchanged, or one letter of the
+middle lost or doubled. A letter exchanged for another makes too many other words of household
+things: a plate is not a place.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from zdg_jax.planning.rules.language.lexicon import Lexicon
+
+_SHORTEST = 4
+_LONG = 6
+"""Length of the longer of both words from which a lost or added letter is mended."""
+_FOREIGN = 0.35
+"""Share of known words below which a sentence is taken to be in another language."""
+_TELEGRAM = 4
+"""Words up to which a sentence may be English without any of its small words."""
+
+
+def mend(
+    tokens: Sequence[str], lex: Lexicon, own: frozenset[str] = frozenset()
+) -> tuple[list[str], list[str]]:
+    """Tokens with slips mended, and what was read as what.
+
+    Args:
+        tokens: the sentence.
+        lex: the lexicon.
+        own: words of the object's name, which are no slips.
+    """
+    mended, notes = [], []
+    known = lex.vocabulary
+    for token in tokens:
+        meant = token
+        if len(token) >= _SHORTEST and token.isascii() and token not in known | own:
+            exchanged = _exchanged(token) if len(token) > _SHORTEST else ()
+            for slips in (exchanged, _doubled(token), _misplaced(token)):
+                found = sorted(known.intersection(slips) - lex.words["spelled"])
+                if len(found) == 1:
+                    meant = found[0]
+                    notes.append(f'"{token}" is read as "{meant}"')
+                if found:
+                    break
+        mended.append(meant)
+    return mended, notes
+
+
+def foreign(tokens: Sequence[str], lex: Lexicon, own: frozenset[str]) -> bool:
+    """Whether so few words are known that those few are chance, as "pour" is in French.
+
+    Args:
+        tokens: the sentence.
+        lex: the lexicon.
+        own: words of the object's name.
+    """
+    words = [token for token in tokens if token[0].isalpha()]
+    if len(words) < 3 or (len(words) <= _TELEGRAM and (words[0],) in lex.verbs):
+        return False
+    known = sum(word in lex.vocabulary or word in own for word in words)
+    return known < _FOREIGN * len(words)
+
+
+def _exchanged(word: str) -> Iterator[str]:
+    """Words of which two neighbouring letters were exchanged."""
+    for i, (a, b) in enumerate(pairwise(word)):
+        yield word[:i] + b + a + word[i + 2 :]
+
+
+def _doubled(word: str) -> Iterator[str]:
+    """Words of which a doubled letter was lost."""
+    if not word.endswith(("ing", "ed")):  # "hoping" is no slip for "hopping"
+        for i in range(1, len(word)):
+            yield word[:i] + word[i - 1] + word[i:]
+
+
+def _misplaced(word: str) -> Iterator[str]:
+    """Words of which a letter of the middle was lost, or that gained one there."""
+    if word.endswith(("ing", "ed", "s")):
+        return  # "pieces" is no slip for "pierces"
+    for i in range(1, len(word)):
+        if len(word) >= _LONG and i < len(word) - 1:
+            yield word[:i] + word[i + 1 :]
+        if len(word) + 1 >= _LONG:
+            for letter in string.ascii_lowercase:
+                yield word[:i] + letter + word[i:]

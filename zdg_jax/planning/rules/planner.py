@@ -1,0 +1,163 @@
+"""The offline planner: a reading of the words meets a reading of the shape.
+
+Deterministic, without a network or a key. What the words ask (hold the grip, keep off the
+working end) is looked for among the parts' shapes; the plan says how sure it is of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdg_jax.planning.geometry.approaches import propose
+from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
+from zdg_jax.planning.geometry.parts import ObjectShape, measure
+from zdg_jax.planning.geometry.placement import Span, span_of
+from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
+from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
+from zdg_jax.planning.plan import GraspPlan, Intent, Motion, ObjectReading, PartReading, TaskReading
+from zdg_jax.planning.rules.affordances import Roles, roles
+from zdg_jax.planning.rules.language.reading import Reading, read
+from zdg_jax.planning.rules.part_choice import Choice, select
+
+if TYPE_CHECKING:
+    from zdg_jax.hand import Hand
+    from zdg_jax.objects import Object
+
+_FUNCTION_NAMES = {
+    "grip": "handle",
+    "tool": "working end",
+    "vessel": "body",
+    "closure": "lid",
+    "outlet": "opening",
+    "rim": "rim",
+    "stem": "stem",
+    "base": "base",
+    "control": "control",
+    "mount": "fitting",
+    "face": "front",
+    "body": "body",
+}
+_POINTING = frozenset(["cut", "bore"])
+
+
+def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
+    """Plans a grasp from the task's words and the object's geometry alone."""
+    shape, space = measure(obj), span_of(hand)
+    meaning = roles(shape)
+    reading = read(task, obj.name or "")
+    choices = select(reading, shape, meaning)
+    grips = [_grip(choice, reading, shape, hand, space) for choice in choices]
+    first = choices[0]
+    motion = _motion(reading, first)
+    worked = sorted(first.worked)
+    axis = motion_axis(motion, shape, [mark for mark, _ in first.held], worked)
+    return GraspPlan(
+        prompt=task,
+        object=ObjectReading(
+            evidence="measured from the mesh; +z is taken to point up",
+            category=(obj.name or "unknown object").replace("_", " "),
+            largest_size=float(shape.size.max()),
+            upright=vector(shape.upright),
+        ),
+        parts=_part_readings(shape, meaning, first),
+        task=TaskReading(
+            evidence="; ".join(reading.evidence) or "no word of the task is in the lexicon",
+            verb=reading.verb or "hold",
+            intent=reading.action.intent if reading.action else Intent.HOLD,
+            motion=motion,
+            motion_axis=None if axis is None else vector(axis),
+            wrenches=task_wrenches(motion, axis, shape, obj, worked),
+        ),
+        grip=grips[0],
+        alternatives=grips[1:3],
+        notes=_notes(reading, shape, choices),
+        planner="rules",
+        mesh_hash=obj.mesh_hash,
+        hand=hand.name,
+    )
+
+
+def _motion(reading: Reading, choice: Choice) -> Motion:
+    action = reading.action
+    if action is None:
+        return Motion.STILL
+    if action.name == "open" and "lift" in reading.verb:
+        return Motion.LIFT
+    return action.motion
+
+
+def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Span) -> Grip:
+    marks = [mark for mark, _ in choice.held]
+    spared = [mark for mark, _ in choice.avoided]
+    action = reading.action
+    towards = None
+    if choice.function == "grip" and choice.worked:
+        worked = np.mean([shape.part(mark).center for mark in choice.worked], axis=0)
+        towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
+        towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
+    approach = propose(
+        shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
+    )[0]
+    force = action.force if action else Force.MODERATE
+    force = stronger(force, reading.strong, reading.delicate)
+    kind = choose_type(
+        shape,
+        marks,
+        approach,
+        closure=choice.function == "closure",
+        fine=action is not None and action.fine,
+        firm=force is Force.FIRM,
+        pointing=action is not None and action.name in _POINTING,
+    )
+    control = next(iter(sorted(choice.pressed)), None)
+    return Grip(
+        rationale=choice.rationale,
+        held=[
+            HeldPart(mark=mark, reason=choice.reasons[mark], role="grip", weight=round(weight, 3))
+            for mark, weight in choice.held
+        ],
+        avoided=[AvoidedPart(mark=mark, reason=choice.reasons[mark]) for mark, _ in choice.avoided],
+        grasp_type=kind,
+        fingers=fingers(hand, kind, marks[0], control=control),
+        palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
+        aperture=round(min(max(approach.width, 0.002), 0.98 * space.aperture), 4),
+        force=force,
+        confidence=round(choice.confidence, 3),
+    )
+
+
+def _part_readings(shape: ObjectShape, meaning: Roles, choice: Choice) -> list[PartReading]:
+    readings = []
+    for part in shape.parts:
+        scores = {name: marks[part.mark] for name, marks in meaning.scores.items()}
+        function = choice.functions.get(part.mark) or max(scores, key=lambda name: scores[name])
+        readings.append(
+            PartReading(
+                mark=part.mark,
+                evidence=meaning.reasons[function, part.mark],
+                name=_FUNCTION_NAMES[function],
+                function=f"{function} (score {scores[function]:.2f})",
+            )
+        )
+    return readings
+
+
+def _notes(reading: Reading, shape: ObjectShape, choices: Sequence[Choice]) -> list[str]:
+    notes = []
+    if reading.certainty == 0.0:
+        words = ", ".join(repr(word) for word in reading.unknown[:8]) or "none of content"
+        notes.append(
+            f"the task's words mean nothing to this planner ({words}): it plans a general stable "
+            "grasp; say what is done with the object, or name the part to hold"
+        )
+    elif reading.missing:
+        words = ", ".join(repr(word) for word in reading.missing)
+        notes.append(f"the words ask for a part that this planner does not know: {words}")
+    elif reading.unknown:
+        notes.append("words that were not used: " + ", ".join(reading.unknown[:12]))
+    if len(shape.parts) == 1:
+        notes.append("the object has one part only: there is nothing to choose between")
+    return notes + list(choices[0].notes)

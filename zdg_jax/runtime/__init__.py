@@ -1,0 +1,1 @@
+"""Plumbing: devices, threads, caches, files and settings."""

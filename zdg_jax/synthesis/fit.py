@@ -1,0 +1,374 @@
+"""Fitting: refined grasps moved onto the collision geometry that physics will see.
+
+Refinement looks up points of the hand in a distance grid: fast, but blind between points and
+within a cell, to a millimetre or two. MuJoCo's own collision detection knows every gap and depth
+exactly. A few damped Gauss-Newton steps take those to zero where a link is meant to touch, and to
+a clearance everywhere else; the steps are small, so that the balance of forces survives.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from concurrent import futures
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from zdg_jax.energy import Contacts
+from zdg_jax.hand import Hand
+from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.validation import six_directions
+from zdg_jax.validation.scene import ObjectLike, build
+
+_ARM = 0.1
+"""Metres that a radian counts as."""
+_BLOCK = 64
+"""Grasps that share NumPy's calls: with fewer a thread, Python's lock makes threads a loss."""
+
+SLOTS = 12
+"""Contacts that are reported for a grasp, at most one a link."""
+POINTS = 48
+"""Near points that are reported for a grasp."""
+_SETTLED = 5e-5
+"""Gaps and steps below which a grasp is left as it is [m]."""
+NEAR = 0.003
+"""Gap below which a point counts as touched where parts are concerned [m]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """How grasps are fitted."""
+
+    steps: int = 12
+    """Gauss-Newton steps; 0 leaves grasps as they are."""
+    reach: float = 0.006
+    """Gap beyond which a link that is meant to touch is left alone [m]."""
+    clearance: float = 0.0002
+    """Gap that all other links keep from the object and from each other [m]."""
+    damping: float = 0.15
+    """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
+    largest: float = 0.004
+    """Longest step, in the same units [m]; half as long after each that made the worst gap of a
+    grasp no smaller."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Slots:
+    """Contacts of n grasps as collision detection finds them, object frame."""
+
+    active: np.ndarray
+    """1 where a slot is used, (n, SLOTS)."""
+    points: np.ndarray
+    """Points on the hand, (n, SLOTS, 3) [m]."""
+    normals: np.ndarray
+    """Unit normals out of the object, (n, SLOTS, 3)."""
+    distance: np.ndarray
+    """Gaps, negative inside, (n, SLOTS) [m]."""
+    link: np.ndarray
+    """Link of each, (n, SLOTS)."""
+    slack: np.ndarray
+    """How the points move with the hand's slack motions, (n, SLOTS, m, 3) [m/rad]."""
+
+    def contacts(self) -> Contacts:
+        """The same for energies and forces; hand and object face each other."""
+        return Contacts(
+            active=jnp.asarray(self.active),
+            points=jnp.asarray(self.points),
+            hand_normals=jnp.asarray(-self.normals),
+            distance=jnp.asarray(self.distance),
+            normals=jnp.asarray(self.normals),
+            link=jnp.asarray(self.link),
+            slack=jnp.asarray(self.slack),
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """Fitted grasps, n of them."""
+
+    position: np.ndarray
+    """Wrist positions, (n, 3), object frame [m]."""
+    rotation: np.ndarray
+    """Wrist rotations, (n, 3, 3), object frame."""
+    dofs: np.ndarray
+    """Independent joint coordinates, (n, d)."""
+    slots: Slots
+    """The nearest contact of each link that is within reach, nearest first."""
+    near: np.ndarray
+    """Points of the object within `NEAR` of the hand, (n, POINTS, 3) [m], NaN past the last."""
+    depth: np.ndarray
+    """How deep the hand is in the object, (n,) [m]."""
+    self_depth: np.ndarray
+    """How deep the hand is in itself, (n,) [m]."""
+
+
+class Fitter:
+    """A hand and an object whose collision geometry grasps are fitted to."""
+
+    def __init__(self, hand: Hand, obj: ObjectLike, config: FitConfig | None = None) -> None:
+        """Compiles the scene.
+
+        Raises:
+            InputError: the object has no convex pieces.
+            ValidationError: MuJoCo refuses the scene.
+        """
+        self.config = config or FitConfig()
+        scene = build(hand, obj, six_directions.physics)
+        self._model = model = scene.model
+        model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
+        first = int(scene.link_of_geom.max()) - hand.num_links + 1
+        self._links = slice(first, first + hand.num_links)
+        self._coupling = np.asarray(hand.arrays.coupling, float)
+        self._lower = np.asarray(hand.arrays.lower, float)
+        self._upper = np.asarray(hand.arrays.upper, float)
+        self._slack = np.asarray(hand.arrays.slack, float)
+        # Whether a joint of the hand moves a body; the first six coordinates are the root's.
+        self._moves = np.zeros((model.nbody, hand.num_joints), bool)
+        for body in range(first + 1, first + hand.num_links):
+            start, count = model.body_dofadr[body] - 6, model.body_dofnum[body]
+            self._moves[body] = self._moves[model.body_parentid[body]]
+            self._moves[body, start : start + count] = count > 0
+        self._local = threading.local()
+
+    def fit(
+        self, position: np.ndarray, rotation: np.ndarray, dofs: np.ndarray, touching: np.ndarray
+    ) -> Fitted:
+        """Moves grasps until the links that should touch do and nothing is inside anything.
+
+        Args:
+            position: wrist positions, (n, 3), object frame [m].
+            rotation: wrist rotations, (n, 3, 3), object frame.
+            dofs: independent joint coordinates, (n, d).
+            touching: whether each link is meant to touch, (n, L) bool.
+
+        Returns:
+            The fitted grasps; those that are not finite stay as they are, without contacts.
+        """
+        n = len(dofs)
+        fitted = Fitted(
+            position=np.array(position, float),
+            rotation=np.array(rotation, float),
+            dofs=np.array(dofs, float),
+            slots=Slots(
+                active=np.zeros((n, SLOTS), np.float32),
+                points=np.zeros((n, SLOTS, 3), np.float32),
+                normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
+                distance=np.full((n, SLOTS), self.config.reach, np.float32),
+                link=np.zeros((n, SLOTS), np.int32),
+                slack=np.zeros((n, SLOTS, len(self._slack), 3), np.float32),
+            ),
+            near=np.full((n, POINTS, 3), np.nan),
+            depth=np.zeros(n),
+            self_depth=np.zeros(n),
+        )
+        meant = np.zeros((n, self._model.nbody), bool)
+        meant[:, self._links] = touching
+        state = (fitted.position, fitted.rotation, fitted.dofs)
+        finite = np.all([np.isfinite(leaf).reshape(n, -1).all(1) for leaf in state], axis=0)
+
+        def improve(rows: np.ndarray) -> None:
+            self._descend(fitted, rows, meant)
+            self._report(fitted, rows)
+
+        rows = np.flatnonzero(finite)
+        blocks = np.split(rows, range(_BLOCK, len(rows), _BLOCK)) if rows.size else []
+        with futures.ThreadPoolExecutor(available_cpus()) as pool:
+            list(pool.map(improve, blocks))
+        return fitted
+
+    def _descend(self, grasps: Fitted, rows: np.ndarray, meant: np.ndarray) -> None:
+        """Takes steps with grasps, in place, each until its gaps or its steps are nothing."""
+        moved = np.zeros((len(grasps.dofs), 6 + grasps.dofs.shape[1]))
+        stay = self.config.damping**2 * np.eye(moved.shape[1])
+        bound, worst = np.full(len(moved), self.config.largest), np.full(len(moved), np.inf)
+        for _ in range(self.config.steps):
+            if not rows.size:
+                return
+            touches = self._touches(grasps, rows)
+            error, jacobian = self._gaps(grasps, touches, meant)
+            gap = np.abs(error).max(axis=1, initial=0.0)
+            on = gap > _SETTLED
+            rows, gap, error, jacobian = rows[on], gap[on], error[on], jacobian[on]
+            # Where contacts come and go, full steps would swing between them for ever.
+            bound[rows] *= np.where(gap < worst[rows], 1.0, 0.5)
+            worst[rows] = gap
+            across = jacobian.transpose(0, 2, 1)
+            slope = across @ error[..., None] + stay @ moved[rows, :, None]
+            move = -np.linalg.solve(across @ jacobian + stay, slope)[..., 0]
+            longest = np.abs(move).max(axis=1)
+            move *= np.minimum(1.0, bound[rows] / np.maximum(longest, 1e-9))[:, None]
+            moved[rows] += move
+            grasps.position[rows] += move[:, :3]
+            for row, angle in zip(rows, move[:, 3:6] / _ARM, strict=True):
+                grasps.rotation[row] = _turned(grasps.rotation[row], angle)
+            dofs = grasps.dofs[rows] + move[:, 6:] / _ARM
+            grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
+            rows = rows[longest > _SETTLED]
+
+    def _touches(self, grasps: Fitted, rows: np.ndarray) -> _Touches:
+        """Collision detection at grasps, one after the other."""
+        if not hasattr(self._local, "data"):
+            self._local.data = mujoco.MjData(self._model)
+        data, model = self._local.data, self._model
+        joints = self._joints(grasps.dofs[rows])
+        axes = np.empty((len(rows), joints.shape[1], 6))
+        origin = np.empty((len(rows), 3))
+        found = []
+        data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
+        for place, row in enumerate(rows):
+            data.qpos[:3] = grasps.position[row]
+            mujoco.mju_mat2Quat(data.qpos[3:7], grasps.rotation[row].ravel())
+            data.qpos[7:-7] = joints[place]
+            mujoco.mj_kinematics(model, data)
+            mujoco.mj_comPos(model, data)
+            mujoco.mj_collision(model, data)
+            axes[place] = data.cdof[6 : 6 + joints.shape[1]]
+            origin[place] = data.subtree_com[self._links.start]
+            contact = data.contact
+            views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
+            found.append([view.copy() for view in views])
+        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*found, strict=True))
+        body = model.geom_bodyid[geom]
+        hand = (body >= self._links.start) & (body < self._links.stop)
+        return _Touches(
+            rows=rows,
+            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in found]),
+            axes=axes,
+            origin=origin,
+            gap=gap,
+            point=point,
+            normal=normal,
+            body=body,
+            hand=hand,
+            own=np.where(hand[:, 0], body[:, 0], body[:, 1]),
+            between=hand.all(axis=1),
+        )
+
+    def _report(self, grasps: Fitted, rows: np.ndarray) -> None:
+        """Writes down grasps' contacts and depths."""
+        touches = self._touches(grasps, rows)
+        row, outer = rows[touches.place], ~touches.between
+        inside = np.maximum(-touches.gap, 0.0)
+        np.maximum.at(grasps.depth, row[outer], inside[outer])
+        np.maximum.at(grasps.self_depth, row[~outer], inside[~outer])
+        near = np.flatnonzero(outer & (touches.gap < NEAR))
+        near = near[np.lexsort((touches.gap[near], touches.place[near]))]
+        rank = _rank(touches.place[near])
+        near, rank = near[rank < POINTS], rank[rank < POINTS]
+        grasps.near[row[near], rank] = touches.point[near]
+        nearest = touches.nearest()
+        rank = _rank(touches.place[nearest])
+        nearest, rank = nearest[rank < SLOTS], rank[rank < SLOTS]
+        at = (row[nearest], rank)
+        gap = touches.gap[nearest]
+        outward = touches.normal[nearest] * np.where(touches.hand[nearest, :1], -1.0, 1.0)
+        grasps.slots.active[at] = 1.0
+        grasps.slots.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
+        grasps.slots.normals[at] = outward
+        grasps.slots.distance[at] = gap
+        grasps.slots.link[at] = touches.own[nearest] - self._links.start
+        place, point = touches.place[nearest], grasps.slots.points[at]
+        loose = self._slack * self._moves[touches.own[nearest], None]
+        twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
+        arm = (point - touches.origin[place])[:, None]
+        grasps.slots.slack[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
+
+    def _gaps(
+        self, grasps: Fitted, touches: _Touches, meant: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Gaps to be closed or opened of r grasps, (r, c) [m], and their derivative, (r, c, 6 + d).
+
+        The derivative is in metres per metre; rows past a grasp's last gap are 0.
+        """
+        rows = touches.rows
+        wanted = meant[rows[touches.place], touches.own]
+        outer = ~touches.between & wanted
+        # The nearest contact of a link that should touch is drawn in; others are only kept off.
+        error = np.minimum(touches.gap - np.where(outer, 0.0, self.config.clearance), 0.0)
+        nearest = touches.nearest()
+        drawn = nearest[wanted[nearest]]
+        error[drawn] = touches.gap[drawn]
+        counts = np.flatnonzero(error)
+        place, point, normal = touches.place[counts], touches.point[counts], touches.normal[counts]
+        # The normal points away from the first geom.
+        side = touches.hand[counts] * np.array([-1.0, 1.0])
+        push = normal * side.sum(axis=1, keepdims=True)
+        moment = np.cross(point - grasps.position[rows[place]], push)
+        lever = np.cross(point - touches.origin[place], normal)
+        twist = np.einsum("ci,cji->cj", np.hstack([lever, normal]), touches.axes[place])
+        moves = np.einsum("cs,csj->cj", side, self._moves[touches.body[counts]])
+
+        rank = _rank(place)
+        width = int(rank.max(initial=-1)) + 1
+        errors = np.zeros((len(rows), width))
+        errors[place, rank] = error[counts]
+        jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
+        jacobian[place, rank, :6] = np.hstack([push, moment / _ARM])
+        turns = np.zeros((len(rows), width, twist.shape[1]))
+        turns[place, rank] = twist * moves / _ARM
+        jacobian[:, :, 6:] = turns @ self._slopes(grasps.dofs[rows])
+        return errors, jacobian
+
+    def _joints(self, dofs: np.ndarray) -> np.ndarray:
+        """Joints (r, j) at coordinates (r, d)."""
+        power = np.arange(len(self._coupling))[:, None]
+        return np.einsum("kjd,nkd->nj", self._coupling, dofs[:, None] ** power)
+
+    def _slopes(self, dofs: np.ndarray) -> np.ndarray:
+        """Derivative of joints by coordinates, (r, j, d), at coordinates (r, d)."""
+        power = np.arange(1, len(self._coupling))[:, None]
+        raised = power * dofs[:, None] ** (power - 1)
+        return np.einsum("kjd,nkd->njd", self._coupling[1:], raised)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Touches:
+    """What collision detection found at r grasps: c contacts, grasp after grasp."""
+
+    rows: np.ndarray
+    """Rows of the grasps, (r,)."""
+    place: np.ndarray
+    """Which of `rows` each contact belongs to, (c,)."""
+    axes: np.ndarray
+    """Motion of each joint about `origin`, turn before shift, (r, j, 6)."""
+    origin: np.ndarray
+    """Point that `axes` refer to, (r, 3) [m]."""
+    gap: np.ndarray
+    """Gaps, negative inside, (c,) [m]."""
+    point: np.ndarray
+    """Middle of each contact, (c, 3) [m]."""
+    normal: np.ndarray
+    """Unit normals from the first geom to the second, (c, 3)."""
+    body: np.ndarray
+    """Bodies of both sides, (c, 2)."""
+    hand: np.ndarray
+    """Whether each side is the hand, (c, 2)."""
+    own: np.ndarray
+    """The hand's body, (c,)."""
+    between: np.ndarray
+    """Whether the hand touches itself, (c,)."""
+
+    def nearest(self) -> np.ndarray:
+        """The nearest contact of each link with the object, grasp by grasp, nearest first."""
+        outer = np.flatnonzero(~self.between)
+        outer = outer[np.lexsort((self.gap[outer], self.own[outer], self.place[outer]))]
+        same = (np.diff(self.own[outer]) == 0) & (np.diff(self.place[outer]) == 0)
+        first = outer[np.concatenate([[True], ~same])] if outer.size else outer
+        return first[np.lexsort((self.gap[first], self.place[first]))]
+
+
+def _rank(groups: np.ndarray) -> np.ndarray:
+    """Position of each entry within its group; entries of a group are neighbours, (c,)."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    return np.arange(len(groups)) - np.repeat(starts, sizes)
+
+
+def _turned(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """A rotation turned by a rotation vector of the outer frame."""
+    quaternion, matrix = np.array([1.0, 0, 0, 0]), np.zeros(9)
+    mujoco.mju_quatIntegrate(quaternion, angle, 1.0)
+    mujoco.mju_quat2Mat(matrix, quaternion)
+    return matrix.reshape(3, 3) @ rotation

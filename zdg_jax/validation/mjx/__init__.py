@@ -1,0 +1,1 @@
+"""Protocols in MJX: the backend for GPU and TPU."""

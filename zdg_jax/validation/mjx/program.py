@@ -1,0 +1,197 @@
+"""The compiled program of the MJX backend: steps of many rollouts at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import importlib
+import importlib.util
+import io
+import logging
+import os
+from typing import Any
+
+import jax
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import ValidationError
+from zdg_jax.runtime.devices import by_rows, everywhere, working
+from zdg_jax.validation.mjx.contacts import exact_balls
+from zdg_jax.validation.mjx.solver import short_searches
+from zdg_jax.validation.mujoco.simulation import ORIGIN
+
+_log = logging.getLogger(__name__)
+_SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+_MEMORY_SHARE, _WORKING_COPIES = 0.5, 6
+_CPU_BATCH, _WARP_BATCH = 32, 1024
+_WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
+"""Room for contacts and constraint rows of one rollout in Warp."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class State:
+    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data. Arrays of
+    NumPy on the host, of JAX within a program."""
+
+    qpos: Any
+    qvel: Any
+    warmstart: Any
+    act: Any
+    ctrl: Any
+    mocap_pos: Any
+    mocap_quat: Any
+
+
+class Program:
+    """A model on the device, with its compiled steps."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        object_body: int,
+        *,
+        batch: int | None,
+        warp: bool,
+        double: bool,
+    ) -> None:
+        """Puts the model on the device; the steps compile at their first call.
+
+        Args:
+            model: the scene.
+            object_body: body that wrenches act on.
+            batch: rollouts at a time; by default what the device's memory takes.
+            warp: run MuJoCo Warp, which allots its contacts to a fixed number of rollouts.
+            double: compute in double precision. Warp has single precision alone.
+
+        Raises:
+            ValidationError: MJX cannot take the model, or Warp cannot run here.
+        """
+        self._model, self._double = model, double
+        with self._precision():
+            mjx, self._device_model, self._start = _put(
+                model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
+            )
+        advance = jax.jit(functools.partial(_advance, mjx, object_body))
+        if not warp:  # Warp runs on one GPU
+            with self._precision():
+                self._device_model, self._start = everywhere((self._device_model, self._start))
+            advance = by_rows(whole=(0, 1, 4))(advance)
+        self._advance = advance
+        self.batch = batch or (_WARP_BATCH if warp else len(working()) * self._fitting_batch())
+
+    def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
+        """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
+        model, b = self._model, len(poses)
+        return State(
+            qpos=np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1),
+            qvel=np.zeros((b, model.nv)),
+            warmstart=np.zeros((b, model.nv)),
+            act=np.zeros((b, model.na)),
+            ctrl=np.asarray(ctrl),
+            mocap_pos=poses[:, None, :3],
+            mocap_quat=poses[:, None, 3:7],
+        )
+
+    def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
+        """Takes `steps` steps of a state on the host, with forces and torques (b, 6) on the object.
+
+        Nothing of double precision leaves, so that all other code may run without.
+        """
+        number = np.float64 if self._double else np.float32
+        arrays = jax.tree.map(lambda leaf: np.asarray(leaf, number), (state, wrench))
+        with self._precision(), exact_balls(), short_searches():
+            # Placed explicitly like the model: arrays placed by default would compile it all again.
+            placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
+            after = self._advance(self._device_model, self._start, *placed)
+        return jax.tree.map(np.array, jax.device_get(after))
+
+    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+        return _doubles() if self._double else contextlib.nullcontext()
+
+    def _fitting_batch(self) -> int:
+        """Rollouts whose states fit the device's memory; few on a CPU."""
+        device = jax.local_devices()[0]
+        stats = device.memory_stats() if device.platform != "cpu" else None
+        if not stats or "bytes_limit" not in stats:
+            return _CPU_BATCH
+        each = sum(leaf.nbytes for leaf in jax.tree.leaves(self._start)) * _WORKING_COPIES
+        free = stats["bytes_limit"] - stats.get("bytes_in_use", 0)
+        return int(np.clip(2 ** np.floor(np.log2(max(1.0, _MEMORY_SHARE * free / each))), 1, 8192))
+
+
+def _advance(
+    mjx: Any, body: int, model: Any, start: Any, state: State, wrench: jax.Array, steps: jax.Array
+) -> State:
+    """Takes `steps` steps of b rollouts, each with a wrench (b, 6) on the object."""
+
+    def single(state: State, wrench: jax.Array) -> State:
+        applied = start.xfrc_applied.at[body].set(wrench)
+
+        def step(_: jax.Array, state: State) -> State:
+            data = start.replace(
+                qpos=state.qpos,
+                qvel=state.qvel,
+                qacc_warmstart=state.warmstart,
+                act=state.act,
+                ctrl=state.ctrl,
+                mocap_pos=state.mocap_pos,
+                mocap_quat=state.mocap_quat,
+                xfrc_applied=applied,
+            )
+            data = mjx.step(model, data)
+            return dataclasses.replace(
+                state,
+                qpos=data.qpos,
+                qvel=data.qvel,
+                warmstart=data.qacc_warmstart,
+                act=data.act,
+            )
+
+        return jax.lax.fori_loop(0, steps, step, state)
+
+    return jax.vmap(single)(state, wrench)
+
+
+def _put(model: mujoco.MjModel, *, contacts: int | None) -> tuple[Any, Any, Any]:
+    """MJX itself, the model on the device and the state that steps start from.
+
+    With room for `contacts` it runs in Warp, without in JAX.
+    """
+    platform = jax.default_backend()
+    if contacts and importlib.util.find_spec("warp") is None:
+        raise ValidationError(
+            "backend 'mjx-warp' needs the package warp-lang (pip install 'mujoco-mjx[warp]'); "
+            "'mjx' runs without"
+        )
+    if contacts and platform != "gpu":
+        raise ValidationError(
+            f"backend 'mjx-warp' needs an NVIDIA GPU, JAX runs on {platform}; use 'mujoco' or 'mjx'"
+        )
+    if platform == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
+        _log.warning(
+            "MJX on a CPU is slow and can hang with several object pieces: prefer backend "
+            "'mujoco', or set XLA_FLAGS=%s before JAX is imported",
+            _SCHEDULER_FLAG,
+        )
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints what it could not import
+        from mujoco import mjx
+    impl: dict[str, Any] = {"impl": "warp"} if contacts else {}
+    room = {"naconmax": contacts, "njmax": _WARP_CONSTRAINTS} if contacts else {}
+    try:
+        with jax.numpy_dtype_promotion("standard"):
+            return mjx, mjx.put_model(model, **impl), mjx.make_data(model, **impl, **room)
+    except NotImplementedError as error:
+        raise ValidationError(
+            f"MJX cannot take the scene: {error}; use backend 'mujoco'"
+        ) from error
+
+
+def _doubles() -> contextlib.AbstractContextManager[Any]:
+    """Lets JAX keep double precision in what is traced and called within the block."""
+    # Before 0.8 it was elsewhere.
+    home: Any = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
+    block: contextlib.AbstractContextManager[Any] = home.enable_x64(True)
+    return block

@@ -1,0 +1,1 @@
+"""Protocols in MuJoCo's C engine: the backend for CPUs."""

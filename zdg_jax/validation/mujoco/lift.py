@@ -1,0 +1,241 @@
+"""The `Lift` protocol: approach an object on a table, close, lift it, hold it and shake it."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.validation import trajectories
+from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation, logged_warnings
+from zdg_jax.validation.protocols import Lift
+from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.validation.scene import Scene
+from zdg_jax.validation.trajectories import Targets
+
+_STAGE = 0.02
+"""Time between two targets of a moving hand [s]."""
+_FAR = 10.0
+"""Where the hand waits while the object comes to rest [m]."""
+_TOPPLED = np.radians(20)
+_PHASES = ("approach", "close", "lift", "hold", "shake")
+
+
+class LiftTest:
+    """A `Lift` protocol on one scene with a table."""
+
+    def __init__(self, scene: Scene, protocol: Lift, up: np.ndarray) -> None:
+        """Lets the object come to rest on the table.
+
+        Args:
+            scene: built with the same `up`.
+            protocol: the protocol.
+            up: unit vector, (3,), object frame.
+
+        Raises:
+            InputError: the object topples in the pose that it should stand in.
+        """
+        self.scene, self.protocol, self._up = scene, protocol, up
+        self.load_names = _PHASES
+        self._limits = np.array([protocol.max_drift, protocol.max_turn])
+        self._stage_steps = max(1, round(_STAGE / protocol.physics.timestep))
+        self._rest = self._settle()
+
+    def run(
+        self,
+        simulation: Simulation,
+        result: Validation,
+        i: int,
+        pregrasp: np.ndarray,
+        grasp: np.ndarray,
+        squeeze: np.ndarray,
+    ) -> None:
+        """Tests one grasp and writes row `i` of the result; arguments as in `HoldTest.run`."""
+        pregrasp, grasp, squeeze = (self._placed(p) for p in (pregrasp, grasp, squeeze))
+        simulation.reset(grasp, self._rest)
+        depth, _, table = simulation.penetration()
+        result.grasp_penetration[i] = depth
+        simulation.reset(pregrasp, self._rest)
+        *depths, below = simulation.penetration()
+        limit = self.protocol.max_pregrasp_penetration
+        result.pregrasp_penetration[i] = max(depths)
+        if max(depths) > limit:
+            return result.fail(i, Reason.PREGRASP_PENETRATES, 0.0)
+        if max(below, table) > limit:
+            return result.fail(i, Reason.TABLE_IN_THE_WAY, 0.0)
+        reason = self._phases(simulation, result, i, pregrasp, grasp, squeeze)
+        result.steps[i] = simulation.steps
+        result.reason[i], result.held[i] = reason, reason is Reason.HELD
+        if reason is not Reason.HELD:
+            result.failed_at[i] = simulation.data.time
+        return None
+
+    def _phases(
+        self,
+        simulation: Simulation,
+        result: Validation,
+        i: int,
+        pregrasp: np.ndarray,
+        grasp: np.ndarray,
+        squeeze: np.ndarray,
+    ) -> Reason:
+        """Runs the phases until one fails."""
+        protocol = self.protocol
+        away = self._retreat(simulation)
+        start = pregrasp.copy()
+        start[:3] += protocol.approach_distance * away
+        simulation.reset(start, self._rest)
+        simulation.phase = "approach"
+        sound = self._follow(simulation, self._path(start, pregrasp, protocol.approach_time))
+        moved = simulation.moved(self._rest)
+        passed = sound and bool(moved[0] < protocol.max_approach_motion)
+        self._record(result, i, 0, passed, moved)
+        if not passed:
+            return Reason.KNOCKED_AWAY if sound else Reason.DIVERGED
+
+        simulation.phase = "close"
+        for first, last in ((pregrasp, grasp), (grasp, squeeze)):
+            sound &= self._follow(simulation, self._path(first, last, protocol.closing_time))
+        result.contacts[i], result.force[i] = simulation.grip()
+        moved = simulation.moved(self._rest)
+        result.closing_drift[i], result.closing_turn[i] = moved
+        self._record(result, i, 1, sound and result.contacts[i] > 0, moved)
+        if not sound or not result.contacts[i]:
+            return Reason.NEVER_TOUCHED if sound else Reason.DIVERGED
+
+        origin = _relative(simulation)
+        for phase, targets in self._carry(squeeze):
+            simulation.phase = _PHASES[phase]
+            for k in range(len(targets.position)):
+                simulation.aim(targets, k)
+                sound = simulation.step(self._stage_steps)
+                moved = np.array(trajectories.displacement(_relative(simulation), origin))
+                if not sound or (moved >= self._limits).any():
+                    self._record(result, i, phase, False, moved)
+                    return Reason.SLIPPED if sound else Reason.DIVERGED
+            self._record(result, i, phase, True, moved)
+        return Reason.HELD
+
+    def _record(
+        self, result: Validation, i: int, phase: int, passed: bool, moved: np.ndarray
+    ) -> None:
+        result.tested[i, phase], result.directions[i, phase] = True, passed
+        result.drift[i, phase], result.turn[i, phase] = moved
+        result.slip[i, phase] = moved[0]
+
+    def _settle(self) -> np.ndarray:
+        """Pose of the object at rest, (7,)."""
+        simulation = Simulation(self.scene)
+        hand = np.zeros(7 + self.scene.num_joints)
+        hand[:3], hand[3] = _FAR * self._up, 1.0
+        simulation.reset(hand)
+        with logged_warnings():
+            simulation.step(round(self.protocol.settle_time / self.protocol.physics.timestep))
+        if not simulation.moved()[1] < _TOPPLED:
+            raise InputError(
+                f"the object turns by {np.degrees(simulation.moved()[1]):.0f} degrees on the table "
+                f"with up = {self.protocol.up}; name a direction in which it stands"
+            )
+        return simulation.object_pose.copy()
+
+    def _placed(self, pose: np.ndarray) -> np.ndarray:
+        """A hand pose of the object frame, with the object at rest."""
+        placed = pose.copy()
+        mujoco.mju_mulPose(
+            placed[:3],
+            placed[3:7],
+            self._rest[:3],
+            self._rest[3:],
+            pose[:3].copy(),
+            pose[3:7].copy(),
+        )
+        return placed
+
+    def _retreat(self, simulation: Simulation) -> np.ndarray:
+        """Unit vector from the object to the hand's mass, never pointing into the table, (3,)."""
+        model, data = simulation.model, simulation.data
+        links = np.unique(self.scene.link_of_geom[self.scene.link_of_geom >= 0])
+        mass = model.body_mass[links] + 1e-9
+        center = (mass[:, None] * data.xipos[links]).sum(axis=0) / mass.sum()
+        away = center - data.xipos[self.scene.object_body]
+        away -= min(0.0, float(away @ self._up)) * self._up
+        length = float(np.linalg.norm(away))
+        return away / length if length > 1e-6 else self._up
+
+    def _path(self, start: np.ndarray, end: np.ndarray, time: float) -> Targets:
+        return trajectories.between(
+            start, end, max(1, round(time / _STAGE)), self.scene.ctrl_from_joints
+        )
+
+    def _follow(self, simulation: Simulation, targets: Targets) -> bool:
+        sound = True
+        for k in range(len(targets.position)):
+            simulation.aim(targets, k)
+            sound &= simulation.step(self._stage_steps)
+        return sound
+
+    def _carry(self, squeeze: np.ndarray) -> list[tuple[int, Targets]]:
+        """Targets of lift, standstill and shake, each with the number of its phase."""
+        protocol = self.protocol
+        count = [
+            max(1, round(time / _STAGE))
+            for time in (protocol.lift_time, protocol.hold_time, protocol.shake_time)
+        ]
+        share = np.arange(1, count[0] + 1) / count[0]
+        rise = protocol.height * 0.5 * (1 - np.cos(np.pi * share))
+        lift = rise[:, None] * self._up
+        stay = np.tile(protocol.height * self._up, (count[1], 1))
+        shake = protocol.height * self._up + self._shake(count[2])
+        return [
+            (phase, self._carried(squeeze, offsets))
+            for phase, offsets in ((2, lift), (3, stay), (4, shake))
+            if phase != 4 or protocol.shake_amplitude > 0
+        ]
+
+    def _shake(self, count: int) -> np.ndarray:
+        """Offsets that swing along x, y and z in turn, each for a whole number of periods."""
+        third = max(1, count // 3)
+        periods = max(1, round(self.protocol.shake_frequency * third * _STAGE))
+        swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
+        offsets = np.zeros((3, third, 3))
+        for axis in range(3):
+            offsets[axis, :, axis] = self.protocol.shake_amplitude * swing
+        return offsets.reshape(-1, 3)
+
+    def _carried(self, squeeze: np.ndarray, offsets: np.ndarray) -> Targets:
+        ctrl = self.scene.ctrl_from_joints @ squeeze[7:]
+        return Targets(
+            position=squeeze[:3] + offsets,
+            quaternion=np.tile(squeeze[3:7], (len(offsets), 1)),
+            ctrl=np.tile(ctrl, (len(offsets), 1)),
+        )
+
+
+def unit_up(protocol: Lift) -> np.ndarray:
+    """The protocol's up direction as a unit vector, (3,).
+
+    Raises:
+        InputError: it has no length.
+    """
+    up = np.array(protocol.up, float)
+    length = float(np.linalg.norm(up))
+    if not length > 1e-9:
+        raise InputError(f"up is {protocol.up}; it must be a direction, e.g. (0, 0, 1)")
+    return up / length
+
+
+def _relative(simulation: Simulation) -> np.ndarray:
+    """Pose of the object in the frame of the hand's root, (7,)."""
+    root, item = simulation.data.qpos[:7], simulation.object_pose
+    inverse_position, inverse_rotation = np.zeros(3), np.zeros(4)
+    mujoco.mju_negPose(inverse_position, inverse_rotation, root[:3].copy(), root[3:].copy())
+    relative = ORIGIN.copy()
+    mujoco.mju_mulPose(
+        relative[:3],
+        relative[3:],
+        inverse_position,
+        inverse_rotation,
+        item[:3].copy(),
+        item[3:].copy(),
+    )
+    return relative

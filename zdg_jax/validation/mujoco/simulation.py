@@ -1,0 +1,136 @@
+"""One simulation in MuJoCo's C engine: a scene's state, stepped and measured."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+
+import mujoco
+import numpy as np
+
+from zdg_jax.validation.scene import Scene
+from zdg_jax.validation.trajectories import Targets, displacement
+
+ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
+"""The object's first pose in its own frame, position and quaternion."""
+_log = logging.getLogger(__name__)
+_STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+Observer = Callable[["Simulation"], None]
+
+
+class Simulation:
+    """The state of one scene. Threads have one each; the scene is shared."""
+
+    def __init__(self, scene: Scene, *, observer: Observer | None = None, every: int = 1) -> None:
+        """Starts a state.
+
+        Args:
+            scene: the scene.
+            observer: called with this simulation after every `every` steps since `reset`.
+            every: see `observer`.
+        """
+        self.scene, self.model = scene, scene.model
+        self.data = mujoco.MjData(scene.model)
+        self.steps = 0
+        self.phase = ""
+        self._observer, self._every = observer, every
+        self._clock = 0.0
+        self._size = mujoco.mj_stateSize(self.model, _STATE)
+
+    def reset(self, pose: np.ndarray, object_pose: np.ndarray = ORIGIN) -> None:
+        """Puts hand (7 + j,) and object (7,) at rest where they are asked for."""
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[:] = np.concatenate([pose, object_pose])
+        self.data.ctrl[:] = self.scene.ctrl_from_joints @ pose[7:]
+        self.data.mocap_pos[0], self.data.mocap_quat[0] = pose[:3], pose[3:7]
+        mujoco.mj_fwdPosition(self.model, self.data)
+        self.steps, self._clock = 0, 0.0
+
+    def aim(self, targets: Targets, k: int) -> None:
+        """Sets the targets of stage `k`."""
+        self.data.mocap_pos[0] = targets.position[k]
+        self.data.mocap_quat[0] = targets.quaternion[k]
+        self.data.ctrl[:] = targets.ctrl[k]
+
+    def step(self, count: int) -> bool:
+        """Takes `count` steps; returns whether the state is still sound.
+
+        MuJoCo resets a state that blew up, so its clock falls behind.
+        """
+        end = self.steps + count
+        while self.steps < end:
+            part = end - self.steps
+            if self._observer:
+                part = min(part, self._every - self.steps % self._every)
+            mujoco.mj_step(self.model, self.data, nstep=part)
+            self.steps += part
+            self._clock += part * self.model.opt.timestep
+            if self._observer and self.steps % self._every == 0:
+                self._observer(self)
+        return bool(
+            abs(self.data.time - self._clock) < 0.5 * self.model.opt.timestep
+            and np.isfinite(self.data.qpos).all()
+        )
+
+    def save(self) -> tuple[np.ndarray, float]:
+        """The full state, warm start and targets included."""
+        state = np.empty(self._size)
+        mujoco.mj_getState(self.model, self.data, state, _STATE)
+        return state, self._clock
+
+    def restore(self, saved: tuple[np.ndarray, float]) -> None:
+        """Goes back to a saved state; steps from there repeat bit for bit."""
+        state, self._clock = saved
+        mujoco.mj_setState(self.model, self.data, state, _STATE)
+
+    @property
+    def object_pose(self) -> np.ndarray:
+        """Position and quaternion of the object, (7,)."""
+        return self.data.qpos[-7:]
+
+    def moved(self, origin: np.ndarray = ORIGIN) -> np.ndarray:
+        """Distance [m] and angle [rad] of the object from a pose, (2,)."""
+        return np.array(displacement(self.object_pose, origin))
+
+    def touching(self) -> np.ndarray:
+        """Rows of the contacts between hand and object."""
+        geom = self.data.contact.geom
+        return np.flatnonzero(
+            (self.scene.link_of_geom[geom] >= 0).any(axis=1)
+            & self.scene.object_geoms[geom].any(axis=1)
+        )
+
+    def penetration(self) -> tuple[float, float, float]:
+        """Deepest overlap of the hand with the object, with itself and with the rest [m]."""
+        geom, distance = self.data.contact.geom, self.data.contact.dist
+        links = self.scene.link_of_geom[geom] >= 0
+        own = links.all(axis=1)
+        held = links.any(axis=1) & self.scene.object_geoms[geom].any(axis=1)
+        rest = links.any(axis=1) & ~own & ~held
+        return tuple(  # type: ignore[return-value]
+            max(0.0, -float(distance[rows].min(initial=0.0))) for rows in (held, own, rest)
+        )
+
+    def grip(self) -> tuple[int, float]:
+        """Links that touch the object, and the sum of their normal forces [N]."""
+        rows = self.touching()
+        links = self.scene.link_of_geom[self.data.contact.geom[rows]].max(axis=1, initial=-1)
+        wrench, force = np.zeros(6), 0.0
+        for row in rows:
+            mujoco.mj_contactForce(self.model, self.data, row, wrench)
+            force += float(wrench[0])
+        return int(np.unique(links).size), force
+
+
+@contextlib.contextmanager
+def logged_warnings() -> Iterator[None]:
+    """Sends MuJoCo's warnings to the log: one bad grasp must not fill the terminal, and MuJoCo
+    would write a MUJOCO_LOG.TXT to the working folder."""
+    before = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)
