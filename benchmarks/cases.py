@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.settings import Settings, first_object
 from benchmarks.yields import TASK
 from zdg_jax import planning
-from zdg_jax.energy import Pattern, Variables
+from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
@@ -53,7 +53,7 @@ class Case:
         """The refinement with the library's settings."""
         return Refiner(self.stages.config.refine)
 
-    def seeds(self, num: int, key: int = 0) -> tuple[Variables, Pattern]:
+    def seeds(self, num: int, key: int = 0) -> tuple[GraspVariables, Pattern]:
         """`num` seeds."""
         stages = self.stages
         return seed(
@@ -72,7 +72,7 @@ class Case:
         starts = self.stages.config.refine.starts
         return self.refiner.run(self.stages.problem, *self.seeds(num * starts, key))
 
-    def fit(self, refined: Refined) -> tuple[Variables, Any]:
+    def fit(self, refined: Refined) -> tuple[GraspVariables, Any]:
         """Grasps fitted to the collision geometry, with their contacts there."""
         near = np.abs(refined.contacts.distance) < self.stages.fitter.config.reach
         rows, slots = np.nonzero((np.asarray(refined.contacts.active) > 0.3) & near)
@@ -85,7 +85,7 @@ class Case:
             np.asarray(moving.dofs),
             touching,
         )
-        variables = Variables(
+        variables = GraspVariables(
             position=jnp.asarray(fitted.position, jnp.float32),
             rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
             dofs=jnp.asarray(fitted.dofs, jnp.float32),

@@ -14,7 +14,7 @@ from benchmarks.floors import arithmetic, bandwidth, floor
 from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
 from zdg_jax import energy
-from zdg_jax.energy import ForceLimits, Pattern, Variables
+from zdg_jax.energy import ForceLimits, GraspVariables, Pattern
 from zdg_jax.kernels import distance, friction_cone
 from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS
 from zdg_jax.synthesis.squeeze import close
@@ -90,12 +90,12 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
     return found
 
 
-def _term(case: Case, name: str) -> Callable[[Variables, Pattern], jax.Array]:
+def _term(case: Case, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:
     """One energy term of one grasp as a function of its variables."""
     config, problem = case.stages.config.refine, case.stages.problem
 
-    def value(variables: Variables, pattern: Pattern) -> jax.Array:
-        state = energy.evaluate(problem, variables, pattern)
+    def value(variables: GraspVariables, pattern: Pattern) -> jax.Array:
+        state = energy.grasp_state(problem, variables, pattern)
         if name == "state":
             floats = [x for x in jax.tree.leaves(state) if jnp.issubdtype(x.dtype, jnp.floating)]
             return sum((jnp.sum(x) for x in floats), jnp.float32(0.0))
@@ -133,7 +133,7 @@ def _both(
     return times
 
 
-def _lookup(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+def _lookup(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
     """The distances of all points that a step looks up."""
     hand, grid = case.stages.problem.hand, case.stages.problem.object.grid
     size = len(batch[0].position)
@@ -147,24 +147,24 @@ def _lookup(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[
     return times | {"floor": floor(nbytes=size * count * _POINT_BYTES)}
 
 
-def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+def _solver(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
     """The force solver alone; no gradient flows through it."""
     problem, config = case.stages.problem, case.stages.config.refine
     targets = problem.guidance.targets
 
     @jax.jit
     @jax.vmap
-    def contacts(variables: Variables, pattern: Pattern) -> tuple[jax.Array, ...]:
-        state = energy.evaluate(problem, variables, pattern)
+    def contacts(variables: GraspVariables, pattern: Pattern) -> tuple[jax.Array, ...]:
+        state = energy.grasp_state(problem, variables, pattern)
         found = state.contacts
-        return *energy.inward(found, problem), found.active, found.slack
+        return *energy.contacts_about_com(found, problem), found.active, found.passive_motions
 
     @jax.jit
     @jax.vmap
     def solve(
-        points: jax.Array, normals: jax.Array, active: jax.Array, slack: jax.Array
+        points: jax.Array, normals: jax.Array, active: jax.Array, passive_motions: jax.Array
     ) -> jax.Array:
-        return friction_cone.balance(
+        return friction_cone.solve_contact_forces(
             points,
             normals,
             targets,
@@ -173,7 +173,7 @@ def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[
             low=config.least_force * active,
             high=config.greatest_force * active,
             length=problem.guidance.torque_length,
-            slack=slack,
+            passive_motions=passive_motions,
             iterations=config.force_iterations,
         ).residual
 
@@ -183,7 +183,7 @@ def _solver(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[
     return {"value": steady, "compile": first, "floor": floor(operations=work)}
 
 
-def _step(case: Case, batch: tuple[Variables, Pattern], repeats: int) -> dict[str, Metric]:
+def _step(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
     """A step of the refinement, gradient and update."""
     problem, refiner = case.stages.problem, case.refiner
     variables, pattern = batch

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 Result = TypeVar("Result")
 
 
-def once(function: Callable[..., Result], sure: jax.Array, *operands: Any) -> Result:
+def materialize(function: Callable[..., Result], always_true: jax.Array, *operands: Any) -> Result:
     """`function(*operands)`, computed once and kept.
 
     XLA on a CPU fuses arithmetic into all that reads it, and so repeats it, reader by reader and
@@ -24,11 +24,11 @@ def once(function: Callable[..., Result], sure: jax.Array, *operands: Any) -> Re
         operands: pytrees of arrays.
     """
 
-    def branch(sure: jax.Array, *operands: Any) -> Result:
+    def branch(always_true: jax.Array, *operands: Any) -> Result:
         shapes = jax.eval_shape(function, *operands)
         blank = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return jax.lax.cond(sure, function, lambda *_: blank, *operands)
+        return jax.lax.cond(always_true, function, lambda *_: blank, *operands)
 
     return jax.lax.platform_dependent(
-        sure, *operands, cpu=branch, default=lambda _, *operands: function(*operands)
+        always_true, *operands, cpu=branch, default=lambda _, *operands: function(*operands)
     )

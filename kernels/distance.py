@@ -22,7 +22,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from zdg_jax.kernels.branches import once
+from zdg_jax.kernels.branches import materialize
 
 
 @jax.tree_util.register_dataclass
@@ -58,10 +58,10 @@ def query(grid: DistanceGrid, points: jax.Array, axis: int = -1) -> tuple[jax.Ar
         components lie on the same axis.
     """
     points = jnp.moveaxis(points, axis, 0)
-    sure = grid.spacing > 0
-    found, *normal = once(_query, sure, grid, points)
+    always_true = grid.spacing > 0
+    found, *normal = materialize(_query, always_true, grid, points)
     # By itself this moves whole rows; in one piece with what gives them, number by number.
-    stacked = once(lambda *parts: jnp.stack(parts), sure, *normal)
+    stacked = materialize(lambda *parts: jnp.stack(parts), always_true, *normal)
     return found, jnp.moveaxis(stacked, 0, axis)
 
 

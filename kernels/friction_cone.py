@@ -42,9 +42,9 @@ def wrench(points: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array
     return jnp.concatenate([force, torque], axis=-1)
 
 
-def unresisted(slack: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array:
+def passive_torques(passive_motions: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array:
     """Torques over `length` (*t, m) of forces (*t, c, 3) on motions that nothing drives."""
-    return jnp.einsum("cmi,...ci->...m", slack, forces) / length
+    return jnp.einsum("cmi,...ci->...m", passive_motions, forces) / length
 
 
 def project(
@@ -72,7 +72,7 @@ def project(
     return [new_normal * axis + share * part for axis, part in zip(normals, tangent, strict=True)]
 
 
-def balance(
+def solve_contact_forces(
     points: jax.Array,
     normals: jax.Array,
     targets: jax.Array,
@@ -82,7 +82,7 @@ def balance(
     low: jax.Array,
     high: jax.Array,
     length: jax.Array,
-    slack: jax.Array | None = None,
+    passive_motions: jax.Array | None = None,
     preferred: jax.Array | float = 0.0,
     damping: jax.Array | float = 0.0,
     iterations: int = 30,
@@ -106,12 +106,14 @@ def balance(
     Returns:
         Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
     """
-    slack = jnp.zeros((len(points), 0, 3), points.dtype) if slack is None else slack
-    points, normals, targets, start, slack = jax.lax.stop_gradient(
-        (points, normals, targets, start, slack)
+    passive_motions = (
+        jnp.zeros((len(points), 0, 3), points.dtype) if passive_motions is None else passive_motions
+    )
+    points, normals, targets, start, passive_motions = jax.lax.stop_gradient(
+        (points, normals, targets, start, passive_motions)
     )
     arms, axes = _columns(points / length), _columns(normals)
-    loose = [_columns(slack[:, m] / length) for m in range(slack.shape[1])]
+    loose = [_columns(passive_motions[:, m] / length) for m in range(passive_motions.shape[1])]
     wanted = [targets[None, :, i] for i in range(6)]
     low, high = low[:, None], high[:, None]
     pulled = jnp.asarray(preferred, points.dtype)

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.kernels.branches import once
+from zdg_jax.kernels.branches import materialize
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Tree:
         return len(self.topology.carriers)
 
 
-class Posture(NamedTuple):
+class LinkPoses(NamedTuple):
     """Where links and joints of a hand are, in the root's frame or, with a base, in its frame."""
 
     links: jax.Array
@@ -96,56 +96,57 @@ class Posture(NamedTuple):
     """A point of each axis, (*b, 3, j) [m]."""
 
 
-def posture(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> Posture:
+def forward_kinematics(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> LinkPoses:
     """Poses of all links and axes of all joints, by component: links lie along the last axis.
 
     Args:
         tree: the kinematic tree.
         joints: joint positions, (*b, j) [rad or m].
         base: pose of the hand's root, (*b, 3, 4), rotation and translation [m]; none leaves links
-            in the root's frame. Of a change of its rotation only the turn counts.
+            in the root's frame. Only the component of a rotation perturbation in SO(3)
+            has a gradient.
     """
     joints = jnp.asarray(joints)
     base = jnp.eye(3, 4, dtype=joints.dtype) if base is None else jnp.asarray(base)
-    return _posture(tree, joints, base)
+    return _forward_kinematics(tree, joints, base)
 
 
 def link_poses(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> jax.Array:
-    """The links of `posture`, (*b, 3, 4, L)."""
-    return posture(tree, joints, base).links
+    """Poses of the links alone, (*b, 3, 4, L)."""
+    return forward_kinematics(tree, joints, base).links
 
 
-def link_twists(tree: Tree, posture: Posture, motions: jax.Array) -> jax.Array:
+def link_twists(tree: Tree, poses: LinkPoses, motions: jax.Array) -> jax.Array:
     """How links move about the origin when joints move together.
 
     Args:
         tree: the kinematic tree.
-        posture: from `posture`.
+        poses: from `forward_kinematics`.
         motions: rates of the joints, (m, j).
 
     Returns:
         Turn and shift, (*b, 6, m, L), of a point at the origin: a point p moves by
         turn x p + shift.
     """
-    screws = _screws(tree, posture)
+    screws = _screws(tree, poses)
     carried = motions.T[:, :, None] * tree.moves.T[:, None]
     return jnp.tensordot(screws, carried, axes=1, precision=jax.lax.Precision.HIGHEST)
 
 
-def _screws(tree: Tree, posture: Posture) -> jax.Array:
+def _screws(tree: Tree, poses: LinkPoses) -> jax.Array:
     """Turn and shift, (*b, 6, j), of a point at the origin for each joint: slides do not turn."""
-    turning = posture.axes * tree.hinge
-    shift = _cross(posture.anchors, turning) + posture.axes * (1 - tree.hinge)
+    turning = poses.axes * tree.hinge
+    shift = _cross(poses.anchors, turning) + poses.axes * (1 - tree.hinge)
     return jnp.concatenate([turning, shift], axis=-2)
 
 
 @jax.custom_jvp
-def _posture(tree: Tree, joints: jax.Array, base: jax.Array) -> Posture:
+def _forward_kinematics(tree: Tree, joints: jax.Array, base: jax.Array) -> LinkPoses:
     rows = _frames(tree, joints, base).reshape(*joints.shape[:-1], 3, 4 * tree.num_joints)
     by_joint, by_root, by_screw = _mounting(tree)
     links = _product(rows, by_joint) + _product(base, by_root)
     screws = _product(rows, by_screw)
-    return Posture(
+    return LinkPoses(
         links=links.reshape(*joints.shape[:-1], 3, 4, tree.num_links),
         axes=screws[..., : tree.num_joints],
         anchors=screws[..., tree.num_joints :],
@@ -154,14 +155,14 @@ def _posture(tree: Tree, joints: jax.Array, base: jax.Array) -> Posture:
 
 def _frames(tree: Tree, joints: jax.Array, base: jax.Array) -> jax.Array:
     """Frames of the joints in the frame of the base, (*b, 3, 4, j)."""
-    sure = tree.hinge[0] >= 0
-    frames = once(_own_frames, sure, tree, joints)
+    always_true = tree.hinge[0] >= 0
+    frames = materialize(_own_frames, always_true, tree, joints)
     for above in tree.topology.strides():
         # An ancestor's frame is picked by a product with ones, the root's is the identity.
         picked = jnp.asarray(above == np.arange(tree.num_joints)[:, None], frames.dtype)
         rooted = jnp.eye(3, 4, dtype=frames.dtype)[..., None] * jnp.asarray(above < 0, frames.dtype)
-        frames = once(_compose, sure, _product(frames, picked) + rooted, frames)
-    return once(_compose, sure, base[..., None], frames)
+        frames = materialize(_compose, always_true, _product(frames, picked) + rooted, frames)
+    return materialize(_compose, always_true, base[..., None], frames)
 
 
 def _own_frames(tree: Tree, joints: jax.Array) -> jax.Array:
@@ -204,12 +205,12 @@ def _mounting(tree: Tree) -> tuple[jax.Array, jax.Array, jax.Array]:
     return joints, root, own.reshape(4 * size, 2 * size)
 
 
-@_posture.defjvp
-def _posture_jvp(
+@_forward_kinematics.defjvp
+def _forward_kinematics_jvp(
     primals: tuple[Tree, jax.Array, jax.Array], tangents: tuple[Tree, jax.Array, jax.Array]
-) -> tuple[Posture, Posture]:
+) -> tuple[LinkPoses, LinkPoses]:
     tree, _, base = primals
-    found = _posture(*primals)
+    found = _forward_kinematics(*primals)
     twists = _screws(tree, found) * tangents[1][..., None, :]
     whole = _base_twist(base, tangents[2])[..., None]  # the root carries every link and joint
     turn, shift = _halves(_product(twists, tree.moves.T) + whole)
@@ -217,7 +218,7 @@ def _posture_jvp(
     turned[3] = turned[3] + shift
     moved = jnp.stack(turned, axis=-2)
     turn, shift = _halves(_product(twists, jnp.asarray(tree.topology.carried())) + whole)
-    return found, Posture(moved, _cross(turn, found.axes), _cross(turn, found.anchors) + shift)
+    return found, LinkPoses(moved, _cross(turn, found.axes), _cross(turn, found.anchors) + shift)
 
 
 def _base_twist(base: jax.Array, rate: jax.Array) -> jax.Array:
@@ -234,7 +235,7 @@ def _halves(twists: jax.Array) -> tuple[jax.Array, jax.Array]:
     return twists[..., :3, :], twists[..., 3:, :]
 
 
-def attach(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+def transform_points(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
     """Points fixed to links, by component, (3, n), in the frame of the links' poses [m].
 
     One matrix product with a matrix that is zero but in each point's own link. Measured for 1024
@@ -249,17 +250,21 @@ def attach(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
     return _riding(poses, _spread(_with_one(local), link, poses))
 
 
-def between(poses: jax.Array, local: jax.Array, link: jax.Array, pairs: jax.Array) -> jax.Array:
-    """From the second point of each pair (p, 2) to the first, (3, p) [m]; else as `attach`.
+def point_differences(
+    poses: jax.Array, local: jax.Array, link: jax.Array, pairs: jax.Array
+) -> jax.Array:
+    """Vectors from the second point of each pair (p, 2) to the first, (3, p) [m].
 
-    Points are linear in the poses, and so are their differences: nothing is gathered.
+
+    Arguments as of `transform_points`. Points are linear in the poses, and so are their
+    differences: nothing is gathered.
     """
     spread = _spread(_with_one(local), link, poses)
     return _riding(poses, spread[:, pairs[:, 0]] - spread[:, pairs[:, 1]])
 
 
-def turn(rotations: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
-    """Directions fixed to links, (3, n): `attach` with rotations (3, 3, L) for poses."""
+def rotate_directions(rotations: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
+    """Directions fixed to links, (3, n): `transform_points` with rotations (3, 3, L) for poses."""
     return _riding(rotations, _spread(local, link, rotations))
 
 

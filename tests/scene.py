@@ -13,12 +13,12 @@ import jax.numpy as jnp
 
 from tests.planning import things
 from zdg_jax import planning
-from zdg_jax.energy import Pattern, Problem, Variables
+from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import opening
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan
-from zdg_jax.synthesis.contact_patterns import patterns, preferences
+from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.plan_targets import guide
 from zdg_jax.synthesis.refine import RefineConfig
 from zdg_jax.synthesis.seeds import SeedConfig, opposing, seed
@@ -54,16 +54,16 @@ class Scene:
             wanted=jnp.asarray(guided.sample_weights),
         )
 
-    def seeds(self, key: jax.Array) -> tuple[Variables, Pattern]:
+    def seeds(self, key: jax.Array) -> tuple[GraspVariables, Pattern]:
         """As many seeds as the default refinement takes to make `GRASPS` grasps."""
         hand = allegro()
-        likely = jnp.asarray(preferences(hand, self.plan.grip, self.object), jnp.float32)
+        likely = jnp.asarray(pattern_probabilities(hand, self.plan.grip, self.object), jnp.float32)
         with jax.numpy_dtype_promotion("standard"):
             pairs = opposing(self.problem, opening(hand), self.wanted, SeedConfig())
             return seed(
                 self.problem,
                 opening(hand),
-                patterns(hand, self.plan.grip),
+                contact_patterns(hand, self.plan.grip),
                 likely,
                 pairs,
                 SeedConfig(),

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests import scene
-from zdg_jax.energy import Pattern, Problem, Variables
-from zdg_jax.synthesis.contact_patterns import patterns
+from zdg_jax.energy import GraspVariables, Pattern, Problem
+from zdg_jax.synthesis.contact_patterns import contact_patterns
 
 GRASPS = 3
 Tree = TypeVar("Tree")
@@ -59,7 +59,7 @@ def problem() -> Problem:
 
 
 @pytest.fixture(scope="session")
-def variables() -> Variables:
+def variables() -> GraspVariables:
     """Half-closed hands that stand a little inside the object and in themselves, (3, ...)."""
     hand = scene.allegro()
     seeds, _ = scene.jar().seeds(jax.random.key(5))
@@ -67,7 +67,7 @@ def variables() -> Variables:
     lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
     dofs = hand.half_closed_dofs + rng.uniform(-0.1, 0.35, (GRASPS, len(lower))) * (upper - lower)
     jitter = jnp.asarray(rng.normal(size=(GRASPS, 6)), jnp.float32)
-    return Variables(
+    return GraspVariables(
         position=0.9 * seeds.position[:GRASPS],
         rotation=seeds.rotation[:GRASPS] + 0.05 * jitter,
         dofs=jnp.asarray(np.clip(dofs, lower, upper), jnp.float32),
@@ -77,7 +77,7 @@ def variables() -> Variables:
 @pytest.fixture(scope="session")
 def pattern() -> Pattern:
     """Every fingertip, (k,): no slot is optional, so that none fades as the hand moves."""
-    return jax.tree.map(lambda leaf: leaf[0], patterns(scene.allegro()))
+    return jax.tree.map(lambda leaf: leaf[0], contact_patterns(scene.allegro()))
 
 
 def row(tree: Tree, index: int) -> Tree:

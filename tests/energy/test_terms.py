@@ -16,9 +16,9 @@ from zdg_jax.energy import (
     Contacts,
     ForceLimits,
     GraspState,
+    GraspVariables,
     Pattern,
     Problem,
-    Variables,
     alignment,
     contact,
     penetration,
@@ -50,10 +50,10 @@ OF_THE_POSE: dict[str, Term] = {
 """Terms that depend on nothing but the pose."""
 
 
-evaluate = jax.jit(energy.evaluate)
+evaluate = jax.jit(energy.grasp_state)
 
 
-def contacts_of(problem: Problem, variables: Variables, pattern: Pattern) -> Contacts:
+def contacts_of(problem: Problem, variables: GraspVariables, pattern: Pattern) -> Contacts:
     return evaluate(problem, variables, pattern).contacts
 
 
@@ -63,14 +63,14 @@ def limits(dtype: type) -> ForceLimits:
 
 
 def test_gradients_in_the_pose(
-    x64: None, problem: Problem, variables: Variables, pattern: Pattern
+    x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact, hands, slots = double(problem), double(variables), double(pattern)
 
     @jax.jit
-    def values(hand: Variables, normals: jax.Array) -> jax.Array:
+    def values(hand: GraspVariables, normals: jax.Array) -> jax.Array:
         """Every term, (n,), the object's normals at the contacts held as documented."""
-        state = energy.evaluate(exact, hand, slots)
+        state = energy.grasp_state(exact, hand, slots)
         contacts = dataclasses.replace(state.contacts, normals=normals)
         state = dataclasses.replace(state, contacts=contacts)
         return jnp.stack([term(state, exact) for term in OF_THE_POSE.values()])
@@ -96,7 +96,7 @@ def test_gradients_in_the_pose(
 
 
 def test_gradient_of_closure_in_the_contacts(
-    x64: None, problem: Problem, variables: Variables, pattern: Pattern
+    x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact = double(problem)
     contacts = contacts_of(exact, row(double(variables), 0), double(pattern))
@@ -109,7 +109,7 @@ def test_gradient_of_closure_in_the_contacts(
 
 
 def test_gradient_of_the_wrench_residuals_holds_the_best_forces_fixed(
-    x64: None, problem: Problem, variables: Variables, pattern: Pattern
+    x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact = double(problem)
     contacts = contacts_of(exact, row(double(variables), 1), double(pattern))
@@ -133,7 +133,7 @@ def test_gradient_of_the_wrench_residuals_holds_the_best_forces_fixed(
 
 
 def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
-    problem: Problem, variables: Variables, pattern: Pattern
+    problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     contacts = contacts_of(problem, row(variables, 0), pattern)
     targets = problem.guidance.targets
@@ -142,7 +142,7 @@ def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
     residuals, forces = jax.jit(wrench.balanced, static_argnums=5)(
         contacts, problem, targets, bounds, start, 400
     )
-    _, normals = energy.inward(contacts, problem)
+    _, normals = energy.contacts_about_com(contacts, problem)
     normal = jnp.sum(forces * normals, axis=-1)
     tangent = jnp.linalg.norm(forces - normal[..., None] * normals, axis=-1)
     on = np.asarray(contacts.active) > 0
@@ -152,7 +152,7 @@ def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
     assert (jnp.abs(forces[:, ~on]) < 1e-6).all()
     # No other forces in the cones do better.
     rng = np.random.default_rng(0)
-    points, _ = energy.inward(contacts, problem)
+    points, _ = energy.contacts_about_com(contacts, problem)
     for _ in range(50):
         share = jnp.asarray(rng.uniform(0.05, 2.0, normal.shape) * on, jnp.float32)
         mixed = 0.9 * forces + 0.1 * share[..., None] * normals
@@ -160,10 +160,12 @@ def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
         assert (jnp.sum(error * error, axis=-1) >= residuals - 1e-4).all()
 
 
-def all_terms(problem: Problem, variables: Variables, pattern: Pattern) -> dict[str, jax.Array]:
+def all_terms(
+    problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> dict[str, jax.Array]:
     """What refinement sums, (): every term by its name."""
     dtype = variables.position.dtype
-    state = energy.evaluate(problem, variables, pattern)
+    state = energy.grasp_state(problem, variables, pattern)
     shape = (len(problem.guidance.targets), len(pattern.link), 3)
     values, _ = energy.terms(
         state,
@@ -181,7 +183,7 @@ compute = jax.jit(all_terms)
 
 
 def test_a_batch_gives_what_a_loop_gives(
-    problem: Problem, variables: Variables, pattern: Pattern
+    problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     together = jax.jit(jax.vmap(all_terms, in_axes=(None, 0, None)))(problem, variables, pattern)
     for i in range(GRASPS):
@@ -214,7 +216,7 @@ def moved_grid(grid: DistanceGrid) -> DistanceGrid:
 
 
 def test_terms_do_not_depend_on_where_the_scene_stands(
-    x64: None, problem: Problem, variables: Variables, pattern: Pattern
+    x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact, hand, slots = double(problem), row(double(variables), 1), double(pattern)
     guidance, turn = exact.guidance, jnp.asarray(TURN)
@@ -237,7 +239,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
             targets=targets.reshape(-1, 6),
         ),
     )
-    there = Variables(
+    there = GraspVariables(
         position=turn @ hand.position + SHIFT,
         rotation=rotations.sixd_from_matrix(turn @ rotations.matrix_from_6d(hand.rotation)),
         dofs=hand.dofs,
@@ -250,7 +252,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
 
 
 def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
-    problem: Problem, variables: Variables, pattern: Pattern
+    problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     parts = ("held", "avoided", "rest", "approach", "thumb")
     off = {f"{name}_weight": jnp.float32(0) for name in parts}

@@ -149,11 +149,13 @@ def test_a_tendon_over_three_joints_leaves_two_motions_slack():
     tendon = """<fixed name="pull"><joint joint="la" coef="2"/><joint joint="lb" coef="1"/>
       <joint joint="rb" coef="-1"/></fixed>"""
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
-    slack = np.asarray(from_text(gripper(tendon=tendon, actuators=drives)).arrays.slack)
-    assert slack.shape == (2, 4)
-    np.testing.assert_allclose(slack @ slack.T, np.eye(2), atol=1e-6)
-    np.testing.assert_allclose(slack @ [2.0, 1.0, 0.0, -1.0], 0, atol=1e-6)
-    np.testing.assert_allclose(slack[:, 2], 0, atol=1e-6)
+    passive_motions = np.asarray(
+        from_text(gripper(tendon=tendon, actuators=drives)).arrays.passive_motions
+    )
+    assert passive_motions.shape == (2, 4)
+    np.testing.assert_allclose(passive_motions @ passive_motions.T, np.eye(2), atol=1e-6)
+    np.testing.assert_allclose(passive_motions @ [2.0, 1.0, 0.0, -1.0], 0, atol=1e-6)
+    np.testing.assert_allclose(passive_motions[:, 2], 0, atol=1e-6)
 
 
 def test_joints_that_an_equality_ties_are_not_slack():
@@ -162,7 +164,7 @@ def test_joints_that_an_equality_ties_are_not_slack():
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
     equality = '<joint joint1="lb" joint2="la" polycoef="0 0.7 0 0 0"/>'
     hand = from_text(gripper(equality, drives + '<position joint="rb" kp="5"/>', tendon))
-    assert hand.arrays.slack.shape == (0, 4)
+    assert hand.arrays.passive_motions.shape == (0, 4)
 
 
 def test_links_built_into_one_another_may_pass():

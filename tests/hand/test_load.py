@@ -183,7 +183,7 @@ def test_candidates_lie_on_the_collision_geometry(name):
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     place = kinematics.link_poses(hand.arrays.tree, jnp.asarray(data.qpos, jnp.float32))
-    points = np.asarray(kinematics.attach(place, contacts.local, contacts.link).T, float)
+    points = np.asarray(kinematics.transform_points(place, contacts.local, contacts.link).T, float)
     links = np.asarray(contacts.link)
     for point, link in zip(points[::5], links[::5], strict=True):
         nearest = min(
@@ -221,10 +221,10 @@ def test_shadow_shares_its_tendons_equally():
 
 def test_shadow_lets_joints_of_a_tendon_move_against_each_other():
     hand = load("shadow")
-    slack = np.asarray(hand.arrays.slack)
-    np.testing.assert_allclose(slack @ slack.T, np.eye(4), atol=1e-6)
-    np.testing.assert_allclose(hand.ctrl_from_joints @ slack.T, 0, atol=1e-6)
-    assert load("allegro").arrays.slack.shape == (0, 16)
+    passive_motions = np.asarray(hand.arrays.passive_motions)
+    np.testing.assert_allclose(passive_motions @ passive_motions.T, np.eye(4), atol=1e-6)
+    np.testing.assert_allclose(hand.ctrl_from_joints @ passive_motions.T, 0, atol=1e-6)
+    assert load("allegro").arrays.passive_motions.shape == (0, 16)
 
 
 def test_self_pairs_do_not_touch_in_every_start():

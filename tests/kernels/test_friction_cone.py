@@ -94,7 +94,7 @@ def test_balance_matches_a_reference_solver(seed: int) -> None:
         },
         {"type": "ineq", "fun": lambda flat: 2.0 - (flat.reshape(4, 3) * normals).sum(1)},
     ]
-    solution = friction_cone.balance(
+    solution = friction_cone.solve_contact_forces(
         jnp.asarray(points, jnp.float32),
         jnp.asarray(normals, jnp.float32),
         jnp.asarray(_TARGETS),
@@ -128,7 +128,7 @@ def test_antipodal_contacts_resist_every_pull_and_one_contact_does_not() -> None
     }
 
     def solve(high: jax.Array) -> jax.Array:
-        return friction_cone.balance(
+        return friction_cone.solve_contact_forces(
             points, -points / 0.03, jnp.asarray(_TARGETS), high=high, **settings
         ).residual
 
@@ -140,8 +140,8 @@ def test_forces_do_no_work_on_what_gives_way() -> None:
     points = jnp.array([[0.03, 0, 0], [-0.03, 0, 0], [0, 0.03, 0], [0, -0.03, 0]])
     way = jnp.zeros((4, 1, 3)).at[0, 0].set(jnp.array([-0.05, 0.0, 0.01]))
 
-    def solve(slack: jax.Array | None) -> friction_cone.Forces:
-        return friction_cone.balance(
+    def solve(passive_motions: jax.Array | None) -> friction_cone.Forces:
+        return friction_cone.solve_contact_forces(
             points,
             -points / 0.03,
             jnp.zeros((1, 6)),
@@ -150,7 +150,7 @@ def test_forces_do_no_work_on_what_gives_way() -> None:
             low=jnp.full(4, 0.5),
             high=jnp.full(4, 2.0),
             length=jnp.float32(0.05),
-            slack=slack,
+            passive_motions=passive_motions,
             iterations=500,
         )
 
@@ -173,7 +173,7 @@ def test_no_gradient_flows_through_the_forces() -> None:
 
     def residual(points: jax.Array) -> jax.Array:
         return jnp.sum(
-            friction_cone.balance(
+            friction_cone.solve_contact_forces(
                 points,
                 normals,
                 jnp.asarray(_TARGETS),

@@ -44,7 +44,7 @@ def test_derivatives():
 
 
 def _twists(tree, joints, motions, base=None):
-    return kinematics.link_twists(tree, kinematics.posture(tree, joints, base), motions)
+    return kinematics.link_twists(tree, kinematics.forward_kinematics(tree, joints, base), motions)
 
 
 def _base(vector: jax.Array) -> jax.Array:
@@ -111,6 +111,8 @@ def test_points_ride_on_their_links():
     local = jax.random.normal(jax.random.key(1), (5, 3))
     link = np.array([1, 3, 1, 3, 0])
     turned = np.einsum("ijn,nj->in", poses[:, :3, link], local)
-    np.testing.assert_allclose(kinematics.turn(poses[:, :3], local, link), turned, atol=1e-6)
-    placed = kinematics.attach(poses, local, link)
+    np.testing.assert_allclose(
+        kinematics.rotate_directions(poses[:, :3], local, link), turned, atol=1e-6
+    )
+    placed = kinematics.transform_points(poses, local, link)
     np.testing.assert_allclose(placed, turned + poses[:, 3, link], atol=1e-6)

@@ -21,15 +21,15 @@ def test_one_device_is_called_as_it_is() -> None:
         return arguments
 
     arguments = ({"a": np.ones(3)}, np.zeros((2, 4)))
-    found = devices.by_rows(whole=[0])(program)(*arguments)
+    found = devices.shard_rows(replicated=[0])(program)(*arguments)
     assert all(a is b for a, b in zip(found, arguments, strict=True))
-    assert devices.everywhere(arguments) is arguments
+    assert devices.replicate(arguments) is arguments
 
 
 @pytest.mark.parametrize("chosen", ["cpu", jax.devices()[-1]])
 def test_a_default_device_is_the_only_one(chosen: str | jax.Device) -> None:
     with jax.default_device(chosen):
-        assert devices.working() == (jax.devices()[0 if chosen == "cpu" else -1],)
+        assert devices.active_devices() == (jax.devices()[0 if chosen == "cpu" else -1],)
 
 
 def on_four_devices(script: str, cache: pathlib.Path) -> None:
@@ -58,8 +58,8 @@ def on_four_devices(script: str, cache: pathlib.Path) -> None:
 
 _ROWS = """
 import jax, jax.numpy as jnp, numpy as np
-from zdg_jax import devices
-from zdg_jax.devices import by_rows
+from zdg_jax.runtime import devices
+from zdg_jax.runtime.devices import shard_rows
 
 @jax.jit
 def halvings(limit, rows):
@@ -69,8 +69,8 @@ def halvings(limit, rows):
         return jax.lax.while_loop(lambda c: c[0] > limit, step, (row["x"], 0))[1]
     return {"n": jax.vmap(single)(rows), "key": jax.vmap(jax.random.bits)(rows["key"])}
 
-spread = by_rows(whole=[0])(halvings)
-limit = devices.everywhere(jnp.float32(1.0))
+spread = shard_rows(replicated=[0])(halvings)
+limit = devices.replicate(jnp.float32(1.0))
 assert len(limit.sharding.device_set) == 4
 for count in (8, 7, 3, 1, 0):
     keys = jax.random.split(jax.random.key(count), count)

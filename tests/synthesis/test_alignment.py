@@ -47,7 +47,7 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
         normals=np.tile([0.0, 0.0, 1.0], (1, SLOTS, 1)),
         distance=np.full((1, SLOTS), gap),
         link=np.full((1, SLOTS), link),
-        slack=np.zeros((1, SLOTS, 0, 3)),
+        passive_motions=np.zeros((1, SLOTS, 0, 3)),
     )
     normal = scene.allegro().palm.normal
     side = np.cross(normal, [0.3, 0.5, 0.8])

@@ -11,7 +11,7 @@ import pytest
 
 from tests import scene
 from zdg_jax import energy
-from zdg_jax.energy import Problem, Variables
+from zdg_jax.energy import GraspVariables, Problem
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics, rotations
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
@@ -86,15 +86,17 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
     for row in range(COUNT):
         on = np.asarray(contacts.active[row]) > 0
         points, link = contacts.points[row][on], contacts.link[row][on]
-        variables = Variables(
+        variables = GraspVariables(
             position=jnp.asarray(found.position[row], jnp.float32),
             rotation=rotations.sixd_from_matrix(jnp.asarray(found.rotation[row], jnp.float32)),
             dofs=jnp.asarray(found.dofs[row], jnp.float32),
         )
-        told = np.asarray(contacts.slack[row][on])
+        told = np.asarray(contacts.passive_motions[row][on])
         joints = joints_from_dofs(hand.arrays, variables.dofs)
-        posture = kinematics.posture(hand.arrays.tree, joints, energy.base(variables))
-        ours = energy.slack(problem, posture, points, link)
+        posture = kinematics.forward_kinematics(
+            hand.arrays.tree, joints, energy.root_pose(variables)
+        )
+        ours = energy.passive_motions(problem, posture, points, link)
         np.testing.assert_allclose(told, ours, atol=1e-5)
         data.qpos[:] = hand.joints(found.dofs[row])
         mujoco.mj_kinematics(hand.model, data)
@@ -104,8 +106,8 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
             jacobian = np.zeros((3, hand.model.nv))
             own = turn.T @ (point - found.position[row])
             mujoco.mj_jac(hand.model, data, jacobian, None, own, int(body))
-            slack = np.asarray(hand.arrays.slack) @ jacobian.T @ turn.T
-            np.testing.assert_allclose(way, slack, atol=1e-5)
+            passive_motions = np.asarray(hand.arrays.passive_motions) @ jacobian.T @ turn.T
+            np.testing.assert_allclose(way, passive_motions, atol=1e-5)
         seen = max(seen, float(np.abs(told).max()))
     assert seen > 0.01
 

@@ -13,9 +13,9 @@ from scipy.spatial import ConvexHull
 
 from tests import scene
 from tests.synthesis.test_squeeze import THREE, on_a_ball
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.squeeze import Closing, SqueezeConfig
+from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
 pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
@@ -111,7 +111,9 @@ def test_contacts_off_the_surface_do_not_touch() -> None:
 def test_the_chance_to_hold_falls_with_each_fault(name: str, value: float) -> None:
     rows = [SOUND, SOUND | {name: value}]
     metrics = {key: np.array([row[key] for row in rows]) for key in SOUND}
-    sound, faulty = quality.hold_chance(metrics, {"wrench": np.array([0.001, 0.001])})
+    sound, faulty = quality.predicted_hold_probability(
+        metrics, {"wrench": np.array([0.001, 0.001])}
+    )
     assert 0.9 < sound < 1
     assert 0 < faulty < sound - 0.005
 
@@ -125,11 +127,11 @@ def measured(
 ) -> dict[str, float]:
     """Metrics of the open hand at the jar with these contacts and a made-up closing."""
     dofs = jnp.zeros(scene.allegro().num_dofs)
-    grasp = Variables(
+    grasp = GraspVariables(
         position=jnp.array([0.0, 0.0, 0.3]), rotation=jnp.array([1.0, 0, 0, 0, 1, 0]), dofs=dofs
     )
     drawn_back = dataclasses.replace(grasp, position=grasp.position + jnp.array([0, 0, drawn]))
-    closing = Closing(
+    closing = SqueezeResult(
         pregrasp=drawn_back,
         squeeze=dofs.at[: len(driven)].add(jnp.array(driven)),
         forces=jnp.zeros_like(contacts.points),

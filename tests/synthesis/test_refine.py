@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from tests import scene
-from zdg_jax.energy import Pattern, Variables
+from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.errors import InputError
 from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig, Refined, Refiner, make_weights
 
 pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
-Seeds = tuple[Variables, Pattern]
+Seeds = tuple[GraspVariables, Pattern]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_no_number_is_none_from_100_000_random_seeds(seeds: Seeds) -> None:
         keys = jax.random.split(jax.random.key(number), 5)
         spread = jnp.repeat(jnp.array([5.0, 0.1, 0.002]), batch)[::3, None]
         near = points[jax.random.randint(keys[0], (batch,), 0, len(points))]
-        drawn = Variables(
+        drawn = GraspVariables(
             position=near + spread * jax.random.normal(keys[1], (batch, 3)),
             rotation=jax.random.normal(keys[2], (batch, 6)),
             dofs=jax.random.uniform(

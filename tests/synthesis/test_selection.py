@@ -107,7 +107,7 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
     grips = [GraspPlan.model_validate(content(confidence=c)).grip for c in (0.0, 0.3, 1.0)]
     assert [grip.binding for grip in grips] == [0.0, 0.0, 1.0]
     metrics = {
-        "hold_chance": np.array([0.9, 0.6]),
+        "predicted_hold_probability": np.array([0.9, 0.6]),
         "on_part": np.array([0.0, 1.0]),
         "on_avoided": np.zeros(2),
         "approach_error": np.zeros(2),
@@ -115,8 +115,8 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
     }
     np.testing.assert_allclose(quality.score(metrics, 2.0, 0.0), [0.9, 0.6])
     np.testing.assert_allclose(quality.score(metrics, 2.0, 0.5), [-0.1, 0.6])
-    np.testing.assert_allclose(quality.promise(metrics, 2.0, 0.5), [0.45, 0.6])
-    np.testing.assert_allclose(quality.promise(metrics, 0.0, 0.5), [0.9, 0.6])
+    np.testing.assert_allclose(quality.predicted_success(metrics, 2.0, 0.5), [0.45, 0.6])
+    np.testing.assert_allclose(quality.predicted_success(metrics, 0.0, 0.5), [0.9, 0.6])
     touching = metrics | {"on_avoided": np.array([0.0, 0.5])}
     np.testing.assert_allclose(quality.score(touching, 2.0, 0.0), [0.9, -1.4])
 

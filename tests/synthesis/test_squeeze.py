@@ -12,10 +12,10 @@ import pytest
 
 from tests import scene
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
-from zdg_jax.synthesis.contact_patterns import patterns
+from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.synthesis.squeeze import SqueezeConfig, close, squeeze_forces
 
 pytestmark = pytest.mark.usefixtures("truths_as_numbers")
@@ -37,13 +37,13 @@ def on_a_ball(ways: list[list[float]], gaps: float | list[float] = 0.0) -> Conta
         distance=jnp.asarray(distance, jnp.float32),
         normals=jnp.asarray(normals, jnp.float32),
         link=jnp.ones(len(normals), jnp.int32),
-        slack=jnp.zeros((len(normals), 0, 3)),
+        passive_motions=jnp.zeros((len(normals), 0, 3)),
     )
 
 
 THREE = [[1, 0, 0], [-0.5, 0.87, 0], [-0.5, -0.87, 0]]
 forces_of = jax.jit(squeeze_forces)
-evaluate = jax.jit(energy.evaluate)
+evaluate = jax.jit(energy.grasp_state)
 
 
 def test_forces_cancel_press_and_stay_in_their_cones() -> None:
@@ -82,15 +82,15 @@ def problem(hand: Hand | None = None) -> Problem:
     return own if hand is None else dataclasses.replace(own, hand=hand.arrays)
 
 
-def held(hand: Hand) -> tuple[Variables, Pattern, Contacts]:
+def held(hand: Hand) -> tuple[GraspVariables, Pattern, Contacts]:
     """A half-closed hand, turned and shifted, that touches something with every fingertip."""
     turn = rotations.axis_angle(jnp.array([0.36, 0.48, 0.8]), jnp.asarray(0.9))
-    variables = Variables(
+    variables = GraspVariables(
         position=jnp.array([0.05, -0.1, 0.2]),
         rotation=rotations.sixd_from_matrix(turn),
         dofs=jnp.asarray(hand.half_closed_dofs, jnp.float32),
     )
-    pattern = jax.tree.map(lambda leaf: leaf[0], patterns(hand))
+    pattern = jax.tree.map(lambda leaf: leaf[0], contact_patterns(hand))
     contacts = evaluate(problem(hand), variables, pattern).contacts
     tips = len(hand.fingers)
     contacts = jax.tree.map(lambda leaf: leaf[:tips], contacts)
@@ -159,15 +159,15 @@ def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
     seeds, slots = jax.tree.map(lambda leaf: leaf[: scene.GRASPS], jar.seeds(jax.random.key(1)))
     closed = seeds.dofs + 0.3 * (scene.allegro().half_closed_dofs - seeds.dofs)
     seeds = dataclasses.replace(seeds, dofs=jnp.asarray(closed, jnp.float32))
-    state = jax.vmap(lambda v, p: energy.evaluate(jar.problem, v, p))
+    state = jax.vmap(lambda v, p: energy.grasp_state(jar.problem, v, p))
     contacts = jax.jit(state)(seeds, slots).contacts
     closing = close(CONFIG, jar.problem, seeds, slots, contacts)
     opened = closing.pregrasp
 
-    def lacking(variables: Variables) -> np.ndarray:
+    def lacking(variables: GraspVariables) -> np.ndarray:
         """How far the points of each hand are from the clearance that is asked, (n,)."""
         found = jax.jit(state)(variables, slots)
-        gaps = np.asarray(jax.vmap(lambda one: energy.gaps(one, jar.problem))(found))
+        gaps = np.asarray(jax.vmap(lambda one: energy.signed_distances(one, jar.problem))(found))
         return np.maximum(float(CONFIG.opening) - gaps, 0).sum(axis=1)
 
     before, after = lacking(seeds), lacking(opened)

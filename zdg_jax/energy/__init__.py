@@ -8,39 +8,39 @@ import jax.numpy as jnp
 from zdg_jax.energy import alignment, contact, penetration, wrench
 from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, rest, thumb
 from zdg_jax.energy.guidance import Guidance
-from zdg_jax.energy.penetration import gaps
+from zdg_jax.energy.penetration import signed_distances
 from zdg_jax.energy.state import (
     Contacts,
     GraspState,
+    GraspVariables,
     Pattern,
     Problem,
-    Variables,
-    base,
-    evaluate,
-    slack,
+    grasp_state,
+    passive_motions,
+    root_pose,
 )
-from zdg_jax.energy.wrench import ForceLimits, closure, inward
+from zdg_jax.energy.wrench import ForceLimits, closure, contacts_about_com
 
 __all__ = [
     "Contacts",
     "ForceLimits",
     "GraspState",
+    "GraspVariables",
     "Guidance",
     "Pattern",
     "Problem",
-    "Variables",
     "approach",
     "avoided",
-    "base",
     "closure",
-    "evaluate",
+    "contacts_about_com",
     "fingers",
-    "gaps",
+    "grasp_state",
     "held",
     "idle",
-    "inward",
+    "passive_motions",
     "rest",
-    "slack",
+    "root_pose",
+    "signed_distances",
     "terms",
     "thumb",
 ]
@@ -59,7 +59,7 @@ def terms(
     """Every energy term of one grasp by name, each (), and the contact forces found, (t, k, 3).
 
     Args:
-        state: from `evaluate`.
+        state: from `grasp_state`.
         problem: hand, object and guidance.
         limits: where contact forces are sought.
         forces: forces that the solver starts from, (t, k, 3).

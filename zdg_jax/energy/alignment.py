@@ -88,7 +88,9 @@ def _intrusion(
 ) -> jax.Array:
     """Sum of how far the spheres that cover the links reach into a clearance round parts [m]."""
     spheres = problem.hand.spheres
-    gap, _ = distance.query(grid, kinematics.attach(state.poses, spheres.local, spheres.link), 0)
+    gap, _ = distance.query(
+        grid, kinematics.transform_points(state.poses, spheres.local, spheres.link), 0
+    )
     return jnp.sum(jax.nn.relu(clearance + spheres.radii - gap))
 
 

@@ -32,7 +32,7 @@ def skeleton(state: GraspState, problem: Problem, margin: jax.Array) -> jax.Arra
     return jnp.sum(of_spheres(state, jnp.ones_like(inner)) * depth)
 
 
-def gaps(state: GraspState, problem: Problem) -> jax.Array:
+def signed_distances(state: GraspState, problem: Problem) -> jax.Array:
     """Signed distance to the object of all surface points and inscribed spheres, (n,) [m]."""
     return state.distance - of_spheres(state, problem.hand.spheres.inner)
 
@@ -49,7 +49,7 @@ def of_spheres(state: GraspState, values: jax.Array) -> jax.Array:
 def itself(state: GraspState, problem: Problem) -> jax.Array:
     """Sum of the overlaps of proxy spheres on different links [m]."""
     proxies, pairs = problem.hand.spheres, problem.hand.self_pairs
-    offset = kinematics.between(state.poses, proxies.local, proxies.link, pairs)
+    offset = kinematics.point_differences(state.poses, proxies.local, proxies.link, pairs)
     apart = jnp.sqrt(jnp.maximum(jnp.sum(offset * offset, axis=0), 1e-10))
     reach = jnp.sum(proxies.radii[pairs], axis=1)
     return jnp.sum(jax.nn.relu(reach - apart))

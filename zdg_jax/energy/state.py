@@ -21,7 +21,7 @@ NEAR = 0.015
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Variables:
+class GraspVariables:
     """What refinement moves, with any leading batch shape."""
 
     position: jax.Array
@@ -72,7 +72,7 @@ class Contacts:
     """Unit normals out of the object, (k, 3)."""
     link: jax.Array
     """Link of each, (k,) int32."""
-    slack: jax.Array
+    passive_motions: jax.Array
     """How the points move with the hand's slack motions, (k, m, 3) [m/rad]."""
 
     @property
@@ -101,7 +101,7 @@ class GraspState:
     spheres, one after the other, (c + m + s,) [m]."""
 
 
-def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspState:
+def grasp_state(problem: Problem, variables: GraspVariables, pattern: Pattern) -> GraspState:
     """The state of one grasp; differentiable in `variables`.
 
     A slot's contact is the candidate of its link that is nearest to the object and faces it
@@ -109,13 +109,13 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     """
     hand, grid = problem.hand, problem.object.grid
     joints = joints_from_dofs(hand, variables.dofs)
-    posture = kinematics.posture(hand.tree, joints, base(variables))
+    posture = kinematics.forward_kinematics(hand.tree, joints, root_pose(variables))
     poses = posture.links
 
     groups = (hand.contacts, hand.surface, hand.spheres)
     local = jnp.concatenate([group.local for group in groups])
     carrier = jnp.concatenate([group.link for group in groups])
-    depth, outward = distance.query(grid, kinematics.attach(poses, local, carrier), 0)
+    depth, outward = distance.query(grid, kinematics.transform_points(poses, local, carrier), 0)
     candidate = _nearest(hand.contacts, pattern, poses, depth, outward)
     # Placed anew from few links: the gradient through a choice among all would be a scatter.
     own = jnp.matmul(poses, _rides(pattern.link, poses), precision=jax.lax.Precision.HIGHEST)
@@ -130,7 +130,7 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
-        slack=slack(problem, posture, points, pattern.link),
+        passive_motions=passive_motions(problem, posture, points, pattern.link),
     )
     return GraspState(
         position=variables.position,
@@ -142,16 +142,16 @@ def evaluate(problem: Problem, variables: Variables, pattern: Pattern) -> GraspS
     )
 
 
-def slack(
-    problem: Problem, posture: kinematics.Posture, points: jax.Array, link: jax.Array
+def passive_motions(
+    problem: Problem, posture: kinematics.LinkPoses, points: jax.Array, link: jax.Array
 ) -> jax.Array:
     """How points (k, 3) on links (k,) move with the hand's slack motions, (k, m, 3) [m/rad]."""
-    twists = kinematics.link_twists(problem.hand.tree, posture, problem.hand.slack)
+    twists = kinematics.link_twists(problem.hand.tree, posture, problem.hand.passive_motions)
     mine = jnp.matmul(twists, _rides(link, twists), precision=jax.lax.Precision.HIGHEST)
     return (jnp.cross(mine[:3], points.T[:, None], axis=0) + mine[3:]).T
 
 
-def base(variables: Variables) -> jax.Array:
+def root_pose(variables: GraspVariables) -> jax.Array:
     """Pose of the hand's root, rotation and translation, (*b, 3, 4), object frame."""
     rotation = rotations.matrix_from_6d(variables.rotation)
     return jnp.concatenate([rotation, variables.position[..., None]], axis=-1)
@@ -172,7 +172,7 @@ def _nearest(
     """The candidate of each slot's link that is nearest to the object and faces it best, (k,)."""
     count = candidates.link.shape[0]
     poses, depth, outward = jax.lax.stop_gradient((poses, depth[:count], outward[:, :count]))
-    turned = kinematics.turn(poses[:, :3], candidates.normals, candidates.link)
+    turned = kinematics.rotate_directions(poses[:, :3], candidates.normals, candidates.link)
     facing = jnp.sum(turned * outward, axis=0)
     score = jnp.abs(depth) + MISALIGNED * jnp.maximum(1 + facing, 0.0)
     # The bits of positive floats are ordered as integers. A candidate's number in the lowest of

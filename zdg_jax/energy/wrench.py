@@ -24,7 +24,7 @@ class ForceLimits:
     """Greatest normal force of a contact, ()."""
 
 
-def inward(contacts: Contacts, problem: Problem) -> tuple[jax.Array, jax.Array]:
+def contacts_about_com(contacts: Contacts, problem: Problem) -> tuple[jax.Array, jax.Array]:
     """Points about the centre of mass (k, 3) [m] and unit inward normals (k, 3)."""
     return contacts.footprints - problem.object.center_of_mass, -contacts.normals
 
@@ -54,9 +54,9 @@ def balanced(
     Returns:
         Residuals (t,), differentiable in the contacts, and forces (t, k, 3), held fixed.
     """
-    points, normals = inward(contacts, problem)
+    points, normals = contacts_about_com(contacts, problem)
     length = problem.guidance.torque_length
-    solution = friction_cone.balance(
+    solution = friction_cone.solve_contact_forces(
         points,
         normals,
         targets,
@@ -65,11 +65,11 @@ def balanced(
         low=limits.least * contacts.active,
         high=limits.greatest * contacts.active,
         length=length,
-        slack=contacts.slack,
+        passive_motions=contacts.passive_motions,
         iterations=iterations,
     )
     error = friction_cone.wrench(points, solution.force, length) - targets
-    loose = friction_cone.unresisted(contacts.slack, solution.force, length)
+    loose = friction_cone.passive_torques(contacts.passive_motions, solution.force, length)
     return jnp.sum(error * error, axis=-1) + jnp.sum(loose * loose, axis=-1), solution.force
 
 
@@ -79,7 +79,7 @@ def closure(contacts: Contacts, problem: Problem) -> jax.Array:
     DexGraspNet's differentiable force closure (arXiv 2210.02697; Liu et al., RA-L 2021), the
     cheap alternative to `balanced`, divided by the squared number of contacts.
     """
-    points, normals = inward(contacts, problem)
+    points, normals = contacts_about_com(contacts, problem)
     forces = normals * contacts.active[:, None]
     total = friction_cone.wrench(points, forces, problem.guidance.torque_length)
     return jnp.sum(total * total) / jnp.maximum(jnp.sum(contacts.active), 1.0) ** 2

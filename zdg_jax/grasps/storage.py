@@ -20,7 +20,7 @@ from zdg_jax.grasps.grasp_set import POSES, GraspSet
 from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.objects.convex import ConvexPiece
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Validation
 
 SCHEMA = "zdg-jax grasps"
@@ -37,7 +37,7 @@ def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
     """
     arrays = _arrays(grasps)
     arrays[_META] = np.array(json.dumps(_meta(grasps), allow_nan=False, default=_plain))
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     return pathlib.Path(path)
 

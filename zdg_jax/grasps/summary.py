@@ -8,7 +8,7 @@ from zdg_jax.grasps.grasp_set import GraspSet
 
 _ROWS = 8
 _METRICS = {
-    "hold_chance": ("chance", 1.0, ".2f"),
+    "predicted_hold_probability": ("chance", 1.0, ".2f"),
     "hold_probability": ("in noise", 1.0, ".2f"),
     "epsilon": ("epsilon", 1.0, ".3f"),
     "residual": ("residual", 1.0, ".1e"),
@@ -49,10 +49,10 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
     left = len(grasps) - len(order)
     if left:
         lines.append(f"... and {left} more")
-    return "\n".join(lines + shortfalls(grasps))
+    return "\n".join(lines + unmet_requests(grasps))
 
 
-def shortfalls(grasps: GraspSet) -> list[str]:
+def unmet_requests(grasps: GraspSet) -> list[str]:
     """What the plan asked for and no grasp that is kept gives, with the way out, a line each."""
     lines = []
     shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)

@@ -68,7 +68,7 @@ class HandArrays:
     """Greatest value of each dof, (d,)."""
     coupling: jax.Array
     """Joints from dofs, (K + 1, j, d): joints = coupling[0] 1 + sum_k coupling[k] dofs**k."""
-    slack: jax.Array
+    passive_motions: jax.Array
     """Motions of joints that no actuator resists, (m, j), orthonormal; in statics no force may
     drive them, and dofs leave them out."""
     reading: jax.Array

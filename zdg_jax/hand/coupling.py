@@ -34,7 +34,7 @@ class Coupling:
     """Greatest value, (d,)."""
     reading: np.ndarray
     """Dofs from joints: a linear map and, in the last column, a constant, (d, j + 1)."""
-    slack: np.ndarray
+    passive_motions: np.ndarray
     """Motions of joints that neither an actuator nor an equality resists, (m, j), orthonormal:
     joints that share a tendon can move against each other, whatever the dofs say."""
     leaders: tuple[int, ...]
@@ -94,7 +94,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         if leader[joint] == joint and leader[other] != joint:
             follow(joint, other, line)
             notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
-    slack = _slack(model, leader, poly, (low + high) / 2, driven, bundles)
+    passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
     for joints, signs in bundles:
         free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
         free = [(j, s) for j, s in free if j not in driven]
@@ -119,7 +119,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 if leader[k] == joint:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
-    return _assemble(model, name, leader, poly, low, high, slack, tuple(notes))
+    return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
 
 
 def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
@@ -155,7 +155,7 @@ def _driven(model: mujoco.MjModel) -> tuple[set[int], list[tuple[list[int], list
     return driven, bundles
 
 
-def _slack(
+def _passive_motions(
     model: mujoco.MjModel,
     leader: list[int],
     poly: list[np.ndarray],
@@ -263,7 +263,7 @@ def _assemble(
     poly: list[np.ndarray],
     low: np.ndarray,
     high: np.ndarray,
-    slack: np.ndarray,
+    passive_motions: np.ndarray,
     notes: tuple[str, ...],
 ) -> Coupling:
     leaders = [j for j in range(model.njnt) if leader[j] == j]
@@ -298,7 +298,7 @@ def _assemble(
         lower=np.array(lower),
         upper=np.array(upper),
         reading=reading,
-        slack=slack,
+        passive_motions=passive_motions,
         leaders=tuple(leaders),
         notes=notes,
     )

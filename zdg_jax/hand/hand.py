@@ -272,7 +272,7 @@ def _arrays(
         lower=_float(coupling.lower),
         upper=_float(coupling.upper),
         coupling=_float(coupling.matrices),
-        slack=_float(coupling.slack),
+        passive_motions=_float(coupling.passive_motions),
         reading=_float(coupling.reading),
         ctrl_from_joints=_float(drives.ctrl_from_joints),
         kp=_float(drives.kp),

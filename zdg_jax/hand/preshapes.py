@@ -114,15 +114,15 @@ def _measure(
 
     def single(dofs: jax.Array) -> tuple[Opening, jax.Array]:
         poses = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
-        points = kinematics.attach(poses, pads, tips).T
-        normals = kinematics.turn(poses[:, :3], outward, tips).T
+        points = kinematics.transform_points(poses, pads, tips).T
+        normals = kinematics.rotate_directions(poses[:, :3], outward, tips).T
         near, far = mean(points, thumb), mean(points, others)
         axis = rotations.normalize(far - near)
         square = jnp.minimum(mean(normals @ axis, thumb), -mean(normals @ axis, others))
         across = normal - jnp.dot(axis, normal) * axis
         facing = rotations.normalize(across)
         middle = (near + far) / 2
-        centers = kinematics.attach(poses, hand.spheres.local, hand.spheres.link)
+        centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
         apart = jnp.linalg.norm(centers[:, first] - centers[:, second], axis=0)
         gap = apart - hand.spheres.inner[first] - hand.spheres.inner[second]
         return Opening(

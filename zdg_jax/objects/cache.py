@@ -20,7 +20,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_root
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 
 _LIMIT_MB = 2048.0
 _LOCK_SECONDS = 120.0
@@ -57,7 +57,7 @@ def load_or_make(key: str, make: Callable[[], Arrays]) -> Arrays:
             return found
         arrays = make()
         try:
-            with written_whole(path) as file:
+            with atomic_write(path) as file:
                 np.savez(file, allow_pickle=False, **arrays)
         except InputError as error:
             _log.warning("no cache of objects: %s", error)

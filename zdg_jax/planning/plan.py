@@ -17,7 +17,7 @@ from pydantic import Field
 from zdg_jax.errors import InputError
 from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 
 _MAX_BYTES = 4_000_000
 
@@ -182,7 +182,7 @@ class GraspPlan(PlanModel):
         Raises:
             InputError: the file cannot be written.
         """
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(self.model_dump_json(indent=2).encode() + b"\n")
         return pathlib.Path(path)
 

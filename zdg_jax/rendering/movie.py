@@ -16,7 +16,7 @@ from PIL import Image
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.rendering.sheet import Surface
 from zdg_jax.rendering.shooting import Shooting
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.results import Reason
 
@@ -78,7 +78,7 @@ def save_film(
         data = _gif(images.frames(progress), film.fps)
     else:
         data = _mp4(images.frames(progress), film.fps)
-    with written_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(data)
     return target
 

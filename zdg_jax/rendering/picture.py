@@ -21,7 +21,7 @@ from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.casting import Hits, Scene
 from zdg_jax.rendering.occlusion import SoftLight, soft_light
 from zdg_jax.rendering.shape import Shape
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 
 _MOST = 8192  # pixels a side: the buffers of a larger picture would fill gigabytes
 _TELLING = np.array([0.55, 0.30, 0.15], np.float32)
@@ -113,7 +113,7 @@ def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         InputError: it cannot be written.
     """
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(png(image))
     return pathlib.Path(path)
 

@@ -20,7 +20,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _AXIS = "rows"
 
 
-def working() -> tuple[jax.Device, ...]:
+def active_devices() -> tuple[jax.Device, ...]:
     """The devices that rows are spread over: all of this process, or the default one if it is set.
 
     Several processes each work on rows of their own.
@@ -31,18 +31,18 @@ def working() -> tuple[jax.Device, ...]:
     return (jax.local_devices(backend=chosen)[0] if isinstance(chosen, str) else chosen,)
 
 
-def block() -> int:
+def default_batch() -> int:
     """Rows one device works on at once: few enough for a CPU's caches, many for an accelerator."""
     return 32 if jax.default_backend() == "cpu" else 1024
 
 
-def everywhere(tree: _Tree) -> _Tree:
+def replicate(tree: _Tree) -> _Tree:
     """Arrays copied to every device, so that no call has to; unchanged where there is one."""
-    devices = working()
+    devices = active_devices()
     return tree if len(devices) == 1 else jax.device_put(tree, _sharding(devices, PartitionSpec()))
 
 
-def by_rows(*, whole: Collection[int] = ()) -> Callable[[_Function], _Function]:
+def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Function]:
     """A decorator for compiled functions of rows: devices share the rows.
 
     Such a function takes positional arguments. All leaves of those with rows, and of its result,
@@ -59,8 +59,8 @@ def by_rows(*, whole: Collection[int] = ()) -> Callable[[_Function], _Function]:
 
         @functools.wraps(program)
         def spread(*arguments: Any) -> Any:
-            devices = working()
-            rows = [k for k in range(len(arguments)) if k not in whole]
+            devices = active_devices()
+            rows = [k for k in range(len(arguments)) if k not in replicated]
             count = len(jax.tree.leaves([arguments[k] for k in rows])[0])
             if len(devices) == 1 or not count:
                 return program(*arguments)

@@ -13,7 +13,7 @@ from zdg_jax.errors import InputError
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file beside `path` to write to; it takes its place where the block ends without an error.
 
     Folders above it are made.

@@ -8,6 +8,6 @@ from typing import Any
 import jax.numpy as jnp
 
 
-def setting(value: float) -> Any:
+def float_setting(value: float) -> Any:
     """A dataclass field whose default is a float32 scalar."""
     return dataclasses.field(default_factory=lambda: jnp.float32(value))

@@ -18,7 +18,7 @@ _OPEN = {"tips": 0.42, "power": 0.42}
 """Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
 
 
-def patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
+def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
     """The contact patterns that a hand can choose from, (2 p, k).
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
@@ -46,7 +46,7 @@ def patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
     )
 
 
-def preferences(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
+def pattern_probabilities(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
     """How likely each of `patterns` is to be drawn, (2 p,), sums to 1.
 
     A part that is too short for all fingers side by side is held by fewer; idle fingers of the

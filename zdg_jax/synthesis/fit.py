@@ -68,7 +68,7 @@ class Slots:
     """Gaps, negative inside, (n, SLOTS) [m]."""
     link: np.ndarray
     """Link of each, (n, SLOTS)."""
-    slack: np.ndarray
+    passive_motions: np.ndarray
     """How the points move with the hand's slack motions, (n, SLOTS, m, 3) [m/rad]."""
 
     def contacts(self) -> Contacts:
@@ -80,7 +80,7 @@ class Slots:
             distance=jnp.asarray(self.distance),
             normals=jnp.asarray(self.normals),
             link=jnp.asarray(self.link),
-            slack=jnp.asarray(self.slack),
+            passive_motions=jnp.asarray(self.passive_motions),
         )
 
 
@@ -123,7 +123,7 @@ class Fitter:
         self._coupling = np.asarray(hand.arrays.coupling, float)
         self._lower = np.asarray(hand.arrays.lower, float)
         self._upper = np.asarray(hand.arrays.upper, float)
-        self._slack = np.asarray(hand.arrays.slack, float)
+        self._passive_motions = np.asarray(hand.arrays.passive_motions, float)
         # Whether a joint of the hand moves a body; the first six coordinates are the root's.
         self._moves = np.zeros((model.nbody, hand.num_joints), bool)
         for body in range(first + 1, first + hand.num_links):
@@ -157,7 +157,7 @@ class Fitter:
                 normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
                 distance=np.full((n, SLOTS), self.config.reach, np.float32),
                 link=np.zeros((n, SLOTS), np.int32),
-                slack=np.zeros((n, SLOTS, len(self._slack), 3), np.float32),
+                passive_motions=np.zeros((n, SLOTS, len(self._passive_motions), 3), np.float32),
             ),
             near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
@@ -270,10 +270,10 @@ class Fitter:
         grasps.slots.distance[at] = gap
         grasps.slots.link[at] = touches.own[nearest] - self._links.start
         place, point = touches.place[nearest], grasps.slots.points[at]
-        loose = self._slack * self._moves[touches.own[nearest], None]
+        loose = self._passive_motions * self._moves[touches.own[nearest], None]
         twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
         arm = (point - touches.origin[place])[:, None]
-        grasps.slots.slack[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
+        grasps.slots.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray

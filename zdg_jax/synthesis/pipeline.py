@@ -8,22 +8,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import Opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, Grip
-from zdg_jax.runtime.devices import everywhere
+from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import Agreement
-from zdg_jax.synthesis.contact_patterns import patterns, preferences
+from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.plan_targets import guide
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 from zdg_jax.synthesis.seeds import Pairs, SeedConfig, opposing, seed
-from zdg_jax.synthesis.squeeze import Closing, SqueezeConfig, close
+from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Made:
 
     refined: Refined
     """The grasps, what they were meant to touch, and every energy term."""
-    closing: Closing
+    closing: SqueezeResult
     """Pregrasp and squeeze."""
     metrics: dict[str, np.ndarray]
     """Metrics by name, each (n,)."""
@@ -105,15 +105,15 @@ class Stages:
         pairs = opposing(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
-            problem=everywhere(problem),
+            problem=replicate(problem),
             plan=plan,
             hand=hand,
             fitter=fitter,
             agreement=agreement,
             space=space,
-            kinds=patterns(hand, grip),
-            likely=jnp.asarray(preferences(hand, grip, obj), jnp.float32),
-            pairs=everywhere(pairs),
+            kinds=contact_patterns(hand, grip),
+            likely=jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            pairs=replicate(pairs),
             config=dataclasses.replace(
                 config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
             ),
@@ -134,7 +134,9 @@ class Stages:
             key,
         )
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
-        closing = close(config.squeeze, problem, refined.variables, refined.pattern, contacts)
+        closing = solve_squeeze(
+            config.squeeze, problem, refined.variables, refined.pattern, contacts
+        )
         metrics = quality.measure(
             problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
         )
@@ -142,10 +144,12 @@ class Stages:
         metrics |= self.agreement.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         refined, closing, metrics = jax.device_get((refined, closing, metrics))
-        metrics["hold_chance"] = quality.hold_chance(metrics, refined.terms)
+        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
+            metrics, refined.terms
+        )
         bound = self.plan.grip.binding
         score = quality.score(metrics, config.alignment, bound)
-        promise = quality.promise(metrics, config.alignment, bound)
+        promise = quality.predicted_success(metrics, config.alignment, bound)
         broken = ~_finite(refined.variables, closing) | ~refined.finite
         return Made(
             refined=refined,
@@ -170,7 +174,7 @@ class Stages:
             np.asarray(moving.dofs),
             touching,
         )
-        variables = Variables(
+        variables = GraspVariables(
             position=jnp.asarray(fitted.position, jnp.float32),
             rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
             dofs=jnp.asarray(fitted.dofs, jnp.float32),
@@ -180,7 +184,7 @@ class Stages:
         return refined, fitted.slots.contacts(), fitted
 
 
-def _finite(variables: Variables, closing: Closing) -> np.ndarray:
+def _finite(variables: GraspVariables, closing: SqueezeResult) -> np.ndarray:
     """Whether all poses of grasps are finite, (n,) bool."""
     leaves = jax.tree.leaves((variables, closing.pregrasp, closing.squeeze))
     return np.all([np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in leaves], axis=0)

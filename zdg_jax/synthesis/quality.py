@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import friction_cone, rotations
-from zdg_jax.runtime.devices import by_rows
-from zdg_jax.synthesis.squeeze import Closing, SqueezeConfig
+from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
 _EDGES = 8
 _DIRECTIONS = 256
@@ -29,14 +29,14 @@ PULL = 0.1
 """Force of a pull over the sum of the squeeze's normal forces: 1 N against 10 N."""
 
 
-@by_rows(whole=(0, 5))
+@shard_rows(replicated=(0, 5))
 @jax.jit
 def measure(
     problem: Problem,
-    variables: Variables,
+    variables: GraspVariables,
     pattern: Pattern,
     contacts: Contacts,
-    closing: Closing,
+    closing: SqueezeResult,
     squeeze: SqueezeConfig,
 ) -> dict[str, jax.Array]:
     """Metrics of grasps (n, ...) by name, each (n,).
@@ -56,12 +56,12 @@ def measure(
     hand = problem.hand
 
     def single(
-        variables: Variables, pattern: Pattern, contacts: Contacts, closing: Closing
+        variables: GraspVariables, pattern: Pattern, contacts: Contacts, closing: SqueezeResult
     ) -> dict[str, jax.Array]:
         active = contacts.active * (contacts.distance < squeeze.reach)
-        pregrasp = energy.evaluate(problem, closing.pregrasp, pattern)
+        pregrasp = energy.grasp_state(problem, closing.pregrasp, pattern)
         count = jnp.maximum(jnp.sum(contacts.active), 1.0)
-        points, _ = energy.inward(contacts, problem)
+        points, _ = energy.contacts_about_com(contacts, problem)
         joints = [joints_from_dofs(hand, dofs) for dofs in (variables.dofs, closing.squeeze)]
         driven = hand.ctrl_from_joints @ (joints[1] - joints[0])
         return {
@@ -71,7 +71,7 @@ def measure(
             "imbalance": closing.imbalance,
             "touching": jnp.sum(active),
             "contact_distance": jnp.sum(jnp.abs(contacts.distance) * contacts.active) / count,
-            "pregrasp_gap": jnp.min(energy.gaps(pregrasp, problem)),
+            "pregrasp_gap": jnp.min(energy.signed_distances(pregrasp, problem)),
             "withdrawal": jnp.linalg.norm(closing.pregrasp.position - variables.position),
             "squeeze_torque": squeeze.stiffness * jnp.sum(jnp.abs(driven)),
             "lever": jnp.linalg.norm(active @ points / jnp.maximum(jnp.sum(active), 1.0)),
@@ -80,7 +80,9 @@ def measure(
     return jax.vmap(single)(variables, pattern, contacts, closing)
 
 
-def hold_chance(metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarray]) -> np.ndarray:
+def predicted_hold_probability(
+    metrics: Mapping[str, np.ndarray], terms: Mapping[str, np.ndarray]
+) -> np.ndarray:
     """Chance that grasps hold in the six-direction test, from cheap numbers alone, (n,).
 
     A logistic regression, fitted once to 26,112 grasps that physics had tested (three hands, 34
@@ -117,28 +119,32 @@ def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> 
     that comes from elsewhere, as far as the plan binds, and contacts on avoided parts anyhow.
 
     Args:
-        metrics: `hold_chance`, and those of `Agreement.measure`, each (n,).
+        metrics: `predicted_hold_probability`, and those of `Agreement.measure`, each (n,).
         alignment: what a grasp without any contact on the held parts of a sure plan loses.
         bound: how far the plan binds, see `Grip.binding`.
     """
     off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + 0.1 * metrics["approach_error"]
-    return metrics["hold_chance"] - alignment * (bound * off + 2 * metrics["on_avoided"])
+    return metrics["predicted_hold_probability"] - alignment * (
+        bound * off + 2 * metrics["on_avoided"]
+    )
 
 
-def promise(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> np.ndarray:
+def predicted_success(
+    metrics: Mapping[str, np.ndarray], alignment: float, bound: float
+) -> np.ndarray:
     """Chance to hold and, as far as the plan binds, to serve it, (n,); arguments as of `score`."""
     serves = metrics["aligned"] if alignment > 0 else 1.0
-    return metrics["hold_chance"] * (1 - bound * (1 - serves))
+    return metrics["predicted_hold_probability"] * (1 - bound * (1 - serves))
 
 
 def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:
     """Mean squared residual of the six pulls while every contact presses, ()."""
-    points, normals = energy.inward(contacts, problem)
+    points, normals = energy.contacts_about_com(contacts, problem)
     pulls = jnp.concatenate([jnp.eye(3), -jnp.eye(3)])
     targets = PULL * jnp.concatenate([pulls, jnp.zeros((6, 3))], axis=1).astype(points.dtype)
     count = jnp.maximum(jnp.sum(active), 1.0)
     share = active / count
-    solution = friction_cone.balance(
+    solution = friction_cone.solve_contact_forces(
         points,
         normals,
         targets,
@@ -147,7 +153,7 @@ def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Ar
         low=0.2 * share,
         high=3.0 * share,
         length=problem.guidance.torque_length,
-        slack=contacts.slack,
+        passive_motions=contacts.passive_motions,
         iterations=150,
     )
     return jnp.mean(solution.residual)
@@ -231,7 +237,7 @@ def min_weight(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.A
 
 def _edges(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array:
     """Wrenches of the edges of all friction cones with unit normal forces, (k * _EDGES, 6)."""
-    points, normals = energy.inward(contacts, problem)
+    points, normals = energy.contacts_about_com(contacts, problem)
     helper = jnp.where(
         jnp.abs(normals[:, :1]) < 0.7, jnp.array([1.0, 0, 0]), jnp.array([0, 1.0, 0])
     ).astype(points.dtype)

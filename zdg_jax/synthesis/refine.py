@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import optax
 
 from zdg_jax import energy
-from zdg_jax.energy import ForceLimits, Pattern, Problem, Variables
+from zdg_jax.energy import ForceLimits, GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
-from zdg_jax.runtime.devices import by_rows
-from zdg_jax.runtime.settings import setting
+from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.runtime.settings import float_setting
 
 _SETTLED = 60
 """Iterations of the force solver, from zero, where terms are reported."""
@@ -52,21 +52,21 @@ class RefineConfig:
     until one is left."""
     weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
     """Weight of each energy term, ()."""
-    position_rate: jax.Array = setting(0.003)
+    position_rate: jax.Array = float_setting(0.003)
     """Learning rate of the wrist's position [m]."""
-    rotation_rate: jax.Array = setting(0.03)
+    rotation_rate: jax.Array = float_setting(0.03)
     """Learning rate of the wrist's 6-D rotation."""
-    dof_rate: jax.Array = setting(0.03)
+    dof_rate: jax.Array = float_setting(0.03)
     """Learning rate of the joint coordinates [rad or m]."""
-    standoff: jax.Array = setting(0.010)
+    standoff: jax.Array = float_setting(0.010)
     """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
-    margin: jax.Array = setting(0.3)
+    margin: jax.Array = float_setting(0.3)
     """Clearance that the hand keeps from the object, as a share of the standoff."""
-    friction: jax.Array = setting(0.3)
+    friction: jax.Array = float_setting(0.3)
     """Friction of the force solver: below a real one, for margin."""
-    least_force: jax.Array = setting(0.0)
+    least_force: jax.Array = float_setting(0.0)
     """Least normal force of a contact, as a share of a target wrench's force."""
-    greatest_force: jax.Array = setting(4.0)
+    greatest_force: jax.Array = float_setting(4.0)
     """Greatest normal force of a contact, as a share of a target wrench's force."""
 
 
@@ -87,7 +87,7 @@ def make_weights(**changes: float) -> dict[str, jax.Array]:
 class RefineState:
     """Where the refinement of one grasp stands."""
 
-    variables: Variables
+    variables: GraspVariables
     """The grasp."""
     optimizer: optax.OptState
     """Optax's state, of this grasp alone."""
@@ -104,7 +104,7 @@ class RefineState:
 class Refined:
     """Grasps after refinement, n of them."""
 
-    variables: Variables
+    variables: GraspVariables
     """The grasps, (n, ...)."""
     pattern: Pattern
     """The links that were meant to touch, (n, k)."""
@@ -130,7 +130,7 @@ class Refiner:
 
     config: RefineConfig = dataclasses.field(default_factory=RefineConfig)
 
-    def init(self, problem: Problem, variables: Variables, pattern: Pattern) -> RefineState:
+    def init(self, problem: Problem, variables: GraspVariables, pattern: Pattern) -> RefineState:
         """The state before the first step, of one grasp."""
         targets = problem.guidance.targets
         return RefineState(
@@ -160,7 +160,7 @@ class Refiner:
             finite=state.finite & finite,
         )
 
-    def run(self, problem: Problem, variables: Variables, pattern: Pattern) -> Refined:
+    def run(self, problem: Problem, variables: GraspVariables, pattern: Pattern) -> Refined:
         """Refines grasps; they never influence each other.
 
         Args:
@@ -209,7 +209,7 @@ class Refiner:
         )
 
     def assess(
-        self, problem: Problem, variables: Variables, pattern: Pattern
+        self, problem: Problem, variables: GraspVariables, pattern: Pattern
     ) -> tuple[dict[str, jax.Array], energy.Contacts]:
         """Unweighted energy terms (n,) by name, and contacts (n, k, ...), of grasps (n, ...)."""
         return _assess(self.config, problem, variables, pattern)
@@ -227,7 +227,7 @@ class Refiner:
         return self._loss(state.variables, problem, pattern, state)[0]
 
     def _loss(
-        self, variables: Variables, problem: Problem, pattern: Pattern, state: RefineState
+        self, variables: GraspVariables, problem: Problem, pattern: Pattern, state: RefineState
     ) -> tuple[jax.Array, jax.Array]:
         terms, forces, _ = self._terms(
             variables,
@@ -244,7 +244,7 @@ class Refiner:
 
     def _terms(
         self,
-        variables: Variables,
+        variables: GraspVariables,
         problem: Problem,
         pattern: Pattern,
         forces: jax.Array,
@@ -252,7 +252,7 @@ class Refiner:
         iterations: int,
     ) -> tuple[dict[str, jax.Array], jax.Array, energy.GraspState]:
         config = self.config
-        state = energy.evaluate(problem, variables, pattern)
+        state = energy.grasp_state(problem, variables, pattern)
         limits = ForceLimits(
             friction=config.friction, least=config.least_force, greatest=config.greatest_force
         )
@@ -274,7 +274,7 @@ class Refiner:
             late = jnp.clip((self.progress(count) - 0.3) / 0.7, 0.0, 1.0)
             return -(0.03 + 0.97 * 0.5 * (1 + jnp.cos(jnp.pi * late)))
 
-        rates = Variables(
+        rates = GraspVariables(
             position=config.position_rate, rotation=config.rotation_rate, dofs=config.dof_rate
         )
         return optax.chain(
@@ -284,7 +284,7 @@ class Refiner:
         )
 
 
-@by_rows(whole=(0, 1, 4))
+@shard_rows(replicated=(0, 1, 4))
 @jax.jit
 def _advance(
     config: RefineConfig,
@@ -305,17 +305,17 @@ def _advance(
     return jax.vmap(single)(pattern, states)
 
 
-@by_rows(whole=(0, 1))
+@shard_rows(replicated=(0, 1))
 @jax.jit
 def _assess(
-    config: RefineConfig, problem: Problem, variables: Variables, pattern: Pattern
+    config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> tuple[dict[str, jax.Array], energy.Contacts]:
     refiner = Refiner(config)
     slots, targets = pattern.link.shape[-1], problem.guidance.targets
     forces = jnp.zeros((targets.shape[0], slots, 3), targets.dtype)
 
     def single(
-        variables: Variables, pattern: Pattern
+        variables: GraspVariables, pattern: Pattern
     ) -> tuple[dict[str, jax.Array], energy.Contacts]:
         terms, _, state = refiner._terms(
             variables, problem, pattern, forces, jnp.float32(0.0), _SETTLED
@@ -325,7 +325,7 @@ def _assess(
     return jax.vmap(single)(variables, pattern)
 
 
-@by_rows()
+@shard_rows()
 @jax.jit
 def _select(
     trials: tuple[tuple[Pattern, RefineState, jax.Array], ...],

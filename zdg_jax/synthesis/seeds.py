@@ -17,12 +17,12 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
-from zdg_jax.energy import Pattern, Problem, Variables
+from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.hand.preshapes import Opening
 from zdg_jax.kernels import distance, kinematics, rotations
-from zdg_jax.runtime.devices import block, by_rows, working
-from zdg_jax.runtime.settings import setting
+from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
+from zdg_jax.runtime.settings import float_setting
 
 _OPPOSING = 512
 _UNPAIRED = 0.01
@@ -42,19 +42,19 @@ class SeedConfig:
     """Draws of which each seed keeps the best."""
     retreats: int = dataclasses.field(default=7, metadata={"static": True})
     """Distances from the object that each draw is tried at."""
-    retreat: jax.Array = setting(0.12)
+    retreat: jax.Array = float_setting(0.12)
     """Greatest such distance [m]."""
-    clearance: jax.Array = setting(0.02)
+    clearance: jax.Array = float_setting(0.02)
     """Room between fingers and object on both sides together [m]."""
-    looseness: jax.Array = setting(0.008)
+    looseness: jax.Array = float_setting(0.008)
     """Misfit of the opening's width that makes it half as likely or so [m]."""
-    aperture: jax.Array = setting(0.02)
+    aperture: jax.Array = float_setting(0.02)
     """Misfit of the planned width that makes a pair of places e times less likely [m]."""
-    jitter: jax.Array = setting(0.01)
+    jitter: jax.Array = float_setting(0.01)
     """Standard deviation of the position [m]."""
-    turn: jax.Array = setting(0.15)
+    turn: jax.Array = float_setting(0.15)
     """Standard deviation of the orientation [rad]."""
-    dof_jitter: jax.Array = setting(0.1)
+    dof_jitter: jax.Array = float_setting(0.1)
     """Standard deviation of the joints, as a share of their range."""
 
 
@@ -80,7 +80,7 @@ def seed(
     config: SeedConfig,
     num: int,
     key: jax.Array,
-) -> tuple[Variables, Pattern]:
+) -> tuple[GraspVariables, Pattern]:
     """Draws `num` seeds.
 
     Args:
@@ -97,7 +97,7 @@ def seed(
         Variables and patterns, (num, ...).
     """
     # Whole blocks only, on every device: a smaller last one would be compiled a second time.
-    whole = block() * len(working())
+    whole = default_batch() * len(active_devices())
     keys = jax.random.split(key, -(-num // whole) * whole)
     # Spheres tell whether a start is clear; the surface points would cost five times as much.
     bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
@@ -132,7 +132,7 @@ def opposing(problem: Problem, space: Opening, weights: jax.Array, config: SeedC
     )
 
 
-@by_rows(whole=range(6))
+@shard_rows(replicated=range(6))
 @jax.jit
 def _draws(
     problem: Problem,
@@ -142,10 +142,10 @@ def _draws(
     pairs: Pairs,
     config: SeedConfig,
     keys: jax.Array,
-) -> tuple[Pattern, Variables, jax.Array]:
+) -> tuple[Pattern, GraspVariables, jax.Array]:
     """The pattern (n, k) of each seed, its draws (n, a, ...) and their palms' facing (n, a, 3)."""
 
-    def draws(key: jax.Array) -> tuple[Pattern, Variables, jax.Array]:
+    def draws(key: jax.Array) -> tuple[Pattern, GraspVariables, jax.Array]:
         kind_key, draw_key = jax.random.split(key)
         kind = jax.random.categorical(kind_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
@@ -155,41 +155,43 @@ def _draws(
         )
         return pattern, variables, facing
 
-    return jax.lax.map(draws, keys, batch_size=block())
+    return jax.lax.map(draws, keys, batch_size=default_batch())
 
 
-@by_rows(whole=(0, 1))
+@shard_rows(replicated=(0, 1))
 @jax.jit
 def _retreats(
-    problem: Problem, config: SeedConfig, variables: Variables, facing: jax.Array
-) -> Variables:
+    problem: Problem, config: SeedConfig, variables: GraspVariables, facing: jax.Array
+) -> GraspVariables:
     """All draws of all seeds, (n, a, ...), drawn back from the object."""
     back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
     single = jax.vmap(lambda variables, facing: _retreat(problem, variables, facing, back))
-    return jax.lax.map(lambda drawn: single(*drawn), (variables, facing), batch_size=block())
+    return jax.lax.map(
+        lambda drawn: single(*drawn), (variables, facing), batch_size=default_batch()
+    )
 
 
-@by_rows(whole=(0,))
+@shard_rows(replicated=(0,))
 @jax.jit
-def _choose(problem: Problem, variables: Variables, pattern: Pattern) -> Variables:
+def _choose(problem: Problem, variables: GraspVariables, pattern: Pattern) -> GraspVariables:
     """The best draw of each seed, (n, ...), of those (n, a, ...)."""
 
-    def best(seed: tuple[Variables, Pattern]) -> Variables:
+    def best(seed: tuple[GraspVariables, Pattern]) -> GraspVariables:
         draws, pattern = seed
         chosen = jnp.argmin(jax.vmap(lambda draw: _cost(problem, draw, pattern))(draws))
         return jax.tree.map(lambda leaf: leaf[chosen], draws)
 
-    return jax.lax.map(best, (variables, pattern), batch_size=block())
+    return jax.lax.map(best, (variables, pattern), batch_size=default_batch())
 
 
 def _retreat(
-    problem: Problem, variables: Variables, facing: jax.Array, back: jax.Array
-) -> Variables:
+    problem: Problem, variables: GraspVariables, facing: jax.Array, back: jax.Array
+) -> GraspVariables:
     """Draws a hand back by the least of the distances that clears the object, or nearly so."""
     hand = problem.hand
     joints = joints_from_dofs(hand, variables.dofs)
-    poses = kinematics.link_poses(hand.tree, joints, energy.base(variables))
-    centers = kinematics.attach(poses, hand.spheres.local, hand.spheres.link)
+    poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
+    centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
     away = -back * facing[:, None]
     gap, _ = distance.query(problem.object.grid, centers[:, None] + away[..., None], 0)
     collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
@@ -197,9 +199,9 @@ def _retreat(
     return dataclasses.replace(variables, position=variables.position + away[:, best])
 
 
-def _cost(problem: Problem, variables: Variables, pattern: Pattern) -> jax.Array:
+def _cost(problem: Problem, variables: GraspVariables, pattern: Pattern) -> jax.Array:
     """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
-    state = energy.evaluate(problem, variables, pattern)
+    state = energy.grasp_state(problem, variables, pattern)
     radii = problem.hand.spheres.radii
     collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
     contacts = state.contacts
@@ -255,7 +257,7 @@ def _draw(
     config: SeedConfig,
     power: jax.Array,
     key: jax.Array,
-) -> tuple[Variables, jax.Array]:
+) -> tuple[GraspVariables, jax.Array]:
     """One draw, and the unit direction that the palm faces, (3,), object frame."""
     keys = jax.random.split(key, 9)
     samples, guidance = problem.object.samples, problem.guidance
@@ -297,4 +299,4 @@ def _draw(
     noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
     dofs = jnp.clip(space.dofs[level] + noise * (upper - lower), lower, upper)
     sixd = rotations.sixd_from_matrix(rotation)
-    return Variables(position=position, rotation=sixd, dofs=dofs), facing
+    return GraspVariables(position=position, rotation=sixd, dofs=dofs), facing

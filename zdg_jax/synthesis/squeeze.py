@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, Pattern, Problem, Variables, penetration
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem, penetration
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics
-from zdg_jax.runtime.devices import by_rows
-from zdg_jax.runtime.settings import setting
+from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.runtime.settings import float_setting
 
 _ARM = 0.1
 """Metres of the wrist that count as a radian of a joint."""
@@ -28,38 +28,38 @@ _ARM = 0.1
 class SqueezeConfig:
     """How hard and with which forces a hand squeezes, and how far it opens before."""
 
-    total_force: jax.Array = setting(25.0)
+    total_force: jax.Array = float_setting(25.0)
     """Sum of the contacts' normal forces [N]."""
-    friction: jax.Array = setting(0.3)
+    friction: jax.Array = float_setting(0.3)
     """Friction that squeeze forces may use; below the real one."""
-    least_share: jax.Array = setting(0.15)
+    least_share: jax.Array = float_setting(0.15)
     """Least normal force of a contact, over the mean."""
-    greatest_share: jax.Array = setting(3.0)
+    greatest_share: jax.Array = float_setting(3.0)
     """Greatest normal force of a contact, over the mean."""
-    evenness: jax.Array = setting(0.02)
+    evenness: jax.Array = float_setting(0.02)
     """Weight that draws the forces to equal ones, beside that of their balance."""
-    stiffness: jax.Array = setting(5.0)
+    stiffness: jax.Array = float_setting(5.0)
     """Gain of the position actuators that will hold the grasp [N m/rad]."""
-    torque_limit: jax.Array = setting(3.0)
+    torque_limit: jax.Array = float_setting(3.0)
     """Greatest actuator torque [N m]."""
-    reach: jax.Array = setting(0.002)
+    reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
-    opening: jax.Array = setting(0.008)
+    opening: jax.Array = float_setting(0.008)
     """Distance that the pregrasp's contacts keep from the surface [m]."""
     force_iterations: int = dataclasses.field(default=200, metadata={"static": True})
     """Iterations of the force solver."""
     opening_iterations: int = dataclasses.field(default=20, metadata={"static": True})
     """Gradient steps that open the hand."""
-    opening_step: jax.Array = setting(0.02)
+    opening_step: jax.Array = float_setting(0.02)
     """Greatest change of a joint in such a step [rad or m], a tenth of it for the wrist [m]."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Closing:
+class SqueezeResult:
     """What leads to a grasp and what follows it."""
 
-    pregrasp: Variables
+    pregrasp: GraspVariables
     """A hand that clears the object, (n, ...); the wrist keeps its rotation."""
     squeeze: jax.Array
     """Coordinates that the actuators are driven to, (n, d); the wrist stays."""
@@ -69,20 +69,20 @@ class Closing:
     """|wrench| of those forces over their sum of normal forces, (n,)."""
 
 
-@by_rows(whole=(0, 1))
+@shard_rows(replicated=(0, 1))
 @jax.jit
-def close(
+def solve_squeeze(
     config: SqueezeConfig,
     problem: Problem,
-    variables: Variables,
+    variables: GraspVariables,
     pattern: Pattern,
     contacts: Contacts,
-) -> Closing:
+) -> SqueezeResult:
     """Pregrasp and squeeze of grasps (n, ...) through their contacts (n, k, ...)."""
 
-    def single(variables: Variables, pattern: Pattern, contacts: Contacts) -> Closing:
+    def single(variables: GraspVariables, pattern: Pattern, contacts: Contacts) -> SqueezeResult:
         forces, imbalance = squeeze_forces(config, problem, contacts)
-        return Closing(
+        return SqueezeResult(
             pregrasp=_open(config, problem, variables, pattern),
             squeeze=_squeeze(config, problem.hand, variables, contacts, forces),
             forces=forces,
@@ -96,10 +96,10 @@ def squeeze_forces(
     config: SqueezeConfig, problem: Problem, contacts: Contacts
 ) -> tuple[jax.Array, jax.Array]:
     """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
-    points, normals = energy.inward(contacts, problem)
+    points, normals = energy.contacts_about_com(contacts, problem)
     active = contacts.active * (contacts.distance < config.reach)
     length = problem.guidance.torque_length
-    solution = friction_cone.balance(
+    solution = friction_cone.solve_contact_forces(
         points,
         normals,
         jnp.zeros((1, 6), points.dtype),
@@ -108,7 +108,7 @@ def squeeze_forces(
         low=config.least_share * active,
         high=config.greatest_share * active,
         length=length,
-        slack=contacts.slack,
+        passive_motions=contacts.passive_motions,
         preferred=active,
         damping=config.evenness,
         iterations=config.force_iterations,
@@ -121,7 +121,7 @@ def squeeze_forces(
 def _squeeze(
     config: SqueezeConfig,
     hand: HandArrays,
-    variables: Variables,
+    variables: GraspVariables,
     contacts: Contacts,
     forces: jax.Array,
 ) -> jax.Array:
@@ -130,7 +130,7 @@ def _squeeze(
     A maps the independent coordinates to joints, B to actuators, K holds the gains. Dexonomy
     (arXiv 2504.18829) writes q + J^T f / kp for hands with an actuator a joint.
     """
-    base = energy.base(variables)
+    base = energy.root_pose(variables)
 
     def posed(dofs: jax.Array) -> jax.Array:
         return kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs), base)
@@ -138,7 +138,7 @@ def _squeeze(
     own = posed(variables.dofs)[..., contacts.link]
     local = jnp.einsum("jik,jk->ki", own[:, :3], contacts.points.T - own[:, 3])
     _, pull = jax.vjp(
-        lambda dofs: kinematics.attach(posed(dofs), local, contacts.link), variables.dofs
+        lambda dofs: kinematics.transform_points(posed(dofs), local, contacts.link), variables.dofs
     )
     (torque,) = pull(forces.T)
     drive = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(
@@ -153,8 +153,8 @@ def _squeeze(
 
 
 def _open(
-    config: SqueezeConfig, problem: Problem, variables: Variables, pattern: Pattern
-) -> Variables:
+    config: SqueezeConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> GraspVariables:
     """Opens the joints and draws the wrist back until all links clear the object by `opening`.
 
     Normalised gradient descent on the squared clearance that is missing and on the overlap of
@@ -165,12 +165,12 @@ def _open(
     hand = problem.hand
 
     def missing(shift: jax.Array, dofs: jax.Array) -> jax.Array:
-        state = energy.evaluate(problem, moved(shift, dofs), pattern)
-        missing = jax.nn.relu(config.opening - energy.gaps(state, problem))
+        state = energy.grasp_state(problem, moved(shift, dofs), pattern)
+        missing = jax.nn.relu(config.opening - energy.signed_distances(state, problem))
         short = 0.5 * jnp.sum(missing**2)
         return short + penetration.itself(state, problem)
 
-    def moved(shift: jax.Array, dofs: jax.Array) -> Variables:
+    def moved(shift: jax.Array, dofs: jax.Array) -> GraspVariables:
         return dataclasses.replace(variables, position=variables.position + _ARM * shift, dofs=dofs)
 
     def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import planning
-from zdg_jax.energy import Variables
+from zdg_jax.energy import GraspVariables
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.poses import HandPose
@@ -140,7 +140,7 @@ def _make(
     fitter = Fitter(hand, obj, config.fit)
     agreement = Agreement(plan.grip, obj, hand)
     space = opening(hand)
-    batch = min(config.batch or devices.block() * len(devices.working()), num)
+    batch = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
@@ -159,7 +159,7 @@ def _make(
         return made
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
-    alone = jax.default_backend() == "cpu" and len(devices.working()) == 1
+    alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
     workers = min(available_cpus(), count) if alone else 1
     parts: list[Made] = []
     pool = futures.ThreadPoolExecutor(workers)
@@ -206,7 +206,7 @@ def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
     return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
 
 
-def _pose(hand: Hand, variables: Variables) -> HandPose:
+def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
     matrix = rotations.matrix_from_6d(jnp.asarray(variables.rotation))
     return HandPose(
         position=jnp.asarray(variables.position),

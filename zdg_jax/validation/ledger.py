@@ -15,7 +15,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Reason, Validation
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Ledger:
         """
         arrays = {name: getattr(self._result, name) for name in self._result.array_names()}
         arrays[_RUN] = np.array(self._run)
-        with written_whole(self._path) as file:
+        with atomic_write(self._path) as file:
             np.savez(file, allow_pickle=False, **arrays)
         self._saved = time.monotonic()
 

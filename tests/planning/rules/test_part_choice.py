@@ -7,13 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from tests.planning import things
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.planning.rules.affordances import roles
 from zdg_jax.planning.rules.language.reading import read
 from zdg_jax.planning.rules.part_choice import Choice, select
-
-from . import things
 
 
 def choose(task: str, thing: things.Thing) -> list[Choice]:

@@ -13,14 +13,13 @@ import mujoco
 import numpy as np
 import pytest
 
+from tests.validation.conftest import Ball, Gripper
 from zdg_jax import validation
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.validation import Lift, MjxOptions, Physics, six_directions
 from zdg_jax.validation.mjx.program import Program
 from zdg_jax.validation.mjx.scene import build_mjx
 from zdg_jax.validation.scene import build
-
-from .conftest import Ball, Gripper
 
 _FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 

@@ -7,11 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
 from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Lift, Reason
-
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
 
 
 def _above(angle: float, height: float = 0.109) -> np.ndarray:

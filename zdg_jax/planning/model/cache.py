@@ -10,7 +10,7 @@ from typing import Literal
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import Answer, Request
 from zdg_jax.runtime.caches import cache_root
-from zdg_jax.runtime.files import written_whole
+from zdg_jax.runtime.files import atomic_write
 
 Mode = Literal["use", "off", "replay"]
 
@@ -69,7 +69,7 @@ class AnswerCache:
             "output_tokens": answer.output_tokens,
         }
         try:
-            with written_whole(path) as file:
+            with atomic_write(path) as file:
                 file.write(json.dumps(entry, indent=1).encode())
         except InputError as error:
             _log.warning("cannot keep an answer: %s", error)

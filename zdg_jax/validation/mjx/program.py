@@ -17,7 +17,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import ValidationError
-from zdg_jax.runtime.devices import by_rows, everywhere, working
+from zdg_jax.runtime.devices import active_devices, replicate, shard_rows
 from zdg_jax.validation.mjx.contacts import exact_balls
 from zdg_jax.validation.mjx.solver import short_searches
 from zdg_jax.validation.mujoco.simulation import ORIGIN
@@ -77,10 +77,12 @@ class Program:
         advance = jax.jit(functools.partial(_advance, mjx, object_body))
         if not warp:  # Warp runs on one GPU
             with self._precision():
-                self._device_model, self._start = everywhere((self._device_model, self._start))
-            advance = by_rows(whole=(0, 1, 4))(advance)
+                self._device_model, self._start = replicate((self._device_model, self._start))
+            advance = shard_rows(replicated=(0, 1, 4))(advance)
         self._advance = advance
-        self.batch = batch or (_WARP_BATCH if warp else len(working()) * self._fitting_batch())
+        self.batch = batch or (
+            _WARP_BATCH if warp else len(active_devices()) * self._fitting_batch()
+        )
 
     def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
         """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
@@ -193,5 +195,5 @@ def _doubles() -> contextlib.AbstractContextManager[Any]:
     """Lets JAX keep double precision in what is traced and called within the block."""
     # Before 0.8 it was elsewhere.
     home: Any = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
-    block: contextlib.AbstractContextManager[Any] = home.enable_x64(True)
-    return block
+    default_batch: contextlib.AbstractContextManager[Any] = home.enable_x64(True)
+    return default_batch

@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
+from tests.planning import model_script
+from tests.planning.conftest import allegro, jug
+from tests.planning.server import ModelServer, Reply
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.planning import PlannerOptions, plan
 from zdg_jax.synthesis.review import last_look
-
-from . import model_script
-from .conftest import allegro, jug
-from .server import ModelServer, Reply
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -31,7 +30,13 @@ def made(n: int, planner: str, options: PlannerOptions) -> GraspSet:
         quaternion=quaternion / np.linalg.norm(quaternion, axis=1, keepdims=True),
         joints=np.zeros((n, hand.num_joints)),  # type: ignore[arg-type]
     )
-    names = ("hold_chance", "on_part", "on_avoided", "fingers_in_role", "approach_error")
+    names = (
+        "predicted_hold_probability",
+        "on_part",
+        "on_avoided",
+        "fingers_in_role",
+        "approach_error",
+    )
     own = plan("pour", jug(), hand, planner=planner, options=options)
     return dataclasses.replace(
         make_grasps(n),
