@@ -17,7 +17,7 @@ from zdg_jax import energy
 from zdg_jax.energy import ForceLimits, GraspVariables, Pattern
 from zdg_jax.kernels import distance, friction_cone
 from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS
-from zdg_jax.synthesis.squeeze import close
+from zdg_jax.synthesis.squeeze import solve_squeeze
 
 _STEPS = 10
 _POINT_BYTES = 12 + 16 + 12
@@ -80,7 +80,7 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
         calls: dict[str, Callable[[], Any]] = {
             f"seeds x {size} x {starts}": lambda size=size: case.seeds(size * starts),
             f"fit x {size}": lambda many=many: case.fit(many),
-            f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: close(
+            f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: solve_squeeze(
                 case.stages.config.squeeze, case.stages.problem, v, p, c
             ),
         }

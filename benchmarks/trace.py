@@ -21,7 +21,7 @@ from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.squeeze import close
+from zdg_jax.synthesis.squeeze import solve_squeeze
 
 
 @click.command()
@@ -68,7 +68,8 @@ def _run(case: Case, batch: int) -> dict[str, dict[str, float]]:
     refined = stage("refine", lambda: case.refiner.run(problem, *seeds))
     variables, contacts = stage("fit", lambda: case.fit(refined))
     closing = stage(
-        "squeeze", lambda: close(config.squeeze, problem, variables, refined.pattern, contacts)
+        "squeeze",
+        lambda: solve_squeeze(config.squeeze, problem, variables, refined.pattern, contacts),
     )
     stage(
         "quality",

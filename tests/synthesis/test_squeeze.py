@@ -16,7 +16,7 @@ from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.synthesis.contact_patterns import contact_patterns
-from zdg_jax.synthesis.squeeze import SqueezeConfig, close, squeeze_forces
+from zdg_jax.synthesis.squeeze import SqueezeConfig, solve_squeeze, squeeze_forces
 
 pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
@@ -116,7 +116,7 @@ def test_targets_push_with_the_jacobians_transpose(name: str) -> None:
     hand = Hand.load(name)
     variables, pattern, contacts = held(hand)
     config = dataclasses.replace(CONFIG, torque_limit=jnp.float32(1e6))
-    closing = close(config, problem(hand), *map(batched, (variables, pattern, contacts)))
+    closing = solve_squeeze(config, problem(hand), *map(batched, (variables, pattern, contacts)))
     forces = np.asarray(closing.forces[0], float)
     assert np.abs(forces).max() > 1
 
@@ -146,7 +146,7 @@ def test_the_strongest_actuator_keeps_its_limit_and_the_rest_their_proportions()
     weak = dataclasses.replace(CONFIG, torque_limit=jnp.float32(0.02))
     strong = dataclasses.replace(CONFIG, torque_limit=jnp.float32(1e6))
     changes = [
-        np.asarray(close(config, problem(), *grasp).squeeze[0] - grasp[0].dofs[0])
+        np.asarray(solve_squeeze(config, problem(), *grasp).squeeze[0] - grasp[0].dofs[0])
         for config in (weak, strong)
     ]
     assert float(weak.stiffness) * np.abs(changes[0]).max() == pytest.approx(0.02, rel=1e-4)
@@ -161,7 +161,7 @@ def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
     seeds = dataclasses.replace(seeds, dofs=jnp.asarray(closed, jnp.float32))
     state = jax.vmap(lambda v, p: energy.grasp_state(jar.problem, v, p))
     contacts = jax.jit(state)(seeds, slots).contacts
-    closing = close(CONFIG, jar.problem, seeds, slots, contacts)
+    closing = solve_squeeze(CONFIG, jar.problem, seeds, slots, contacts)
     opened = closing.pregrasp
 
     def lacking(variables: GraspVariables) -> np.ndarray:
@@ -190,6 +190,6 @@ def test_the_pregrasp_parts_fingers_that_lie_in_each_other() -> None:
         state = evaluate(problem(), dataclasses.replace(variables, dofs=dofs), pattern)
         return float(energy.penetration.itself(state, problem()))
 
-    closing = close(CONFIG, problem(), *map(batched, (crossed, pattern, contacts)))
+    closing = solve_squeeze(CONFIG, problem(), *map(batched, (crossed, pattern, contacts)))
     assert overlap(crossed.dofs) > 0.02
     assert overlap(closing.pregrasp.dofs[0]) < 0.2 * overlap(crossed.dofs)
