@@ -13,7 +13,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.objects import cleaning, convex, fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
-from zdg_jax.objects.parts import Part, describe
+from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.runtime.progress import Progress, silent
 
 WATER = 1000.0
@@ -211,7 +211,7 @@ def _assemble(
         spacing=float(found["spacing"]),
         shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
     )
-    marks, center, volume = found["marks"], found["center"], float(found["volume"])
+    face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
         grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
@@ -221,7 +221,7 @@ def _assemble(
         samples=SurfaceSamples(
             points=jnp.asarray(found["sample_points"]),
             normals=jnp.asarray(found["sample_normals"]),
-            parts=jnp.asarray(marks[found["sample_faces"]], jnp.int32),
+            parts=jnp.asarray(face_parts[found["sample_faces"]], jnp.int32),
         ),
         center_of_mass=jnp.asarray(center, jnp.float32),
         radius=jnp.asarray(reach, jnp.float32),
@@ -241,7 +241,7 @@ def _assemble(
         center_of_mass=center,
         inertia=found["inertia"] * mass / max(volume, 1e-30),
         pieces=preparation.pieces(found),
-        parts=describe(vertices, faces, marks, names, found["inner_traits"]),
-        face_parts=marks,
+        parts=describe_parts(vertices, faces, face_parts, names),
+        face_parts=face_parts,
         arrays=arrays,
     )

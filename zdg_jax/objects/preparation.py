@@ -13,16 +13,14 @@ from zdg_jax.objects import (
     convex,
     decomposers,
     fields,
-    filling,
     inertia,
-    parts,
     sampling,
     segmentation,
 )
 from zdg_jax.objects.arrays import SAMPLES
 from zdg_jax.runtime.progress import Progress
 
-_VERSION = 5
+_VERSION = 6
 """Raise it whenever the same input should give other arrays."""
 
 STEPS = 100
@@ -116,11 +114,9 @@ def _make(
 
     progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
-        marks, shape = segmentation.segment(vertices, faces, distance, lattice)
+        face_parts = segmentation.segment(vertices, faces, distance, lattice)
     else:
-        _, compact = np.unique(labels, return_inverse=True)
-        marks = (compact + 1).astype(np.int32)
-        shape = filling.fill(distance, lattice, vertices.min(0), vertices.max(0))
+        face_parts = np.unique(labels, return_inverse=True)[1] + 1
     points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
     normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
     return {
@@ -137,8 +133,7 @@ def _make(
         "piece_vertices": np.concatenate([hull.vertices for hull in hulls]),
         "piece_faces": np.concatenate([hull.faces for hull in hulls]),
         "piece_sizes": np.array([(len(hull.vertices), len(hull.faces)) for hull in hulls]),
-        "marks": marks.astype(np.int32),
-        "inner_traits": parts.inner_traits(vertices, faces, marks, distance, lattice, shape),
+        "face_parts": face_parts.astype(np.int32),
         "sample_points": points.astype(np.float32),
         "sample_normals": normals.astype(np.float32),
         "sample_faces": on.astype(np.int32),
