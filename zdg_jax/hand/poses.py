@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -53,7 +54,7 @@ class HandPose:
         array = np.asarray(qpos)
         if array.ndim == 0 or array.shape[-1] < 7:
             raise InputError(f"a pose needs at least 7 numbers, got shape {array.shape}")
-        leaves = np.split(array, [3, 7], axis=-1)
+        leaves: Any = np.split(array, [3, 7], axis=-1)
         return cls(**dict(zip(("position", "quaternion", "joints"), leaves, strict=True)))
 
     def __getitem__(self, rows: Rows) -> HandPose:

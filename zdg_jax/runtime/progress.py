@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Hears how far a stage is. The library calls it from the thread that was called."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, /) -> None:
         """Takes a report.
 
         Args:
