@@ -46,14 +46,14 @@ def test_a_run_goes_on_where_it_was_cut_off(
 ) -> None:
     file, rows = tmp_path / "run.npz", _rows(40)
 
-    def cut_off(done: int, n: int) -> None:
+    def cut_off(stage: str, done: int, total: int) -> None:
         raise _CutOffError
 
     with pytest.raises(_CutOffError):
         validation.rollout(gripper, ball, *rows, QUICK, progress=cut_off, resume=file)
     seen: list[int] = []
     resumed = validation.rollout(
-        gripper, ball, *rows, QUICK, progress=lambda done, n: seen.append(done), resume=file
+        gripper, ball, *rows, QUICK, progress=lambda _, done, total: seen.append(done), resume=file
     )
     assert seen[0] > 16  # the first chunk was not run again
     assert seen[-1] == 40
