@@ -124,11 +124,12 @@ def test_an_object_from_the_cache_is_the_same_and_quick(cup, cup_mesh):
         assert np.array_equal(one.faces, other.faces)
 
 
-def test_progress_names_the_stages(cup_mesh):
-    stages = []
-    Object.from_mesh(
-        cup_mesh, mass=0.2, progress=lambda stage, share: stages.append((stage, share))
-    )
-    assert stages[0] == ("mesh", 0.0)
-    assert stages[-1] == ("done", 1.0)
-    assert [share for _, share in stages] == sorted(share for _, share in stages)
+def test_progress_counts_up_to_the_end(cup_mesh):
+    reports = []
+    Object.from_mesh(cup_mesh, mass=0.2, progress=lambda *report: reports.append(report))
+    stages, done, totals = zip(*reports, strict=True)
+    assert set(stages) == {"object"}
+    assert len(set(totals)) == 1
+    assert done[0] == 0
+    assert done[-1] == totals[-1]
+    assert list(done) == sorted(done)

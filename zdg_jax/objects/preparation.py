@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 
@@ -19,12 +18,13 @@ from zdg_jax.objects import (
     segmentation,
 )
 from zdg_jax.objects.arrays import SAMPLES
+from zdg_jax.runtime.progress import Progress
 
 _VERSION = 6
 """Raise it whenever the same input should give other arrays."""
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is finished, in [0, 1]."""
+STEPS = 100
+"""Steps of the stage `object` in reports of progress: about per cent of its time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def prepare(
         labels: parts as given, any whole number for each face, (f,); None to find them.
         options: the options.
         keep: read and write the cache.
-        progress: called as the work advances.
+        progress: told of the stage `object`.
 
     Raises:
         InputError: options that no decomposer can meet, or a mesh that encloses nothing.
@@ -88,7 +88,7 @@ def _make(
     options: Options,
     progress: Progress,
 ) -> cache.Arrays:
-    progress("distance field", 0.05)
+    progress("object", 5, STEPS)
     inside = fields.winding_test(vertices, faces)
     lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
     distance, normal = fields.signed(vertices, faces, inside, lattice)
@@ -99,7 +99,7 @@ def _make(
         )
     solid = inertia.solid(distance, lattice)
 
-    progress("convex pieces", 0.3)
+    progress("object", 30, STEPS)  # the distance field
     hulls = decomposers.decompose(
         options.decomposer,
         vertices,
@@ -109,10 +109,10 @@ def _make(
         pieces=options.pieces,
         piece_vertices=options.piece_vertices,
     )
-    progress("collision field", 0.65)
+    progress("object", 65, STEPS)  # convex pieces
     collision = fields.signed(*convex.union(hulls), fields.halfspace_test(hulls), lattice)
 
-    progress("parts", 0.85)
+    progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
         face_parts = segmentation.segment(vertices, faces, distance, lattice)
     else:
