@@ -65,8 +65,8 @@ def guide(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> Guided:
             idle=jnp.asarray(confidence * idle, jnp.float32),
             aperture=jnp.float32(grip.aperture),
             aperture_weight=jnp.float32(confidence),
-            palm_normal=jnp.asarray(hand.palm.normal, jnp.float32),
-            thumb_side=jnp.asarray(_thumb_side(hand), jnp.float32),
+            palm_normal=hand.arrays.palm_normal,
+            thumb_side=hand.arrays.thumb_side,
             targets=jnp.asarray(targets, jnp.float32),
             target_weights=jnp.asarray(weights, jnp.float32),
             torque_length=jnp.float32(_TORQUE_LENGTH),
@@ -128,13 +128,3 @@ def _targets(task: TaskReading, confidence: float) -> tuple[np.ndarray, np.ndarr
         targets[6 + i] = -load / np.linalg.norm(load)
         weights[6 + i] = confidence
     return targets, weights
-
-
-def _thumb_side(hand: Hand) -> np.ndarray:
-    """Unit direction across the fingers, towards the thumb, (3,), hand root frame."""
-    across = np.cross(hand.palm.direction, hand.palm.normal)
-    thumbs = [finger for finger in hand.fingers if finger.is_thumb]
-    if not thumbs:
-        return across
-    offset = np.asarray(hand.tip_position(thumbs[0])) - hand.palm.position
-    return across if float(offset @ across) >= 0 else -across
