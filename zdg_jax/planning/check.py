@@ -9,9 +9,9 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.placement import Span, span_of
+from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
-from zdg_jax.planning.plan import GraspPlan, ObjectReading
 from zdg_jax.planning.rules.mass import guess_mass
 
 if TYPE_CHECKING:

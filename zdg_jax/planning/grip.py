@@ -9,7 +9,16 @@ from typing import Annotated, Literal, Self
 import pydantic
 from pydantic import Field
 
-from zdg_jax.planning.fields import Direction, Finite, Mark, PlanModel, Share, Text, Vector, unit
+from zdg_jax.planning.field_types import (
+    Direction,
+    Finite,
+    Mark,
+    PlanModel,
+    Share,
+    Text,
+    Vector,
+    unit,
+)
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Style
 
 INDIFFERENT = 0.3

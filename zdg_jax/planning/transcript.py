@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.grasp_plan import GraspPlan
 from zdg_jax.planning.grip import Grip
-from zdg_jax.planning.plan import GraspPlan
 
 if TYPE_CHECKING:
     from zdg_jax.planning.model.session import Exchange

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan

@@ -67,6 +67,10 @@ class Backend(Protocol):
         """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
 
     @property
+    def answered_by_hand(self) -> bool:
+        """Whether a person answers, who takes longer than a server."""
+
+    @property
     def axes(self) -> Literal["yx", "xy"]:
         """Order in which the model writes the coordinates of a spot on an image."""
 

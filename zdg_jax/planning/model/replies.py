@@ -12,9 +12,9 @@ import pydantic
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
 from zdg_jax.planning.materials import Material
-from zdg_jax.planning.plan import Intent, Motion
 from zdg_jax.planning.taxonomy import GraspType
 
 Words = Annotated[str, Field(max_length=1200)]

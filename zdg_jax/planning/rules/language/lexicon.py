@@ -9,8 +9,8 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 
+from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
-from zdg_jax.planning.plan import Intent, Motion
 
 _VOWELS = "aeiou"
 _WORD_CLASSES = (

@@ -15,7 +15,7 @@ import pydantic
 from pydantic import Field
 
 from zdg_jax.errors import InputError
-from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
+from zdg_jax.planning.field_types import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.materials import Material
 from zdg_jax.runtime.files import atomic_write

@@ -6,22 +6,33 @@ working end) is looked for among the parts' shapes; the plan says how sure it is
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.check import with_mass
+from zdg_jax.planning.check import resolve, with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
 from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
+from zdg_jax.planning.grasp_plan import (
+    GraspPlan,
+    Intent,
+    Motion,
+    ObjectReading,
+    PartReading,
+    TaskReading,
+)
 from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
-from zdg_jax.planning.plan import GraspPlan, Intent, Motion, ObjectReading, PartReading, TaskReading
+from zdg_jax.planning.planner import Ranking, checked_task
 from zdg_jax.planning.rules.affordances import Roles, roles
 from zdg_jax.planning.rules.language.reading import Reading, read
 from zdg_jax.planning.rules.part_choice import Choice, select
+from zdg_jax.planning.transcript import write_transcript
+from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -44,8 +55,52 @@ _FUNCTION_NAMES = {
 _POINTING = frozenset(["cut", "bore"])
 
 
+class RulesPlanner:
+    """Plans from the task's words and the object's geometry alone: no model, no network."""
+
+    def plan(
+        self,
+        task: str,
+        obj: Object,
+        hand: Hand,
+        *,
+        transcript: str | pathlib.Path | None = None,
+        progress: Progress = silent,
+    ) -> GraspPlan:
+        """Plans, see `Planner.plan`. The same task, object and hand give the same plan."""
+        task = checked_task(task)
+        plan = resolve(plan_by_rules(task, obj, hand), obj, hand)
+        if transcript is not None:
+            write_transcript(pathlib.Path(transcript), task, plan)
+        progress("plan", 1, 1)
+        return plan
+
+    def review(
+        self,
+        plan: GraspPlan,
+        images: Sequence[bytes],
+        measures: Sequence[str],
+        *,
+        transcript: str | pathlib.Path | None = None,
+    ) -> Ranking | None:
+        """Gives None: the rules see no pictures."""
+        return None
+
+
 def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
-    """Plans a grasp from the task's words and the object's geometry alone."""
+    """Plans a grasp from the task's words and the object's geometry alone.
+
+    Args:
+        task: what is to be done, in words.
+        obj: the object, with its marked parts.
+        hand: the hand.
+
+    Returns:
+        A plan in the object frame, still to be checked with `zdg_jax.planning.resolve`.
+
+    Raises:
+        InputError: the object has no part to hold.
+    """
     shape, space = measure(obj), span_of(hand)
     meaning = roles(shape)
     reading = read(task, obj.name or "")
