@@ -10,7 +10,7 @@ import pytest
 
 from tests.made_up import make_grasps
 from tests.planning.plans import content
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.planning import GraspPlan
