@@ -283,7 +283,8 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             for name in Validation.array_names()
         }
         changes["validation"] = dataclasses.replace(first.validation, **rows)
-    return dataclasses.replace(first, rank=None, **changes)
+    changes["rank"] = None  # by score
+    return dataclasses.replace(first, **changes)
 
 
 def _by_score(score: np.ndarray) -> np.ndarray:
