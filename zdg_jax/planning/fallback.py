@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 class FallbackPlanner:
     """Asks a model that nobody named: where it fails, a modest plan is better than none."""
 
+    reviews = True
+
     def __init__(self, model: ModelPlanner, fallback: Planner) -> None:
         """Takes both planners.
 

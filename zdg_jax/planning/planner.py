@@ -1,4 +1,4 @@
-"""What a planner is: whoever says what to hold for a task, and may judge the grasps made of it."""
+"""The planner protocol: plans grasps for a task, and may judge the grasps made of a plan."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class GraspReview:
     """Judgement of one refined grasp."""
 
     serves: bool
-    """Whether the task can be done with it."""
+    """True where the task can be done with it."""
     reason: str
-    """What was seen that says so."""
+    """Evidence for the judgement."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,11 @@ class Ranking:
 
 
 class Planner(Protocol):
-    """Plans grasps for tasks. Any object with these two methods will do."""
+    """Plans grasps for tasks. Any object with these methods will do."""
+
+    @property
+    def reviews(self) -> bool:
+        """True where `review` judges grasps; else no pictures are drawn for it."""
 
     def plan(
         self,

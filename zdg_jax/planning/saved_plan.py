@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class SavedPlan:
     """Gives one plan for every task, and checks it against each object and hand."""
 
+    reviews = False
+
     def __init__(self, plan: GraspPlan | str | pathlib.Path) -> None:
         """Takes a plan, or reads one.
 

@@ -36,8 +36,6 @@ class Approach:
     """How much of the room that the palm needs is taken by the object, 0 to 1."""
     tips_only: bool
     """Whether the palm must stay back because the object is in its way near the held part."""
-    spoiled: float
-    """How much of what is in the hand's reach belongs to avoided parts, 0 to 1."""
     wrap: float
     """How well the fingers can close around the held part's length, 0 to 1."""
     score: float
@@ -189,7 +187,6 @@ def _judge(
         width=width,
         blocked=blocked,
         tips_only=tips_only,
-        spoiled=min(spoiled, 1.0),
         wrap=wrap,
         score=float(score),
     )

@@ -109,8 +109,14 @@ def fingers(
     return planned
 
 
-def stronger(force: Force, strong: bool, delicate: bool) -> Force:
-    """A force level moved by what the words say of the object."""
+def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
+    """Raises a force level for a heavy or slippery object and lowers it for a fragile one.
+
+    Args:
+        force: the level that the action asks for.
+        strong: whether the words call for more.
+        delicate: whether they call for less.
+    """
     levels = list(Force)
     index = levels.index(force) + int(strong) - int(delicate)
     return levels[min(max(index, 0), len(levels) - 1)]

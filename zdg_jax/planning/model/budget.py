@@ -99,7 +99,7 @@ class CallBudget:
 
 
 class UsageCounter:
-    """What one plan cost so far."""
+    """Cost of one session so far."""
 
     def __init__(self) -> None:
         """Starts at zero."""

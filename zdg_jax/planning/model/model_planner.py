@@ -30,6 +30,8 @@ class ModelPlanner:
     All that one planner asks counts against one budget: a second planner has its own.
     """
 
+    reviews = True
+
     def __init__(self, backend: Backend, options: PlannerOptions | None = None) -> None:
         """Prepares the planner; nothing is asked yet.
 

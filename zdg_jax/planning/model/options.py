@@ -1,4 +1,4 @@
-"""How a model is asked: limits, kept answers, address, sizes of pictures."""
+"""Options of asking a model: limits, kept answers, address, sizes of pictures."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class PictureSize:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlannerOptions:
-    """How a model is asked. None of it matters to the rules."""
+    """Options of asking a model. None of them matters to the rules."""
 
     limits: Limits = dataclasses.field(default_factory=Limits)
     """Bounds of calls, tokens, time and pace."""
     cache: Mode = "use"
     """"use" answers that are known and keep new ones; "off"; "replay" known ones only."""
     cache_folder: pathlib.Path | None = None
-    """Where answers are kept; the user's cache folder if not given."""
+    """Folder of kept answers; the user's cache folder if not given."""
     base_url: str | None = None
     """Another address of the model's server, for planners that are made by name."""
     manual_folder: pathlib.Path = pathlib.Path("zdg-manual")
-    """Where the planner "manual" puts its questions, unless its name says so."""
+    """Folder for the questions of the planner "manual", unless its name gives one."""
     pictures: PictureSize = dataclasses.field(default_factory=PictureSize)
     """Sizes of the pictures."""

@@ -1,4 +1,4 @@
-"""What a model is shown: the object with its numbered parts, and hands in candidate places."""
+"""Pictures for a model: the object with its numbered parts, and hands in candidate places."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Picturing:
         ]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
-        """What lies at a spot of one of the views of `parts`.
+        """Finds what lies at a spot of one of the views of `parts`.
 
         Args:
             view: number of the view, from 1.
@@ -154,21 +154,26 @@ class Picturing:
     def _tile(
         self, number: int, candidate: Candidate, colors: np.ndarray, side: float
     ) -> Image.Image:
-        way = candidate.approach
-        across = np.cross(way.direction, way.thumb)
+        approach = candidate.approach
+        across = np.cross(approach.direction, approach.thumb)
         x, y, z, w = Rotation.from_matrix(candidate.rotation).as_quat()
         pose = np.concatenate([candidate.position, [w, x, y, z], candidate.joints])
         hand = posed_hand_shapes(self._hand, pose, color=_HAND, label=_EXTRA)
         points = np.concatenate([shape.vertices for shape in (self._object(colors), *hand)])
         low, high = points.min(0), points.max(0)
         # From the side, where the opening between thumb and fingers shows, a little from above.
-        look = side * way.thumb + 0.45 * across - 0.25 * way.direction + np.array([0, 0, 0.35])
+        look = (
+            side * approach.thumb
+            + 0.45 * across
+            - 0.25 * approach.direction
+            + np.array([0, 0, 0.35])
+        )
         eye = look / np.linalg.norm(look)
         camera, inset = self._camera(
             eye, 0.85 * float(np.linalg.norm(high - low)), (low + high) / 2
         )
-        tail = candidate.position - 0.10 * way.direction
-        arrow = arrows(tail, tail + 0.07 * way.direction, 0.004, _ARROW, label=_EXTRA + 1)
+        tail = candidate.position - 0.10 * approach.direction
+        arrow = arrows(tail, tail + 0.07 * approach.direction, 0.004, _ARROW, label=_EXTRA + 1)
         shapes = [self._object(colors), *hand, arrow]
         picture = render(shapes, camera, self._px.tile_width, self._px.tile_height)
         image = picture.image()

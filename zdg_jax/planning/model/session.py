@@ -63,7 +63,7 @@ class Session:
 
     @property
     def usage(self) -> Usage:
-        """What was asked and what it cost so far."""
+        """Cost of the session so far."""
         return self._counter.usage()
 
     @property

@@ -207,8 +207,9 @@ def _grip(
     confidence: float,
 ) -> Grip:
     heaviest = max(part.weight for part in parts.hold)
-    way = candidates[index].approach
-    planned = palm(way, grasp.grasp_type, open_roll=not approach.turn_matters)
+    planned = palm(
+        candidates[index].approach, grasp.grasp_type, open_roll=not approach.turn_matters
+    )
     return Grip(
         rationale=f"{grasp.evidence} {approach.evidence}"[:2000],
         held=[
@@ -280,7 +281,7 @@ def _plan(
 
 
 def _brief(seen: ObjectReply) -> dict[str, Any]:
-    """What later stages need of the first: names, not evidence."""
+    """Reduces the first stage's answer to what later ones need: names, not evidence."""
     return {
         "object": seen.category,
         "up": seen.up,
