@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import logging
 import pathlib
 
@@ -15,6 +14,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspReview, Planner
 from zdg_jax.rendering import grasp_picture
+from zdg_jax.rendering.picture import png
 
 _SHOWN = 6
 _SIZE = (560, 480)
@@ -70,10 +70,8 @@ def review_grasps(
 
 
 def _png(grasps: GraspSet, row: int, hand: Hand, obj: Object) -> bytes:
-    file = io.BytesIO()
     qpos = np.asarray(grasps.grasp.qpos)[row]
-    grasp_picture(qpos, hand, obj, *_SIZE).save(file, format="PNG")
-    return file.getvalue()
+    return png(grasp_picture(qpos, hand, obj, *_SIZE))
 
 
 def _measures(grasps: GraspSet, row: int) -> str:
