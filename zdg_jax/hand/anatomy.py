@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import mujoco
 import numpy as np
@@ -40,6 +41,14 @@ class Palm:
     """Unit, out of the face, towards a held object, (3,)."""
     direction: np.ndarray
     """Unit, along the fingers, normal to `normal`, (3,)."""
+    thumb_side: np.ndarray
+    """Unit, across the fingers towards the thumb, normal to both, (3,); without a thumb towards
+    the first finger."""
+
+
+def opposing_finger(fingers: Sequence[Finger]) -> int:
+    """Return the index of the finger that opposes the others: the thumb, or else the first."""
+    return next((i for i, finger in enumerate(fingers) if finger.is_thumb), 0)
 
 
 def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int, list[Finger]]:

@@ -79,6 +79,10 @@ class HandArrays:
     """Gain of each position actuator, (nu,) [N m/rad or N/m]."""
     force_limit: jax.Array
     """Greatest force of each actuator, (nu,) [N m or N]; inf = unlimited."""
+    palm_normal: jax.Array
+    """Unit, out of the palm's face, (3,), hand root frame."""
+    thumb_side: jax.Array
+    """Unit, across the fingers towards the thumb, (3,), hand root frame."""
     contacts: ContactCandidates
     """Contact candidates."""
     surface: SurfacePoints

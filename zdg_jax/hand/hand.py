@@ -277,6 +277,8 @@ def _arrays(
         ctrl_from_joints=_float(drives.ctrl_from_joints),
         kp=_float(drives.kp),
         force_limit=_float(limit),
+        palm_normal=_float(palm.normal),
+        thumb_side=_float(palm.thumb_side),
         contacts=ContactCandidates(
             local=_float(contacts.local),
             normals=_float(contacts.normals),

@@ -248,11 +248,13 @@ def find_palm(
         return own.area * float((own.normals @ rotation[link].T @ normal > 0.7).mean())
 
     link = max(links, key=facing)
+    position = _face(link, normal, samples, frame)
+    thumb_side = np.cross(direction, normal)
+    opposing = motions[0 if thumb is None else thumb]
+    if (opposing.base + opposing.length * opposing.pointing - position) @ thumb_side < 0:
+        thumb_side = -thumb_side
     return Palm(
-        link=link,
-        position=_face(link, normal, samples, frame),
-        normal=normal,
-        direction=direction,
+        link=link, position=position, normal=normal, direction=direction, thumb_side=thumb_side
     )
 
 

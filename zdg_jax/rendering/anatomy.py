@@ -80,10 +80,7 @@ def hand_picture(hand: Hand, path: str | os.PathLike[str]) -> pathlib.Path:
 
 def _views(hand: Hand) -> tuple[_View, ...]:
     palm = hand.palm
-    side = np.cross(palm.direction, palm.normal)
-    thumb = next((finger for finger in hand.fingers if finger.is_thumb), hand.fingers[0])
-    if (hand.tip_position(thumb, hand.open_dofs) - palm.position) @ side < 0:
-        side = -side
+    side = palm.thumb_side
     slant = 0.3 * side + 0.1 * palm.direction
     return (
         _View(title="open, from the palm's side", dofs=hand.open_dofs, towards=palm.normal + slant),
