@@ -94,7 +94,7 @@ class Fitted:
     slots: Slots
     """The nearest contact of each link that is within reach, nearest first."""
     near: np.ndarray
-    """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], NaN past the last."""
+    """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], then NaN."""
     depth: np.ndarray
     """How deep the hand is in the object, (n,) [m]."""
     self_depth: np.ndarray

@@ -58,9 +58,7 @@ def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) ->
             weight=jnp.float32(confidence if thumb.any() else 0.0),
         ),
         links=_link_targets(grip, hand),
-        aperture=ApertureTarget(
-            width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)
-        ),
+        aperture=ApertureTarget(width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)),
         wrenches=_wrench_targets(task, confidence),
         sample_weights=jnp.asarray(_sample_weights(grip, obj)),
     )

@@ -139,9 +139,7 @@ class SeedProposal:
         )
 
 
-def draw_seeds(
-    proposal: SeedProposal, num: int, key: jax.Array
-) -> tuple[GraspVariables, Pattern]:
+def draw_seeds(proposal: SeedProposal, num: int, key: jax.Array) -> tuple[GraspVariables, Pattern]:
     """Draw seeds; each depends on its own part of the key alone.
 
     Args:

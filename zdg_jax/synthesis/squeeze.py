@@ -169,7 +169,9 @@ def _open(
         return short + energy.self_penetration(state, problem)
 
     def moved(shift: jax.Array, dofs: jax.Array) -> GraspVariables:
-        return dataclasses.replace(variables, position=variables.position + WRIST_ARM * shift, dofs=dofs)
+        return dataclasses.replace(
+            variables, position=variables.position + WRIST_ARM * shift, dofs=dofs
+        )
 
     def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         shift, dofs = carry
