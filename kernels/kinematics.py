@@ -276,8 +276,8 @@ def _with_one(local: jax.Array) -> jax.Array:
 def _spread(local: jax.Array, link: jax.Array, poses: jax.Array) -> jax.Array:
     """What takes rows of poses (3, w L) to points: coordinates (n, w) at their links, (w L, n)."""
     _, width, links = poses.shape
-    own = (link == jnp.arange(links)[:, None]).astype(local.dtype)
-    return (local.T[:, None] * own).reshape(width * links, -1)
+    on_link = (link == jnp.arange(links, dtype=link.dtype)[:, None]).astype(local.dtype)
+    return (local.T[:, None] * on_link).reshape(width * links, -1)
 
 
 def _riding(poses: jax.Array, spread: jax.Array) -> jax.Array:

@@ -8,14 +8,15 @@ import pathlib
 import resource
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
 from zdg_jax.errors import InputError
-from zdg_jax.grasps import POSES, GraspSet, concatenate
-from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps import GraspSet, concatenate
+from zdg_jax.hand.poses import POSES, HandPose
 from zdg_jax.validation import Validation
 
 
@@ -96,7 +97,8 @@ def test_iteration_ends() -> None:
 def test_jax_arrays_are_taken() -> None:
     grasps = make_grasps(3)
     pose = HandPose.from_qpos(np.asarray(grasps.grasp.qpos))
-    again = dataclasses.replace(grasps, grasp=pose, score=jnp.arange(3.0))
+    poses = dataclasses.replace(grasps.poses, grasp=jax.tree.map(jnp.asarray, pose))
+    again = dataclasses.replace(grasps, poses=poses, score=jnp.arange(3.0))
     assert isinstance(again.grasp.joints, np.ndarray)
     assert isinstance(again.score, np.ndarray)
 

@@ -39,7 +39,7 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     faces = np.asarray(mesh.tri_verts, np.int64)
     lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), 2**18)
     distance, _ = fields.signed(vertices, faces, fields.winding_test(vertices, faces), lattice)
-    marks, _ = segmentation.segment(vertices, faces, distance, lattice)
+    marks = segmentation.segment(vertices, faces, distance, lattice)
     return marks, vertices[faces].mean(axis=1)
 
 

@@ -13,8 +13,8 @@ from tests.planning import model_script
 from tests.planning.conftest import allegro, jug
 from tests.planning.server import ModelServer, Reply
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.planning import PlannerOptions, plan
 from zdg_jax.synthesis.review import last_look
 
@@ -40,9 +40,7 @@ def made(n: int, planner: str, options: PlannerOptions) -> GraspSet:
     own = plan("pour", jug(), hand, planner=planner, options=options)
     return dataclasses.replace(
         make_grasps(n),
-        pregrasp=pose,
-        grasp=pose,
-        squeeze=pose,
+        poses=Poses(pregrasp=pose, grasp=pose, squeeze=pose),
         score=np.arange(n, 0, -1) / n,
         hand=HandRecord.of(hand),
         object=ObjectRecord.of(jug()),

@@ -10,6 +10,8 @@ import trimesh
 
 @dataclasses.dataclass(frozen=True)
 class Marked:
+    """A part that has a number only."""
+
     mark: int
     name: str | None = None
 

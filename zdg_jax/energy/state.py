@@ -200,7 +200,8 @@ def root_pose(variables: GraspVariables) -> jax.Array:
 
 def _one_hot(link: jax.Array, by_link: jax.Array) -> jax.Array:
     """Matrix (L, k) that takes columns of links (..., L) to those of points on links (k,)."""
-    return (jnp.arange(by_link.shape[-1])[:, None] == link).astype(by_link.dtype)
+    links = jnp.arange(by_link.shape[-1], dtype=link.dtype)
+    return (links[:, None] == link).astype(by_link.dtype)
 
 
 def _nearest(

@@ -8,11 +8,12 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.validation.results import Reason, Validation
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan
 
 Index = int | slice | Sequence[int] | np.ndarray
-POSES = ("pregrasp", "grasp", "squeeze")
-"""The three poses of a grasp, in the order in which the hand goes through them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,12 +31,8 @@ class GraspSet:
     Arrays are kept as numpy arrays; what is given as JAX arrays, objects or hands is converted.
     """
 
-    pregrasp: HandPose
-    """The open hand before it closes, leaves (n, ...)."""
-    grasp: HandPose
-    """The hand in contact, leaves (n, ...)."""
-    squeeze: HandPose
-    """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
+    poses: Poses
+    """Pregrasp, grasp and squeeze, leaves (n, ...)."""
     score: np.ndarray
     """Rank value, higher is better, (n,)."""
     object: ObjectRecord
@@ -72,8 +67,7 @@ class GraspSet:
         if self.score.ndim != 1:
             raise InputError(f"scores have shape {self.score.shape}; one a grasp is needed, (n,)")
         n, joints = len(self), len(self.hand.joint_names)
-        for name in POSES:
-            put(name, _numpy_pose(name, getattr(self, name), n, joints))
+        put("poses", _numpy_poses(self.poses, n, joints))
         for name in ("terms", "metrics"):
             values = {key: np.asarray(value) for key, value in getattr(self, name).items()}
             put(name, values)
@@ -107,7 +101,7 @@ class GraspSet:
         pick = lambda values: {name: value[rows] for name, value in values.items()}  # noqa: E731
         return dataclasses.replace(
             self,
-            **{name: getattr(self, name)[rows] for name in (*POSES, "score", "status", "kept")},
+            **{name: getattr(self, name)[rows] for name in ("poses", "score", "status", "kept")},
             terms=pick(self.terms),
             metrics=pick(self.metrics),
             validation=None if self.validation is None else self.validation[rows],
@@ -145,10 +139,19 @@ class GraspSet:
         return None if found is None else GraspPlan.from_json(json.dumps(found))
 
     @property
-    def qpos(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Pregrasps, grasps and squeezes as physics takes them, (n, 7 + j) each."""
-        pregrasp, grasp, squeeze = (np.asarray(getattr(self, name).qpos, float) for name in POSES)
-        return pregrasp, grasp, squeeze
+    def pregrasp(self) -> HandPose:
+        """The open hand before it closes, leaves (n, ...)."""
+        return self.poses.pregrasp
+
+    @property
+    def grasp(self) -> HandPose:
+        """The hand in contact, leaves (n, ...)."""
+        return self.poses.grasp
+
+    @property
+    def squeeze(self) -> HandPose:
+        """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
+        return self.poses.squeeze
 
     @property
     def held(self) -> np.ndarray:
@@ -272,13 +275,9 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
     changes: dict[str, Any] = {
         name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
     }
-    for pose in POSES:
-        changes[pose] = HandPose(
-            **{
-                field.name: _join([getattr(getattr(s, pose), field.name) for s in sets])
-                for field in dataclasses.fields(HandPose)
-            }
-        )
+    changes["poses"] = jax.tree.map(
+        lambda *leaves: _join(leaves), first.poses, *(s.poses for s in sets[1:])
+    )
     for group in ("terms", "metrics"):
         names = getattr(first, group)
         changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}
@@ -300,18 +299,21 @@ def _test_of(grasps: GraspSet) -> tuple[str, tuple[str, ...]] | None:
     return None if test is None else (test.protocol, test.loads)
 
 
-def _numpy_pose(name: str, pose: HandPose, n: int, joints: int) -> HandPose:
-    """The pose with numpy arrays of the right shapes."""
+def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
+    """The poses with numpy arrays of the right shapes."""
     widths = {"position": 3, "quaternion": 4, "joints": joints}
-    leaves: dict[str, Any] = {}
-    for field, width in widths.items():
-        leaves[field] = np.asarray(getattr(pose, field), np.float32)
-        if leaves[field].shape != (n, width):
-            raise InputError(
-                f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for {n}"
-                f" grasps of a hand with {joints} joints"
-            )
-    return HandPose(**leaves)
+    triple = {}
+    for name in POSES:
+        leaves: dict[str, Any] = {}
+        for field, width in widths.items():
+            leaves[field] = np.asarray(getattr(getattr(poses, name), field), np.float32)
+            if leaves[field].shape != (n, width):
+                raise InputError(
+                    f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for"
+                    f" {n} grasps of a hand with {joints} joints"
+                )
+        triple[name] = HandPose(**leaves)
+    return Poses(**triple)
 
 
 def _check_rows(what: str, value: np.ndarray, n: int) -> None:

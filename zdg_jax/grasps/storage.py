@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.grasps.grasp_set import POSES, GraspSet
-from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Validation
@@ -116,8 +116,9 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
 
 def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     arrays = {name: getattr(grasps, name) for name in ("score", "status", "kept")}
-    for pose in POSES:
-        arrays |= {f"pose/{pose}/{leaf}": getattr(getattr(grasps, pose), leaf) for leaf in _LEAVES}
+    for name in POSES:
+        pose = getattr(grasps.poses, name)
+        arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in _LEAVES}
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
     arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
@@ -169,10 +170,12 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     pieces = [_mesh(arrays, f"object/piece{i}") for i in range(info.pop("pieces"))]
     hand = dict(meta["hand"])
     return GraspSet(
-        **{
-            pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in _LEAVES})
-            for pose in POSES
-        },
+        poses=Poses(
+            **{
+                pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in _LEAVES})
+                for pose in POSES
+            }
+        ),
         score=arrays["score"],
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),

@@ -13,8 +13,8 @@ from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.objects import cleaning, convex, fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
-from zdg_jax.objects.parts import Part, describe
-from zdg_jax.objects.preparation import Progress
+from zdg_jax.objects.parts import Part, describe_parts
+from zdg_jax.runtime.progress import Progress, silent
 
 WATER = 1000.0
 """Density taken where neither mass nor density is given [kg/m^3]."""
@@ -71,7 +71,7 @@ class Object:
         pieces: int = 40,
         piece_vertices: int = 32,
         cache: bool = True,
-        progress: Progress | None = None,
+        progress: Progress = silent,
     ) -> Object:
         """Prepares an object from a mesh.
 
@@ -90,13 +90,12 @@ class Object:
             pieces: most convex pieces.
             piece_vertices: most vertices of a convex piece.
             cache: read and write the cache on disk.
-            progress: called as the work advances.
+            progress: told of the stage `object`.
 
         Raises:
             InputError: a mesh or a number that cannot be used.
         """
-        report = progress or (lambda stage, share: None)
-        report("mesh", 0.0)
+        progress("object", 0, preparation.STEPS)
         _check_physical(mass, density, friction)
         raw = loading.read(mesh)
         vertices, faces, kept = cleaning.clean(raw, scale)
@@ -106,8 +105,8 @@ class Object:
         options = preparation.Options(
             decomposer=decomposer, pieces=pieces, piece_vertices=piece_vertices
         )
-        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=report)
-        report("done", 1.0)
+        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=progress)
+        progress("object", preparation.STEPS, preparation.STEPS)
         return _assemble(
             found,
             raw,
@@ -212,7 +211,7 @@ def _assemble(
         spacing=float(found["spacing"]),
         shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
     )
-    marks, center, volume = found["marks"], found["center"], float(found["volume"])
+    face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
         grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
@@ -222,7 +221,7 @@ def _assemble(
         samples=SurfaceSamples(
             points=jnp.asarray(found["sample_points"]),
             normals=jnp.asarray(found["sample_normals"]),
-            parts=jnp.asarray(marks[found["sample_faces"]], jnp.int32),
+            parts=jnp.asarray(face_parts[found["sample_faces"]], jnp.int32),
         ),
         center_of_mass=jnp.asarray(center, jnp.float32),
         radius=jnp.asarray(reach, jnp.float32),
@@ -242,7 +241,7 @@ def _assemble(
         center_of_mass=center,
         inertia=found["inertia"] * mass / max(volume, 1e-30),
         pieces=preparation.pieces(found),
-        parts=describe(vertices, faces, marks, names, found["inner_traits"]),
-        face_parts=marks,
+        parts=describe_parts(vertices, faces, face_parts, names),
+        face_parts=face_parts,
         arrays=arrays,
     )

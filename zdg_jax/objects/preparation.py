@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 
@@ -14,19 +13,18 @@ from zdg_jax.objects import (
     convex,
     decomposers,
     fields,
-    filling,
     inertia,
-    parts,
     sampling,
     segmentation,
 )
 from zdg_jax.objects.arrays import SAMPLES
+from zdg_jax.runtime.progress import Progress
 
-_VERSION = 5
+_VERSION = 6
 """Raise it whenever the same input should give other arrays."""
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is finished, in [0, 1]."""
+STEPS = 100
+"""Steps of the stage `object` in reports of progress: about per cent of its time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ def prepare(
         labels: parts as given, any whole number for each face, (f,); None to find them.
         options: the options.
         keep: read and write the cache.
-        progress: called as the work advances.
+        progress: told of the stage `object`.
 
     Raises:
         InputError: options that no decomposer can meet, or a mesh that encloses nothing.
@@ -90,7 +88,7 @@ def _make(
     options: Options,
     progress: Progress,
 ) -> cache.Arrays:
-    progress("distance field", 0.05)
+    progress("object", 5, STEPS)
     inside = fields.winding_test(vertices, faces)
     lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
     distance, normal = fields.signed(vertices, faces, inside, lattice)
@@ -101,7 +99,7 @@ def _make(
         )
     solid = inertia.solid(distance, lattice)
 
-    progress("convex pieces", 0.3)
+    progress("object", 30, STEPS)  # the distance field
     hulls = decomposers.decompose(
         options.decomposer,
         vertices,
@@ -111,16 +109,14 @@ def _make(
         pieces=options.pieces,
         piece_vertices=options.piece_vertices,
     )
-    progress("collision field", 0.65)
+    progress("object", 65, STEPS)  # convex pieces
     collision = fields.signed(*convex.union(hulls), fields.halfspace_test(hulls), lattice)
 
-    progress("parts", 0.85)
+    progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
-        marks, shape = segmentation.segment(vertices, faces, distance, lattice)
+        face_parts = segmentation.segment(vertices, faces, distance, lattice)
     else:
-        _, compact = np.unique(labels, return_inverse=True)
-        marks = (compact + 1).astype(np.int32)
-        shape = filling.fill(distance, lattice, vertices.min(0), vertices.max(0))
+        face_parts = np.unique(labels, return_inverse=True)[1] + 1
     points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
     normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
     return {
@@ -137,8 +133,7 @@ def _make(
         "piece_vertices": np.concatenate([hull.vertices for hull in hulls]),
         "piece_faces": np.concatenate([hull.faces for hull in hulls]),
         "piece_sizes": np.array([(len(hull.vertices), len(hull.faces)) for hull in hulls]),
-        "marks": marks.astype(np.int32),
-        "inner_traits": parts.inner_traits(vertices, faces, marks, distance, lattice, shape),
+        "face_parts": face_parts.astype(np.int32),
         "sample_points": points.astype(np.float32),
         "sample_normals": normals.astype(np.float32),
         "sample_faces": on.astype(np.int32),

@@ -49,7 +49,7 @@ def segment(
     distance: np.ndarray,
     lattice: filling.Lattice,
     config: Config | None = None,
-) -> tuple[np.ndarray, Filled]:
+) -> np.ndarray:
     """Marks every face with the part it belongs to.
 
     Args:
@@ -60,7 +60,7 @@ def segment(
         config: when a cut makes a part.
 
     Returns:
-        Marks from 1 by falling surface, (f,) int32, and the filled shape.
+        Marks from 1 by falling surface, (f,) int32.
     """
     config = config or Config()
     used = vertices[np.unique(faces)]
@@ -72,7 +72,7 @@ def segment(
         owner[members] = mark
     middle = vertices[faces].mean(axis=1)
     _, nearest = scipy.spatial.cKDTree(solid.points).query(middle)
-    return _by_area(vertices, faces, owner[nearest]), filled
+    return _by_area(vertices, faces, owner[nearest])
 
 
 def _points(shape: Filled) -> Solid:

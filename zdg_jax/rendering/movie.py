@@ -7,7 +7,7 @@ import io
 import os
 import pathlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.rendering.sheet import Surface
 from zdg_jax.rendering.shooting import Shooting
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.results import Reason
 
@@ -49,7 +50,7 @@ def save_film(
     title: str = "",
     width: int = 480,
     height: int = 420,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> pathlib.Path:
     """Draws a film at the speed of its own clock.
 
@@ -63,7 +64,7 @@ def save_film(
         title: words above the picture.
         width: of a frame, made even [px].
         height: likewise.
-        progress: called as `progress(done, frames)`.
+        progress: told of the stage `film`, in pictures.
 
     Raises:
         InputError: see `check_film_path`, or the file cannot be written.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -19,6 +19,7 @@ from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, Surface
 from zdg_jax.rendering.solids import arrows
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
+from zdg_jax.runtime.progress import Progress
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.protocols import Hold, Lift
 from zdg_jax.validation.results import Reason
@@ -71,7 +72,7 @@ class Shooting:
         self.table = self._table(up) if isinstance(protocol, Lift) else ()
         self.camera = self._camera()
 
-    def frames(self, progress: Callable[[int, int], None] | None) -> Iterator[Image.Image]:
+    def frames(self, progress: Progress) -> Iterator[Image.Image]:
         """Every frame in order; a few pictures are drawn at a time."""
         drawn = self._drawn()
         ends = [*drawn[1:], len(self.film)]
@@ -79,8 +80,7 @@ class Shooting:
             pictures = parallel_map(self._picture, drawn[start : start + _BATCH])
             for i, picture in enumerate(pictures, start):
                 yield from (self._frame(k, picture) for k in range(drawn[i], ends[i]))
-            if progress:
-                progress(min(start + _BATCH, len(drawn)), len(drawn))
+            progress("film", min(start + _BATCH, len(drawn)), len(drawn))
 
     def _drawn(self) -> list[int]:
         """Frames with a picture of their own; the others look like the one before them."""

@@ -14,6 +14,7 @@ from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
+from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
@@ -24,7 +25,7 @@ _RATE, _DECAY = 0.8, 0.93
 _INTERIOR, _CENTERING, _CLOSED = 20, 0.2, 1e-5
 """Steps of the linear program, how far each aims off the boundary, and the gap at which it ends:
 beyond that single precision has nothing left to give."""
-FRICTION = 0.6
+FRICTION = BENCHMARK_FRICTION
 """Friction of the metrics: that of the six-direction test."""
 PULL = 0.1
 """Force of a pull over the sum of the squeeze's normal forces: 1 N against 10 N."""

@@ -84,7 +84,7 @@ def _measured(grasps: GraspSet, row: int) -> str:
     """What was measured of a grasp, in words."""
     metric = {name: float(values[row]) for name, values in grasps.metrics.items()}
     words = [
-        f"chance to hold {metric['hold_chance']:.2f}",
+        f"chance to hold {metric['predicted_hold_probability']:.2f}",
         f"{100 * metric['on_part']:.0f} % of its contacts on the parts to hold",
         f"{100 * metric['on_avoided']:.0f} % on parts to avoid",
         f"{100 * metric['fingers_in_role']:.0f} % of the fingers in their role",

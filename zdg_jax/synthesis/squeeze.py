@@ -17,6 +17,7 @@ from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics
 from zdg_jax.kernels.lengths import TORQUE_LENGTH, WRIST_ARM
+from zdg_jax.physics import BENCHMARK_GAIN, BENCHMARK_TORQUE_LIMIT
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 
@@ -36,9 +37,9 @@ class SqueezeConfig:
     """Greatest normal force of a contact, over the mean."""
     evenness: jax.Array = float_setting(0.02)
     """Weight that draws the forces to equal ones, beside that of their balance."""
-    stiffness: jax.Array = float_setting(5.0)
+    stiffness: jax.Array = float_setting(BENCHMARK_GAIN)
     """Gain of the position actuators that will hold the grasp [N m/rad]."""
-    torque_limit: jax.Array = float_setting(3.0)
+    torque_limit: jax.Array = float_setting(BENCHMARK_TORQUE_LIMIT)
     """Greatest actuator torque [N m]."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""

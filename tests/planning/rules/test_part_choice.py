@@ -16,7 +16,7 @@ from zdg_jax.planning.rules.part_choice import Choice, select
 
 
 def choose(task: str, thing: things.Thing) -> list[Choice]:
-    shape = measure(thing)  # type: ignore[arg-type]
+    shape = measure(thing)
     return select(read(task, thing.name), shape, roles(shape))
 
 
@@ -136,9 +136,9 @@ def test_one_part_is_held_whatever_the_words() -> None:
 @pytest.mark.parametrize("make", [things.kettle, things.goblet, things.cleaver])
 def test_measures_move_with_the_object(make: Callable[[], things.Thing], scale: float) -> None:
     thing = make()
-    shape = measure(thing)  # type: ignore[arg-type]
+    shape = measure(thing)
     moved = things.dataclasses.replace(thing, vertices=thing.vertices * scale + [0.3, -0.2, 0.1])
-    other = measure(moved)  # type: ignore[arg-type]
+    other = measure(moved)
     for a, b in zip(shape.parts, other.parts, strict=True):
         np.testing.assert_allclose(a.extents * scale, b.extents, rtol=0.02)
         np.testing.assert_allclose(a.center * scale + [0.3, -0.2, 0.1], b.center, atol=1e-3)
@@ -157,14 +157,14 @@ def test_names_that_the_asset_gives_outweigh_shapes() -> None:
 
 
 def test_loop_is_seen_and_a_bar_is_not_one() -> None:
-    jug = measure(things.jug())  # type: ignore[arg-type]
+    jug = measure(things.jug())
     assert jug.part(2).hole > 1e-3
-    mallet = measure(things.mallet())  # type: ignore[arg-type]
+    mallet = measure(things.mallet())
     assert max(part.hole for part in mallet.parts) < 1e-4
 
 
 def test_palm_comes_to_a_loop_from_outside() -> None:
-    shape = measure(things.jug())  # type: ignore[arg-type]
+    shape = measure(things.jug())
     best = propose(shape, [2], [1], aperture=0.1)[0]
     assert best.direction @ [-1, 0, 0] > 0.6
     assert abs(best.thumb @ [0, 0, 1]) > 0.9
@@ -172,18 +172,18 @@ def test_palm_comes_to_a_loop_from_outside() -> None:
 
 
 def test_palm_stays_back_from_a_stem_between_wide_parts() -> None:
-    shape = measure(things.goblet())  # type: ignore[arg-type]
+    shape = measure(things.goblet())
     best = propose(shape, [2], [1], aperture=0.1)[0]
     assert best.tips_only
 
 
 def test_lid_is_taken_from_above() -> None:
-    shape = measure(things.jar())  # type: ignore[arg-type]
+    shape = measure(things.jar())
     assert propose(shape, [2], [], aperture=0.1)[0].direction @ [0, 0, -1] > 0.8
 
 
 def test_proposals_differ() -> None:
-    shape = measure(things.jug())  # type: ignore[arg-type]
+    shape = measure(things.jug())
     found = propose(shape, [1], [2], aperture=0.12, number=6)
     assert len(found) == 6
     for i, a in enumerate(found):

@@ -7,19 +7,55 @@ how the mesh is cut into triangles, nor on whether it is watertight.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from scipy import ndimage
 
 from zdg_jax.errors import InputError
 
-if TYPE_CHECKING:
-    from zdg_jax.objects import Object
+LOOP_AREA = 4e-4
+"""Area of a hole that takes two fingers [m^2]."""
 
 _SAMPLES = 24_000
+"""Points by which an object is measured."""
 _RASTER = 64
-_MIN_POINTS = 16
+"""Cells along the side of the picture in which holes are looked for."""
+_FEWEST = 16
+"""A part of fewer points is too small for walls and holes."""
+
+
+class MarkedPart(Protocol):
+    """A part as far as measuring needs it."""
+
+    @property
+    def mark(self) -> int:
+        """Number of the part."""
+
+    @property
+    def name(self) -> str | None:
+        """Name that the asset gives it, if it does."""
+
+
+class ObjectLike(Protocol):
+    """A mesh with marked parts: an `Object`, or any labelled mesh."""
+
+    @property
+    def vertices(self) -> np.ndarray:
+        """(v, 3), object frame [m]."""
+
+    @property
+    def faces(self) -> np.ndarray:
+        """(f, 3)."""
+
+    @property
+    def face_parts(self) -> np.ndarray:
+        """Mark of each face, (f,)."""
+
+    @property
+    def parts(self) -> Sequence[MarkedPart]:
+        """The parts."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,75 +137,115 @@ class ObjectShape:
         raise InputError(f"no part {mark}; there are {[part.mark for part in self.parts]}")
 
 
-def measure(obj: Object) -> ObjectShape:
-    """Measures the parts of an object. Deterministic."""
-    points, normals, labels, total = _sample(obj)
+def measure(obj: ObjectLike) -> ObjectShape:
+    """Measures the parts of an object. Deterministic.
+
+    Args:
+        obj: the object, z up. A part without a sample on it is left out.
+    """
+    samples = _sample(obj)
+    points = samples.points
     low, high = points.min(0), points.max(0)
     center, size = (low + high) / 2, high - low
     upright = np.array([0.0, 0.0, 1.0])
     _, axes = _principal(points)
     spans = np.array([np.ptp(points @ axis) for axis in axes])
     order = np.argsort(-spans)
-    axis = axes[order[0]]
-    elongation = float(spans[order[0]] / max(spans[order[1]], 1e-6))
     heights = points @ upright
-    bottom, top = heights.min(), heights.max()
-    radial = points - center - np.outer((points - center) @ upright, upright)
-    radius = max(float(np.linalg.norm(radial, axis=1).max()), 1e-6)
-    reach = np.abs((points - center) @ axis).max()
-    shapes = []
-    for part in obj.parts:
-        mine = labels == part.mark
-        if not mine.any():
-            continue
-        own, facing = points[mine], normals[mine]
-        middle, axes = _principal(own)
-        extents = np.array([np.ptp(np.percentile(own @ axis, [1, 99])) for axis in axes])
-        order = np.argsort(-extents)
-        axes, extents = axes[order], extents[order]
-        local = own @ upright
-        aside = middle - center
-        aside = aside - (aside @ upright) * upright
-        shapes.append(
-            PartShape(
-                mark=int(part.mark),
-                name=(part.name or "").replace("_", " ").lower(),
-                points=own,
-                normals=facing,
-                share=float(mine.mean()),
-                area=float(mine.mean() * total),
-                center=middle,
-                axes=axes,
-                extents=extents,
-                hollow=_hollow(own, facing, middle, axes, extents),
-                hole=_hole(own, points[~mine], middle, axes, extents),
-                height=(
-                    float((np.percentile(local, 2) - bottom) / max(top - bottom, 1e-6)),
-                    float((np.percentile(local, 98) - bottom) / max(top - bottom, 1e-6)),
-                ),
-                offset=float(np.linalg.norm(aside) / radius),
-                along=float((middle - center) @ axis / max(reach, 1e-6)),
-            )
-        )
+    whole = _Whole(
+        samples=samples,
+        center=center,
+        upright=upright,
+        axis=axes[order[0]],
+        bottom=float(heights.min()),
+        top=float(heights.max()),
+        radius=float(np.linalg.norm(_across(points - center, upright), axis=1).max()),
+        reach=float(np.abs((points - center) @ axes[order[0]]).max()),
+    )
+    shapes = [
+        _measure_part(part, samples.marks == part.mark, whole)
+        for part in obj.parts
+        if (samples.marks == part.mark).any()
+    ]
     return ObjectShape(
         parts=tuple(shapes),
         size=size,
         center=center,
         upright=upright,
-        axis=axis,
-        elongation=elongation,
+        axis=whole.axis,
+        elongation=float(spans[order[0]] / max(spans[order[1]], 1e-6)),
     )
 
 
-def _sample(obj: Object) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Points, normals and part marks evenly over the surface, and its area [m^2]."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Samples:
+    """Points spread evenly over a surface, s of them."""
+
+    points: np.ndarray
+    """(s, 3) [m]."""
+    normals: np.ndarray
+    """Unit, (s, 3)."""
+    marks: np.ndarray
+    """Part of each, (s,)."""
+    area: float
+    """Of the whole surface [m^2]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Whole:
+    """Measures of the whole object to which those of a part refer."""
+
+    samples: _Samples
+    center: np.ndarray
+    upright: np.ndarray
+    axis: np.ndarray
+    bottom: float
+    """Least height [m]."""
+    top: float
+    """Greatest height [m]."""
+    radius: float
+    """Greatest distance from the upright axis through the centre [m]."""
+    reach: float
+    """Greatest distance from the centre along the long axis [m]."""
+
+
+def _measure_part(part: MarkedPart, members: np.ndarray, whole: _Whole) -> PartShape:
+    """Measures a part from the samples (s,) bool that lie on it."""
+    samples = whole.samples
+    points, normals = samples.points[members], samples.normals[members]
+    middle, axes = _principal(points)
+    extents = np.array([np.ptp(np.percentile(points @ axis, [1, 99])) for axis in axes])
+    order = np.argsort(-extents)
+    axes, extents = axes[order], extents[order]
+    low, high = np.percentile(points @ whole.upright, [2, 98])
+    tall = max(whole.top - whole.bottom, 1e-6)
+    aside = _across(middle - whole.center, whole.upright)
+    return PartShape(
+        mark=int(part.mark),
+        name=(part.name or "").replace("_", " ").lower(),
+        points=points,
+        normals=normals,
+        share=float(members.mean()),
+        area=float(members.mean() * samples.area),
+        center=middle,
+        axes=axes,
+        extents=extents,
+        hollow=_hollow(points, normals, middle, axes, extents),
+        hole=_hole(points, samples.points[~members], middle, axes, extents),
+        height=(float((low - whole.bottom) / tall), float((high - whole.bottom) / tall)),
+        offset=float(np.linalg.norm(aside) / max(whole.radius, 1e-6)),
+        along=float((middle - whole.center) @ whole.axis / max(whole.reach, 1e-6)),
+    )
+
+
+def _sample(obj: ObjectLike) -> _Samples:
+    """Samples the surface systematically: even coverage, and the same points every time."""
     triangles = np.asarray(obj.vertices, np.float64)[np.asarray(obj.faces)]
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     areas = np.linalg.norm(cross, axis=1) / 2
     total = float(areas.sum())
-    # Systematic sampling: even coverage, and the same points every time.
-    places = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * total
-    chosen = np.minimum(np.searchsorted(np.cumsum(areas), places), len(areas) - 1)
+    levels = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * total
+    chosen = np.minimum(np.searchsorted(np.cumsum(areas), levels), len(areas) - 1)
     rng = np.random.default_rng(0)
     u, v = rng.random(_SAMPLES), rng.random(_SAMPLES)
     flip = u + v > 1
@@ -177,7 +253,13 @@ def _sample(obj: Object) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     corner = triangles[chosen]
     points = corner[:, 0] + u * (corner[:, 1] - corner[:, 0]) + v * (corner[:, 2] - corner[:, 0])
     normals = cross[chosen] / np.maximum(2 * areas[chosen], 1e-18)[:, None]
-    return points, normals, np.asarray(obj.face_parts)[chosen], total
+    marks = np.asarray(obj.face_parts)[chosen]
+    return _Samples(points=points, normals=normals, marks=marks, area=total)
+
+
+def _across(vectors: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """The components of vectors (*b, 3) square to a unit axis (3,)."""
+    return vectors - (vectors @ axis)[..., None] * axis
 
 
 def _principal(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -197,7 +279,7 @@ def _hollow(
     extents: np.ndarray,
 ) -> float:
     """Share of the surface whose outward normal points at the part's own axis."""
-    if len(points) < _MIN_POINTS:
+    if len(points) < _FEWEST:
         return 0.0
     best = 0.0
     for axis in axes:
@@ -210,32 +292,34 @@ def _hollow(
 
 
 def _hole(
-    own: np.ndarray,
-    rest: np.ndarray,
+    points: np.ndarray,
+    others: np.ndarray,
     middle: np.ndarray,
     axes: np.ndarray,
     extents: np.ndarray,
 ) -> float:
     """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2]."""
-    if len(own) < _MIN_POINTS or extents[1] < 1e-4:
+    if len(points) < _FEWEST or extents[1] < 1e-4:
         return 0.0
     cell = max(extents[0], extents[1]) * 1.5 / _RASTER
     low = np.array([axes[0] @ middle, axes[1] @ middle]) - cell * _RASTER / 2
 
-    def raster(points: np.ndarray) -> np.ndarray:
-        index = np.floor((points @ axes[:2].T - low) / cell).astype(int)
+    def raster(drawn: np.ndarray) -> np.ndarray:
+        index = np.floor((drawn @ axes[:2].T - low) / cell).astype(int)
         inside = ((index >= 0) & (index < _RASTER)).all(1)
         grid = np.zeros((_RASTER, _RASTER), bool)
         grid[tuple(index[inside].T)] = True
         return grid
 
     # Neighbours close the hole only where they lie in the slab of the part.
-    depth = np.abs((rest - middle) @ axes[2])
-    mine = ndimage.binary_closing(np.pad(raster(own), 2))[2:-2, 2:-2]
-    solid = mine | ndimage.binary_closing(np.pad(raster(rest[depth < extents[2]]), 2))[2:-2, 2:-2]
+    depth = np.abs((others - middle) @ axes[2])
+    covered = ndimage.binary_closing(np.pad(raster(points), 2))[2:-2, 2:-2]
+    solid = (
+        covered | ndimage.binary_closing(np.pad(raster(others[depth < extents[2]]), 2))[2:-2, 2:-2]
+    )
     regions, count = ndimage.label(~solid)
     edge = set(regions[0]) | set(regions[-1]) | set(regions[:, 0]) | set(regions[:, -1])
-    touched = ndimage.binary_dilation(mine, iterations=2)
+    touched = ndimage.binary_dilation(covered, iterations=2)
     best = 0
     for region in range(1, count + 1):
         if region in edge:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
+from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
 from zdg_jax.planning.geometry.placement import Span
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.planning.model.replies import (
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Images = Sequence[tuple[str, bytes]]
 
-_LOOP = 4e-4  # a hole worth telling of [m^2]
 _WIDTH_SLACK = (0.5, 1.5)
 _MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [m]
 
@@ -221,7 +220,7 @@ def measures(part: PartShape) -> str:
     said = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
     if part.name:
         said.append(f"named {json.dumps(part.name[:40])} by its file")
-    if part.hole > _LOOP:
+    if part.hole > LOOP_AREA:
         said.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
     if part.hollow > 0.2:
         said.append("hollow, seen from inside too")

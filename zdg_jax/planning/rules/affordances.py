@@ -11,10 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
+from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
 from zdg_jax.planning.rules.language.lexicon import lexicon
 
-_LOOP_AREA = 4e-4  # a hole that takes two fingers [m^2]
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
 _SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
 _BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
@@ -96,7 +95,7 @@ def _heed_name(
 def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
     # A ring around the middle, such as a lid's edge, is no handle.
     around = part.offset < 0.3 and abs(float(part.axes[2] @ shape.upright)) > 0.8
-    return part.hole > _LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
+    return part.hole > LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
 
 
 def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
@@ -146,7 +145,7 @@ def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     thin = 1.0 - _ramp(part.girth / max(max(others, default=part.girth), 1e-6), 0.35, 0.8)
     between = 1.0 - _ramp(abs(part.along), 0.6, 0.95)
     long = _ramp(part.elongation, 1.0, 2.0)
-    open_loop = 0.2 if part.hole > _LOOP_AREA else 1.0
+    open_loop = 0.2 if part.hole > LOOP_AREA else 1.0
     # What hangs at the side of a long thing is a lever or a spout.
     away = part.center - shape.center
     away = float(np.linalg.norm(away - (away @ shape.axis) * shape.axis))
