@@ -18,7 +18,7 @@ from zdg_jax.rendering.sheet import Surface
 from zdg_jax.rendering.shooting import Shooting
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation.film import Film
+from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.results import Reason
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def check_film_path(path: str | os.PathLike[str]) -> None:
 
 
 def save_film(
-    film: Film,
+    film: Recording,
     hand: Hand,
     obj: Surface,
     path: str | os.PathLike[str],

@@ -18,8 +18,7 @@ import numpy as np
 
 from zdg_jax.errors import ValidationError
 from zdg_jax.runtime.devices import active_devices, replicate, shard_rows
-from zdg_jax.validation.mjx.contacts import exact_balls
-from zdg_jax.validation.mjx.solver import short_searches
+from zdg_jax.validation.mjx.patches import patched
 from zdg_jax.validation.mujoco.simulation import ORIGIN
 
 _log = logging.getLogger(__name__)
@@ -104,7 +103,7 @@ class Program:
         """
         number = np.float64 if self._double else np.float32
         arrays = jax.tree.map(lambda leaf: np.asarray(leaf, number), (state, wrench))
-        with self._precision(), exact_balls(), short_searches():
+        with self._precision(), patched():
             # Placed explicitly like the model: arrays placed by default would compile it all again.
             placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
             after = self._advance(self._device_model, self._start, *placed)
