@@ -27,7 +27,7 @@ class Recording:
     object_pose: np.ndarray
     """Position and quaternion of the object, (f, 7)."""
     phase: tuple[str, ...]
-    """Phase of each frame, f of them: `close`, `squeeze`, then the load's name; or a lift's phase."""
+    """Phase of each frame, f of them: `close`, `squeeze`, then names of loads; or the lift's."""
     wrenches: Mapping[str, np.ndarray]
     """Force [N] and torque [N m] of each load by name, (6,); none for a lift."""
     protocol: Protocol
