@@ -66,7 +66,7 @@ CASES = [
         torque=0.6,
     ),
     Case(  # the torque limits of the hand's file
-        name="carry", protocol=dataclasses.replace(carry, physics=Physics(friction=0.6)), mass=0.4
+        name="carry", protocol=dataclasses.replace(carry, physics=Physics(friction=0.6)), mass=0.5
     ),
 ]
 

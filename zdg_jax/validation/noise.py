@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.protocols import Protocol, six_directions
 from zdg_jax.validation.rollout import EngineOptions, rollout
@@ -174,16 +174,13 @@ def _disturbed(poses: Poses, noise: Noise, generator: np.random.Generator) -> Po
     shift = noise.position * generator.normal(size=(n, 3))
     tilt = _quaternion(noise.rotation * generator.normal(size=(n, 3)))
     joints = noise.joints * generator.normal(size=(n, num_joints))
-    return Poses(
-        **{
-            name: HandPose(
-                position=pose.position + shift,
-                quaternion=_product(pose.quaternion, tilt),
-                joints=pose.joints + joints,
-            )
-            for name, pose in ((name, getattr(poses, name)) for name in POSES)
-        }
-    )
+    moved = []
+    for qpos in poses.qpos:
+        moved.append(qpos.copy())
+        moved[-1][:, :3] += shift
+        moved[-1][:, 3:7] = _product(qpos[:, 3:7], tilt)
+        moved[-1][:, 7:] += joints
+    return Poses.from_qpos(*moved)
 
 
 def _quaternion(vector: np.ndarray) -> np.ndarray:
