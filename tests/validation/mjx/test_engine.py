@@ -26,7 +26,7 @@ from zdg_jax.validation import (
 )
 from zdg_jax.validation.mjx.program import Program
 from zdg_jax.validation.mjx.simplified import build_mjx
-from zdg_jax.validation.scene import Scene, build
+from zdg_jax.validation.scene import CompiledScene, build
 
 _FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 
@@ -54,7 +54,7 @@ class RoundGripper(Gripper):
         return spec
 
 
-def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> Scene:
+def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> CompiledScene:
     return build_mjx(hand, ball, BENCHMARK, SolverOptions(), options, caps=caps)
 
 
@@ -146,20 +146,19 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
     assert not MjxOptions(precision="single").double
     with pytest.raises(InputError, match="no precision 'half'; there are: auto, double, single"):
         validation.MjxEngine(gripper, ball, six_directions, options=MjxOptions(precision="half"))
-    said = "computed in single precision"
+    sentence = "computed in single precision"
     for precision, caps, told in (
         ("double", True, False),
         ("single", True, True),
         ("double", False, True),  # Warp
     ):
         options = MjxOptions(precision=precision)
-        assert (said in _built(gripper, ball, options, caps=caps).changes) is told
+        assert (sentence in _built(gripper, ball, options, caps=caps).changes) is told
     for precision, kind in (("double", np.float64), ("single", np.float32)):
         options = MjxOptions(precision=precision)
         model = _built(gripper, ball, options).model
         program = Program(model, 1, batch=1, warp=False, double=options.double)
-        assert program._device_model.body_mass.dtype == kind
-        assert program._start.qpos.dtype == kind
+        assert program.dtype == kind
     assert jnp.ones(1).dtype == np.float32
 
 
