@@ -13,7 +13,13 @@ import numpy as np
 
 from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
-from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
+from zdg_jax.planning.geometry.grasp_type import (
+    adjust_force,
+    choose_type,
+    fingers,
+    palm,
+    vector,
+)
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
 from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
@@ -105,7 +111,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, spac
         shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
     )[0]
     force = action.force if action else Force.MODERATE
-    force = stronger(force, reading.strong, reading.delicate)
+    force = adjust_force(force, reading.strong, reading.delicate)
     kind = choose_type(
         shape,
         marks,
