@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
@@ -115,13 +115,13 @@ def fingers(
     return planned
 
 
-def adjust_force(force: Force, strong: bool, delicate: bool) -> Force:
-    """Raises or lowers a force level by what the words say of the object.
+def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
+    """Raises a force level for a heavy or slippery object and lowers it for a fragile one.
 
     Args:
-        force: the level.
-        strong: raise it by one.
-        delicate: lower it by one.
+        force: the level that the action asks for.
+        strong: whether the words call for more.
+        delicate: whether they call for less.
     """
     levels = list(Force)
     index = levels.index(force) + int(strong) - int(delicate)
