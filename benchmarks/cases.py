@@ -21,7 +21,7 @@ from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Stages
 from zdg_jax.synthesis.refine import Refined, Refiner
-from zdg_jax.synthesis.seeds import seed
+from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.synthesize import SynthesisConfig
 
 
@@ -55,17 +55,7 @@ class Case:
 
     def seeds(self, num: int, key: int = 0) -> tuple[GraspVariables, Pattern]:
         """`num` seeds."""
-        stages = self.stages
-        return seed(
-            stages.problem,
-            stages.space,
-            stages.kinds,
-            stages.likely,
-            stages.pairs,
-            stages.config.seeds,
-            num,
-            jax.random.key(key),
-        )
+        return draw_seeds(self.stages.proposal, num, jax.random.key(key))
 
     def refine(self, num: int, key: int = 0) -> Refined:
         """`num` refined grasps."""

@@ -27,7 +27,7 @@ from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
-from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig
+from zdg_jax.synthesis.refine import RefineConfig
 from zdg_jax.synthesis.synthesize import synthesize
 from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
 
@@ -61,7 +61,7 @@ def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, 
     )
     error = np.linalg.norm(flat - flat2, axis=1) / np.maximum(np.linalg.norm(flat, axis=1), 1e-6)
     total, total2 = (
-        sum(w * np.asarray(r.terms[name]) for name, w in DEFAULT_WEIGHTS.items())
+        sum(w * np.asarray(r.terms[name]) for name, w in config.weights.items())
         for r in (refined, refined2)
     )
     moved = np.linalg.norm(refined.variables.position - refined2.variables.position, axis=1)

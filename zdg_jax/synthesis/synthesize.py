@@ -237,4 +237,8 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
-    return np.asarray(value).item()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if callable(value):
+        return getattr(value, "__qualname__", repr(value))
+    return np.asarray(value).tolist()

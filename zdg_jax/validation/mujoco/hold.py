@@ -7,6 +7,7 @@ import dataclasses
 import mujoco
 import numpy as np
 
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import Hold
@@ -16,8 +17,6 @@ from zdg_jax.validation.settling import Watch
 
 BLOCKED = 0.25
 """A joint farther than this from its target at the grasp was kept from closing [rad]."""
-TORQUE_LENGTH = 0.05
-"""Lever that compares turns with shifts when the loads are ordered [m]."""
 
 
 class HoldTest:
