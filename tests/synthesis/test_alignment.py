@@ -1,4 +1,4 @@
-"""Agreement: which parts are touched, how far off the others are, which fingers do their part."""
+"""Task alignment: parts that are touched, the distance of others, fingers in their role."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests import scene
+from zdg_jax.energy import Contacts
 from zdg_jax.planning import FingerPlan, Grip
-from zdg_jax.synthesis.alignment import Agreement
-from zdg_jax.synthesis.fit import POINTS, SLOTS, Fitted, Slots
+from zdg_jax.synthesis.alignment import TaskAlignment
+from zdg_jax.synthesis.fit import POINTS, SLOTS, Fitted
 
 BODY, LID = 1, 2
 
@@ -41,10 +42,12 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
     count = len(points)
     near = np.full((1, POINTS, 3), np.nan)
     near[0, :count] = points
-    slots = Slots(
+    up = np.tile([0.0, 0.0, 1.0], (1, SLOTS, 1))
+    contacts = Contacts(
         active=(np.arange(SLOTS) < count).astype(np.float32)[None],
         points=np.concatenate([points, np.zeros((SLOTS - count, 3))])[None],
-        normals=np.tile([0.0, 0.0, 1.0], (1, SLOTS, 1)),
+        normals=up,
+        hand_normals=-up,
         distance=np.full((1, SLOTS), gap),
         link=np.full((1, SLOTS), link),
         passive_motions=np.zeros((1, SLOTS, 0, 3)),
@@ -57,7 +60,7 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
         position=np.zeros((1, 3)),
         rotation=frame[None],
         dofs=np.zeros((1, scene.allegro().num_dofs)),
-        slots=slots,
+        contacts=contacts,
         near=near,
         depth=np.zeros(1),
         self_depth=np.zeros(1),
@@ -65,7 +68,7 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
 
 
 def measured(found: Fitted, **changes: object) -> dict[str, float]:
-    metrics = Agreement(grip(**changes), scene.jar().object, scene.allegro()).measure(found)
+    metrics = TaskAlignment(grip(**changes), scene.jar().object, scene.allegro()).measure(found)
     return {name: float(values[0]) for name, values in metrics.items()}
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-import pytest
 
 from tests import scene
 from zdg_jax import energy
-from zdg_jax.energy import GraspVariables, Problem
+from zdg_jax.energy import Problem
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics, rotations
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
 COUNT = 6
 
@@ -55,8 +53,7 @@ def fitted() -> Fitted:
 
 def test_links_end_on_the_surface_and_hands_out_of_the_object() -> None:
     found = fitted()
-    slots = found.slots
-    near = (slots.active > 0) & (np.abs(slots.distance) < 1e-3)
+    near = (found.contacts.active > 0) & (np.abs(found.contacts.distance) < 1e-3)
     assert near.sum(axis=1).min() >= 2
     still = Fitter(shadow(), scene.jar().object, FitConfig(steps=0))
     start = still.fit(*around_the_jar(), touching())
@@ -76,7 +73,7 @@ def test_fits_come_to_rest_where_contacts_come_and_go() -> None:
 
 def test_contacts_give_way_as_mujoco_has_it() -> None:
     found, hand = fitted(), shadow()
-    contacts = found.slots.contacts()
+    contacts = found.contacts
     problem = Problem(
         hand=hand.arrays,
         object=scene.jar().problem.object,
@@ -86,11 +83,7 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
     for row in range(COUNT):
         on = np.asarray(contacts.active[row]) > 0
         points, link = contacts.points[row][on], contacts.link[row][on]
-        variables = GraspVariables(
-            position=jnp.asarray(found.position[row], jnp.float32),
-            rotation=rotations.sixd_from_matrix(jnp.asarray(found.rotation[row], jnp.float32)),
-            dofs=jnp.asarray(found.dofs[row], jnp.float32),
-        )
+        variables = jax.tree.map(lambda leaf, row=row: leaf[row], found.variables)
         told = np.asarray(contacts.passive_motions[row][on])
         joints = joints_from_dofs(hand.arrays, variables.dofs)
         posture = kinematics.forward_kinematics(
@@ -117,5 +110,5 @@ def test_grasps_that_are_not_finite_stay_without_contacts() -> None:
     position[2] = np.nan
     found = Fitter(shadow(), scene.jar().object).fit(position, rotation, dofs, touching())
     assert np.isnan(found.position[2]).all()
-    assert not found.slots.active[2].any()
+    assert not found.contacts.active[2].any()
     np.testing.assert_array_equal(found.dofs[[0, 1]], fitted().dofs[[0, 1]])

@@ -18,8 +18,6 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
 CAGE = [*THREE, [0.2, 0.1, 1], [0.1, -0.2, -1]]
 CONFIG = SqueezeConfig()
 SOUND = {

@@ -19,8 +19,6 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.synthesis.squeeze import SqueezeConfig, solve_squeeze, squeeze_forces
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
 CONFIG = SqueezeConfig()
 
 

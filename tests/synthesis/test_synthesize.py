@@ -12,8 +12,6 @@ import pytest
 import zdg_jax as zdg
 from tests import scene
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
 NUM, KEEP = 2 * scene.GRASPS, 3
 
 
@@ -35,7 +33,7 @@ def progress() -> list[tuple[str, int, int]]:
 
 
 @pytest.fixture(scope="module")
-def grasps(truths_as_numbers: None, progress: list[tuple[str, int, int]]) -> zdg.GraspSet:
+def grasps(progress: list[tuple[str, int, int]]) -> zdg.GraspSet:
     return road(progress=lambda *report: progress.append(report))
 
 

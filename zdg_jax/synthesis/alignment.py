@@ -1,4 +1,4 @@
-"""Agreement of finished grasps with the plan: parts touched and avoided, side of approach."""
+"""Task alignment of fitted grasps: parts touched and avoided, side of approach, fingers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ALIGNED = 0.6
 """Share of the touched points on the held parts from which a grasp counts as aligned."""
 
 
-class Agreement:
-    """Holds grasps against what a plan asks of a hand and an object."""
+class TaskAlignment:
+    """Compares grasps with what a plan asks of a hand and an object."""
 
     def __init__(self, grip: Grip, obj: Object, hand: Hand) -> None:
         """Prepares the look-ups.
@@ -79,24 +79,26 @@ class Agreement:
 
     def _in_role(self, fitted: Fitted) -> np.ndarray:
         """Share of the planned fingers that are in their role, (n,); 1 without a planned finger."""
-        slots, hand = fitted.slots, self._hand
-        touching = (slots.active > 0) & (slots.distance < TOUCH_GAP)
-        marks = self._marks(np.asarray(slots.points, float), touching)
+        contacts, hand = fitted.contacts, self._hand
+        touching = np.asarray(contacts.active > 0) & (contacts.distance < TOUCH_GAP)
+        marks = self._marks(np.asarray(contacts.points, float), touching)
         fingers = {finger.name: finger for finger in hand.fingers}
         roles = []
         for planned in self._grip.fingers:
             finger = fingers[planned.finger]
             if planned.role == "idle":
-                roles.append(~np.any(touching & np.isin(slots.link, finger.links), axis=1))
+                roles.append(~np.any(touching & np.isin(contacts.link, finger.links), axis=1))
                 continue
             links = [list(hand.link_names).index(planned.link)]
             if planned.role == "wrap":
                 links = list(finger.links)
-            right = touching & np.isin(slots.link, links)
+            right = touching & np.isin(contacts.link, links)
             if planned.mark is not None:
                 right &= marks == planned.mark
             if planned.point is not None:
-                right &= np.linalg.norm(slots.points - np.asarray(planned.point), axis=-1) < _THERE
+                right &= (
+                    np.linalg.norm(contacts.points - np.asarray(planned.point), axis=-1) < _THERE
+                )
             roles.append(right.any(axis=1))
         return np.mean(roles, axis=0) if roles else np.ones(len(touching))
 

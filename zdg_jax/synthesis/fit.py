@@ -9,15 +9,18 @@ a clearance everywhere else; the steps are small, so that the balance of forces 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 from concurrent import futures
+from typing import Any
 
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from zdg_jax.energy import TOUCH_GAP, Contacts
+from zdg_jax.energy import TOUCH_GAP, Contacts, GraspVariables
 from zdg_jax.hand import Hand
+from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.validation import six_directions
@@ -40,6 +43,9 @@ class FitConfig:
 
     steps: int = 12
     """Gauss-Newton steps; 0 leaves grasps as they are."""
+    least_activity: float = 0.3
+    """Share for which a refined contact counts (`Contacts.active`) from which its link is meant to
+    touch."""
     reach: float = 0.006
     """Gap beyond which a link that is meant to touch is left alone [m]."""
     clearance: float = 0.0002
@@ -52,36 +58,6 @@ class FitConfig:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Slots:
-    """Contacts of n grasps as collision detection finds them, object frame."""
-
-    active: np.ndarray
-    """1 where a slot is used, (n, SLOTS)."""
-    points: np.ndarray
-    """Points on the hand, (n, SLOTS, 3) [m]."""
-    normals: np.ndarray
-    """Unit normals out of the object, (n, SLOTS, 3)."""
-    distance: np.ndarray
-    """Gaps, negative inside, (n, SLOTS) [m]."""
-    link: np.ndarray
-    """Link of each, (n, SLOTS)."""
-    passive_motions: np.ndarray
-    """How the points move with the hand's slack motions, (n, SLOTS, m, 3) [m/rad]."""
-
-    def contacts(self) -> Contacts:
-        """The same for energies and forces; hand and object face each other."""
-        return Contacts(
-            active=jnp.asarray(self.active),
-            points=jnp.asarray(self.points),
-            hand_normals=jnp.asarray(-self.normals),
-            distance=jnp.asarray(self.distance),
-            normals=jnp.asarray(self.normals),
-            link=jnp.asarray(self.link),
-            passive_motions=jnp.asarray(self.passive_motions),
-        )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fitted:
     """Fitted grasps, n of them."""
 
@@ -91,14 +67,24 @@ class Fitted:
     """Wrist rotations, (n, 3, 3), object frame."""
     dofs: np.ndarray
     """Independent joint coordinates, (n, d)."""
-    slots: Slots
-    """The nearest contact of each link that is within reach, nearest first."""
+    contacts: Contacts
+    """The nearest contact of each link that is within reach, nearest first, (n, SLOTS, ...), as
+    NumPy arrays; hand and object face each other."""
     near: np.ndarray
     """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], then NaN."""
     depth: np.ndarray
     """How deep the hand is in the object, (n,) [m]."""
     self_depth: np.ndarray
     """How deep the hand is in itself, (n,) [m]."""
+
+    @functools.cached_property
+    def variables(self) -> GraspVariables:
+        """The grasps as energies take them, (n, ...)."""
+        return GraspVariables(
+            position=jnp.asarray(self.position, jnp.float32),
+            rotation=rotations.sixd_from_matrix(jnp.asarray(self.rotation, jnp.float32)),
+            dofs=jnp.asarray(self.dofs, jnp.float32),
+        )
 
 
 class Fitter:
@@ -148,14 +134,7 @@ class Fitter:
             position=np.array(position, float),
             rotation=np.array(rotation, float),
             dofs=np.array(dofs, float),
-            slots=Slots(
-                active=np.zeros((n, SLOTS), np.float32),
-                points=np.zeros((n, SLOTS, 3), np.float32),
-                normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
-                distance=np.full((n, SLOTS), self.config.reach, np.float32),
-                link=np.zeros((n, SLOTS), np.int32),
-                passive_motions=np.zeros((n, SLOTS, len(self._passive_motions), 3), np.float32),
-            ),
+            contacts=self._no_contacts(n),
             near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
             self_depth=np.zeros(n),
@@ -174,6 +153,20 @@ class Fitter:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             list(pool.map(improve, blocks))
         return fitted
+
+    def _no_contacts(self, n: int) -> Contacts:
+        """Contacts of n grasps that touch nothing."""
+        up = np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1))
+        arrays: dict[str, Any] = {
+            "active": np.zeros((n, SLOTS), np.float32),
+            "points": np.zeros((n, SLOTS, 3), np.float32),
+            "hand_normals": -up,
+            "distance": np.full((n, SLOTS), self.config.reach, np.float32),
+            "normals": up,
+            "link": np.zeros((n, SLOTS), np.int32),
+            "passive_motions": np.zeros((n, SLOTS, len(self._passive_motions), 3), np.float32),
+        }
+        return Contacts(**arrays)
 
     def _descend(self, grasps: Fitted, rows: np.ndarray, meant: np.ndarray) -> None:
         """Takes steps with grasps, in place, each until its gaps or its steps are nothing."""
@@ -261,16 +254,18 @@ class Fitter:
         at = (row[nearest], rank)
         gap = touches.gap[nearest]
         outward = touches.normal[nearest] * np.where(touches.hand[nearest, :1], -1.0, 1.0)
-        grasps.slots.active[at] = 1.0
-        grasps.slots.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
-        grasps.slots.normals[at] = outward
-        grasps.slots.distance[at] = gap
-        grasps.slots.link[at] = touches.own[nearest] - self._links.start
-        place, point = touches.place[nearest], grasps.slots.points[at]
+        contacts: Any = grasps.contacts
+        contacts.active[at] = 1.0
+        contacts.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
+        contacts.hand_normals[at] = -outward
+        contacts.normals[at] = outward
+        contacts.distance[at] = gap
+        contacts.link[at] = touches.own[nearest] - self._links.start
+        place, point = touches.place[nearest], contacts.points[at]
         loose = self._passive_motions * self._moves[touches.own[nearest], None]
         twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
         arm = (point - touches.origin[place])[:, None]
-        grasps.slots.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
+        contacts.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray

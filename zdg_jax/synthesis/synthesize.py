@@ -11,32 +11,25 @@ from importlib import metadata
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import planning
-from zdg_jax.energy import GraspVariables
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
-from zdg_jax.hand import Hand, joints_from_dofs
-from zdg_jax.hand.poses import HandPose, Poses
-from zdg_jax.hand.preshapes import opening
-from zdg_jax.kernels import rotations
+from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning import GraspPlan
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
-from zdg_jax.synthesis.alignment import Agreement
-from zdg_jax.synthesis.fit import Fitter
-from zdg_jax.synthesis.pipeline import Made, StageConfig, Stages
+from zdg_jax.synthesis.pipeline import GraspBatch, GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import last_look
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SynthesisConfig(StageConfig):
+class SynthesisConfig(PipelineConfig):
     """Settings of `synthesize`: those of the stages, and how they are run."""
 
     batch: int | None = None
@@ -131,54 +124,46 @@ def _make(
     progress: Progress,
 ) -> GraspSet:
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
-    fitter = Fitter(hand, obj, config.fit)
-    agreement = Agreement(plan.grip, obj, hand)
-    space = opening(hand)
     batch = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
     count = -(-num // batch)
+    pipeline = GraspPipeline.prepare(plan, obj, hand, config)
     grips = _share_out(plan, count)
-    different = {id(grip): grip for grip in grips}
-    stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config)
-        for number, grip in different.items()
-    }
+    for grip in set(grips):
+        pipeline.grip(grip)  # once, before threads share it
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)
     progress("refine", 0, count * batch)
 
-    def make(number: int, planned: int) -> Made:
-        made = stages[id(grips[number % count])].run(batch, keys[number])
+    def make(number: int, planned: int) -> GraspBatch:
+        made = pipeline.run(batch, keys[number], grips[number % count])
         progress("refine", next(done) * batch, planned * batch)
         return made
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
     alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
     workers = min(available_cpus(), count) if alone else 1
-    parts: list[Made] = []
+    parts: list[GraspBatch] = []
     pool = futures.ThreadPoolExecutor(workers)
     try:
         waves = [0, *range(count, most, -(-count // 4)), most]
         for start, stop in itertools.pairwise(waves):
             parts += pool.map(make, range(start, stop), itertools.repeat(stop))
             made = _most_promising(parts, num)
-            if made.promise.mean() >= config.enough:
+            if made.predicted_success.mean() >= config.enough:
                 break
             parts = [made]
     finally:
         # An interruption does not wait for a batch, which may be compiling.
         pool.shutdown(wait=False, cancel_futures=True)
-    grasp = made.refined.variables
-    squeezed = dataclasses.replace(grasp, dofs=made.closing.squeeze)
-    poses = [_pose(hand, moving) for moving in (made.closing.pregrasp, grasp, squeezed)]
     return GraspSet(
-        poses=Poses(pregrasp=poses[0], grasp=poses[1], squeeze=poses[2]),
+        poses=made.poses,
         score=made.score,
         object=ObjectRecord.of(obj),
         hand=HandRecord.of(hand),
-        terms={name: np.asarray(term) for name, term in made.refined.terms.items()},
+        terms=made.terms,
         metrics=made.metrics,
-        status=made.broken.astype(np.int8),
+        status=(~made.finite).astype(np.int8),
         status_names=("ok", "not finite"),
         task=task,
         plan=plan,
@@ -187,27 +172,18 @@ def _make(
     )
 
 
-def _most_promising(parts: Sequence[Made], num: int) -> Made:
+def _most_promising(parts: Sequence[GraspBatch], num: int) -> GraspBatch:
     """The `num` best of grasps, in the order in which they were made."""
-    made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    made: GraspBatch = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
     best = np.sort(np.argsort(-made.score, kind="stable")[:num])
     return jax.tree.map(lambda leaf: leaf[best], made)
 
 
-def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
-    """The grip of each batch: the plan's own as far as it is sure, then its alternatives."""
-    others = plan.alternatives
+def _share_out(plan: GraspPlan, count: int) -> list[int]:
+    """The grip of each batch in `plan.grips`: the first as far as it is sure, then the others."""
+    others = len(plan.alternatives)
     spare = round((1 - plan.grip.confidence) * count) if others else 0
-    return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
-
-
-def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
-    matrix = rotations.matrix_from_6d(jnp.asarray(variables.rotation))
-    return HandPose(
-        position=jnp.asarray(variables.position),
-        quaternion=rotations.quaternion_from_matrix(matrix),
-        joints=joints_from_dofs(hand.arrays, jnp.asarray(variables.dofs)),
-    )
+    return [0] * (count - spare) + [1 + i % others for i in range(spare)]
 
 
 def _provenance(
