@@ -174,7 +174,7 @@ class Refiner:
         leaves = jax.tree.leaves(gradient)
         finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
         gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)
-        with jax.numpy_dtype_promotion("standard"):  # Adam raises floats to its integer count
+        with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to whole numbers
             update, optimizer = self._optimizer().update(gradient, state.optimizer)
         moved = optax.apply_updates(state.variables, update)
         hand = problem.hand
