@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from tests import scene
-from tests.synthesis.test_squeeze import THREE, on_a_ball
+from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis import quality
