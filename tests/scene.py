@@ -54,9 +54,9 @@ class Scene:
 @functools.cache
 def jar() -> Scene:
     """A jar of 56 mm across and 97 mm high; part 1 is its body, part 2 its lid."""
-    made = things.jar()
-    mesh = (0.7 * made.vertices, made.faces)
-    return Scene.of(Object.from_mesh(mesh, name="jar", parts=made.face_parts, pieces=4, mass=0.1))
+    jar = things.jar()
+    mesh = (0.7 * jar.vertices, jar.faces)
+    return Scene.of(Object.from_mesh(mesh, name="jar", parts=jar.face_parts, pieces=4, mass=0.1))
 
 
 @functools.cache

@@ -31,9 +31,9 @@ def place(mark: int, count: int) -> np.ndarray:
     """Middles of faces of a part, far from the other part, (count, 3)."""
     obj = scene.jar().object
     middles = obj.vertices[obj.faces].mean(axis=1)
-    own, other = middles[obj.face_parts == mark], middles[obj.face_parts != mark]
-    apart = np.linalg.norm(own[:, None] - other, axis=-1).min(axis=1)
-    return own[np.argsort(-apart)[:count]]
+    near, other = middles[obj.face_parts == mark], middles[obj.face_parts != mark]
+    apart = np.linalg.norm(near[:, None] - other, axis=-1).min(axis=1)
+    return near[np.argsort(-apart)[:count]]
 
 
 def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
@@ -67,39 +67,39 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
     )
 
 
-def measured(found: Fitted, **changes: object) -> dict[str, float]:
-    metrics = TaskAlignment(grip(**changes), scene.jar().object, scene.allegro()).measure(found)
+def measured(grasp: Fitted, **changes: object) -> dict[str, float]:
+    metrics = TaskAlignment(grip(**changes), scene.jar().object, scene.allegro()).measure(grasp)
     return {name: float(values[0]) for name, values in metrics.items()}
 
 
 def test_shares_of_the_touched_points() -> None:
-    found = measured(fitted(body=6, lid=2))
-    assert found["on_part"] == pytest.approx(0.75)
-    assert found["on_avoided"] == pytest.approx(0.25)
-    assert found["avoided_gap"] == pytest.approx(0, abs=1e-6)
-    assert found["aligned"] == 0  # something lies on the lid
+    metrics = measured(fitted(body=6, lid=2))
+    assert metrics["on_part"] == pytest.approx(0.75)
+    assert metrics["on_avoided"] == pytest.approx(0.25)
+    assert metrics["avoided_gap"] == pytest.approx(0, abs=1e-6)
+    assert metrics["aligned"] == 0  # something lies on the lid
 
 
 def test_only_the_held_part_is_aligned_and_the_other_is_as_far_as_it_is() -> None:
-    found = measured(fitted(body=4, lid=0))
-    assert found["on_part"] == found["aligned"] == 1
+    metrics = measured(fitted(body=4, lid=0))
+    assert metrics["on_part"] == metrics["aligned"] == 1
     obj = scene.jar().object
     lid = obj.vertices[obj.faces[obj.face_parts == LID]].reshape(-1, 3)
     nearest = np.linalg.norm(place(BODY, 4)[:, None] - lid, axis=-1).min()
-    assert found["avoided_gap"] == pytest.approx(nearest, rel=0.2)
+    assert metrics["avoided_gap"] == pytest.approx(nearest, rel=0.2)
     assert measured(fitted(body=4, lid=0), avoided=[])["avoided_gap"] == np.inf
 
 
 def test_nothing_touched_is_on_nothing() -> None:
-    found = measured(fitted(body=0, lid=0))
-    assert found["on_part"] == found["on_avoided"] == found["aligned"] == 0
+    metrics = measured(fitted(body=0, lid=0))
+    assert metrics["on_part"] == metrics["on_avoided"] == metrics["aligned"] == 0
 
 
 def test_the_approach_error_is_the_angle_between_palm_and_plan() -> None:
     for approach, angle in (([0, 0, 1], 0.0), ([0, 1, 0], np.pi / 2), ([0, 0, -1], np.pi)):
         palm = {"contact": False, "approach": approach}
-        found = measured(fitted(body=1, lid=0), palm=palm)
-        assert found["approach_error"] == pytest.approx(angle, abs=1e-3)
+        metrics = measured(fitted(body=1, lid=0), palm=palm)
+        assert metrics["approach_error"] == pytest.approx(angle, abs=1e-3)
 
 
 def test_fingers_are_in_role_where_they_should_touch_and_idle_where_not() -> None:
@@ -110,8 +110,8 @@ def test_fingers_are_in_role_where_they_should_touch_and_idle_where_not() -> Non
     def share(gap: float = 0.0, **other: object) -> float:
         planned = FingerPlan(finger=touching.name, role="press", link=tip, **other)  # type: ignore[arg-type]
         rest = FingerPlan(finger=idle.name, role="idle")
-        found = fitted(body=2, lid=0, link=touching.tip_link, gap=gap)
-        return measured(found, fingers=[planned, rest])["fingers_in_role"]
+        grasp = fitted(body=2, lid=0, link=touching.tip_link, gap=gap)
+        return measured(grasp, fingers=[planned, rest])["fingers_in_role"]
 
     assert share() == share(mark=BODY) == 1
     assert share(point=tuple(place(BODY, 1)[0])) == 1

@@ -67,11 +67,11 @@ def test_grasps_that_are_not_finite_are_worth_nothing() -> None:
         refined, variables=dataclasses.replace(refined.variables, position=position)
     )
     fitted = pipeline.fit(broken)
-    found = pipeline.measure(broken, fitted, pipeline.squeeze(broken, fitted))
-    assert np.flatnonzero(~found.finite).tolist() == [2]
-    assert found.score[2] == -np.inf
-    assert found.predicted_success[2] == 0
-    assert np.isfinite(np.delete(found.score, 2)).all()
+    measured = pipeline.measure(broken, fitted, pipeline.squeeze(broken, fitted))
+    assert np.flatnonzero(~measured.finite).tolist() == [2]
+    assert measured.score[2] == -np.inf
+    assert measured.predicted_success[2] == 0
+    assert np.isfinite(np.delete(measured.score, 2)).all()
 
 
 def test_the_fit_closes_no_link_whose_contact_hardly_counts() -> None:

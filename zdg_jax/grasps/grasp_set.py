@@ -57,11 +57,11 @@ class GraspSet:
     status_names: tuple[str, ...] = ("ok",)
     """Meaning of the status codes."""
     kept: np.ndarray = None  # type: ignore[assignment]
-    """Whether a grasp is one of those to use: the best that differ, (n,) bool; all by default."""
+    """True for the grasps to use, the best that differ, (n,) bool; all by default."""
     validation: Validation | None = None
-    """What physics says, one row per grasp, if it was asked."""
+    """Results of physics, one row per grasp, where it was asked."""
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """How the grasps were made, as JSON values: configuration, key, versions. Nothing reads it."""
+    """Record of the making, as JSON values: configuration, key, versions. Nothing reads it."""
 
     def __post_init__(self) -> None:
         """Converts and checks.
@@ -180,12 +180,12 @@ class GraspSet:
 
     @property
     def held(self) -> np.ndarray:
-        """Which grasps physics found to hold, (n,) bool; none where it was not asked."""
+        """True for grasps that hold in physics, (n,) bool; for none where it was not asked."""
         return np.zeros(len(self), bool) if self.validation is None else self.validation.held
 
     @property
     def tested(self) -> np.ndarray:
-        """Which grasps were tested in physics, (n,) bool."""
+        """True for grasps that were tested in physics, (n,) bool."""
         if self.validation is None:
             return np.zeros(len(self), bool)
         return np.asarray(self.validation.reason != Reason.NOT_TESTED)

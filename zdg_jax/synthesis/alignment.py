@@ -11,7 +11,7 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
 from zdg_jax.synthesis.fit import Fitted
 
-_THERE = 0.015
+_AT_POINT = 0.015
 """Distance from its planned point at which a finger still touches where it should [m]."""
 ALIGNED = 0.6
 """Share of the touched points on the held parts from which a grasp counts as aligned."""
@@ -50,16 +50,16 @@ class TaskAlignment:
             fitted: the grasps, where they touch and with which links.
         """
         grip, near = self._grip, fitted.near
-        there = np.isfinite(near).all(axis=-1)
-        marks = self._marks(near, there)
-        count = np.maximum(there.sum(axis=1), 1)
+        valid = np.isfinite(near).all(axis=-1)
+        marks = self._marks(near, valid)
+        count = np.maximum(valid.sum(axis=1), 1)
         held = [part.mark for part in grip.held]
         avoided = [part.mark for part in grip.avoided]
-        on_part = (there & np.isin(marks, held)).sum(axis=1) / count
-        on_avoided = (there & np.isin(marks, avoided)).sum(axis=1) / count
-        gap = np.full(there.shape, np.inf)
-        if self._avoided is not None and there.any():
-            gap[there] = self._avoided.nearest(near[there])[0]
+        on_part = (valid & np.isin(marks, held)).sum(axis=1) / count
+        on_avoided = (valid & np.isin(marks, avoided)).sum(axis=1) / count
+        gap = np.full(valid.shape, np.inf)
+        if self._avoided is not None and valid.any():
+            gap[valid] = self._avoided.nearest(near[valid])[0]
         cosine = fitted.rotation @ self._hand.palm.normal @ np.asarray(grip.palm.approach)
         return {
             "on_part": on_part,
@@ -70,11 +70,11 @@ class TaskAlignment:
             "aligned": ((on_part >= ALIGNED) & (on_avoided == 0)).astype(float),
         }
 
-    def _marks(self, points: np.ndarray, there: np.ndarray) -> np.ndarray:
-        """Part that each point (n, k, 3) lies on, (n, k); -1 where it is not `there`."""
-        marks = np.full(there.shape, -1)
-        if there.any():
-            marks[there] = self._parts[self._surface.nearest(points[there])[1]]
+    def _marks(self, points: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """Part that each point (n, k, 3) lies on, (n, k); -1 where the point is not `valid`."""
+        marks = np.full(valid.shape, -1)
+        if valid.any():
+            marks[valid] = self._parts[self._surface.nearest(points[valid])[1]]
         return marks
 
     def _in_role(self, fitted: Fitted) -> np.ndarray:
@@ -97,7 +97,7 @@ class TaskAlignment:
                 right &= marks == planned.mark
             if planned.point is not None:
                 right &= (
-                    np.linalg.norm(contacts.points - np.asarray(planned.point), axis=-1) < _THERE
+                    np.linalg.norm(contacts.points - np.asarray(planned.point), axis=-1) < _AT_POINT
                 )
             roles.append(right.any(axis=1))
         return np.mean(roles, axis=0) if roles else np.ones(len(touching))

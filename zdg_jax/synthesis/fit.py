@@ -30,7 +30,7 @@ _BLOCK = 64
 """Grasps that share NumPy's calls: with fewer a thread, Python's lock makes threads a loss."""
 
 SLOTS = 12
-"""Contacts that are reported for a grasp, at most one a link."""
+"""Contacts that are reported for a grasp, at most one per link."""
 POINTS = 48
 """Near points that are reported for a grasp."""
 _SETTLED = 5e-5
@@ -39,7 +39,7 @@ _SETTLED = 5e-5
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """How grasps are fitted."""
+    """Settings of the fit."""
 
     steps: int = 12
     """Gauss-Newton steps; 0 leaves grasps as they are."""
@@ -73,9 +73,9 @@ class Fitted:
     near: np.ndarray
     """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], then NaN."""
     depth: np.ndarray
-    """How deep the hand is in the object, (n,) [m]."""
+    """Depth of the hand in the object, (n,) [m]."""
     self_depth: np.ndarray
-    """How deep the hand is in itself, (n,) [m]."""
+    """Depth of the hand in itself, (n,) [m]."""
 
     @functools.cached_property
     def variables(self) -> GraspVariables:
@@ -205,7 +205,7 @@ class Fitter:
         joints = self._joints(grasps.dofs[rows])
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
-        found = []
+        reports = []
         data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
         for place, row in enumerate(rows):
             data.qpos[:3] = grasps.position[row]
@@ -218,13 +218,13 @@ class Fitter:
             origin[place] = data.subtree_com[self._links.start]
             contact = data.contact
             views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
-            found.append([view.copy() for view in views])
-        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*found, strict=True))
+            reports.append([view.copy() for view in views])
+        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*reports, strict=True))
         body = model.geom_bodyid[geom]
         hand = (body >= self._links.start) & (body < self._links.stop)
         return _Touches(
             rows=rows,
-            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in found]),
+            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in reports]),
             axes=axes,
             origin=origin,
             gap=gap,
@@ -232,7 +232,7 @@ class Fitter:
             normal=normal,
             body=body,
             hand=hand,
-            own=np.where(hand[:, 0], body[:, 0], body[:, 1]),
+            hand_body=np.where(hand[:, 0], body[:, 0], body[:, 1]),
             between=hand.all(axis=1),
         )
 
@@ -260,9 +260,9 @@ class Fitter:
         contacts.hand_normals[at] = -outward
         contacts.normals[at] = outward
         contacts.distance[at] = gap
-        contacts.link[at] = touches.own[nearest] - self._links.start
+        contacts.link[at] = touches.hand_body[nearest] - self._links.start
         place, point = touches.place[nearest], contacts.points[at]
-        loose = self._passive_motions * self._moves[touches.own[nearest], None]
+        loose = self._passive_motions * self._moves[touches.hand_body[nearest], None]
         twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
         arm = (point - touches.origin[place])[:, None]
         contacts.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
@@ -275,7 +275,7 @@ class Fitter:
         The derivative is in metres per metre; rows past a grasp's last gap are 0.
         """
         rows = touches.rows
-        wanted = meant[rows[touches.place], touches.own]
+        wanted = meant[rows[touches.place], touches.hand_body]
         outer = ~touches.between & wanted
         # The nearest contact of a link that should touch is drawn in; others are only kept off.
         error = np.minimum(touches.gap - np.where(outer, 0.0, self.config.clearance), 0.0)
@@ -317,12 +317,12 @@ class Fitter:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Touches:
-    """What collision detection found at r grasps: c contacts, grasp after grasp."""
+    """Results of collision detection at r grasps: c contacts, grasp after grasp."""
 
     rows: np.ndarray
     """Rows of the grasps, (r,)."""
     place: np.ndarray
-    """Which of `rows` each contact belongs to, (c,)."""
+    """Index in `rows` of the grasp of each contact, (c,)."""
     axes: np.ndarray
     """Motion of each joint about `origin`, turn before shift, (r, j, 6)."""
     origin: np.ndarray
@@ -336,17 +336,17 @@ class _Touches:
     body: np.ndarray
     """Bodies of both sides, (c, 2)."""
     hand: np.ndarray
-    """Whether each side is the hand, (c, 2)."""
-    own: np.ndarray
+    """True where a side is the hand, (c, 2) bool."""
+    hand_body: np.ndarray
     """The hand's body, (c,)."""
     between: np.ndarray
-    """Whether the hand touches itself, (c,)."""
+    """True where the hand touches itself, (c,) bool."""
 
     def nearest(self) -> np.ndarray:
         """The nearest contact of each link with the object, grasp by grasp, nearest first."""
         outer = np.flatnonzero(~self.between)
-        outer = outer[np.lexsort((self.gap[outer], self.own[outer], self.place[outer]))]
-        same = (np.diff(self.own[outer]) == 0) & (np.diff(self.place[outer]) == 0)
+        outer = outer[np.lexsort((self.gap[outer], self.hand_body[outer], self.place[outer]))]
+        same = (np.diff(self.hand_body[outer]) == 0) & (np.diff(self.place[outer]) == 0)
         first = outer[np.concatenate([[True], ~same])] if outer.size else outer
         return first[np.lexsort((self.gap[first], self.place[first]))]
 

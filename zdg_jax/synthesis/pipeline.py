@@ -34,13 +34,13 @@ class PipelineConfig:
     """Settings of the stages."""
 
     seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
-    """How starting grasps are drawn."""
+    """Settings of the seeds."""
     refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
-    """How they are refined."""
+    """Settings of the refinement."""
     fit: FitConfig = dataclasses.field(default_factory=FitConfig)
-    """How they are fitted to the collision geometry."""
+    """Settings of the fit to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
-    """How the hand opens before and pushes after."""
+    """Settings of pregrasp and squeeze."""
     alignment: float = 2.0
     """Weight of the task alignment, as far as the plan binds, against the chance to hold."""
 
@@ -339,6 +339,6 @@ def _poses(hand: HandArrays, variables: GraspVariables, squeezed: SqueezeResult)
 
 
 def _all_finite(poses: Poses, count: int) -> np.ndarray:
-    """Whether all poses of grasps are finite, (n,) bool."""
+    """True for grasps whose poses are all finite, (n,) bool."""
     rows = [np.isfinite(leaf).reshape(count, -1).all(axis=1) for leaf in jax.tree.leaves(poses)]
     return np.all(rows, axis=0)
