@@ -36,13 +36,13 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
     """
     pipeline = first_pipeline(settings)
     seeds = pipeline.seeds(16, jax.random.key(0))
-    found = {}
+    metrics = {}
     for size in settings.sizes():
         batch = repeat(seeds, size)
         for name in ("state", *(term.name for term in TERMS)):
             times = _both(_term(pipeline, name), batch, settings.repeats, value=not settings.quick)
-            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
-    return found
+            metrics |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return metrics
 
 
 def measure_step(settings: Settings) -> dict[str, Metric]:
@@ -55,7 +55,7 @@ def measure_step(settings: Settings) -> dict[str, Metric]:
     """
     pipeline = first_pipeline(settings)
     seeds = pipeline.seeds(16, jax.random.key(0))
-    found = {
+    metrics = {
         "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
         "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
     }
@@ -63,8 +63,8 @@ def measure_step(settings: Settings) -> dict[str, Metric]:
         batch = repeat(seeds, size)
         for name, measure in (("lookup", _lookup), ("wrench QP", _solver), ("step", _step)):
             times = measure(pipeline, batch, settings.repeats)
-            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
-    return found
+            metrics |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return metrics
 
 
 def measure_stages(settings: Settings) -> dict[str, Metric]:
@@ -74,7 +74,7 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
     refined = jax.block_until_ready(pipeline.refine(*seeds))
     starts = pipeline.config.refine.starts
     repeats = max(2, settings.repeats // 3)
-    found = {}
+    metrics = {}
     for size in settings.sizes():
         many = repeat(refined, size)
         fitted = pipeline.fit(many)
@@ -85,8 +85,8 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
         }
         for name, call in calls.items():
             first, steady = time_calls(call, repeats)
-            found |= {f"{name}/first": first, f"{name}/steady": steady}
-    return found
+            metrics |= {f"{name}/first": first, f"{name}/steady": steady}
+    return metrics
 
 
 def _term(pipeline: GraspPipeline, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:

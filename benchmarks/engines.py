@@ -104,11 +104,11 @@ def main(
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
-    made, rows = reports.environment(), []
+    environment, rows = reports.environment(), []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        reports.write(out, made, objects=rows)
+        reports.write(out, environment, objects=rows)
 
 
 if __name__ == "__main__":

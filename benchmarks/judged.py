@@ -105,8 +105,8 @@ def main(
     """Makes and judges grasps of every object and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
-    made = reports.environment() | {"hand": loaded.name, "task": TASK}
-    found: dict[str, dict[str, Any]] = collections.defaultdict(dict)
+    environment = reports.environment() | {"hand": loaded.name, "task": TASK}
+    by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
@@ -119,10 +119,10 @@ def main(
             groups = collections.defaultdict(list)
             for record in records:
                 groups[pathlib.Path(record["object"]).name].append(record)
-            for thing, own in sorted(groups.items()):
-                found[thing][name] = summary(own)
+            for name_of_object, group in sorted(groups.items()):
+                by_object[name_of_object][name] = summary(group)
             click.echo(f"{name}: {json.dumps(total[name])}")
-    reports.write(out, made, total=total, objects=found)
+    reports.write(out, environment, total=total, objects=by_object)
 
 
 if __name__ == "__main__":

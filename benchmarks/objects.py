@@ -60,9 +60,11 @@ def measure_object(
     points = np.ascontiguousarray(on + ray * rng.uniform(0, 0.02, (len(on), 1)))
     squared, _, _ = igl.point_mesh_squared_distance(points, vertices, faces)
     inside = igl.fast_winding_number(vertices, faces, points) > 0.5
-    found = np.asarray(distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))[0])
-    error = 1e3 * np.abs(found - np.sqrt(squared) * np.where(inside, -1, 1))
-    wrong = ((found < 0) != inside)[squared > 1e-6]
+    grid_distance = np.asarray(
+        distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))[0]
+    )
+    error = 1e3 * np.abs(grid_distance - np.sqrt(squared) * np.where(inside, -1, 1))
+    wrong = ((grid_distance < 0) != inside)[squared > 1e-6]
 
     shell, shell_faces = convex.union(thing.pieces)
     back_points, _ = trimesh.sample.sample_surface(
@@ -100,12 +102,12 @@ def measure_lookup(thing: Object) -> dict[str, float]:
     run = jax.jit(jax.vmap(jax.value_and_grad(penalty), in_axes=(0, None)))
     source = jnp.zeros(2**25, jnp.float32)
     copy = jax.jit(lambda x: x + 1)
-    found = _best(lambda: run(points, thing.arrays.grid))
+    seconds = _best(lambda: run(points, thing.arrays.grid))
     copied = _best(lambda: copy(source))
     # a point read, its row read, its gradient written; the copy reads and writes each number
     least = _HANDS * _POINTS * (12 + 16 + 12) / (2 * source.nbytes / copied)
     return {
-        "lookup_ms": round(1e3 * found, 3),
+        "lookup_ms": round(1e3 * seconds, 3),
         "least_by_bandwidth_ms": round(1e3 * least, 3),
         "copy_gb_per_s": round(2 * source.nbytes / copied / 1e9, 2),
     }
@@ -127,23 +129,23 @@ def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
     names, labels = written.face_labels(thing, rules)
     _, area = convex.facets(thing.vertices, thing.faces)
     segments = [thing.face_parts == part.mark for part in thing.parts]
-    found = {}
+    results = {}
     for number, name in enumerate(names):
         truth = labels == number
         shares = [area[truth & own].sum() / area[truth | own].sum() for own in segments]
-        found[name] = round(float(max(shares)), 3)
-    return found
+        results[name] = round(float(max(shares)), 3)
+    return results
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Median and worst of every number of the rows, and the mean overlap of all named parts."""
-    found = {}
+    results = {}
     for name in (name for name, value in rows[0].items() if isinstance(value, float)):
         values = [row[name] for row in rows]
-        found[f"{name}_median"] = round(float(np.median(values)), 3)
-        found[f"{name}_worst"] = max(values)
+        results[f"{name}_median"] = round(float(np.median(values)), 3)
+        results[f"{name}_worst"] = max(values)
     shares = [share for row in rows for share in row.get("overlap", {}).values()]
-    return found | ({"overlap_mean": round(float(np.mean(shares)), 3)} if shares else {})
+    return results | ({"overlap_mean": round(float(np.mean(shares)), 3)} if shares else {})
 
 
 @click.command()
@@ -152,7 +154,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
 def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> None:
     """Measures the preparation of objects and writes OUT."""
-    made, rows = reports.environment(), []
+    environment, rows = reports.environment(), []
     named = objects / "parts.json"
     parts = json.loads(named.read_text()) if named.is_file() else {}
     for name, (mesh, scale) in sources(Settings(objects=objects, only=only)).items():
@@ -161,9 +163,9 @@ def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> Non
             row["overlap"] = overlaps(thing, parts[name])
         rows.append(row)
         click.echo(json.dumps(row))
-    found = {"summary": summary(rows), "lookup": measure_lookup(thing)}
-    click.echo(json.dumps(found))
-    reports.write(out, made, **found, objects=rows)
+    results = {"summary": summary(rows), "lookup": measure_lookup(thing)}
+    click.echo(json.dumps(results))
+    reports.write(out, environment, **results, objects=rows)
 
 
 if __name__ == "__main__":

@@ -37,14 +37,14 @@ def main(
     batch: int,
 ) -> None:
     """Profiles one batch."""
-    made = reports.environment()
+    environment = reports.environment()
     batch = batch or (64 if jax.default_backend() == "cpu" else 4096)
     pipeline = first_pipeline(Settings(hands=(hand,), objects=objects, only=only))
     _run(pipeline, batch)
     folder.mkdir(parents=True, exist_ok=True)
     with jax.profiler.trace(str(folder)):
         seconds = _run(pipeline, batch)
-    reports.write(folder / "stages.json", made | {"batch": batch}, seconds=seconds)
+    reports.write(folder / "stages.json", environment | {"batch": batch}, seconds=seconds)
     print(json.dumps(seconds))
 
 
@@ -55,12 +55,12 @@ def _run(pipeline: GraspPipeline, batch: int) -> dict[str, dict[str, float]]:
     def stage(name: str, work: Callable[[], Any]) -> Any:
         start, used = time.perf_counter(), time.process_time()
         with jax.profiler.TraceAnnotation(name):
-            made = jax.block_until_ready(work())
+            result = jax.block_until_ready(work())
         seconds[name] = {
             "clock": round(time.perf_counter() - start, 4),
             "cpu": round(time.process_time() - used, 4),
         }
-        return made
+        return result
 
     seeds = stage("seeds", lambda: pipeline.seeds(batch, jax.random.key(0)))
     refined = stage("refine", lambda: pipeline.refine(*seeds))

@@ -147,7 +147,7 @@ def main(
         record = np.load(file, allow_pickle=True).item()
         if np.allclose(record["obj_pose"], _ORIGIN):  # as the library exports them
             groups[str(record["obj_path"]), float(record["obj_scale"])].append(record)
-    made, loaded, rows = reports.environment(), Hand.load(hand), []
+    environment, loaded, rows = reports.environment(), Hand.load(hand), []
     for (path, scale), records in groups.items():
         rows.append(compare(module, hand, loaded, root / path, scale, records[:limit]))
         click.echo(json.dumps(rows[-1]))
@@ -155,7 +155,7 @@ def main(
         raise click.UsageError(f"no grasps in {exported}")
     total = summary(rows)
     click.echo(json.dumps(total))
-    reports.write(out, made | {"hand": loaded.name}, objects=rows, total=total)
+    reports.write(out, environment | {"hand": loaded.name}, objects=rows, total=total)
 
 
 if __name__ == "__main__":
