@@ -42,10 +42,10 @@ def measure_object(
     """Preparation time and accuracy of one mesh, in an empty cache."""
     seconds, processors = [], []
     with tempfile.TemporaryDirectory() as folder:
-        own = mock.patch.dict(os.environ, ZDG_CACHE_DIR=folder)
+        empty_cache = mock.patch.dict(os.environ, ZDG_CACHE_DIR=folder)
         for _ in range(2):
             start, used = time.perf_counter(), time.process_time()
-            with own:
+            with empty_cache:
                 thing = Object.from_mesh(mesh, scale=scale, name=name)
             jax.block_until_ready(thing.arrays)
             seconds.append(time.perf_counter() - start)
@@ -60,9 +60,8 @@ def measure_object(
     points = np.ascontiguousarray(on + ray * rng.uniform(0, 0.02, (len(on), 1)))
     squared, _, _ = igl.point_mesh_squared_distance(points, vertices, faces)
     inside = igl.fast_winding_number(vertices, faces, points) > 0.5
-    grid_distance = np.asarray(
-        distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))[0]
-    )
+    queried, _ = distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))
+    grid_distance = np.asarray(queried)
     error = 1e3 * np.abs(grid_distance - np.sqrt(squared) * np.where(inside, -1, 1))
     wrong = ((grid_distance < 0) != inside)[squared > 1e-6]
 
@@ -70,7 +69,7 @@ def measure_object(
     back_points, _ = trimesh.sample.sample_surface(
         trimesh.Trimesh(shell, shell_faces, process=False), 8000, seed=0
     )
-    there = igl.point_mesh_squared_distance(on[:8000], np.ascontiguousarray(shell), shell_faces)[0]
+    forth = igl.point_mesh_squared_distance(on[:8000], np.ascontiguousarray(shell), shell_faces)[0]
     back = igl.point_mesh_squared_distance(np.ascontiguousarray(back_points), vertices, faces)[0]
     row: dict[str, Any] = {
         "object": thing.name,
@@ -81,7 +80,7 @@ def measure_object(
         "distance_p99_mm": round(float(np.percentile(error, 99)), 3),
         "wrong_sign_percent": round(100 * float(wrong.mean()), 3),
         "pieces_to_mesh_mm": round(1e3 * float(np.sqrt(back).mean()), 3),
-        "mesh_to_pieces_mm": round(1e3 * float(np.sqrt(there).mean()), 3),
+        "mesh_to_pieces_mm": round(1e3 * float(np.sqrt(forth).mean()), 3),
         "pieces": len(thing.pieces),
         "parts": len(thing.parts),
     }
@@ -132,7 +131,7 @@ def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
     results = {}
     for number, name in enumerate(names):
         truth = labels == number
-        shares = [area[truth & own].sum() / area[truth | own].sum() for own in segments]
+        shares = [area[truth & part].sum() / area[truth | part].sum() for part in segments]
         results[name] = round(float(max(shares)), 3)
     return results
 
