@@ -270,7 +270,7 @@ class Refiner:
 
     def _loss(
         self, variables: GraspVariables, problem: Problem, pattern: Pattern, state: RefineState
-    ) -> tuple[jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, jax.Array | None]:
         """Loss of one grasp, (), and the contact forces found on the way, (t, k, 3)."""
         terms, grasp = self._evaluate(
             variables,
