@@ -16,7 +16,6 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -27,10 +26,11 @@ from benchmarks import reports
 from benchmarks.cases import first_pipeline
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
+from zdg_jax.hand.poses import Poses
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.refine import RefineConfig, Refiner
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
+from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 """Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
@@ -87,7 +87,7 @@ def compare_verdicts(pipeline: GraspPipeline, num: int, *, warp: bool) -> dict[s
     """Verdicts of both engines on `num` grasps, and seconds of each, compilation apart."""
     hand, obj, plan = pipeline.hand, pipeline.object, pipeline.plan
     grasps = synthesize(TASK, obj, hand, num=num, planner=plan, validate=False)
-    poses = grasps.poses.qpos
+    poses = grasps.poses
     expected, seconds, _ = _run(Engine(hand, obj, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
     engine = MjxEngine(hand, obj, six_directions, batch=few, warp=warp)
@@ -106,12 +106,9 @@ def compare_verdicts(pipeline: GraspPipeline, num: int, *, warp: bool) -> dict[s
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float, str]:
+def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
     start = time.perf_counter()
-    result = engine.empty(len(poses[1]))
-    for part, values in engine.stream(*poses):
-        result.put(part, values)
-    return result, time.perf_counter() - start, engine.name
+    return engine.run(poses), time.perf_counter() - start, engine.name
 
 
 @click.command()
@@ -156,7 +153,7 @@ def main(
 
 
 def failed(report: dict[str, Any]) -> list[str]:
-    """What exceeds its limit, in words."""
+    """Says in words what exceeds its limit."""
     differences = report["refinement"]
     lines = [
         f"{name} differs by {differences[name]:.2g}; the limit is {limit:g}"

@@ -12,6 +12,7 @@ _RENAMED = {
     "term/closure": "term/force_closure",
     "term/facing": "term/normal_alignment",
     "term/skeleton_penetration": "term/inscribed_penetration",
+    "validation/directions": "validation/survived_loads",
 }
 """Arrays of version 1 that have another name now."""
 
