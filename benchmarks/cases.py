@@ -14,7 +14,6 @@ from benchmarks.yields import TASK
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import Hand
-from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.synthesis.alignment import Agreement
@@ -40,7 +39,7 @@ class Case:
         plan = planning.plan(TASK, obj, hand, planner="rules")
         fitter = Fitter(hand, obj, config.fit)
         agreement = Agreement(plan.grip, obj, hand)
-        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, opening(hand), config)
+        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, hand.preshapes, config)
         return cls(hand=hand, object=obj, stages=stages)
 
     @classmethod
@@ -58,7 +57,7 @@ class Case:
         stages = self.stages
         return seed(
             stages.problem,
-            stages.space,
+            stages.preshapes,
             stages.kinds,
             stages.likely,
             stages.pairs,

@@ -15,7 +15,6 @@ from tests.planning import things
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
-from zdg_jax.hand.preshapes import opening
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
@@ -59,10 +58,10 @@ class Scene:
         hand = allegro()
         likely = jnp.asarray(pattern_probabilities(hand, self.plan.grip, self.object), jnp.float32)
         with jax.numpy_dtype_promotion("standard"):
-            pairs = opposing(self.problem, opening(hand), self.wanted, SeedConfig())
+            pairs = opposing(self.problem, hand.preshapes, self.wanted, SeedConfig())
             return seed(
                 self.problem,
-                opening(hand),
+                hand.preshapes,
                 contact_patterns(hand, self.plan.grip),
                 likely,
                 pairs,

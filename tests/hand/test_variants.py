@@ -10,7 +10,7 @@ import pytest
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
-from zdg_jax.hand.solids import geom_mesh
+from zdg_jax.hand.link_geometry import geom_mesh
 
 from .models import gripper, lopsided
 

@@ -24,8 +24,12 @@ class Actuation:
     """Least and greatest force, (nu, 2); infinite where there is no limit."""
 
 
-def actuate(model: mujoco.MjModel, name: str) -> Actuation:
-    """Reads the actuators of a compiled hand.
+def read_actuators(model: mujoco.MjModel, name: str) -> Actuation:
+    """Read the actuators of a compiled hand.
+
+    Args:
+        model: the compiled hand.
+        name: the hand's, for messages.
 
     Raises:
         InputError: there are none, or one is not a position actuator on a joint or fixed tendon.

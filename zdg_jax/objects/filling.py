@@ -14,8 +14,8 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
+from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.objects.fields import Lattice
-from zdg_jax.objects.solids import sphere
 
 _CELLS = 2**18
 """Cells of the lattice on which shapes are filled."""
@@ -56,7 +56,7 @@ def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarr
     candidates = np.flatnonzero(~solid & (np.linalg.norm(points - center, axis=-1) < half))
     filled = solid.copy()
     open_space = (distance >= 0.6 * step).reshape(lattice.shape)
-    for direction in np.concatenate([np.eye(3), sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
+    for direction in np.concatenate([np.eye(3), fibonacci_sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
         frame = _frame(direction)
         # Steps along the planes' three edges add up: no product over all cells is needed.
         start = (center - lattice.origin) / lattice.spacing + 0.5

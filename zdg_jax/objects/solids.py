@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.spatial
 
+from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.objects.fields import Lattice
 
 _PROBES = np.array([[2, 2, 2], [3, 3, 0], [0, 3, 3], [3, 0, 3]]) / 6
@@ -78,7 +79,7 @@ class Solid:
         self._lattice, self._slack, self._scale = lattice, slack, scale
         self._distance = distance.reshape(-1).astype(np.float32)
         self._strides = np.array([lattice.shape[1] * lattice.shape[2], lattice.shape[2], 1.0])
-        self._directions = np.concatenate([sphere(64), np.eye(3), -np.eye(3)])
+        self._directions = np.concatenate([fibonacci_sphere(64), np.eye(3), -np.eye(3)])
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Signed distance at the cells nearest to points (n, 3) in the lattice's box [m]."""
@@ -174,14 +175,6 @@ class Solid:
             cut = min([cut, *(new for new in tries if new)], key=lambda new: new.after)
             step, tilt = step / 2, tilt / 2
         return cut
-
-
-def sphere(count: int) -> np.ndarray:
-    """Evenly spread unit vectors (count, 3), by the golden spiral."""
-    height = 1 - 2 * (np.arange(count) + 0.5) / count
-    angle = np.pi * (1 + 5**0.5) * (np.arange(count) + 0.5)
-    ring = np.sqrt(1 - height**2)
-    return np.stack([ring * np.cos(angle), ring * np.sin(angle), height], axis=-1)
 
 
 _AXES = np.concatenate(

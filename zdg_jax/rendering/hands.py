@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand.topology import poses as link_poses
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.hand.topology import link_poses
 from zdg_jax.rendering.shape import Shape, corner_normals
 
 if TYPE_CHECKING:
@@ -93,18 +94,6 @@ def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     root = rotation_matrix(pose[3:7])
     rotation, translation = link_poses(hand.arrays.tree, pose[7:])
     return root @ rotation, translation @ root.T + pose[:3]
-
-
-def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
-    """Rotation (3, 3) of a quaternion (4,), wxyz, of any length but 0."""
-    w, x, y, z = quaternion / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:

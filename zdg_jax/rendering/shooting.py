@@ -9,9 +9,10 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw
 
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.rendering import lettering
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hands import posed_hand_shapes, rotation_matrix
+from zdg_jax.rendering.hands import posed_hand_shapes
 from zdg_jax.rendering.lettering import FAINT
 from zdg_jax.rendering.picture import Stage, Style, render
 from zdg_jax.rendering.shape import Shape

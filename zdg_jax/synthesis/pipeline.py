@@ -10,8 +10,7 @@ import numpy as np
 
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
-from zdg_jax.hand import Hand
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import Hand, Preshapes
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, Grip
@@ -79,7 +78,7 @@ class Stages:
     hand: Hand
     fitter: Fitter
     agreement: Agreement
-    space: Opening
+    preshapes: Preshapes
     kinds: Pattern
     likely: jax.Array
     pairs: Pairs
@@ -94,7 +93,7 @@ class Stages:
         hand: Hand,
         fitter: Fitter,
         agreement: Agreement,
-        space: Opening,
+        preshapes: Preshapes,
         config: StageConfig,
     ) -> Stages:
         """Prepares the stages."""
@@ -102,7 +101,7 @@ class Stages:
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
-        pairs = opposing(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
+        pairs = opposing(problem, preshapes, jnp.asarray(guided.sample_weights), config.seeds)
         force = config.squeeze.total_force * grip.force.factor
         return cls(
             problem=replicate(problem),
@@ -110,7 +109,7 @@ class Stages:
             hand=hand,
             fitter=fitter,
             agreement=agreement,
-            space=space,
+            preshapes=preshapes,
             kinds=contact_patterns(hand, grip),
             likely=jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
             pairs=replicate(pairs),
@@ -125,7 +124,7 @@ class Stages:
         refiner = Refiner(config.refine)
         variables, pattern = seed(
             problem,
-            self.space,
+            self.preshapes,
             self.kinds,
             self.likely,
             self.pairs,

@@ -1,12 +1,11 @@
 """Seeds: starting grasps that put the object between the fingers that can oppose each other.
 
-A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
-takes two places on the object that face away from each other, sets the joints so that the
-opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
-that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is also
-tried with the hand drawn back from the object: descent cannot take a finger back out of a thin
-wall that it starts in. Of all these the one that is clear of the object and reaches best is kept,
-for each seed on its own, so that seeds stay independent.
+A seed takes two places on the object that face away from each other, sets the joints to one of
+the hand's preshapes that fits them with room to spare, and lays its axis along theirs; the turn
+about that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is
+also tried with the hand drawn back from the object: descent cannot take a finger back out of a
+thin wall that it starts in. Of all these the one that is clear of the object and reaches best is
+kept, for each seed on its own, so that seeds stay independent.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
-from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import Preshapes, joints_from_dofs
+from zdg_jax.hand.preshapes import LOOSENESS, ROOM
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
 from zdg_jax.runtime.settings import float_setting
@@ -44,10 +43,10 @@ class SeedConfig:
     """Distances from the object that each draw is tried at."""
     retreat: jax.Array = float_setting(0.12)
     """Greatest such distance [m]."""
-    clearance: jax.Array = float_setting(0.02)
+    clearance: jax.Array = float_setting(ROOM)
     """Room between fingers and object on both sides together [m]."""
-    looseness: jax.Array = float_setting(0.008)
-    """Misfit of the opening's width that makes it half as likely or so [m]."""
+    looseness: jax.Array = float_setting(LOOSENESS)
+    """Misfit of a preshape's width that makes it e times less likely [m]."""
     aperture: jax.Array = float_setting(0.02)
     """Misfit of the planned width that makes a pair of places e times less likely [m]."""
     jitter: jax.Array = float_setting(0.01)
@@ -73,7 +72,7 @@ class Pairs:
 
 def seed(
     problem: Problem,
-    space: Opening,
+    preshapes: Preshapes,
     kinds: Pattern,
     likely: jax.Array,
     pairs: Pairs,
@@ -85,10 +84,10 @@ def seed(
 
     Args:
         problem: hand, object and guidance.
-        space: the hand's opening.
+        preshapes: the hand's postures to start from.
         kinds: contact patterns to choose from, (p, k).
         likely: how likely each is to be drawn, (p,).
-        pairs: places of the object to lay the opening across, from `opposing`.
+        pairs: places of the object to lay a preshape's axis across, from `opposing`.
         config: how to draw.
         num: seeds wanted.
         key: random key.
@@ -104,25 +103,27 @@ def seed(
     problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
     # Three programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
-    pattern, drawn, facing = _draws(problem, space, kinds, likely, pairs, config, keys)
+    pattern, drawn, facing = _draws(problem, preshapes, kinds, likely, pairs, config, keys)
     drawn = _retreats(problem, config, drawn, facing)
     drawn = _choose(problem, drawn, pattern)
     return jax.tree.map(lambda leaf: leaf[:num], (drawn, pattern))
 
 
 @jax.jit
-def opposing(problem: Problem, space: Opening, weights: jax.Array, config: SeedConfig) -> Pairs:
+def opposing(
+    problem: Problem, preshapes: Preshapes, weights: jax.Array, config: SeedConfig
+) -> Pairs:
     """Which places on the object oppose each other, looked up by every draw.
 
     Args:
         problem: hand, object and guidance.
-        space: the hand's opening.
+        preshapes: the hand's postures to start from.
         weights: how much each surface sample of the object asks to be held, (S,), >= 0.
         config: how seeds are drawn.
     """
     samples = problem.object.samples
     likelihood = jax.vmap(
-        lambda point, normal: _opposite(problem, space, weights, config, point, normal)
+        lambda point, normal: _opposite(problem, preshapes, weights, config, point, normal)
     )(samples.points, samples.normals)
     best, mean = jnp.max(likelihood, axis=1), jnp.mean(weights)
     return Pairs(
@@ -136,7 +137,7 @@ def opposing(problem: Problem, space: Opening, weights: jax.Array, config: SeedC
 @jax.jit
 def _draws(
     problem: Problem,
-    space: Opening,
+    preshapes: Preshapes,
     kinds: Pattern,
     likely: jax.Array,
     pairs: Pairs,
@@ -150,9 +151,9 @@ def _draws(
         kind = jax.random.categorical(kind_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
         power = jnp.sum(pattern.active * pattern.optional) > 0
-        variables, facing = jax.vmap(lambda key: _draw(problem, space, pairs, config, power, key))(
-            jax.random.split(draw_key, config.alternatives)
-        )
+        variables, facing = jax.vmap(
+            lambda key: _draw(problem, preshapes, pairs, config, power, key)
+        )(jax.random.split(draw_key, config.alternatives))
         return pattern, variables, facing
 
     return jax.lax.map(draws, keys, batch_size=default_batch())
@@ -226,7 +227,7 @@ def _pick(key: jax.Array, total: jax.Array) -> jax.Array:
 
 def _opposite(
     problem: Problem,
-    space: Opening,
+    preshapes: Preshapes,
     weights: jax.Array,
     config: SeedConfig,
     point: jax.Array,
@@ -245,14 +246,14 @@ def _opposite(
     opposed = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
         jnp.sum(across * samples.normals, axis=-1)
     )
-    fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
+    fits = (gap + config.clearance < jnp.max(preshapes.width)) & (gap > 1e-3)
     unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
     return opposed**4 * fits * jnp.exp(-guidance.aperture_weight * unlike) * weights
 
 
 def _draw(
     problem: Problem,
-    space: Opening,
+    preshapes: Preshapes,
     pairs: Pairs,
     config: SeedConfig,
     power: jax.Array,
@@ -268,11 +269,11 @@ def _draw(
     tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
     axis = rotations.normalize(jnp.where(paired, across, tangent))
     gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
-    width = jnp.where(paired, gap, 0.6 * jnp.max(space.width))
+    width = jnp.where(paired, gap, 0.6 * jnp.max(preshapes.width))
     middle = point + jnp.where(paired, across / 2, 0.0)
 
-    misfit = jnp.abs(space.width - (width + config.clearance)) / config.looseness
-    level = jax.random.categorical(keys[8], 2 * space.opposition - misfit**2)
+    fit = preshapes.log_likelihood(width + config.clearance, config.looseness)
+    level = jax.random.categorical(keys[8], fit)
     flip = jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
     axis = axis * flip
     side = jax.random.normal(keys[4], (3,))
@@ -283,7 +284,7 @@ def _draw(
     facing = rotations.normalize(wanted - jnp.dot(wanted, axis) * axis)
 
     frame_object = jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
-    axis_hand, facing_hand = space.axis[level], space.facing[level]
+    axis_hand, facing_hand = preshapes.axis[level], preshapes.facing[level]
     frame_hand = jnp.stack([axis_hand, facing_hand, jnp.cross(axis_hand, facing_hand)], axis=-1)
     tilt = config.turn * jax.random.normal(keys[6], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
@@ -293,10 +294,10 @@ def _draw(
     share = jax.random.uniform(
         depth_key, minval=jnp.where(power, 0.3, -0.1), maxval=jnp.where(power, 1.0, 0.4)
     )
-    position = middle - rotation @ space.middle[level] + facing * share * space.depth[level]
+    position = middle - rotation @ preshapes.middle[level] + facing * share * preshapes.depth[level]
     position = position + config.jitter * jax.random.normal(jitter_key, (3,))
     lower, upper = problem.hand.lower, problem.hand.upper
     noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
-    dofs = jnp.clip(space.dofs[level] + noise * (upper - lower), lower, upper)
+    dofs = jnp.clip(preshapes.dofs[level] + noise * (upper - lower), lower, upper)
     sixd = rotations.sixd_from_matrix(rotation)
     return GraspVariables(position=position, rotation=sixd, dofs=dofs), facing

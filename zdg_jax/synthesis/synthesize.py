@@ -21,7 +21,6 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand import Hand, joints_from_dofs
-from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, Grip
@@ -139,13 +138,13 @@ def _make(
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
     agreement = Agreement(plan.grip, obj, hand)
-    space = opening(hand)
+    preshapes = hand.preshapes
     batch = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
     stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config)
+        number: Stages.of(plan, grip, obj, hand, fitter, agreement, preshapes, config)
         for number, grip in different.items()
     }
     most = config.rounds * count

@@ -8,7 +8,7 @@ around its length. Rules take the best one; a model is shown several and picks w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def propose(
     held: Collection[int],
     avoided: Collection[int],
     *,
-    aperture: float,
+    strain: Callable[[float], float],
     thumb_towards: np.ndarray | None = None,
     number: int = 8,
 ) -> tuple[Approach, ...]:
@@ -59,7 +59,8 @@ def propose(
         shape: the measured object.
         held: marks of the parts to touch.
         avoided: marks of the parts to keep off.
-        aperture: greatest width that the hand spans [m].
+        strain: of a width between thumb and fingers [m], how far it stretches the hand: 0 not at
+            all, 1 as far as it goes (`Preshapes.strain`).
         thumb_towards: direction towards which the thumb's side should lie, where one is known.
         number: how many are wanted at most.
 
@@ -93,7 +94,7 @@ def propose(
                     long if wraps else None,
                     outward,
                     shape.upright,
-                    aperture,
+                    strain,
                     thumb_towards,
                 )
             )
@@ -147,7 +148,7 @@ def _judge(
     long: np.ndarray | None,
     outward: np.ndarray,
     upright: np.ndarray,
-    aperture: float,
+    strain: Callable[[float], float],
     thumb_towards: np.ndarray | None,
 ) -> Approach:
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
@@ -168,14 +169,13 @@ def _judge(
     reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + 0.08)
     spoiled = float(banned[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
     wrap = abs(float(thumb @ long)) if long is not None else 0.7
-    wide = max(0.0, width / max(0.9 * aperture, 1e-6) - 1.0)
     below = max(0.0, float(direction @ upright))
     score = (
         wrap
         - 1.5 * blocked
         - 0.3 * tips_only
         - 2.0 * spoiled
-        - 2.0 * min(wide, 1.0)
+        - 2.0 * min(strain(width), 1.0)
         - 0.5 * float(outward @ direction)
         - 0.3 * below
         + 0.05 * float(-direction @ upright)

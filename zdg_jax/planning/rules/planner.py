@@ -14,7 +14,6 @@ import numpy as np
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
-from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
 from zdg_jax.planning.plan import GraspPlan, Intent, Motion, ObjectReading, PartReading, TaskReading
@@ -45,11 +44,11 @@ _POINTING = frozenset(["cut", "bore"])
 
 def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     """Plans a grasp from the task's words and the object's geometry alone."""
-    shape, space = measure(obj), span_of(hand)
+    shape = measure(obj)
     meaning = roles(shape)
     reading = read(task, obj.name or "")
     choices = select(reading, shape, meaning)
-    grips = [_grip(choice, reading, shape, hand, space) for choice in choices]
+    grips = [_grip(choice, reading, shape, hand) for choice in choices]
     first = choices[0]
     motion = _motion(reading, first)
     worked = sorted(first.worked)
@@ -89,7 +88,7 @@ def _motion(reading: Reading, choice: Choice) -> Motion:
     return action.motion
 
 
-def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Span) -> Grip:
+def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = reading.action
@@ -99,7 +98,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, spac
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
     approach = propose(
-        shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
+        shape, marks, spared, strain=hand.preshapes.strain, thumb_towards=towards, number=1
     )[0]
     force = action.force if action else Force.MODERATE
     force = stronger(force, reading.strong, reading.delicate)
@@ -123,7 +122,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, spac
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
-        aperture=round(min(max(approach.width, 0.002), 0.98 * space.aperture), 4),
+        aperture=round(min(max(approach.width, 0.002), hand.preshapes.max_aperture), 4),
         force=force,
         confidence=round(choice.confidence, 3),
     )
