@@ -29,7 +29,7 @@ from zdg_jax.validation.mjx.scene import PRECISIONS
 def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:
     """Verdicts of the three runs, and each grasp on which they are not one."""
     hand, obj = grasps.load_hand(), grasps.object
-    poses = grasps.qpos
+    poses = grasps.poses.qpos
     reference, c_seconds = _run(Engine(hand, obj, six_directions), poses)
     device = MjxEngine(hand, obj, six_directions, batch=batch, options=options)
     simplified, _ = _run(Engine(hand, obj, six_directions, scene=device.scene), poses)

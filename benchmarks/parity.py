@@ -87,7 +87,7 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     grasps = synthesize(
         TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
     )
-    poses = grasps.qpos
+    poses = grasps.poses.qpos
     expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
     engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)

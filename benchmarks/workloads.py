@@ -89,7 +89,7 @@ def validation(settings: Settings) -> dict[str, Metric]:
     found = {}
     for backend in ("mujoco",) if jax.default_backend() == "cpu" else ("mujoco", "mjx"):
         first, steady = time_calls(
-            lambda backend=backend: rollout(hand, obj, *grasps.qpos, backend=backend).held, 3
+            lambda backend=backend: rollout(hand, obj, *grasps.poses.qpos, backend=backend).held, 3
         )
         rate = Metric(value=1e3 * num / steady.value, unit="verdicts/s", better="higher")
         found |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}

@@ -8,8 +8,8 @@ import numpy as np
 import trimesh
 
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.objects.convex import ConvexPiece, hull
 from zdg_jax.validation import Reason, Validation
 
@@ -62,9 +62,7 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
         validation.reason[:] = Reason.SLIPPED
         validation.reason[::2] = Reason.HELD
     return GraspSet(
-        pregrasp=pose(),
-        grasp=pose(),
-        squeeze=pose(),
+        poses=Poses(pregrasp=pose(), grasp=pose(), squeeze=pose()),
         score=random.random(n),
         object=make_ball(),
         hand=HandRecord(
@@ -79,5 +77,6 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
         status_names=("ok", "not_finite"),
         kept=np.arange(n) < n // 2,
         validation=validation,
-        provenance={"task": "throw the ball", "seed": 3},
+        task="throw the ball",
+        provenance={"seed": 3},
     )

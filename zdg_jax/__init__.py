@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from zdg_jax.errors import InputError, PlannerError, ValidationError, ZdgError
     from zdg_jax.export import export_grasps
     from zdg_jax.grasps import GraspSet, concatenate
-    from zdg_jax.grasps.poses import HandPose
     from zdg_jax.hand import Hand, shipped_hands
+    from zdg_jax.hand.poses import HandPose, Poses
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, plan
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
@@ -32,10 +32,11 @@ _HOMES = {
     "GraspPlan": "planning",
     "GraspSet": "grasps",
     "Hand": "hand",
-    "HandPose": "grasps",
+    "HandPose": "hand.poses",
     "InputError": "errors",
     "Object": "objects",
     "PlannerError": "errors",
+    "Poses": "hand.poses",
     "SynthesisConfig": "synthesis.synthesize",
     "Validation": "validation",
     "ValidationError": "errors",
@@ -57,6 +58,7 @@ __all__ = [
     "InputError",
     "Object",
     "PlannerError",
+    "Poses",
     "SynthesisConfig",
     "Validation",
     "ValidationError",

@@ -8,10 +8,10 @@ import pathlib
 import numpy as np
 
 from tests.made_up import make_grasps
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Gripper, pose
-from zdg_jax.grasps.poses import HandPose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Gripper, pose
 from zdg_jax.grasps.records import HandRecord
 from zdg_jax.hand import Hand
+from zdg_jax.hand.poses import HandPose, Poses
 
 
 def many(folder: pathlib.Path, n: int, height: float = 0.095) -> pathlib.Path:
@@ -27,9 +27,7 @@ def many(folder: pathlib.Path, n: int, height: float = 0.095) -> pathlib.Path:
 
     grasps = dataclasses.replace(
         make_grasps(n, tested=False),
-        pregrasp=poses(OPEN),
-        grasp=poses(TOUCHING),
-        squeeze=poses(PUSHING),
+        poses=Poses(pregrasp=poses(OPEN), grasp=poses(TOUCHING), squeeze=poses(PUSHING)),
         hand=HandRecord.of(Hand.load(path)),
         kept=np.ones(n, bool),
     )

@@ -8,14 +8,15 @@ import pathlib
 import resource
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
 from zdg_jax.errors import InputError
-from zdg_jax.grasps import POSES, GraspSet, concatenate
-from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps import GraspSet, concatenate
+from zdg_jax.hand.poses import POSES, HandPose
 from zdg_jax.validation import Validation
 
 
@@ -25,7 +26,7 @@ def same(a: GraspSet, b: GraspSet) -> None:
         for field in dataclasses.fields(HandPose):
             left, right = (getattr(getattr(s, pose), field.name) for s in (a, b))
             np.testing.assert_array_equal(left, right)
-    for name in ("score", "status", "kept"):
+    for name in ("score", "rank", "status", "kept"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     for name in ("terms", "metrics"):
         assert getattr(a, name).keys() == getattr(b, name).keys()
@@ -37,6 +38,7 @@ def same(a: GraspSet, b: GraspSet) -> None:
             np.testing.assert_array_equal(getattr(a.validation, name), getattr(b.validation, name))
         assert a.validation.loads == b.validation.loads
     assert a.hand == b.hand
+    assert (a.task, a.plan, a.alignment_weight) == (b.task, b.plan, b.alignment_weight)
     assert a.provenance == b.provenance
     np.testing.assert_array_equal(a.object.vertices, b.object.vertices)
     assert len(a.object.pieces) == len(b.object.pieces)
@@ -56,7 +58,7 @@ def test_best_and_holding_agree_with_scores_and_physics() -> None:
 
 
 def test_scores_that_are_not_finite_rank_last() -> None:
-    grasps = dataclasses.replace(make_grasps(4), score=np.array([np.nan, 1, np.inf, 2]))
+    grasps = dataclasses.replace(make_grasps(4), score=np.array([np.nan, 1, np.inf, 2]), rank=None)
     assert list(grasps.ranking) == [3, 1, 0, 2]
 
 
@@ -96,7 +98,8 @@ def test_iteration_ends() -> None:
 def test_jax_arrays_are_taken() -> None:
     grasps = make_grasps(3)
     pose = HandPose.from_qpos(np.asarray(grasps.grasp.qpos))
-    again = dataclasses.replace(grasps, grasp=pose, score=jnp.arange(3.0))
+    poses = dataclasses.replace(grasps.poses, grasp=jax.tree.map(jnp.asarray, pose))
+    again = dataclasses.replace(grasps, poses=poses, score=jnp.arange(3.0))
     assert isinstance(again.grasp.joints, np.ndarray)
     assert isinstance(again.score, np.ndarray)
 
@@ -131,6 +134,8 @@ def test_concatenation_refuses_another_hand() -> None:
         ({"score": np.zeros(4)}, "4 grasps"),
         ({"kept": np.zeros(3)}, "type"),
         ({"status": np.full(3, 9, np.int8)}, "codes"),
+        ({"rank": np.array([0, 1, 1])}, "ranks"),
+        ({"rank": np.array([0.0, 1.0, 2.0])}, "type"),
         ({"terms": {"contact": np.zeros(2)}}, "term 'contact'"),
     ],
 )

@@ -13,8 +13,8 @@ from tests.planning import model_script
 from tests.planning.conftest import allegro, jug
 from tests.planning.server import ModelServer, Reply
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.planning import PlannerOptions, plan
 from zdg_jax.synthesis.review import last_look
 
@@ -40,15 +40,15 @@ def made(n: int, planner: str, options: PlannerOptions) -> GraspSet:
     own = plan("pour", jug(), hand, planner=planner, options=options)
     return dataclasses.replace(
         make_grasps(n),
-        pregrasp=pose,
-        grasp=pose,
-        squeeze=pose,
+        poses=Poses(pregrasp=pose, grasp=pose, squeeze=pose),
         score=np.arange(n, 0, -1) / n,
         hand=HandRecord.of(hand),
         object=ObjectRecord.of(jug()),
         metrics={name: np.full(n, 0.5) for name in names},
         kept=np.arange(n) < 4,
-        provenance={"task": "pour", "plan": own.model_dump(mode="json")},
+        rank=None,
+        task="pour",
+        plan=own,
     )
 
 
@@ -64,7 +64,7 @@ def test_the_models_order_and_reasons_are_kept(
     # The script says that the first one shown does not serve.
     assert seen.ranking.tolist() == [1, 2, 3, 0, 4, 5]
     assert seen.kept.tolist() == [False, True, True, True, False, False]
-    np.testing.assert_allclose(np.sort(seen.score), np.sort(grasps.score))
+    np.testing.assert_array_equal(seen.score, grasps.score)
     looks = seen.provenance["last_look"]
     assert [look["serves"] for look in looks] == [False, True, True, True]
     assert all(look["reason"] for look in looks)

@@ -10,43 +10,36 @@ import pytest
 
 from tests.made_up import make_grasps
 from tests.planning.plans import content
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.poses import HandPose
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.planning import GraspPlan
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.selection import diverse, validate_best_first
 
 
-def poses(*rows: np.ndarray) -> HandPose:
-    qpos = np.array(rows, np.float32)
-    return HandPose(
-        position=jnp.asarray(qpos[:, :3]),
-        quaternion=jnp.asarray(qpos[:, 3:7]),
-        joints=jnp.asarray(qpos[:, 7:]),
-    )
-
-
 def alike(n: int, score: list[float], **changes: object) -> GraspSet:
     """Grasps at one place, none of which was tested."""
-    at_rest = poses(*[pose(TOUCHING)] * n)
+    at_rest = [pose(TOUCHING)] * n
     made = make_grasps(n, tested=False)
     return dataclasses.replace(
         made,
-        pregrasp=at_rest,
-        grasp=at_rest,
-        squeeze=at_rest,
+        poses=Poses.from_qpos(at_rest, at_rest, at_rest),
         score=np.array(score, float),
+        rank=None,
         status=np.zeros(n, np.int8),
         **changes,
     )
 
 
+def closed_as(grasps: GraspSet, grasp: HandPose) -> GraspSet:
+    return dataclasses.replace(grasps, poses=dataclasses.replace(grasps.poses, grasp=grasp))
+
+
 def shifted(grasps: GraspSet, metres: list[float]) -> GraspSet:
     position = np.array(grasps.grasp.position)
     position[:, 0] += metres
-    moved = dataclasses.replace(grasps.grasp, position=jnp.asarray(position))
-    return dataclasses.replace(grasps, grasp=moved)
+    return closed_as(grasps, dataclasses.replace(grasps.grasp, position=jnp.asarray(position)))
 
 
 def test_the_best_of_those_that_differ_are_kept() -> None:
@@ -66,7 +59,7 @@ def test_a_turn_or_a_bend_makes_grasps_differ_and_the_sign_of_a_quaternion_does_
     bent = dataclasses.replace(
         grasps.grasp, quaternion=jnp.asarray(quaternion), joints=jnp.asarray(joints)
     )
-    assert diverse(dataclasses.replace(grasps, grasp=bent), 3).tolist() == [0, 2, 3]
+    assert diverse(closed_as(grasps, bent), 3).tolist() == [0, 2, 3]
 
 
 def test_broken_grasps_are_never_kept() -> None:
@@ -89,7 +82,7 @@ def test_those_that_agree_with_the_plan_come_first() -> None:
         grasps, metrics=dict(grasps.metrics) | {"aligned": np.array([0.0, 1.0, 1.0])}
     )
     assert diverse(grasps, 2).tolist() == [1, 2]
-    heedless = dataclasses.replace(grasps, provenance={"config": {"alignment": 0.0}})
+    heedless = dataclasses.replace(grasps, alignment_weight=0.0)
     assert diverse(heedless, 2).tolist() == [0, 1]
 
 
@@ -98,8 +91,8 @@ def test_a_plan_that_is_a_preference_only_keeps_grasps_off_what_it_avoids() -> N
     metrics = {"aligned": np.array([0.0, 0.0, 1.0]), "on_avoided": np.array([0.2, 0.0, 0.0])}
     grasps = dataclasses.replace(grasps, metrics=dict(grasps.metrics) | metrics)
     for confidence, chosen in ((0.3, [1, 2]), (0.9, [2, 0])):
-        plan = content(confidence=confidence)
-        planned = dataclasses.replace(grasps, provenance={"plan": plan})
+        plan = GraspPlan.model_validate(content(confidence=confidence))
+        planned = dataclasses.replace(grasps, plan=plan)
         assert diverse(planned, 2).tolist() == chosen
 
 
@@ -132,14 +125,13 @@ def mixed() -> GraspSet:
         stage = np.array(stage)
         angle = np.pi * np.arange(n) / n  # about the ball: all differ and hold alike
         stage[:, 3], stage[:, 6] = np.cos(angle / 2), np.sin(angle / 2)
-        turned.append(poses(*stage))
+        turned.append(stage)
     made = make_grasps(n, tested=False)
     return dataclasses.replace(
         made,
-        pregrasp=turned[0],
-        grasp=turned[1],
-        squeeze=turned[2],
+        poses=Poses.from_qpos(*turned),
         score=np.linspace(1.0, 0.0, n),
+        rank=None,
         status=np.zeros(n, np.int8),
     )
 
@@ -147,9 +139,7 @@ def mixed() -> GraspSet:
 def test_testing_ends_when_enough_hold(mixed: GraspSet) -> None:
     gripper, ball = Gripper(), Ball()
     seen: list[tuple[int, int]] = []
-    tested = validate_best_first(
-        mixed, gripper, ball, 3, lambda done, total: seen.append((done, total))
-    )
+    tested = validate_best_first(mixed, gripper, ball, 3, lambda _, *counts: seen.append(counts))
     assert tested.held.sum() >= 3
     assert not tested.held[1::2].any()
     count = int(tested.tested.sum())

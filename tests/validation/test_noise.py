@@ -11,7 +11,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Noise, SoftLabels, six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 NONE = Noise(position=0, rotation=0, joints=0, friction=0, mass=0)
 
@@ -36,7 +36,12 @@ def test_noise_ranks_firm_above_loose(gripper: Gripper, ball: Ball) -> None:
 def test_without_noise_it_is_the_hard_verdict(gripper: Gripper, ball: Ball) -> None:
     seen: list[int] = []
     labels = validation.soft_labels(
-        gripper, ball, *_rows(), trials=2, noise=NONE, progress=lambda done, n: seen.append(done)
+        gripper,
+        ball,
+        *_rows(),
+        trials=2,
+        noise=NONE,
+        progress=lambda _, done, n: seen.append(done),
     )
     hard = validation.rollout(gripper, ball, *_rows())
     np.testing.assert_array_equal(labels.trials, [hard.held] * 2)

@@ -11,7 +11,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Reason, six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 FULL = dataclasses.replace(six_directions, settling=None, fail_fast=False)
 
@@ -69,7 +69,7 @@ def test_progress_counts_up_to_all(gripper: Gripper, ball: Ball) -> None:
     seen: list[tuple[int, int]] = []
     poses = np.array([pose(0.3)] * 20)
     validation.rollout(
-        gripper, ball, poses, poses, poses, progress=lambda done, n: seen.append((done, n))
+        gripper, ball, poses, poses, poses, progress=lambda _, *counts: seen.append(counts)
     )
     assert seen[-1] == (20, 20)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)

@@ -108,7 +108,7 @@ def _synthesize(
 
     from zdg_jax import planning
 
-    plan = planning.plan(task, obj, hand, planner=planner, progress=bars.share("plan"))
+    plan = planning.plan(task, obj, hand, planner=planner, progress=bars)
     done.append(str(plan.save(out / "plan.json")))
 
     from zdg_jax.synthesis import selection
@@ -124,14 +124,12 @@ def _synthesize(
         key=jax.random.key(seed),
         planner=plan,
         validate=False,
-        progress=bars.count,
+        progress=bars,
         config=SynthesisConfig(alignment=alignment),
     )
     path = grasps.save(out / "grasps.npz")
     done.append(f"{path} (not tested yet: zdg validate {path})")
-    grasps = selection.validate_best_first(
-        grasps, hand, obj, keep, lambda done, total: bars.count("validate", done, total)
-    )
+    grasps = selection.validate_best_first(grasps, hand, obj, keep, bars)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
     done[-1] = str(grasps.save(path))
     grasps = last_look(grasps, hand, obj, planner, transcript=out / "last_look.html")
@@ -146,7 +144,7 @@ def _left(done: list[str]) -> str:
 def _picture(grasps: GraspSet, hand: Hand, obj: Object, path: pathlib.Path, bars: Bars) -> None:
     from zdg_jax.rendering import grasp_sheet
 
-    bars.count("picture", 0, 1)
+    bars("picture", 0, 1)
     shown = grasps.selected() if grasps.kept.any() else grasps
     grasp_sheet(shown.best(8), hand, obj, path)
-    bars.count("picture", 1, 1)
+    bars("picture", 1, 1)

@@ -72,4 +72,4 @@ def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars
         raise InputError(f"--scale {scale} is not a positive number")
     if not mesh.is_file():
         raise InputError(f"no file {mesh}")
-    return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars.share("object"))
+    return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars)

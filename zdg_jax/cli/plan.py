@@ -67,7 +67,7 @@ def plan(
             planner=planner,
             options=options,
             transcript=out / "plan.html",
-            progress=bars.share("plan"),
+            progress=bars,
         )
     found.save(out / "plan.json")
     click.echo(found.model_dump_json(indent=2))

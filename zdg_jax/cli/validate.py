@@ -90,11 +90,11 @@ def validate(
         results = rollout(
             loaded,
             chosen.object,
-            *chosen.qpos,
+            *chosen.poses.qpos,
             test,
             backend=backend,
             precision=precision,
-            progress=lambda done, total: bars.count("validate", done, total),
+            progress=bars,
             resume=resume,
         )
     tested = chosen.with_validation(results)
@@ -144,13 +144,13 @@ def _repeated(
         labels = soft_labels(
             hand,
             tested.object,
-            *tested.qpos,
+            *tested.poses.qpos,
             test,
             noise=noise,
             trials=repeats,
             backend=backend,
             precision=precision,
-            progress=lambda done, total: bars.count("repeats", done, total),
+            progress=bars,
             resume=resume,
         )
     metrics = {"hold_probability": labels.probability, "hold_probability_error": labels.error}
@@ -180,7 +180,7 @@ def _film(
     from zdg_jax.rendering import save_film
     from zdg_jax.validation import film
 
-    pregrasp, closed, squeeze = (pose[0] for pose in grasp.qpos)
+    pregrasp, closed, squeeze = (pose[0] for pose in grasp.poses.qpos)
     shot = film(hand, grasp.object, pregrasp, closed, squeeze, test, fps=_FILM_RATE)
     title = f"grasp {number} of {grasp.object.name} by {hand.name}: {test.name}"
     save_film(
@@ -189,6 +189,6 @@ def _film(
         grasp.object,
         path,
         title=title,
-        progress=lambda done, total: bars.count("film", done, total),
+        progress=bars,
     )
     return f"{path}  grasp {number}: {shot.result.reasons[0]}"

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.grasps import POSES, GraspSet
+from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import ObjectRecord
+from zdg_jax.hand.poses import POSES
 from zdg_jax.objects.convex import ConvexPiece
 
 
@@ -40,7 +41,7 @@ def write(grasps: GraspSet, out: pathlib.Path) -> list[pathlib.Path]:
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob("*.npy"):
         old.unlink()
-    qpos = dict(zip(POSES, grasps.qpos, strict=True))
+    qpos = dict(zip(POSES, grasps.poses.qpos, strict=True))
     paths = []
     for i in range(len(grasps)):
         record: dict[str, Any] = {

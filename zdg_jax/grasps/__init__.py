@@ -1,7 +1,6 @@
-"""The result: sets of grasps, their poses, records, files and summaries."""
+"""The result: sets of grasps, their records, files and summaries."""
 
-from zdg_jax.grasps.grasp_set import POSES, GraspSet, concatenate
-from zdg_jax.grasps.poses import HandPose
+from zdg_jax.grasps.grasp_set import GraspSet, concatenate
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 
-__all__ = ["POSES", "GraspSet", "HandPose", "HandRecord", "ObjectRecord", "concatenate"]
+__all__ = ["GraspSet", "HandRecord", "ObjectRecord", "concatenate"]

@@ -63,7 +63,9 @@ class Hand:
     kp: np.ndarray
     """Actuator gains, (nu,) [N m/rad or N/m]."""
     force_range: np.ndarray
-    """Least and greatest actuator force, (nu, 2) [N m or N]."""
+    """Least and greatest actuator force, (nu, 2) [N m or N]; infinite where none is stated."""
+    linear: np.ndarray
+    """Whether each actuator moves slide joints, (nu,) bool; its target is then in m."""
     fingers: tuple[Finger, ...]
     """The fingers, thumb included."""
     palm: Palm
@@ -125,7 +127,7 @@ class Hand:
         if not mirrored:
             return _derive(name, origin, spec, model, stated, notes)
         # A hand that cannot be used is refused in the words of its file, not of its mirror image.
-        actuation.read_actuators(model, name)
+        actuation.read_position_actuators(model, name)
         return _mirror(name, origin, model, stated, notes)
 
     def mirrored(self) -> Hand:
@@ -211,7 +213,7 @@ def _derive(
     overrides: Overrides,
     notes: tuple[str, ...],
 ) -> Hand:
-    drives = actuation.read_actuators(model, name)
+    drives = actuation.read_position_actuators(model, name)
     kinematics = HandKinematics(tree=build_tree(model), coupling=couple(model, name))
     links = ("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody)))
     overrides.check_links(links)
@@ -264,6 +266,7 @@ def _derive(
         ctrl_from_joints=drives.ctrl_from_joints,
         kp=drives.kp,
         force_range=drives.force_range,
+        linear=drives.linear,
         fingers=tuple(fingers),
         palm=palm,
         open_dofs=poses.opened,

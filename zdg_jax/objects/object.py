@@ -11,10 +11,10 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
-from zdg_jax.objects import cleaning, convex, fields, loading, preparation
+from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
-from zdg_jax.objects.preparation import Progress
+from zdg_jax.runtime.progress import Progress, silent
 
 WATER = 1000.0
 """Density taken where neither mass nor density is given [kg/m^3]."""
@@ -37,6 +37,8 @@ class Object:
     """(f, 3)."""
     mass: float
     """[kg]."""
+    mass_given: bool
+    """Whether a mass or a density was given; the density of water is assumed where not."""
     friction: float
     """Sliding friction coefficient."""
     volume: float
@@ -71,7 +73,7 @@ class Object:
         pieces: int = 40,
         piece_vertices: int = 32,
         cache: bool = True,
-        progress: Progress | None = None,
+        progress: Progress = silent,
     ) -> Object:
         """Prepares an object from a mesh.
 
@@ -90,13 +92,12 @@ class Object:
             pieces: most convex pieces.
             piece_vertices: most vertices of a convex piece.
             cache: read and write the cache on disk.
-            progress: called as the work advances.
+            progress: told of the stage `object`.
 
         Raises:
             InputError: a mesh or a number that cannot be used.
         """
-        report = progress or (lambda stage, share: None)
-        report("mesh", 0.0)
+        progress("object", 0, preparation.STEPS)
         _check_physical(mass, density, friction)
         raw = loading.read(mesh)
         vertices, faces, kept = cleaning.clean(raw, scale)
@@ -106,8 +107,8 @@ class Object:
         options = preparation.Options(
             decomposer=decomposer, pieces=pieces, piece_vertices=piece_vertices
         )
-        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=report)
-        report("done", 1.0)
+        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=progress)
+        progress("object", preparation.STEPS, preparation.STEPS)
         return _assemble(
             found,
             raw,
@@ -115,6 +116,7 @@ class Object:
             faces,
             names=_names(raw, labels),
             scale=scale,
+            mass_given=mass is not None or density is not None,
             mass=(density or WATER) * float(found["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
@@ -141,20 +143,20 @@ class Object:
 
     def _region_grid(self, marks: tuple[int, ...]) -> DistanceGrid:
         if not marks:
-            return fields.nowhere()
+            return distance_fields.empty_region()
         if len(marks) > 1:
             parts = [self.region_grid([mark]) for mark in marks]
             cells = jnp.stack([part.cells for part in parts])
             nearest = jnp.argmin(cells[..., 0], axis=0)
             return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
-        lattice = fields.Lattice.around(
-            self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
+        voxels = distance_fields.VoxelGrid.around(
+            self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
         )
         faces = self.faces[self.face_parts == marks[0]]
-        found = fields.signed(
-            self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
+        found = distance_fields.signed(
+            self.vertices, faces, lambda points: np.zeros(len(points), bool), voxels
         )
-        return fields.pack(*found, lattice, fields.REGION_CELLS)
+        return distance_fields.pack(*found, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -202,22 +204,25 @@ def _assemble(
     *,
     names: dict[int, str],
     scale: float,
+    mass_given: bool,
     mass: float,
     friction: float,
     name: str,
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
-    lattice = fields.Lattice(
+    voxels = distance_fields.VoxelGrid(
         origin=found["origin"],
         spacing=float(found["spacing"]),
-        shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
+        shape=(int(found["shape"][0]), int(found["shape"][1]), int(found["shape"][2])),
     )
     face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
-        grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
-        collision_grid=fields.pack(
-            found["collision_distance"], found["collision_normal"], lattice, fields.CELLS
+        grid=distance_fields.pack(
+            found["distance"], found["normal"], voxels, distance_fields.CELLS
+        ),
+        collision_grid=distance_fields.pack(
+            found["collision_distance"], found["collision_normal"], voxels, distance_fields.CELLS
         ),
         samples=SurfaceSamples(
             points=jnp.asarray(found["sample_points"]),
@@ -237,6 +242,7 @@ def _assemble(
         vertices=vertices,
         faces=faces,
         mass=float(mass),
+        mass_given=mass_given,
         friction=float(friction),
         volume=volume,
         center_of_mass=center,

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.objects import (
-    cache,
     convex,
     decomposers,
-    fields,
+    disk_cache,
+    distance_fields,
     inertia,
     sampling,
     segmentation,
 )
 from zdg_jax.objects.arrays import SAMPLES
+from zdg_jax.runtime.progress import Progress
 
 _VERSION = 6
 """Raise it whenever the same input should give other arrays."""
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is finished, in [0, 1]."""
+STEPS = 100
+"""Steps of the stage `object` in reports of progress: about per cent of its time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def prepare(
     *,
     keep: bool,
     progress: Progress,
-) -> cache.Arrays:
+) -> disk_cache.Arrays:
     """Distances, mass, pieces, parts and samples of clean triangles.
 
     Args:
@@ -63,14 +63,14 @@ def prepare(
         labels: parts as given, any whole number for each face, (f,); None to find them.
         options: the options.
         keep: read and write the cache.
-        progress: called as the work advances.
+        progress: told of the stage `object`.
 
     Raises:
         InputError: options that no decomposer can meet, or a mesh that encloses nothing.
     """
     decomposers.check(options.decomposer, options.pieces, options.piece_vertices)
 
-    def make() -> cache.Arrays:
+    def make() -> disk_cache.Arrays:
         return _make(vertices, faces, labels, options, progress)
 
     if not keep:
@@ -78,7 +78,7 @@ def prepare(
     digest = hashlib.sha256(f"{_VERSION} {options} {mesh_hash(vertices, faces)}".encode())
     if labels is not None:
         digest.update(np.ascontiguousarray(labels, np.int64).tobytes())
-    return cache.load_or_make(digest.hexdigest(), make)
+    return disk_cache.load_or_make(digest.hexdigest(), make)
 
 
 def _make(
@@ -87,42 +87,46 @@ def _make(
     labels: np.ndarray | None,
     options: Options,
     progress: Progress,
-) -> cache.Arrays:
-    progress("distance field", 0.05)
-    inside = fields.winding_test(vertices, faces)
-    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
-    distance, normal = fields.signed(vertices, faces, inside, lattice)
+) -> disk_cache.Arrays:
+    progress("object", 5, STEPS)
+    inside = distance_fields.winding_test(vertices, faces)
+    voxels = distance_fields.VoxelGrid.around(
+        vertices.min(0), vertices.max(0), distance_fields.CELLS
+    )
+    distance, normal = distance_fields.signed(vertices, faces, inside, voxels)
     if np.count_nonzero(distance < 0) < _LEAST_CELLS:
         raise InputError(
-            f"the mesh encloses no volume at a resolution of {lattice.spacing * 1e3:.2g} mm: "
+            f"the mesh encloses no volume at a resolution of {voxels.spacing * 1e3:.2g} mm: "
             "close it, or give its sheets a thickness"
         )
-    solid = inertia.solid(distance, lattice)
+    solid = inertia.mass_properties(distance, voxels)
 
-    progress("convex pieces", 0.3)
+    progress("object", 30, STEPS)  # the distance field
     hulls = decomposers.decompose(
         options.decomposer,
         vertices,
         faces,
         distance,
-        lattice,
+        voxels,
         pieces=options.pieces,
         piece_vertices=options.piece_vertices,
     )
-    progress("collision field", 0.65)
-    collision = fields.signed(*convex.union(hulls), fields.halfspace_test(hulls), lattice)
+    progress("object", 65, STEPS)  # convex pieces
+    collision = distance_fields.signed(
+        *convex.union(hulls), distance_fields.halfspace_test(hulls), voxels
+    )
 
-    progress("parts", 0.85)
+    progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
-        face_parts = segmentation.segment(vertices, faces, distance, lattice)
+        face_parts = segmentation.segment(vertices, faces, distance, voxels)
     else:
         face_parts = np.unique(labels, return_inverse=True)[1] + 1
     points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
-    normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
+    normals = sampling.outward(points, normals, inside, 0.5 * voxels.spacing)
     return {
-        "origin": lattice.origin,
-        "spacing": np.array(lattice.spacing),
-        "shape": np.array(lattice.shape),
+        "origin": voxels.origin,
+        "spacing": np.array(voxels.spacing),
+        "shape": np.array(voxels.shape),
         "distance": distance.astype(np.float32),
         "normal": normal.astype(np.float16),
         "collision_distance": collision[0].astype(np.float32),
@@ -144,7 +148,7 @@ _LEAST_CELLS = 8
 """Cells that must be inside for a mesh to enclose a volume."""
 
 
-def pieces(arrays: cache.Arrays) -> tuple[convex.ConvexPiece, ...]:
+def pieces(arrays: disk_cache.Arrays) -> tuple[convex.ConvexPiece, ...]:
     """The convex pieces among prepared arrays."""
     result, vertex, face = [], 0, 0
     for vertices, faces in arrays["piece_sizes"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zdg_jax.geometry.surface_sampling import facets, farthest_points, scatter
-from zdg_jax.objects.fields import InsideTest
+from zdg_jax.objects.distance_fields import InsideTest
 
 _CANDIDATES = 5
 """Random candidates for each sample that is kept."""

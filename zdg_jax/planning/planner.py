@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zdg_jax.errors import InputError, PlannerError
@@ -23,6 +23,7 @@ from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.plan import GraspPlan
 from zdg_jax.planning.rules.planner import plan_by_rules
 from zdg_jax.planning.transcript import write_transcript
+from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -34,9 +35,6 @@ _MANUAL_WAIT = 86_400.0
 _PLANNERS = (
     "auto, rules, gemini[:MODEL], openai[:MODEL], manual[:FOLDER], or a path of a plan .json"
 )
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is finished, in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,7 +61,7 @@ def plan(
     planner: str | pathlib.Path = "auto",
     options: PlannerOptions | None = None,
     transcript: str | pathlib.Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> GraspPlan:
     """Plans how to hold an object for a task.
 
@@ -75,7 +73,7 @@ def plan(
             path of a `plan.json`, or "auto": the model whose key is set, else the rules.
         options: how a model is asked.
         transcript: path of an HTML page to write, with the views beside it; none if not given.
-        progress: called as the work advances.
+        progress: told of the stage `plan`.
 
     Returns:
         A plan that fits the object and the hand.
@@ -86,7 +84,8 @@ def plan(
         PlannerError: the model gave no usable answer within its limits.
     """
     options = options or PlannerOptions()
-    return _plan(task, obj, hand, planner, options, Ledger(options.limits), transcript, progress)
+    ledger = Ledger(options.limits)
+    return _plan(task, obj, hand, planner, options, ledger, transcript, progress)
 
 
 def plan_many(
@@ -115,7 +114,7 @@ def plan_many(
 
     def one(case: tuple[str, Object, Hand]) -> GraspPlan | PlannerError:
         try:
-            return _plan(*case, planner, options, ledger, None, None)
+            return _plan(*case, planner, options, ledger, None, silent)
         except PlannerError as error:
             return error
 
@@ -169,9 +168,10 @@ def _plan(
     options: PlannerOptions,
     ledger: Ledger,
     transcript: str | pathlib.Path | None,
-    progress: Progress | None,
+    progress: Progress,
 ) -> GraspPlan:
     task, name = _checked(task), str(planner)
+    progress("plan", 0, 1)
     page = pathlib.Path(transcript) if transcript is not None else None
     session: Session | None = None
     try:
@@ -202,6 +202,7 @@ def _plan(
         raise
     if page is not None:
         write_transcript(page, task, made, session.exchanges if session else ())
+    progress("plan", 1, 1)
     return made
 
 

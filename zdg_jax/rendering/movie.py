@@ -7,16 +7,17 @@ import io
 import os
 import pathlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from zdg_jax.errors import InputError, ValidationError
-from zdg_jax.rendering.sheet import Surface
-from zdg_jax.rendering.shooting import Shooting
+from zdg_jax.rendering.frames import FilmFrames
+from zdg_jax.rendering.sheet import NamedMesh
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.film import Film
 from zdg_jax.validation.results import Reason
 
@@ -43,13 +44,13 @@ def check_film_path(path: str | os.PathLike[str]) -> None:
 def save_film(
     film: Film,
     hand: Hand,
-    obj: Surface,
+    obj: NamedMesh,
     path: str | os.PathLike[str],
     *,
     title: str = "",
     width: int = 480,
     height: int = 420,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> pathlib.Path:
     """Draws a film at the speed of its own clock.
 
@@ -63,7 +64,7 @@ def save_film(
         title: words above the picture.
         width: of a frame, made even [px].
         height: likewise.
-        progress: called as `progress(done, frames)`.
+        progress: told of the stage `film`, in pictures.
 
     Raises:
         InputError: see `check_film_path`, or the file cannot be written.
@@ -73,7 +74,7 @@ def save_film(
     if not len(film):
         reason = Reason(film.result.reason[0]).text
         raise ValidationError(f"nothing to film: the grasp fails before it moves ({reason})")
-    target, images = pathlib.Path(path), Shooting(film, hand, obj, title, width, height)
+    target, images = pathlib.Path(path), FilmFrames(film, hand, obj, title, width, height)
     if target.suffix.lower() == ".gif":
         data = _gif(images.frames(progress), film.fps)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import logging
 import pathlib
 
@@ -16,6 +15,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Look, PlannerOptions
 from zdg_jax.rendering import grasp_picture
+from zdg_jax.rendering.picture import png
 
 _SHOWN = 6
 _SIZE = (560, 480)
@@ -32,10 +32,10 @@ def last_look(
 ) -> GraspSet:
     """Lets the model behind a planner rank the best of the kept grasps.
 
-    The grasps that it saw exchange their scores so that their order becomes the model's; one that
-    it says does not serve the task is no longer kept, unless none does. What it said stays in the
-    provenance, under `last_look`. Without a model, or where it gives no usable answer, the grasps
-    stay as they are.
+    The grasps that it saw exchange their ranks so that their order becomes the model's; scores
+    stay. One that it says does not serve the task is no longer kept, unless none does. Its reasons
+    stay in the provenance, under `last_look`. Without a model, or where it gives no usable answer,
+    the grasps stay as they are.
 
     Args:
         grasps: with a plan; kept grasps marked.
@@ -60,31 +60,29 @@ def last_look(
         return grasps
     if ranking is None:
         return grasps
-    score, kept = grasps.score.copy(), grasps.kept.copy()
-    score[shown[list(ranking.order)]] = np.sort(grasps.score[shown])[::-1]
+    rank, kept = grasps.rank.copy(), grasps.kept.copy()
+    rank[shown[list(ranking.order)]] = np.sort(grasps.rank[shown])
     serves = np.array([look.serves for look in ranking.looks])
     if serves.any():
         kept[shown[~serves]] = False
     return dataclasses.replace(
         grasps,
-        score=score,
+        rank=rank,
         kept=kept,
         provenance={**grasps.provenance, "last_look": _said(shown, ranking.looks)},
     )
 
 
 def _png(grasps: GraspSet, row: int, hand: Hand, obj: Object) -> bytes:
-    file = io.BytesIO()
     qpos = np.asarray(grasps.grasp.qpos)[row]
-    grasp_picture(qpos, hand, obj, *_SIZE).save(file, format="PNG")
-    return file.getvalue()
+    return png(grasp_picture(qpos, hand, obj, *_SIZE))
 
 
 def _measured(grasps: GraspSet, row: int) -> str:
     """What was measured of a grasp, in words."""
     metric = {name: float(values[row]) for name, values in grasps.metrics.items()}
     words = [
-        f"chance to hold {metric['hold_chance']:.2f}",
+        f"chance to hold {metric['predicted_hold_probability']:.2f}",
         f"{100 * metric['on_part']:.0f} % of its contacts on the parts to hold",
         f"{100 * metric['on_avoided']:.0f} % on parts to avoid",
         f"{100 * metric['fingers_in_role']:.0f} % of the fingers in their role",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation import Engine, Hold, Settling, six_directions
 
 DISTINCT = (0.02, np.radians(20.0), 0.5)
@@ -25,7 +25,7 @@ def validate_best_first(
     hand: Hand,
     obj: Object,
     keep: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     protocol: Hold = CONFIRMED,
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
@@ -38,7 +38,7 @@ def validate_best_first(
         hand: their hand.
         obj: their object.
         keep: distinct holding grasps that suffice.
-        progress: called as `progress(done, total)`.
+        progress: told of the stage `validate`, in grasps.
         protocol: the test.
 
     Returns:
@@ -49,11 +49,10 @@ def validate_best_first(
     agrees = _aligned(grasps)
     order = _agreeing_first(agrees, grasps.ranking)
     agreeing = int(agrees.sum())
-    chunks = engine.stream(*(pose[order] for pose in grasps.qpos), chunk=_CHUNK)
+    chunks = engine.stream(*grasps.poses[order].qpos, chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
-        if progress:
-            progress(part.stop, len(grasps))
+        progress("validate", part.stop, len(grasps))
         holding = order[: part.stop][result.held[order[: part.stop]]]
         if part.stop < agreeing:
             holding = holding[agrees[holding]]
@@ -86,7 +85,7 @@ def _aligned(grasps: GraspSet) -> np.ndarray:
     All do where that was not measured, or is not to count. A plan that does not bind is agreed with
     by all that keep off its avoided parts.
     """
-    if grasps.provenance.get("config", {}).get("alignment") == 0 or "aligned" not in grasps.metrics:
+    if grasps.alignment_weight == 0 or "aligned" not in grasps.metrics:
         return np.ones(len(grasps), bool)
     if grasps.plan is not None and grasps.plan.grip.binding == 0:
         return np.asarray(grasps.metrics["on_avoided"]) == 0

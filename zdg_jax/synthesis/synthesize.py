@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent import futures
 from importlib import metadata
 from typing import Any
@@ -18,22 +18,20 @@ from zdg_jax import planning
 from zdg_jax.energy import GraspVariables
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.poses import HandPose
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Made, StageConfig, Stages
 from zdg_jax.synthesis.review import last_look
-
-Progress = Callable[[str, int, int], None]
-"""Called as `progress(stage, done, total)`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ def synthesize(
     key: jax.Array | None = None,
     planner: str | pathlib.Path | GraspPlan = "auto",
     validate: bool = True,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     config: SynthesisConfig | None = None,
 ) -> GraspSet:
     """Grasps of `obj` by `hand` that serve `task`, ranked.
@@ -88,7 +86,7 @@ def synthesize(
         planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan. A model
             is also shown the best grasps in the end and ranks them (see `last_look`).
         validate: test grasps in physics, best first, until `keep` of them hold.
-        progress: called as `progress(stage, done, total)`.
+        progress: told of the stages `plan`, `refine` and `validate`.
         config: settings of the stages.
 
     Returns:
@@ -107,20 +105,16 @@ def synthesize(
         raise InputError('the task is empty; say what the grasp is for, e.g. "pour the tea"')
     config = config or SynthesisConfig()
     key = jax.random.key(0) if key is None else key
-    report = progress or (lambda stage, done, total: None)
 
-    report("plan", 0, 1)
     plan = (
         planning.resolve(planner, obj, hand)
         if isinstance(planner, GraspPlan)
-        else planning.plan(task, obj, hand, planner=planner)
+        else planning.plan(task, obj, hand, planner=planner, progress=progress)
     )
-    report("plan", 1, 1)
-    grasps = _make(task, plan, obj, hand, num, key, config, report)
+    progress("plan", 1, 1)
+    grasps = _make(task, plan, obj, hand, num, key, config, progress)
     if validate:
-        grasps = selection.validate_best_first(
-            grasps, hand, obj, keep, lambda done, total: report("validate", done, total)
-        )
+        grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
     return last_look(grasps, hand, obj, planner) if isinstance(planner, str) else grasps
 
@@ -133,7 +127,7 @@ def _make(
     num: int,
     key: jax.Array,
     config: SynthesisConfig,
-    report: Progress,
+    progress: Progress,
 ) -> GraspSet:
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
@@ -150,11 +144,11 @@ def _make(
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)
-    report("refine", 0, count * batch)
+    progress("refine", 0, count * batch)
 
     def make(number: int, planned: int) -> Made:
         made = stages[id(grips[number % count])].run(batch, keys[number])
-        report("refine", next(done) * batch, planned * batch)
+        progress("refine", next(done) * batch, planned * batch)
         return made
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
@@ -177,9 +171,7 @@ def _make(
     squeezed = dataclasses.replace(grasp, dofs=made.closing.squeeze)
     poses = [_pose(hand, moving) for moving in (made.closing.pregrasp, grasp, squeezed)]
     return GraspSet(
-        pregrasp=poses[0],
-        grasp=poses[1],
-        squeeze=poses[2],
+        poses=Poses(pregrasp=poses[0], grasp=poses[1], squeeze=poses[2]),
         score=made.score,
         object=ObjectRecord.of(obj),
         hand=HandRecord.of(hand),
@@ -187,7 +179,10 @@ def _make(
         metrics=made.metrics,
         status=made.broken.astype(np.int8),
         status_names=("ok", "not finite"),
-        provenance=_provenance(task, plan, obj, hand, key, stop * batch, config),
+        task=task,
+        plan=plan,
+        alignment_weight=float(config.alignment),
+        provenance=_provenance(obj, hand, key, stop * batch, config),
     )
 
 
@@ -215,8 +210,6 @@ def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
 
 
 def _provenance(
-    task: str,
-    plan: GraspPlan,
     obj: Object,
     hand: Hand,
     key: jax.Array,
@@ -225,8 +218,6 @@ def _provenance(
 ) -> dict[str, Any]:
     """How the grasps were made, as JSON values; `refined` counts those that were dropped too."""
     return {
-        "task": task,
-        "plan": plan.model_dump(mode="json"),
         "mesh_hash": obj.mesh_hash,
         "hand": {"name": hand.name, "fingerprint": hand.fingerprint},
         "key": np.asarray(jax.random.key_data(key)).tolist(),

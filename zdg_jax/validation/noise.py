@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable
 
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.protocols import Protocol, six_directions
 from zdg_jax.validation.rollout import rollout
 from zdg_jax.validation.scene import HandLike, ObjectLike
@@ -90,7 +90,7 @@ def soft_labels(
     backend: str = "auto",
     threads: int | None = None,
     precision: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     resume: str | os.PathLike[str] | None = None,
 ) -> SoftLabels:
     """Repeats a test under noise in pose, joints, friction and mass.
@@ -111,7 +111,7 @@ def soft_labels(
         backend: as in `rollout`.
         threads: as in `rollout`.
         precision: as in `rollout`.
-        progress: called as `progress(done, trials * n)`.
+        progress: told of the stage `repeats`, in grasps of all trials.
         resume: folder that keeps the results while the trials go, a file each. After an
             interruption the same call goes on from there.
 
@@ -131,9 +131,8 @@ def soft_labels(
         disturbed = _disturbed(poses, noise, generator)
         start = trial * len(poses[1])
 
-        def report(done: int, n: int, start: int = start) -> None:
-            if progress:
-                progress(start + done, trials * n)
+        def report(_: str, done: int, total: int, start: int = start) -> None:
+            progress("repeats", start + done, trials * total)
 
         result = rollout(
             hand,
@@ -158,10 +157,10 @@ def _shaken(
     """The protocol with another friction and mass."""
     physics = protocol.physics
     factors = np.exp(generator.normal(size=2) * [noise.friction, noise.mass])
-    friction = obj.friction if physics.friction is None else physics.friction
-    mass = obj.mass if physics.mass is None else physics.mass
     changed = dataclasses.replace(
-        physics, friction=float(friction * factors[0]), mass=float(mass * factors[1])
+        physics,
+        friction=physics.friction_of(obj) * float(factors[0]),
+        mass=physics.mass_of(obj) * float(factors[1]),
     )
     return dataclasses.replace(protocol, physics=changed)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.ledger import Ledger, run_name
 from zdg_jax.validation.mjx.engine import MjxEngine
 from zdg_jax.validation.mjx.scene import MjxOptions
@@ -31,7 +31,7 @@ def rollout(
     backend: str = "auto",
     threads: int | None = None,
     precision: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     resume: str | os.PathLike[str] | None = None,
 ) -> Validation:
     """Tests grasps in physics.
@@ -48,7 +48,7 @@ def rollout(
             GPU or TPU, `mujoco` elsewhere.
         threads: threads of the C engine; by default one for each CPU.
         precision: of MJX's steps, see `MjxOptions.precision`; the C engine's is double.
-        progress: called as `progress(done, n)`.
+        progress: told of the stage `validate`, in grasps.
         resume: file (.npz) that keeps the results while the run goes. After an interruption the
             same call goes on from there.
 
@@ -65,8 +65,7 @@ def rollout(
     if resume is None:
         for part, values in engine.stream(*poses):
             result.put(part, values)
-            if progress:
-                progress(part.stop, len(result))
+            progress("validate", part.stop, len(result))
         return result
     scene = engine.scene
     run = run_name(poses, scene.model, protocol, engine.name, scene.changes)
@@ -75,8 +74,7 @@ def rollout(
     try:
         for part, values in engine.stream(*(pose[rows] for pose in poses)):
             ledger.put(rows[part], values)
-            if progress:
-                progress(len(result) - len(rows) + part.stop, len(result))
+            progress("validate", len(result) - len(rows) + part.stop, len(result))
     finally:
         ledger.save()
     return result

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
 from zdg_jax.planning.geometry.parts import measure
@@ -27,6 +28,7 @@ from zdg_jax.planning.model.replies import (
 )
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.plan import GraspPlan, ObjectReading, PartReading, TaskReading
+from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -47,29 +49,28 @@ def plan_by_model(
     hand: Hand,
     session: Session,
     *,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress = silent,
 ) -> GraspPlan:
     """Plans a grasp with a multimodal model, stage by stage.
 
     Raises:
         PlannerError: the model gave no usable answer within the session's limits.
     """
-    report = progress or (lambda stage, share: None)
     case = Case(task=task, shape=measure(obj), hand=hand, session=session)
     pictures = Picturing(obj, hand, session.backend.max_side)
-    report("views", 0.0)
+    progress("plan", 0, 10)
     views = pictures.parts()
-    report("object, parts and task", 0.1)
+    progress("plan", 1, 10)
     seen = ask_object(case, views)
     case = dataclasses.replace(case, shape=dataclasses.replace(case.shape, upright=_AXES[seen.up]))
     known: dict[str, Any] = {"object": seen.model_dump(mode="json")}
-    report("parts to hold", 0.3)
+    progress("plan", 3, 10)
     parts = ask_parts(case, views, known)
     known = _brief(seen) | {"parts": parts.model_dump(mode="json")}
     held = [part.mark for part in parts.hold]
     avoided = [part.mark for part in parts.avoid]
     candidates = _candidates(case, obj, held, avoided, parts)
-    report("grasp type and fingers", 0.5)
+    progress("plan", 5, 10)
     widths = [candidate.approach.width for candidate in candidates]
     span = (min(widths), max(widths))
 
@@ -79,9 +80,8 @@ def plan_by_model(
     grasp = ask_grasp(case, views, known, held, span, locate)
     spots = {f.finger: locate(f) for f in grasp.fingers if f.view and f.role != "idle"}
     known |= {"grasp": grasp.model_dump(mode="json")}
-    report("approach and rotation", 0.7)
+    progress("plan", 7, 10)
     approach, chosen, notes = _approach(case, pictures, known, candidates)
-    report("plan", 1.0)
     grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
     grips[0] = _point(grips[0], spots)
     return _plan(case, obj, seen, parts, grips, notes)
@@ -227,14 +227,20 @@ def _plan(
     held = [part.mark for part in parts.hold]
     worked = [mark for mark in parts.works if mark not in held]
     axis = motion_axis(seen.motion, case.shape, held, worked)
+    described = ObjectReading(
+        evidence=seen.evidence,
+        category=seen.category,
+        largest_size=float(case.shape.size.max()),
+        upright=vector(case.shape.upright),
+        mass_evidence=seen.mass_evidence,
+        mass=None if seen.mass_g is None else seen.mass_g / 1e3,
+        mass_source=None if seen.mass_g is None else "model",
+        material=seen.material,
+    )
+    described = with_mass(described, obj, case.task)
     return GraspPlan(
         prompt=case.task,
-        object=ObjectReading(
-            evidence=seen.evidence,
-            category=seen.category,
-            largest_size=float(case.shape.size.max()),
-            upright=vector(case.shape.upright),
-        ),
+        object=described,
         parts=[
             PartReading(mark=p.mark, evidence=p.evidence, name=p.name, function=p.function)
             for p in seen.parts
@@ -245,7 +251,9 @@ def _plan(
             intent=seen.intent,
             motion=seen.motion,
             motion_axis=None if axis is None else vector(axis),
-            wrenches=task_wrenches(seen.motion, axis, case.shape, obj, worked),
+            wrenches=task_wrenches(
+                seen.motion, axis, case.shape, obj, worked, described.mass or obj.mass
+            ),
         ),
         grip=grips[0],
         alternatives=list(grips[1:]),

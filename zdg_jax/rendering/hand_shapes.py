@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.hand.topology import link_poses
+from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.rendering.shape import Shape, corner_normals
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ THUMB = (0.90, 0.49, 0.13)
 """Colour of the thumb, sRGB."""
 PALM = (0.47, 0.50, 0.55)
 """Colour of the palm and the wrist where fingers are coloured, sRGB."""
+PALM_BEHIND = (0.40, 0.43, 0.48)
+"""Darker, for pictures in which an object stands before it."""
 
 _MOST_FACES = 6000  # of a link: beyond, a picture shows no difference and takes seconds longer
 _prepared: weakref.WeakKeyDictionary[Hand, list[Shape]] = weakref.WeakKeyDictionary()
@@ -91,9 +94,18 @@ def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         InputError: the pose does not fit the hand.
     """
     pose = _checked(hand, pose)
-    root = rotation_matrix(pose[3:7])
+    root = rotation_matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
     rotation, translation = link_poses(hand.arrays.tree, pose[7:])
     return root @ rotation, translation @ root.T + pose[:3]
+
+
+def distal_shapes(hand: Hand) -> list[list[int]]:
+    """Lists, for each finger, which of the shapes of `posed_hand_shapes` are its outer half."""
+    links = _links(hand)
+    return [
+        [i for i, link in enumerate(links) if link in finger.links[len(finger.links) // 2 :]]
+        for finger in hand.fingers
+    ]
 
 
 def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:
@@ -128,8 +140,8 @@ def _link_colors(
         raise InputError(
             f"{len(finger_colors)} colours for the {len(hand.fingers)} fingers of '{hand.name}'"
         )
-    for finger, own in zip(hand.fingers, finger_colors, strict=True):
-        colors[list(finger.links)] = own
+    for finger, paint in zip(hand.fingers, finger_colors, strict=True):
+        colors[list(finger.links)] = paint
     return colors
 
 
@@ -139,31 +151,23 @@ def _links(hand: Hand) -> list[int]:
 
 def _link_shapes(hand: Hand) -> list[Shape]:
     """The links in their own frames, their normals ready; made once a hand."""
-    found = _prepared.get(hand)
-    if found is None:
-        found = []
+    shapes = _prepared.get(hand)
+    if shapes is None:
+        shapes = []
         for mesh in hand.link_meshes:
             if len(mesh.faces):
                 vertices, faces = _simplified(np.asarray(mesh.vertices), np.asarray(mesh.faces))
                 normals = corner_normals(vertices, faces, 40.0)
-                found.append(Shape(vertices=vertices, faces=faces, normals=normals))
-        _prepared[hand] = found
-    return found
+                shapes.append(Shape(vertices=vertices, faces=faces, normals=normals))
+        _prepared[hand] = shapes
+    return shapes
 
 
 def _simplified(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Merges vertices that share a cell of a grid, as coarse as it takes (Rossignac, 1993)."""
-    low, size = vertices.min(axis=0), float(np.ptp(vertices, axis=0).max())
-    cells = 256
+    """Clusters vertices of a mesh of many faces, as coarsely as it takes."""
+    size, cells = float(np.ptp(vertices, axis=0).max()), 256
     merged, kept = vertices, faces
     while len(kept) > _MOST_FACES and cells >= 32:
-        keys = np.floor((vertices - low) / (size / cells)).astype(np.int64)
-        _, cell = np.unique(keys @ np.array([1, 2**16, 2**32]), return_inverse=True)
-        cell = cell.reshape(-1)
-        count = np.bincount(cell)
-        merged = np.stack([np.bincount(cell, vertices[:, i]) / count for i in range(3)], axis=1)
-        kept = cell[faces]
-        a, b, c = kept.T
-        kept = kept[(a != b) & (b != c) & (c != a)]
+        merged, kept, _ = cluster_vertices(vertices, faces, size / cells)
         cells = int(cells * 0.8)
     return merged, kept

@@ -1,0 +1,113 @@
+"""Hand poses: where a hand is and how its joints stand, alone and as the three poses of a grasp."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from zdg_jax.errors import InputError
+
+Rows = int | slice | np.ndarray | jax.Array
+"""Chooses along the first batch axis: a number, a slice, numbers or a mask."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HandPose:
+    """Poses of a hand, with any leading batch shape `*b`.
+
+    A pose is `T_object_hand`, the hand's root body in the object's mesh frame, and the angles of
+    all joints in the order of the hand's MJCF, coupled joints included. The leaves are NumPy arrays
+    where the poses lie on the host.
+    """
+
+    position: jax.Array
+    """Origin of the hand's root, (*b, 3), object frame [m]."""
+    quaternion: jax.Array
+    """Rotation of the hand's root, (*b, 4), unit, wxyz, object frame."""
+    joints: jax.Array
+    """Joint positions, (*b, j), MJCF order [rad, or m for slide joints]."""
+
+    @property
+    def qpos(self) -> jax.Array:
+        """Position, quaternion and joints in one array, (*b, 7 + j), as MuJoCo stores them."""
+        leaves = (self.position, self.quaternion, self.joints)
+        if all(isinstance(leaf, np.ndarray) for leaf in leaves):
+            return np.concatenate(leaves, axis=-1)  # type: ignore[return-value]
+        return jnp.concatenate(leaves, axis=-1)
+
+    @classmethod
+    def from_qpos(cls, qpos: ArrayLike) -> HandPose:
+        """Splits arrays as `qpos` joins them, into NumPy arrays.
+
+        Args:
+            qpos: root position, quaternion (wxyz) and joints, (*b, 7 + j), object frame [m, rad].
+
+        Raises:
+            InputError: the last axis has fewer than 7 numbers.
+        """
+        array = np.asarray(qpos)
+        if array.ndim == 0 or array.shape[-1] < 7:
+            raise InputError(f"a pose needs at least 7 numbers, got shape {array.shape}")
+        leaves: Any = np.split(array, [3, 7], axis=-1)
+        return cls(**dict(zip(("position", "quaternion", "joints"), leaves, strict=True)))
+
+    def __getitem__(self, rows: Rows) -> HandPose:
+        """The poses of some rows of the first batch axis."""
+        return jax.tree.map(lambda leaf: leaf[rows], self)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Poses:
+    """The three poses of n grasps, in the order in which the hand goes through them."""
+
+    pregrasp: HandPose
+    """The open hand before it closes, leaves (n, ...)."""
+    grasp: HandPose
+    """The hand in contact, leaves (n, ...)."""
+    squeeze: HandPose
+    """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
+
+    @classmethod
+    def from_qpos(cls, pregrasp: ArrayLike, grasp: ArrayLike, squeeze: ArrayLike) -> Poses:
+        """Splits the poses as MuJoCo stores them.
+
+        Args:
+            pregrasp: root position, quaternion (wxyz) and joints, (n, 7 + j), object frame.
+            grasp: likewise.
+            squeeze: likewise.
+
+        Raises:
+            InputError: the last axis of one of them has fewer than 7 numbers.
+        """
+        return cls(
+            pregrasp=HandPose.from_qpos(pregrasp),
+            grasp=HandPose.from_qpos(grasp),
+            squeeze=HandPose.from_qpos(squeeze),
+        )
+
+    @property
+    def qpos(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pregrasps, grasps and squeezes as physics takes them, (n, 7 + j) each, float64."""
+        pregrasp, grasp, squeeze = (
+            np.asarray(getattr(self, name).qpos, np.float64) for name in POSES
+        )
+        return pregrasp, grasp, squeeze
+
+    def __len__(self) -> int:
+        """Number of grasps."""
+        return len(self.grasp.position)
+
+    def __getitem__(self, rows: Rows) -> Poses:
+        """The poses of some grasps."""
+        return jax.tree.map(lambda leaf: leaf[rows], self)
+
+
+POSES = tuple(field.name for field in dataclasses.fields(Poses))
+"""Names of the three poses of a grasp, in their order."""
