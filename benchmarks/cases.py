@@ -20,7 +20,7 @@ from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Stages
 from zdg_jax.synthesis.refine import Refined, Refiner
-from zdg_jax.synthesis.seeds import seed
+from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.synthesize import SynthesisConfig
 
 
@@ -39,7 +39,7 @@ class Case:
         plan = planning.plan(TASK, obj, hand, planner="rules")
         fitter = Fitter(hand, obj, config.fit)
         agreement = Agreement(plan.grip, obj, hand)
-        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, hand.preshapes, config)
+        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, config)
         return cls(hand=hand, object=obj, stages=stages)
 
     @classmethod
@@ -54,17 +54,7 @@ class Case:
 
     def seeds(self, num: int, key: int = 0) -> tuple[GraspVariables, Pattern]:
         """`num` seeds."""
-        stages = self.stages
-        return seed(
-            stages.problem,
-            stages.preshapes,
-            stages.kinds,
-            stages.likely,
-            stages.pairs,
-            stages.config.seeds,
-            num,
-            jax.random.key(key),
-        )
+        return draw_seeds(self.stages.proposal, num, jax.random.key(key))
 
     def refine(self, num: int, key: int = 0) -> Refined:
         """`num` refined grasps."""

@@ -14,9 +14,9 @@ from benchmarks.floors import arithmetic, bandwidth, floor
 from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
 from zdg_jax import energy
-from zdg_jax.energy import ForceLimits, GraspVariables, Pattern
+from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern
 from zdg_jax.kernels import distance, friction_cone
-from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis.squeeze import solve_squeeze
 
 _STEPS = 10
@@ -39,7 +39,7 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
     found = {}
     for size in settings.sizes():
         batch = repeat(seeds, size)
-        for name in ("state", *DEFAULT_WEIGHTS):
+        for name in ("state", *(term.name for term in TERMS)):
             times = _both(_term(case, name), batch, settings.repeats, value=not settings.quick)
             found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
     return found
@@ -93,25 +93,26 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
 def _term(case: Case, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:
     """One energy term of one grasp as a function of its variables."""
     config, problem = case.stages.config.refine, case.stages.problem
+    limits = ForceLimits(
+        friction=config.friction, least=config.least_force, greatest=config.greatest_force
+    )
 
     def value(variables: GraspVariables, pattern: Pattern) -> jax.Array:
-        state = energy.grasp_state(problem, variables, pattern)
-        if name == "state":
-            floats = [x for x in jax.tree.leaves(state) if jnp.issubdtype(x.dtype, jnp.floating)]
-            return sum((jnp.sum(x) for x in floats), jnp.float32(0.0))
-        targets = problem.guidance.targets
-        terms, _ = energy.terms(
-            state,
+        state = energy.grasp_state(
             problem,
-            limits=ForceLimits(
-                friction=config.friction, least=config.least_force, greatest=config.greatest_force
-            ),
-            forces=jnp.zeros((targets.shape[0], pattern.link.shape[0], 3), targets.dtype),
-            iterations=config.force_iterations,
+            variables,
+            pattern,
             standoff=config.standoff,
             margin=config.margin * config.standoff,
         )
-        return terms[name]  # XLA leaves out what it does not need
+        if name == "state":
+            floats = [x for x in jax.tree.leaves(state) if jnp.issubdtype(x.dtype, jnp.floating)]
+            return sum((jnp.sum(x) for x in floats), jnp.float32(0.0))
+        wrenches = problem.targets.wrenches.wrenches
+        start = jnp.zeros((wrenches.shape[0], pattern.link.shape[0], 3), wrenches.dtype)
+        state = energy.with_contact_forces(state, problem, limits, start, config.force_iterations)
+        # XLA leaves out what the term does not need.
+        return energy.evaluate(TERMS, state, problem)[name]
 
     return value
 
@@ -150,14 +151,15 @@ def _lookup(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> 
 def _solver(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
     """The force solver alone; no gradient flows through it."""
     problem, config = case.stages.problem, case.stages.config.refine
-    targets = problem.guidance.targets
+    targets = problem.targets.wrenches.wrenches
 
     @jax.jit
     @jax.vmap
     def contacts(variables: GraspVariables, pattern: Pattern) -> tuple[jax.Array, ...]:
         state = energy.grasp_state(problem, variables, pattern)
-        found = state.contacts
-        return *energy.contacts_about_com(found, problem), found.active, found.passive_motions
+        contacts = state.contacts
+        about_com = energy.contacts_about_com(contacts, problem)
+        return *about_com, contacts.active, contacts.passive_motions
 
     @jax.jit
     @jax.vmap
@@ -172,7 +174,7 @@ def _solver(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> 
             mu=config.friction,
             low=config.least_force * active,
             high=config.greatest_force * active,
-            length=problem.guidance.torque_length,
+            length=TORQUE_LENGTH,
             passive_motions=passive_motions,
             iterations=config.force_iterations,
         ).residual
@@ -202,7 +204,7 @@ def _step(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> di
         value=ten.value / _STEPS, unit="ms", better="lower", spread=ten.spread / _STEPS,
         repeats=ten.repeats,
     )  # fmt: skip
-    hand, targets = problem.hand, problem.guidance.targets
+    hand, targets = problem.hand, problem.targets.wrenches.wrenches
     count = sum(len(group.local) for group in (hand.contacts, hand.surface, hand.spheres))
     work = pattern.link.size * len(targets) * refiner.config.force_iterations * _SOLVER_OPERATIONS
     nbytes = len(pattern.link) * count * _POINT_BYTES

@@ -16,7 +16,6 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -27,9 +26,10 @@ from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
-from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig
+from zdg_jax.hand.poses import Poses
+from zdg_jax.synthesis.refine import RefineConfig
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
+from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 """Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
@@ -61,7 +61,7 @@ def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, 
     )
     error = np.linalg.norm(flat - flat2, axis=1) / np.maximum(np.linalg.norm(flat, axis=1), 1e-6)
     total, total2 = (
-        sum(w * np.asarray(r.terms[name]) for name, w in DEFAULT_WEIGHTS.items())
+        sum(w * np.asarray(r.terms[name]) for name, w in config.weights.items())
         for r in (refined, refined2)
     )
     moved = np.linalg.norm(refined.variables.position - refined2.variables.position, axis=1)
@@ -87,7 +87,7 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     grasps = synthesize(
         TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
     )
-    poses = grasps.poses.qpos
+    poses = grasps.poses
     expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
     engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
@@ -106,12 +106,9 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float, str]:
+def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
     start = time.perf_counter()
-    result = engine.empty(len(poses[1]))
-    for part, values in engine.stream(*poses):
-        result.put(part, values)
-    return result, time.perf_counter() - start, engine.name
+    return engine.run(poses), time.perf_counter() - start, engine.name
 
 
 @click.command()

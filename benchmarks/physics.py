@@ -23,7 +23,7 @@ from benchmarks import reports
 from zdg_jax.hand import Hand
 from zdg_jax.validation import Engine, MjxOptions, six_directions
 from zdg_jax.validation.mjx.program import Program
-from zdg_jax.validation.mjx.scene import PRECISIONS, build_mjx
+from zdg_jax.validation.mjx.simplified import PRECISIONS, build_mjx
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.scene import HandLike, Scene
 

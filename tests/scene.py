@@ -18,9 +18,9 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
-from zdg_jax.synthesis.plan_targets import guide
+from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig
-from zdg_jax.synthesis.seeds import SeedConfig, opposing, seed
+from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
 
 GRASPS = 8
 """Grasps that tests refine: one number, so that all share the compiled programs."""
@@ -39,36 +39,26 @@ class Scene:
     object: Object
     plan: GraspPlan
     problem: Problem
-    wanted: jax.Array
+    proposal: SeedProposal
 
     @classmethod
     def of(cls, obj: Object) -> Scene:
         made = planning.plan(TASK, obj, allegro(), planner="rules")
-        guided = guide(made.grip, made.task, obj, allegro())
-        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        return cls(
-            object=obj,
-            plan=made,
-            problem=Problem(hand=allegro().arrays, object=arrays, guidance=guided.guidance),
-            wanted=jnp.asarray(guided.sample_weights),
+        hand = allegro()
+        problem = Problem(
+            hand=hand.arrays,
+            object=dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid),
+            targets=targets_from_plan(made.grip, made.task, obj, hand),
         )
+        likely = jnp.asarray(pattern_probabilities(hand, made.grip, obj), jnp.float32)
+        proposal = SeedProposal.prepare(
+            problem, hand.preshapes, contact_patterns(hand, made.grip), likely, SeedConfig()
+        )
+        return cls(object=obj, plan=made, problem=problem, proposal=proposal)
 
     def seeds(self, key: jax.Array) -> tuple[GraspVariables, Pattern]:
         """As many seeds as the default refinement takes to make `GRASPS` grasps."""
-        hand = allegro()
-        likely = jnp.asarray(pattern_probabilities(hand, self.plan.grip, self.object), jnp.float32)
-        with jax.numpy_dtype_promotion("standard"):
-            pairs = opposing(self.problem, hand.preshapes, self.wanted, SeedConfig())
-            return seed(
-                self.problem,
-                hand.preshapes,
-                contact_patterns(hand, self.plan.grip),
-                likely,
-                pairs,
-                SeedConfig(),
-                GRASPS * RefineConfig().starts,
-                key,
-            )
+        return draw_seeds(self.proposal, GRASPS * RefineConfig().starts, key)
 
 
 @functools.cache

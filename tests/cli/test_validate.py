@@ -44,6 +44,20 @@ def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) 
     assert heavy.validation.protocol == "lift (mass 5, up -z)"
 
 
+def test_carry_pulls_with_the_weight_within_the_motors_limits(
+    grasps: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    out, carry = tmp_path / "out.npz", ("--protocol", "carry", "--mass", 0.3)
+    strong = validated(grasps, out, *carry)
+    weak = validated(grasps, out, *carry, "--torque-limit", 0.1)
+    heavy = validated(grasps, out, "--protocol", "carry", "--mass", 3, "--drive", "own")
+    assert strong.held.sum() > max(weak.held.sum(), heavy.held.sum())
+    assert weak.validation is not None
+    assert weak.validation.protocol == "carry (mass 0.3, torque limit 0.1)"
+    assert heavy.validation is not None
+    assert heavy.validation.protocol == "carry (mass 3, own drive)"
+
+
 def test_repeats_give_a_probability_with_its_error(
     grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
 ) -> None:
@@ -107,7 +121,9 @@ def test_a_grasp_that_does_not_start_has_no_film(
         (["--mass", "-1"], "--mass is -1"),
         (["--friction", "nan"], "--friction is nan"),
         (["--up", "north", "--protocol", "lift"], "--up is 'north'"),
-        (["--up", "y"], "no gravity"),
+        (["--up", "y"], "no table"),
+        (["--torque-limit", "0"], "--torque-limit is 0"),
+        (["--drive", "strong"], "a gain in N m/rad, or own"),
         (["--repeats", "0"], "--repeats is 0"),
         (["--noise", "2"], "--repeats"),
         (["--backend", "mujoco", "--precision", "single"], "use backend 'mjx'"),

@@ -80,7 +80,7 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
     problem = Problem(
         hand=hand.arrays,
         object=scene.jar().problem.object,
-        guidance=scene.jar().problem.guidance,
+        targets=scene.jar().problem.targets,
     )
     data, seen = mujoco.MjData(hand.model), 0.0
     for row in range(COUNT):

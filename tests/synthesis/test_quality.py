@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull
 from tests import scene
 from tests.synthesis.test_squeeze import THREE, on_a_ball
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
@@ -174,6 +175,6 @@ def edges(contacts: Contacts) -> np.ndarray:
         second = np.cross(normal, first)
         for angle in np.arange(8) * np.pi / 4:
             force = normal + quality.FRICTION * (np.cos(angle) * first + np.sin(angle) * second)
-            torque = np.cross(point, force) / float(problem().guidance.torque_length)
+            torque = np.cross(point, force) / TORQUE_LENGTH
             wrenches.append([*force, *torque])
     return np.array(wrenches)

@@ -15,6 +15,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.synthesis.squeeze import SqueezeConfig, solve_squeeze, squeeze_forces
 
@@ -57,7 +58,7 @@ def test_forces_cancel_press_and_stay_in_their_cones() -> None:
     assert (tangent <= CONFIG.friction * pressure + 1e-3).all()
     offset = np.asarray(contacts.points) - np.asarray(problem().object.center_of_mass)
     torque = np.cross(offset, forces).sum(axis=0)
-    length = float(problem().guidance.torque_length)
+    length = TORQUE_LENGTH
     wrench = np.concatenate([forces.sum(axis=0), torque / length])
     assert np.linalg.norm(wrench) == pytest.approx(imbalance * pressure.sum(), abs=0.02)
     assert imbalance < 0.05
@@ -188,7 +189,7 @@ def test_the_pregrasp_parts_fingers_that_lie_in_each_other() -> None:
 
     def overlap(dofs: jax.Array) -> float:
         state = evaluate(problem(), dataclasses.replace(variables, dofs=dofs), pattern)
-        return float(energy.penetration.itself(state, problem()))
+        return float(energy.self_penetration(state, problem()))
 
     closing = solve_squeeze(CONFIG, problem(), *map(batched, (crossed, pattern, contacts)))
     assert overlap(crossed.dofs) > 0.02

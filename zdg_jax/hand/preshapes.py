@@ -23,6 +23,8 @@ ROOM = 0.02
 """Room between open fingers and an object, both sides together [m]."""
 LOOSENESS = 0.008
 """Misfit of a preshape's width that makes it e times less likely [m]."""
+OPPOSITION_WEIGHT = 2.0
+"""Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
 _DRAWS = 8192
 """Postures that are drawn."""
 _WIDTHS = 16
@@ -91,18 +93,21 @@ class Preshapes:
         beyond = max(width - self.comfortable_aperture, 0.0)
         return (beyond / max(self.max_aperture - self.comfortable_aperture, 1e-3)) ** 2
 
-    def log_likelihood(self, width: Any, looseness: Any = LOOSENESS) -> Any:
+    def log_likelihood(
+        self, width: Any, *, looseness: Any = LOOSENESS, opposition_weight: Any = OPPOSITION_WEIGHT
+    ) -> Any:
         """Rate how well each preshape fits a distance between the pads, up to a constant.
 
         Args:
             width: distance between the thumb's pad and the others', () [m].
             looseness: misfit of the width that makes a preshape e times less likely, () [m].
+            opposition_weight: log-likelihood of a preshape of opposition 1 beside one of 0, ().
 
         Returns:
             (l,): opposition speaks for a preshape, misfit against it.
         """
         misfit = (self.width - width) / looseness
-        return 2 * self.opposition - misfit * misfit
+        return opposition_weight * self.opposition - misfit * misfit
 
     def closest(self, width: float) -> int:
         """Return the index of the preshape that fits an object of a width with room to spare.

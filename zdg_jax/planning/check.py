@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
-from zdg_jax.planning.plan import GraspPlan, ObjectReading
 from zdg_jax.planning.rules.mass import guess_mass
 
 if TYPE_CHECKING:
@@ -99,15 +99,12 @@ def _mass_notes(reading: ObjectReading) -> list[str]:
 
 
 def grip_faults(grip: Grip, marks: list[int], hand: Hand) -> Iterable[str]:
-    """Say what keeps a grip from being tried.
+    """Lists what keeps a grip from being tried, in words; nothing where it can be.
 
     Args:
         grip: the grip.
         marks: numbers of the object's parts.
         hand: the hand.
-
-    Yields:
-        A clause per fault.
     """
     for what, numbers in (
         ("holds", [part.mark for part in grip.held]),

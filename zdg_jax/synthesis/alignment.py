@@ -5,10 +5,11 @@ from __future__ import annotations
 import igl
 import numpy as np
 
+from zdg_jax.energy import TOUCH_GAP
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
-from zdg_jax.synthesis.fit import NEAR, Fitted
+from zdg_jax.synthesis.fit import Fitted
 
 _THERE = 0.015
 """Distance from its planned point at which a finger still touches where it should [m]."""
@@ -79,7 +80,7 @@ class Agreement:
     def _in_role(self, fitted: Fitted) -> np.ndarray:
         """Share of the planned fingers that are in their role, (n,); 1 without a planned finger."""
         slots, hand = fitted.slots, self._hand
-        touching = (slots.active > 0) & (slots.distance < NEAR)
+        touching = (slots.active > 0) & (slots.distance < TOUCH_GAP)
         marks = self._marks(np.asarray(slots.points, float), touching)
         fingers = {finger.name: finger for finger in hand.fingers}
         roles = []

@@ -16,14 +16,13 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from zdg_jax.energy import Contacts
+from zdg_jax.energy import TOUCH_GAP, Contacts
 from zdg_jax.hand import Hand
+from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.validation import six_directions
 from zdg_jax.validation.scene import ObjectLike, build
 
-_ARM = 0.1
-"""Metres that a radian counts as."""
 _BLOCK = 64
 """Grasps that share NumPy's calls: with fewer a thread, Python's lock makes threads a loss."""
 
@@ -33,8 +32,6 @@ POINTS = 48
 """Near points that are reported for a grasp."""
 _SETTLED = 5e-5
 """Gaps and steps below which a grasp is left as it is [m]."""
-NEAR = 0.003
-"""Gap below which a point counts as touched where parts are concerned [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,7 +94,7 @@ class Fitted:
     slots: Slots
     """The nearest contact of each link that is within reach, nearest first."""
     near: np.ndarray
-    """Points of the object within `NEAR` of the hand, (n, POINTS, 3) [m], NaN past the last."""
+    """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], then NaN."""
     depth: np.ndarray
     """How deep the hand is in the object, (n,) [m]."""
     self_depth: np.ndarray
@@ -201,9 +198,9 @@ class Fitter:
             move *= np.minimum(1.0, bound[rows] / np.maximum(longest, 1e-9))[:, None]
             moved[rows] += move
             grasps.position[rows] += move[:, :3]
-            for row, angle in zip(rows, move[:, 3:6] / _ARM, strict=True):
+            for row, angle in zip(rows, move[:, 3:6] / WRIST_ARM, strict=True):
                 grasps.rotation[row] = _turned(grasps.rotation[row], angle)
-            dofs = grasps.dofs[rows] + move[:, 6:] / _ARM
+            dofs = grasps.dofs[rows] + move[:, 6:] / WRIST_ARM
             grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
             rows = rows[longest > _SETTLED]
 
@@ -253,7 +250,7 @@ class Fitter:
         inside = np.maximum(-touches.gap, 0.0)
         np.maximum.at(grasps.depth, row[outer], inside[outer])
         np.maximum.at(grasps.self_depth, row[~outer], inside[~outer])
-        near = np.flatnonzero(outer & (touches.gap < NEAR))
+        near = np.flatnonzero(outer & (touches.gap < TOUCH_GAP))
         near = near[np.lexsort((touches.gap[near], touches.place[near]))]
         rank = _rank(touches.place[near])
         near, rank = near[rank < POINTS], rank[rank < POINTS]
@@ -305,9 +302,9 @@ class Fitter:
         errors = np.zeros((len(rows), width))
         errors[place, rank] = error[counts]
         jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
-        jacobian[place, rank, :6] = np.hstack([push, moment / _ARM])
+        jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
-        turns[place, rank] = twist * moves / _ARM
+        turns[place, rank] = twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian
 

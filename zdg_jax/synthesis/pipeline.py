@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
+from zdg_jax.energy import Contacts, GraspVariables, Problem
 from zdg_jax.errors import InputError
-from zdg_jax.hand import Hand, Preshapes
+from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, Grip
@@ -19,9 +19,9 @@ from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
-from zdg_jax.synthesis.plan_targets import guide
+from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seeds import Pairs, SeedConfig, opposing, seed
+from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 
 
@@ -78,10 +78,7 @@ class Stages:
     hand: Hand
     fitter: Fitter
     agreement: Agreement
-    preshapes: Preshapes
-    kinds: Pattern
-    likely: jax.Array
-    pairs: Pairs
+    proposal: SeedProposal
     config: StageConfig
 
     @classmethod
@@ -93,15 +90,23 @@ class Stages:
         hand: Hand,
         fitter: Fitter,
         agreement: Agreement,
-        preshapes: Preshapes,
         config: StageConfig,
     ) -> Stages:
         """Prepares the stages."""
-        guided = guide(grip, plan.task, obj, hand)
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
-        pairs = opposing(problem, preshapes, jnp.asarray(guided.sample_weights), config.seeds)
+        problem = Problem(
+            hand=hand.arrays,
+            object=arrays,
+            targets=targets_from_plan(grip, plan.task, obj, hand),
+        )
+        proposal = SeedProposal.prepare(
+            problem,
+            hand.preshapes,
+            contact_patterns(hand, grip),
+            jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            config.seeds,
+        )
         force = config.squeeze.total_force * grip.force.factor
         return cls(
             problem=replicate(problem),
@@ -109,10 +114,7 @@ class Stages:
             hand=hand,
             fitter=fitter,
             agreement=agreement,
-            preshapes=preshapes,
-            kinds=contact_patterns(hand, grip),
-            likely=jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
-            pairs=replicate(pairs),
+            proposal=proposal,
             config=dataclasses.replace(
                 config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
             ),
@@ -122,16 +124,7 @@ class Stages:
         """Makes `num` grasps."""
         problem, config = self.problem, self.config
         refiner = Refiner(config.refine)
-        variables, pattern = seed(
-            problem,
-            self.preshapes,
-            self.kinds,
-            self.likely,
-            self.pairs,
-            config.seeds,
-            num * config.refine.starts,
-            key,
-        )
+        variables, pattern = draw_seeds(self.proposal, num * config.refine.starts, key)
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
         closing = solve_squeeze(
             config.squeeze, problem, refined.variables, refined.pattern, contacts

@@ -13,15 +13,13 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem, penetration
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics
+from zdg_jax.kernels.lengths import TORQUE_LENGTH, WRIST_ARM
 from zdg_jax.physics import BENCHMARK_GAIN, BENCHMARK_TORQUE_LIMIT
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
-
-_ARM = 0.1
-"""Metres of the wrist that count as a radian of a joint."""
 
 
 @jax.tree_util.register_dataclass
@@ -99,7 +97,7 @@ def squeeze_forces(
     """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
     points, normals = energy.contacts_about_com(contacts, problem)
     active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
-    length = problem.guidance.torque_length
+    length = TORQUE_LENGTH
     solution = friction_cone.solve_contact_forces(
         points,
         normals,
@@ -169,10 +167,12 @@ def _open(
         state = energy.grasp_state(problem, moved(shift, dofs), pattern)
         missing = jax.nn.relu(config.opening - energy.signed_distances(state, problem))
         short = 0.5 * jnp.sum(missing**2)
-        return short + penetration.itself(state, problem)
+        return short + energy.self_penetration(state, problem)
 
     def moved(shift: jax.Array, dofs: jax.Array) -> GraspVariables:
-        return dataclasses.replace(variables, position=variables.position + _ARM * shift, dofs=dofs)
+        return dataclasses.replace(
+            variables, position=variables.position + WRIST_ARM * shift, dofs=dofs
+        )
 
     def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         shift, dofs = carry

@@ -23,7 +23,7 @@ from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
-from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning import GraspPlan, Grip, Planner
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
@@ -31,7 +31,7 @@ from zdg_jax.synthesis import selection
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Made, StageConfig, Stages
-from zdg_jax.synthesis.review import last_look
+from zdg_jax.synthesis.review import review_grasps
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,8 @@ def synthesize(
     num: int = 256,
     keep: int = 32,
     key: jax.Array | None = None,
-    planner: str | pathlib.Path | GraspPlan = "auto",
+    planner: str | pathlib.Path | GraspPlan | Planner = "auto",
+    reviewer: str | Planner | None = None,
     validate: bool = True,
     progress: Progress = silent,
     config: SynthesisConfig | None = None,
@@ -83,8 +84,10 @@ def synthesize(
             grasps that physics found to hold are kept, as long as there are any.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
-        planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan. A model
-            is also shown the best grasps in the end and ranks them (see `last_look`).
+        planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
+            or a plan.
+        reviewer: the planner that is shown the best grasps in the end and ranks them, if it can
+            see (see `review_grasps`); `planner` itself if not given.
         validate: test grasps in physics, best first, until `keep` of them hold.
         progress: told of the stages `plan`, `refine` and `validate`.
         config: settings of the stages.
@@ -106,17 +109,14 @@ def synthesize(
     config = config or SynthesisConfig()
     key = jax.random.key(0) if key is None else key
 
-    plan = (
-        planning.resolve(planner, obj, hand)
-        if isinstance(planner, GraspPlan)
-        else planning.plan(task, obj, hand, planner=planner, progress=progress)
-    )
-    progress("plan", 1, 1)
+    chosen = planning.as_planner(planner)
+    reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
+    plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
     grasps = _make(task, plan, obj, hand, num, key, config, progress)
     if validate:
         grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
-    return last_look(grasps, hand, obj, planner) if isinstance(planner, str) else grasps
+    return review_grasps(grasps, hand, obj, reviewer)
 
 
 def _make(
@@ -132,13 +132,12 @@ def _make(
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
     fitter = Fitter(hand, obj, config.fit)
     agreement = Agreement(plan.grip, obj, hand)
-    preshapes = hand.preshapes
     batch = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
     count = -(-num // batch)
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
     stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, agreement, preshapes, config)
+        number: Stages.of(plan, grip, obj, hand, fitter, agreement, config)
         for number, grip in different.items()
     }
     most = config.rounds * count
@@ -236,4 +235,8 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
-    return np.asarray(value).item()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if callable(value):
+        return getattr(value, "__qualname__", repr(value))
+    return np.asarray(value).tolist()

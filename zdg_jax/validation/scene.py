@@ -62,7 +62,7 @@ class ObjectLike(Interface):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Scene:
+class CompiledScene:
     """A compiled model: hand on a free root that is welded to a mocap body, and a free object.
 
     `qpos` is root position and quaternion, the hand's joints, object position and quaternion.
@@ -153,7 +153,7 @@ def build_spec(
     return spec
 
 
-def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
+def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> CompiledScene:
     """Compiles a scene made by `build_spec`.
 
     Raises:
@@ -163,7 +163,7 @@ def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
     body = model.body(_OBJECT).id
     names = [model.body(b).name for b in range(model.nbody)]
     link = np.array([b if names[b].startswith(_HAND) else -1 for b in model.geom_bodyid])
-    return Scene(
+    return CompiledScene(
         model=model,
         object_body=body,
         link_of_geom=link,
@@ -180,7 +180,7 @@ def build(
     solver: SolverOptions,
     *,
     up: np.ndarray | None = None,
-) -> Scene:
+) -> CompiledScene:
     """Builds the scene for MuJoCo's C engine; arguments as of `build_spec`.
 
     Raises:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdg_jax.validation.protocols import Hold
+from zdg_jax.validation.protocols import HoldProtocol
 
 _STEADY = 2e-4
 """Acceleration from look to look that counts as none, over the limits."""
 
 
-class Watch:
-    """The looks at the object that a `Hold` protocol takes.
+class EarlyTermination:
+    """The looks at the object that a `HoldProtocol` protocol takes.
 
     A motion is a pair of drift [m] and turn [rad], (..., 2).
     """
 
-    def __init__(self, protocol: Hold) -> None:
+    def __init__(self, protocol: HoldProtocol) -> None:
         """Divides the pull into checks, and the checks into looks."""
         self._settling = protocol.settling
         self.limits = np.array([protocol.max_drift, protocol.max_turn])

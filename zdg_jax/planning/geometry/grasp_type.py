@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
@@ -109,8 +109,14 @@ def fingers(
     return planned
 
 
-def stronger(force: Force, strong: bool, delicate: bool) -> Force:
-    """A force level moved by what the words say of the object."""
+def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
+    """Raises a force level for a heavy or slippery object and lowers it for a fragile one.
+
+    Args:
+        force: the level that the action asks for.
+        strong: whether the words call for more.
+        delicate: whether they call for less.
+    """
     levels = list(Force)
     index = levels.index(force) + int(strong) - int(delicate)
     return levels[min(max(index, 0), len(levels) - 1)]

@@ -1,4 +1,4 @@
-"""The ledger of a long run: what was tested is kept, whatever happens next."""
+"""The checkpoint of a long run: what was tested is kept, whatever happens next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAVE_EVERY = 5.0
 _RUN = "run"
 
 
-class Ledger:
+class Checkpoint:
     """Results of a run in a file, written while it goes and read when it goes on."""
 
     def __init__(self, path: str | os.PathLike[str], run: str, result: Validation) -> None:

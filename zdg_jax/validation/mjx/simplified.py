@@ -1,4 +1,4 @@
-"""Scenes that MJX can take: fewer pairs, fewer vertices, no shape that it cannot collide."""
+"""Simplified scenes for MJX: fewer pairs, fewer vertices, no shape that it cannot collide."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import Physics
+from zdg_jax.validation.mjx.patches import unpatched
 from zdg_jax.validation.protocols import SolverOptions
-from zdg_jax.validation.scene import HandLike, ObjectLike, Scene, build_spec, compile_scene
+from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build_spec, compile_scene
 
 PRECISIONS = ("auto", "double", "single")
 _GEOM = mujoco.mjtGeom
@@ -84,7 +85,7 @@ def build_mjx(
     options: MjxOptions,
     *,
     caps: bool = True,
-) -> Scene:
+) -> CompiledScene:
     """The scene for MJX, and in its `changes` what differs from the C engine's.
 
     Args:
@@ -128,6 +129,7 @@ def build_mjx(
             if value >= 0:
                 spec.add_numeric(name=name, size=1, data=[value])
                 changes.append(f"{name} capped at {value}")
+        changes += unpatched()
     return compile_scene(spec, tuple(changes))
 
 
