@@ -82,7 +82,7 @@ def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float]:
 
 
 def _words(result: Validation, i: int) -> str:
-    """How a grasp ended: the reason, and the farthest drift and turn under any load."""
+    """Says how a grasp ended: the reason, and the farthest drift and turn under any load."""
     if not result.tested[i].any():
         drift, turn = result.closing_drift[i], result.closing_turn[i]
     else:
@@ -109,11 +109,11 @@ def main(
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
-    made, rows = reports.environment(), []
+    environment, rows = reports.environment(), []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        reports.write(out, made, objects=rows)
+        reports.write(out, environment, objects=rows)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ def grasps(folder: pathlib.Path) -> pathlib.Path:
 
 def validated(grasps: pathlib.Path, out: pathlib.Path, *options: object) -> GraspSet:
     status = run(["validate", *map(str, (grasps, "--out", out, *options))])
-    found = GraspSet.load(out)
-    assert status == (0 if found.held.any() else 1)
-    return found
+    results = GraspSet.load(out)
+    assert status == (0 if results.held.any() else 1)
+    return results
 
 
 def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -95,8 +95,8 @@ def test_the_best_that_holds_is_filmed(
     grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
 ) -> None:
     video = tmp_path / "film.mp4"
-    found = validated(grasps, tmp_path / "out.npz", "--video", video)
-    scores = np.where(found.held, found.score, -np.inf)
+    results = validated(grasps, tmp_path / "out.npz", "--video", video)
+    scores = np.where(results.held, results.score, -np.inf)
     assert f"grasp {int(scores.argmax())}: held" in capsys.readouterr().out
     assert video.read_bytes()[4:8] == b"ftyp"
 

@@ -128,7 +128,7 @@ class _Test:
 
 
 def _trials(repeats: int | None, noise: float | None) -> Trials | None:
-    """The repetitions that the options ask for."""
+    """Returns the repetitions that the options ask for."""
     from zdg_jax.validation import Noise, Trials
 
     if repeats is None:

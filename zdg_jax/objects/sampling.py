@@ -36,9 +36,15 @@ def sample_surface(
 
 
 def outward(points: np.ndarray, normals: np.ndarray, inside: InsideTest, step: float) -> np.ndarray:
-    """Turns normals (n, 3) out of the object where one step along them leads into it.
+    """Turns normals out of the object where one step along them leads into it.
 
     Where both sides are outside (a sheet without thickness) the normal stays as it is.
+
+    Args:
+        points: on the surface, (n, 3) [m].
+        normals: unit, (n, 3).
+        inside: tells inside from outside.
+        step: [m].
     """
     ahead, behind = inside(points + step * normals), inside(points - step * normals)
     return np.where((ahead & ~behind)[:, None], -normals, normals)

@@ -127,7 +127,7 @@ class _BoxedGroup(Group):
         return cls(members=members, hull=hull, low=low, high=high)
 
     def meets(self, other: _BoxedGroup) -> bool:
-        """Whether the boxes overlap."""
+        """Returns whether the boxes overlap."""
         return bool(np.all(self.low <= other.high) and np.all(other.low <= self.high))
 
 

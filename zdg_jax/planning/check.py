@@ -1,4 +1,4 @@
-"""Checks of a plan against the object and the hand that it is for."""
+"""Checks of a plan against an object and a hand."""
 
 from __future__ import annotations
 
@@ -136,7 +136,16 @@ def grip_faults(grip: Grip, marks: list[int], hand: Hand) -> Iterable[str]:
 
 
 def link_of(planned: FingerPlan, finger: Finger, hand: Hand) -> str | None:
-    """Name of the hand's link that a planned finger touches with; None where there is none."""
+    """Finds the link of the hand with which a planned finger touches.
+
+    Args:
+        planned: the finger's part of a plan.
+        finger: that finger of the hand.
+        hand: the hand.
+
+    Returns:
+        Name of the link; None where the finger has no such link.
+    """
     links = list(finger.links)
     if planned.link == "tip":
         return str(hand.link_names[finger.tip_link])

@@ -123,7 +123,7 @@ def _tile(hand: Hand, view: _View) -> Image.Image:
 def _framed(
     hand: Hand, rotation: np.ndarray, translation: np.ndarray, added: list[Shape]
 ) -> np.ndarray:
-    """What must be in the picture: fingers and palm with their marks, but no forearm, (n, 3)."""
+    """Gathers points that must be seen: fingers and palm with their marks, no forearm, (n, 3)."""
     wanted = {hand.palm.link}.union(*(finger.links for finger in hand.fingers))
     points = [
         np.asarray(mesh.vertices) @ rotation[mesh.link].T + translation[mesh.link]

@@ -1,4 +1,4 @@
-"""What the engines share: a protocol, its scene, and results that come chunk by chunk."""
+"""Base of the engines: a protocol, its scene, and results that come chunk by chunk."""
 
 from __future__ import annotations
 

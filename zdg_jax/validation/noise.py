@@ -20,7 +20,7 @@ _FIRM = 0.9
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Noise:
-    """Standard deviations of what is disturbed in each trial."""
+    """Standard deviations of the disturbances in each trial."""
 
     position: float = 0.003
     """Offset of the hand along each axis [m]."""
@@ -29,9 +29,9 @@ class Noise:
     joints: float = 0.02
     """Error of the joint targets, each its own [rad, or m for slide joints]."""
     friction: float = 0.15
-    """Logarithm of the friction's factor; one draw a trial for all grasps."""
+    """Logarithm of the friction's factor; one draw per trial for all grasps."""
     mass: float = 0.15
-    """Logarithm of the mass's factor; one draw a trial for all grasps."""
+    """Logarithm of the mass's factor; one draw per trial for all grasps."""
 
     def scaled(self, factor: float) -> Noise:
         """Returns the same noise, stronger or weaker.
@@ -49,10 +49,10 @@ class Noise:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SoftLabels:
-    """How often each of n grasps held in r trials."""
+    """Outcomes of n grasps in r trials."""
 
     trials: np.ndarray
-    """Whether it held, (r, n) bool."""
+    """Marks the trials that held, (r, n) bool."""
 
     @property
     def probability(self) -> np.ndarray:
@@ -71,7 +71,7 @@ class SoftLabels:
         return np.sqrt(share * (1 - share) / count)
 
     def __str__(self) -> str:
-        """One line: how probably the grasps hold."""
+        """Tells in one line how probably the grasps hold."""
         firm = int((self.probability >= _FIRM).sum())
         return (
             f"{len(self.trials)} repeats under noise: probability to hold"
@@ -184,7 +184,7 @@ def _disturbed(poses: Poses, noise: Noise, generator: np.random.Generator) -> Po
 
 
 def _quaternion(vector: np.ndarray) -> np.ndarray:
-    """Unit quaternions of rotation vectors (n, 3)."""
+    """Returns unit quaternions of rotation vectors (n, 3)."""
     half = 0.5 * np.linalg.norm(vector, axis=1, keepdims=True)
     return np.concatenate([np.cos(half), 0.5 * np.sinc(half / np.pi) * vector], axis=1)
 

@@ -43,7 +43,7 @@ class Load:
     """A constant wrench on the object."""
 
     name: str
-    """What it is called in reports."""
+    """Name in reports."""
     force: Triple = (0.0, 0.0, 0.0)
     """Force at the object's centre of mass, object frame at the start [N]."""
     torque: Triple = (0.0, 0.0, 0.0)
@@ -54,7 +54,7 @@ class Load:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settling:
-    """When the rest of a rollout is known without running it.
+    """Conditions under which the rest of a rollout is known without running it.
 
     A pull ends as held once drift and turn slow down and, extrapolated to the pull's end with
     `safety` times their rate, stay within `share` of their limits. A grasp fails without pulls
@@ -68,7 +68,7 @@ class Settling:
     interval: float = 0.04
     """Time between looks at the object [s]."""
     window: int = 3
-    """Rates are the larger one of the last interval's and of that many intervals'."""
+    """Intervals over which a second rate is taken; the larger one of it and the last counts."""
     safety: float = 2.0
     """Factor on those rates."""
     share: float = 0.6
@@ -97,7 +97,7 @@ class HoldProtocol:
     pull_time: float = 2.0
     """Duration of a pull [s]."""
     checks: int = 10
-    """How often during a pull drift and turn are held against their limits."""
+    """Times during a pull at which drift and turn are held against their limits."""
     max_drift: float = 0.05
     """The object may move that far from its first position [m]."""
     max_turn: float = math.radians(15)
@@ -105,7 +105,7 @@ class HoldProtocol:
     max_pregrasp_penetration: float = 0.01
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
     settling: Settling | None = Settling()
-    """When to cut a rollout short; `None` runs every pull to its end or to its failure."""
+    """Conditions to cut a rollout short; `None` runs every pull to its end or to its failure."""
     fail_fast: bool = True
     """Stop a grasp at the first pull that it loses."""
 
@@ -152,7 +152,7 @@ class LiftProtocol:
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2
-    """How far the hand lifts [m]."""
+    """Height to which the hand lifts [m]."""
     lift_time: float = 1.0
     """Duration of the lift [s]."""
     hold_time: float = 1.0

@@ -93,7 +93,7 @@ class Validation:
         return len(self.held)
 
     def __getitem__(self, index: slice | np.ndarray) -> Validation:
-        """The results of some grasps."""
+        """Returns the results of some grasps."""
         chosen = {name: getattr(self, name)[index] for name in self.array_names()}
         return dataclasses.replace(self, **chosen)
 
@@ -109,7 +109,7 @@ class Validation:
         return {Reason(codes[i]).text: int(numbers[i]) for i in order}
 
     def __str__(self) -> str:
-        """One line: how many held and why the others did not."""
+        """Counts in one line the grasps that held and the reasons of the others."""
         rest = ", ".join(f"{n} {text}" for text, n in self.counts().items() if text != "held")
         return f"{self.protocol}: {int(self.held.sum())} of {len(self)} held" + (
             f" ({rest})" if rest else ""

@@ -19,7 +19,7 @@ _HAND, _OBJECT, _TARGET = "hand/", "object", "target"
 
 
 class HandLike(Interface):
-    """What physics needs of a hand."""
+    """A hand as physics needs it."""
 
     @property
     def name(self) -> str:
@@ -42,7 +42,7 @@ class PieceLike(Interface):
 
 
 class ObjectLike(Interface):
-    """What physics needs of an object."""
+    """An object as physics needs it."""
 
     @property
     def name(self) -> str:
@@ -75,11 +75,11 @@ class CompiledScene:
     link_of_geom: np.ndarray
     """Body of each geom if it belongs to the hand, -1 if not, (ngeom,)."""
     object_geoms: np.ndarray
-    """Whether a geom belongs to the object, (ngeom,) bool."""
+    """Marks the geoms of the object, (ngeom,) bool."""
     ctrl_from_joints: np.ndarray
     """Actuator targets that hold joints where they are, (nu, j): targets = matrix @ joints."""
     changes: tuple[str, ...]
-    """What was changed in hand or object to build it."""
+    """Alterations of hand and object that the scene needed."""
 
     @property
     def num_joints(self) -> int:
@@ -252,7 +252,7 @@ def _aim_at_lengths(actuator: mujoco.MjsActuator) -> None:
 
 
 def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
-    """A plane that touches the object from below."""
+    """Adds a plane that touches the object from below."""
     height = min(float((np.asarray(piece.vertices) @ up).min()) for piece in obj.pieces)
     rotation = np.zeros(4)
     mujoco.mju_quatZ2Vec(rotation, up)
@@ -266,6 +266,6 @@ def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
 
 
 def _volume(piece: PieceLike) -> float:
-    """Volume enclosed by a piece's outward triangles [m^3]."""
+    """Returns the volume enclosed by a piece's outward triangles [m^3]."""
     a, b, c = (np.asarray(piece.vertices, float)[np.asarray(piece.faces)[:, k]] for k in range(3))
     return abs(float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum())) / 6.0

@@ -109,8 +109,8 @@ def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
 
 
 def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
-    for own, expected in ((False, False), (True, True)):
-        options = MjxOptions(self_collision=own)
+    for self_collision, expected in ((False, False), (True, True)):
+        options = MjxOptions(self_collision=self_collision)
         scene = _built(gripper, ball, options)
         data = mujoco.MjData(scene.model)
         data.qpos[:] = scene.model.qpos0

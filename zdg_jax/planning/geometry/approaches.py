@@ -40,7 +40,7 @@ class Approach:
     blocked: float
     """Share of the room that the palm needs which the object takes, 0 to 1."""
     tips_only: bool
-    """Whether the palm must stay back because the object is in its way near the held part."""
+    """True where the palm must stay back: the object is in its way near the held part."""
     spoiled: float
     """Share of the surface in the hand's reach that is of avoided parts, 0 to 1."""
     wrap: float
@@ -94,13 +94,13 @@ class _Target:
     others: np.ndarray
     """On the other parts, (m, 3) [m]."""
     avoided: np.ndarray
-    """Which of those are on parts to keep off, (m,) bool."""
+    """Marks those on parts to keep off, (m,) bool."""
     center: np.ndarray
     """Mean of the held points, (3,) [m]."""
     axis: np.ndarray
     """Unit direction of the greatest length, (3,)."""
     slender: bool
-    """Whether it is long enough for fingers to wrap around that axis."""
+    """True where it is long enough for fingers to wrap around that axis."""
     outward: np.ndarray
     """From the object's middle to the centre, (3,): unit at the side, short near the middle."""
     upright: np.ndarray
@@ -108,7 +108,7 @@ class _Target:
 
     @classmethod
     def of(cls, shape: ObjectShape, held: Collection[int], avoided: Collection[int]) -> _Target:
-        """Gathers the points of the held parts and of the others.
+        """Gathers the points of the held parts and of the others; arguments as in `propose`.
 
         Raises:
             InputError: no part is held.

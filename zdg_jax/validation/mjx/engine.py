@@ -196,7 +196,7 @@ class MjxEngine(PhysicsEngine):
     def _look_at_grasp(
         self, qpos: np.ndarray, grasp: np.ndarray, rows: np.ndarray, outcomes: list[ClosingOutcome]
     ) -> None:
-        """Notes which hands touch the object at the grasp, and which did not get there."""
+        """Notes the hands that touch the object at the grasp, and those that did not get there."""
         simulation = Simulation(self._reference)
         for row, q, wanted in zip(rows, qpos, grasp, strict=False):
             if (np.abs(q) < _BLOWN_UP).all():
@@ -288,13 +288,13 @@ class _Slots:
     wrench: np.ndarray
     """Force and torque on the object, (b, 6) [N, N m]."""
     origin: np.ndarray
-    """Where the object was after the squeeze, (b, 3)."""
+    """Position of the object after the squeeze, (b, 3) [m]."""
     trace: np.ndarray
     """Motions at the last looks, (b, window + 1, 2)."""
 
     @classmethod
     def empty(cls, b: int, window: int) -> _Slots:
-        """Free slots."""
+        """Returns `b` free slots that keep `window` looks."""
         return cls(
             busy=np.zeros(b, bool),
             row=np.zeros(b, int),
@@ -317,5 +317,5 @@ def _fill(state: State, k: int, row: State) -> None:
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    """Rows repeated to a fixed number of them."""
+    """Repeats rows up to a fixed number of them."""
     return rows[np.arange(size) % len(rows)]

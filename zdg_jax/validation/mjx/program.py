@@ -32,7 +32,7 @@ _WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class State:
-    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data. Arrays of
+    """State that steps hand on, for b rollouts; fields as in MuJoCo's data. Arrays of
     NumPy on the host, of JAX within a program."""
 
     qpos: Any

@@ -35,7 +35,7 @@ _CONTACT_SETTINGS = [
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MjxOptions:
-    """How a scene is simplified for MJX. Compile time and time a step grow with all of it."""
+    """Simplifications of a scene for MJX. Compile time and time per step grow with all of it."""
 
     hull_vertices: int = 32
     """Most vertices of a convex piece, and of a hand's mesh."""
@@ -48,7 +48,7 @@ class MjxOptions:
     max_contact_points: int = 32
     """Contact points that go on to the solver; -1 for all."""
     iterations: int = 30
-    """Newton iterations a step."""
+    """Newton iterations per step."""
     line_search_iterations: int = 50
     """Line-search iterations in each of them. With 12 the C engine already throws objects out of
     closing hands."""
@@ -71,7 +71,7 @@ class MjxOptions:
 
     @property
     def double(self) -> bool:
-        """Whether steps are computed in double precision on the device at hand."""
+        """Says whether steps are computed in double precision on the device at hand."""
         if self.precision == "auto":
             return jax.default_backend() != "tpu"
         return self.precision == "double"
@@ -86,7 +86,7 @@ def build_mjx(
     *,
     caps: bool = True,
 ) -> CompiledScene:
-    """The scene for MJX, and in its `changes` what differs from the C engine's.
+    """Builds the scene for MJX; its `changes` name all that differs from the C engine's.
 
     Args:
         hand: the hand.
@@ -221,7 +221,7 @@ def _limit_hulls(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
 
 
 def _mask(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
-    """Hand and object collide with each other alone."""
+    """Lets hand and object collide with each other alone."""
     for geom in spec.geoms:
         if not _collides(geom):
             continue

@@ -32,6 +32,6 @@ def short_searches() -> Iterator[None]:
 def _until(
     condition: Callable[[Any], Any], body: Callable[[Any], Any], start: Any, most: int
 ) -> Any:
-    """The loop as MJX calls it; the condition counts the steps itself."""
+    """Runs the loop as MJX calls it; the condition counts the steps itself."""
     del most
     return jax.lax.while_loop(condition, body, start)

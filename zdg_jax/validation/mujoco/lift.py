@@ -17,7 +17,7 @@ from zdg_jax.validation.trajectories import Targets
 _STAGE = 0.02
 """Time between two targets of a moving hand [s]."""
 _FAR = 10.0
-"""Where the hand waits while the object comes to rest [m]."""
+"""Height at which the hand waits while the object comes to rest [m]."""
 _TOPPLED = np.radians(20)
 _PHASES = ("approach", "close", "lift", "hold", "shake")
 
@@ -126,7 +126,7 @@ class LiftTest(GraspTest):
         return simulation.object_pose.copy()
 
     def _retreat(self, simulation: Simulation) -> np.ndarray:
-        """Unit vector from the object to the hand's mass, never pointing into the table, (3,)."""
+        """Returns the unit vector from object to hand's mass, never into the table, (3,)."""
         model, data = simulation.model, simulation.data
         links = np.unique(self.scene.link_of_geom[self.scene.link_of_geom >= 0])
         mass = model.body_mass[links] + 1e-9
@@ -149,7 +149,7 @@ class LiftTest(GraspTest):
         return sound
 
     def _carry(self, squeeze: np.ndarray) -> list[tuple[int, Targets]]:
-        """Targets of lift, standstill and shake, each with the number of its phase."""
+        """Returns targets of lift, standstill and shake, with the numbers of their phases."""
         protocol = self.protocol
         count = [
             max(1, round(time / _STAGE))
@@ -167,7 +167,7 @@ class LiftTest(GraspTest):
         ]
 
     def _shake(self, count: int) -> np.ndarray:
-        """Offsets that swing along x, y and z in turn, each for a whole number of periods."""
+        """Returns offsets that swing along x, y and z in turn, for whole numbers of periods."""
         third = max(1, count // 3)
         periods = max(1, round(self.protocol.shake_frequency * third * _STAGE))
         swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
@@ -199,7 +199,7 @@ def unit_up(protocol: LiftProtocol) -> np.ndarray:
 
 
 def _relative(simulation: Simulation) -> np.ndarray:
-    """Pose of the object in the frame of the hand's root, (7,)."""
+    """Returns the pose of the object in the frame of the hand's root, (7,)."""
     root, item = simulation.data.qpos[:7], simulation.object_pose
     inverse_position, inverse_rotation = np.zeros(3), np.zeros(4)
     mujoco.mju_negPose(inverse_position, inverse_rotation, root[:3].copy(), root[3:].copy())

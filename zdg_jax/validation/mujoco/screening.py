@@ -1,4 +1,4 @@
-"""The part that all tests in the C engine share: poses that already fail as they are."""
+"""Screening, which all tests in the C engine share: poses that already fail as they are."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def screen(
         object_pose: pose of the object, (7,).
 
     Returns:
-        Whether the grasp is worth a rollout.
+        True if the grasp is worth a rollout.
     """
     simulation.reset(grasp, object_pose)
     closed = simulation.penetration()

@@ -14,7 +14,7 @@ from zdg_jax.validation.scene import CompiledScene
 from zdg_jax.validation.trajectories import Targets, displacement
 
 ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
-"""The object's first pose in its own frame, position and quaternion."""
+"""First pose of the object in the world, position and quaternion, (7,)."""
 _log = logging.getLogger(__name__)
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -55,7 +55,12 @@ class Simulation:
         self._size = mujoco.mj_stateSize(self.model, _STATE)
 
     def reset(self, pose: np.ndarray, object_pose: np.ndarray = ORIGIN) -> None:
-        """Puts hand (7 + j,) and object (7,) at rest where they are asked for."""
+        """Puts hand and object at rest.
+
+        Args:
+            pose: of the hand: root position, quaternion and joints, (7 + j,).
+            object_pose: position and quaternion, (7,).
+        """
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[:] = np.concatenate([pose, object_pose])
         self.data.ctrl[:] = self.scene.ctrl_from_joints @ pose[7:]
@@ -64,7 +69,7 @@ class Simulation:
         self.steps, self._clock = 0, 0.0
 
     def aim(self, targets: Targets, k: int) -> None:
-        """Sets the targets of stage `k`."""
+        """Sets the targets of the hand to those of stage `k`."""
         self.data.mocap_pos[0] = targets.position[k]
         self.data.mocap_quat[0] = targets.quaternion[k]
         self.data.ctrl[:] = targets.ctrl[k]
@@ -90,7 +95,7 @@ class Simulation:
         )
 
     def save(self) -> tuple[np.ndarray, float]:
-        """The full state, warm start and targets included."""
+        """Returns the full state, warm start and targets included, and the clock."""
         state = np.empty(self._size)
         mujoco.mj_getState(self.model, self.data, state, _STATE)
         return state, self._clock
@@ -110,7 +115,7 @@ class Simulation:
         return np.array(displacement(self.object_pose, origin))
 
     def touching(self) -> np.ndarray:
-        """Rows of the contacts between hand and object."""
+        """Returns the rows of the contacts between hand and object."""
         geom = self.data.contact.geom
         return np.flatnonzero(
             (self.scene.link_of_geom[geom] >= 0).any(axis=1)
