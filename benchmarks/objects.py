@@ -30,6 +30,7 @@ import trimesh
 
 from benchmarks import reports, written
 from benchmarks.settings import OBJECTS, Settings, sources
+from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.kernels import distance
 from zdg_jax.objects import Object, convex
 
@@ -126,7 +127,7 @@ def _best(run: Callable[[], object], repeats: int = 30) -> float:
 def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
     """Overlap of each part that rules name with the segment that fits it best."""
     names, labels = written.face_labels(thing, rules)
-    _, area = convex.facets(thing.vertices, thing.faces)
+    _, area = facets(thing.vertices, thing.faces)
     segments = [thing.face_parts == part.mark for part in thing.parts]
     results = {}
     for number, name in enumerate(names):

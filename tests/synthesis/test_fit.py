@@ -34,7 +34,7 @@ def touching() -> np.ndarray:
 def around_the_jar() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Half-closed hands whose grasp centre lies at the jar's side, turned about its axis."""
     hand, rng = shadow(), np.random.default_rng(0)
-    tips = [hand.tip_position(finger) for finger in hand.fingers]
+    tips = hand.tip_positions(hand.half_closed_dofs)
     turns = np.stack(
         [
             np.asarray(rotations.axis_angle(jnp.array([0.0, 0, 1]), jnp.asarray(angle)))

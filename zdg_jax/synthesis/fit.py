@@ -103,7 +103,7 @@ class Fitter:
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
         first = int(scene.link_of_geom.max()) - hand.num_links + 1
         self._links = slice(first, first + hand.num_links)
-        self._coupling = np.asarray(hand.arrays.coupling, float)
+        self._kinematics = hand.kinematics
         self._lower = np.asarray(hand.arrays.lower, float)
         self._upper = np.asarray(hand.arrays.upper, float)
         self._passive_motions = np.asarray(hand.arrays.passive_motions, float)
@@ -202,7 +202,7 @@ class Fitter:
         if not hasattr(self._local, "data"):
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
-        joints = self._joints(grasps.dofs[rows])
+        joints = self._kinematics.joints(grasps.dofs[rows])
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
         reports = []
@@ -300,19 +300,8 @@ class Fitter:
         jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
         turns[place, rank] = twist * moves / WRIST_ARM
-        jacobian[:, :, 6:] = turns @ self._slopes(grasps.dofs[rows])
+        jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian
-
-    def _joints(self, dofs: np.ndarray) -> np.ndarray:
-        """Joints (r, j) at coordinates (r, d)."""
-        power = np.arange(len(self._coupling))[:, None]
-        return np.einsum("kjd,nkd->nj", self._coupling, dofs[:, None] ** power)
-
-    def _slopes(self, dofs: np.ndarray) -> np.ndarray:
-        """Derivative of joints by coordinates, (r, j, d), at coordinates (r, d)."""
-        power = np.arange(1, len(self._coupling))[:, None]
-        raised = power * dofs[:, None] ** (power - 1)
-        return np.einsum("kjd,nkd->njd", self._coupling[1:], raised)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
-from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan
@@ -308,7 +307,7 @@ class GraspPipeline:
         problem = Problem(hand=hand.arrays, object=arrays, targets=targets)
         proposal = SeedProposal.prepare(
             problem,
-            opening(hand),
+            hand.preshapes,
             contact_patterns(hand, grip),
             jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
             self.config.seeds,
