@@ -192,7 +192,8 @@ def test_a_hand_of_meshes_takes_them_along(tmp_path: pathlib.Path) -> None:
     )
     source = tmp_path / "hand" / "pincers.xml"
     source.write_text(
-        '<mujoco model="pincers"><compiler angle="radian"/><asset><mesh file="finger.stl"/></asset><worldbody>'
+        '<mujoco model="pincers"><compiler angle="radian"/>'
+        '<asset><mesh file="finger.stl"/></asset><worldbody>'
         '<body name="base"><geom type="box" size=".05 .02 .01"/>'
         + finger.format(x=0.04, y=-1, name="left")
         + finger.format(x=-0.04, y=1, name="right")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.resources
 import pathlib
+import re
 
 import mujoco
 import numpy as np
@@ -44,7 +45,6 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         raise InputError("a scene needs the hand itself: hand=... (--hand)")
     spec = build_spec(hand, grasps.object, Physics(), SolverOptions())
     spec.modelname = f"{hand.name}_{grasps.object.name}"
-    spec.modelfiledir, spec.meshdir = str(out), _MESHES
     (out / _MESHES).mkdir(exist_ok=True)
     _gather_meshes(spec, grasps, out / _MESHES)
     ctrl_from_joints = compile_scene(spec).ctrl_from_joints
@@ -59,7 +59,10 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             )
     path = out / "scene.xml"
     with atomic_write(path) as file:
-        file.write(spec.to_xml().encode())
+        # Attached parts look for files in their own folders, so names were absolute until now.
+        file.write(
+            re.sub(r'file="[^"]*/([^"/]+)"', rf'file="{_MESHES}/\1"', spec.to_xml()).encode()
+        )
     script = importlib.resources.files("zdg_jax.export").joinpath("replay.py").read_text()
     (out / "replay.py").write_text(script)
     return [path]
@@ -82,11 +85,17 @@ def _gather_meshes(spec: mujoco.MjSpec, grasps: GraspSet, folder: pathlib.Path) 
             faces = np.asarray(mesh.userface, int).reshape(-1, 3)
             write_obj(file, np.asarray(mesh.uservert, float).reshape(-1, 3), faces)
         mesh.uservert, mesh.userface = [], []
-        mesh.file = file.name
+        mesh.file = str(file)
+    for i, texture in enumerate(spec.textures):
+        if texture.file:
+            source = pathlib.Path(texture.file)
+            file = folder / f"texture{i:03d}{source.suffix.lower()}"
+            file.write_bytes(source.read_bytes())
+            texture.file = str(file)
     visual = folder / "object.obj"
     write_obj(visual, grasps.object.vertices, grasps.object.faces)
     shell = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL  # an open mesh has no volume
-    spec.add_mesh(name="object", file=visual.name, inertia=shell)
+    spec.add_mesh(name="object", file=str(visual), inertia=shell)
     body = spec.body("object")
     for geom in body.geoms:
         geom.group = 3  # hidden by default: the mesh shows instead
