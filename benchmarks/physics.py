@@ -84,7 +84,9 @@ def measure_mjx(
     hand: HandLike, slices: int, batch: int, steps: int, options: MjxOptions
 ) -> dict[str, float | int | str]:
     """Compile time, throughput and memory of one MJX program."""
-    scene = build_mjx(hand, Cylinder(slices), six_directions.physics, options)
+    scene = build_mjx(
+        hand, Cylinder(slices), six_directions.physics, six_directions.solver, options
+    )
     program = Program(
         scene.model, scene.object_body, batch=batch, warp=False, double=options.double
     )

@@ -77,5 +77,6 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
         status_names=("ok", "not_finite"),
         kept=np.arange(n) < n // 2,
         validation=validation,
-        provenance={"task": "throw the ball", "seed": 3},
+        task="throw the ball",
+        provenance={"seed": 3},
     )

@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 
 from tests.made_up import make_grasps
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Gripper, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Gripper, pose
 from zdg_jax.grasps.records import HandRecord
 from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import HandPose, Poses

@@ -10,7 +10,7 @@ import pytest
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
-from zdg_jax.hand.solids import geom_mesh
+from zdg_jax.meshes.geoms import geom_mesh
 
 from .models import gripper, lopsided
 
@@ -41,7 +41,7 @@ def corners(model, qpos):
     found = []
     for geom in range(model.ngeom):
         link = model.geom_bodyid[geom]
-        points = geom_mesh(model, geom).vertices @ rotation[link].T + translation[link]
+        points = geom_mesh(model, geom, 48).vertices @ rotation[link].T + translation[link]
         found.append([points.min(0), points.max(0)])
     return np.array(found)
 

@@ -21,7 +21,7 @@ BOX = trimesh.creation.box((0.05, 0.06, 0.07))
         (lambda d: _file(d, "a.obj", b"v 1 2\nf 1 2 3\n"), "cannot read"),
         (lambda d: _file(d, "a.glb", b"glTF" + bytes(40)), "cannot read|no triangles"),
         (lambda d: _file(d, "a.xml", b"<mujoco><oops/></mujoco>"), "MuJoCo cannot read"),
-        (lambda d: _file(d, "a.urdf", b"<robot"), "is no URDF"),
+        (lambda d: _file(d, "a.urdf", b"<robot"), "MuJoCo cannot read"),
         (lambda d: (np.eye(3), np.array([[0, 1, 7]])), "0 to 7; there are 3"),
         (lambda d: (np.eye(3), np.eye(3)), "whole numbers"),
         (lambda d: (np.eye(3)[:, :2], np.array([[0, 1, 2]])), r"\(v, 3\) is needed"),
@@ -143,7 +143,7 @@ def test_a_missing_mesh_of_a_urdf(tmp_path):
         "<robot name='r'><link name='l'><visual><geometry><mesh filename='gone.stl'/></geometry>"
         "</visual></link></robot>"
     )
-    with pytest.raises(InputError, match=r"does not exist: gone\.stl"):
+    with pytest.raises(InputError, match=r"a\.urdf' names a mesh that does not exist: gone\.stl"):
         loading.read(tmp_path / "a.urdf")
 
 

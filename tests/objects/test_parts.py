@@ -10,7 +10,7 @@ from zdg_jax.objects.parts import describe_parts
 
 
 def test_a_part_is_measured_along_its_principal_axes() -> None:
-    turn = trimesh.transformations.random_rotation_matrix([0.1, 0.6, 0.3])
+    turn = trimesh.transformations.random_rotation_matrix(np.array([0.1, 0.6, 0.3]))
     turn[:3, 3] = [0.2, -0.1, 0.05]
     board = trimesh.creation.box((0.02, 0.1, 0.04)).apply_transform(turn)
     ball = trimesh.creation.icosphere(subdivisions=3, radius=0.03)

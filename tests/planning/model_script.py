@@ -37,6 +37,9 @@ def _answer(prompt: str) -> dict[str, Any]:
                 {"mark": mark, "evidence": "seen", "name": f"part {mark}", "function": "holds"}
                 for mark in _marks(prompt)
             ],
+            "mass_evidence": "walls of plastic",
+            "mass_g": 150,
+            "material": "plastic",
             "task_evidence": "it is poured",
             "verb": "pour",
             "intent": "use",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 from typing import Any
 
+import numpy as np
 import pytest
 
 from zdg_jax.errors import InputError, PlannerError
@@ -255,3 +257,47 @@ def test_last_look_ranks_and_names_what_does_not_serve(
 def test_last_look_without_a_model_is_none() -> None:
     made = plan("pour", jug(), allegro(), planner="rules")
     assert rank(made, [b""], [""], planner="rules") is None
+
+
+def test_mass_is_the_one_given_else_the_models_else_a_guess_that_is_noted(
+    server: ModelServer, options: PlannerOptions, backend_name: str
+) -> None:
+    guessed = plan("pour", jug(), allegro(), planner="rules")
+    assert guessed.object.mass_source == "rules"
+    assert guessed.object.mass is not None
+    assert any("guess by kind and size" in note for note in guessed.notes)
+    weight = np.linalg.norm(guessed.task.wrenches[0].force)
+    assert weight == pytest.approx(9.81 * guessed.object.mass, rel=1e-3)
+
+    judged = plan("pour", jug(), allegro(), planner=backend_name, options=options)
+    assert (judged.object.mass, judged.object.mass_source) == (0.15, "model")
+    assert judged.object.material == "plastic"
+    assert judged.object.friction == pytest.approx(0.8 * 0.53)
+    assert "cm3" not in " ".join(judged.notes)
+
+    weighed = dataclasses.replace(jug(), mass=0.4, mass_given=True)
+    for made in (
+        plan("pour", weighed, allegro(), planner="rules"),
+        resolve(judged, weighed, allegro()),
+    ):
+        assert (made.object.mass, made.object.mass_source) == (0.4, "given")
+
+
+@one_protocol
+def test_mass_in_another_unit_is_asked_again_and_a_missing_one_guessed(
+    server: ModelServer, options: PlannerOptions, backend_name: str
+) -> None:
+    answers = iter([{"mass_g": 0.15}])
+    server.script = lambda prompt: model_script.answer(prompt, **next(answers, {}))
+    plan("pour", jug(), allegro(), planner=backend_name, options=options)
+    assert "give grams" in server.prompt(1)
+
+    def script(prompt: str) -> str:
+        reply = json.loads(model_script.answer(prompt))
+        reply.pop("mass_g", None)
+        return json.dumps(reply)
+
+    server.script = script
+    made = plan("drink", jug(), allegro(), planner=backend_name, options=options)
+    assert made.usage.calls == 4
+    assert made.object.mass_source == "rules"

@@ -125,7 +125,7 @@ def test_grasps_do_not_depend_on_the_number_of_devices(tmp_path: pathlib.Path) -
 
 _ROLLOUTS = """
 import jax, numpy as np
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax.validation import MjxEngine, MjxOptions, six_directions
 
 gripper, ball = Gripper(), Ball(subdivisions=1)

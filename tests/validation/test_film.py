@@ -9,7 +9,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 
 def test_frames_follow_the_test(gripper: Gripper, ball: Ball) -> None:

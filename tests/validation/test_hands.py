@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from zdg_jax.hand import Hand
-from zdg_jax.validation import Engine, MjxOptions, Physics, six_directions
+from zdg_jax.physics import BENCHMARK
+from zdg_jax.validation import Engine, MjxOptions, SolverOptions, six_directions
 from zdg_jax.validation.mjx.scene import build_mjx
 
-from .conftest import Ball
+from .gripper import Ball
 
 
 @pytest.mark.slow
@@ -27,4 +28,4 @@ def test_hands_bind_to_the_scene(name: str, ball: Ball, shared_assets: pathlib.P
     ((_, result),) = engine.stream(pose, pose, pose)
     assert result.reasons == ["never touched"]
     mjx = pytest.importorskip("mujoco.mjx")
-    mjx.put_model(build_mjx(hand, ball, Physics(), MjxOptions()).model)
+    mjx.put_model(build_mjx(hand, ball, BENCHMARK, SolverOptions(), MjxOptions()).model)

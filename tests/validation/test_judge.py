@@ -15,7 +15,7 @@ import trimesh
 from zdg_jax import validation
 from zdg_jax.validation import six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 _EXACT = dataclasses.replace(six_directions, settling=None)
 

@@ -11,9 +11,10 @@ import pytest
 
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.validation import Physics, six_directions
+from zdg_jax.physics import Physics
+from zdg_jax.validation import six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 QUICK = dataclasses.replace(six_directions, loads=six_directions.loads[:1])
 
@@ -78,7 +79,7 @@ def test_another_mass_or_hand_of_the_same_name_is_another_run(
     gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
 ) -> None:
     """A protocol that takes the object's own mass does not tell it, and names can stay the same."""
-    file, own = tmp_path / "run.npz", dataclasses.replace(QUICK, physics=Physics(mass=None))
+    file, own = tmp_path / "run.npz", dataclasses.replace(QUICK, physics=Physics())
     validation.rollout(gripper, ball, *_rows(2), own, resume=file)
     validation.rollout(gripper, ball, *_rows(2), own, resume=file)
     for hand, obj in ((gripper, dataclasses.replace(ball, mass=0.3)), (StiffGripper(), ball)):

@@ -11,7 +11,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Noise, SoftLabels, six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 NONE = Noise(position=0, rotation=0, joints=0, friction=0, mass=0)
 

@@ -11,7 +11,7 @@ from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Reason, six_directions
 
-from .conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 
 FULL = dataclasses.replace(six_directions, settling=None, fail_fast=False)
 

@@ -53,16 +53,16 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
 
 
 def unmet_requests(grasps: GraspSet) -> list[str]:
-    """What the plan asked for and no grasp that is kept gives, with the way out, a line each."""
+    """Names what was asked for and no kept grasp gives, with the way out, one line each."""
     lines = []
     shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
     aligned = grasps.metrics.get("aligned")
-    grip = grasps.provenance.get("plan", {}).get("grip", {})
-    if aligned is not None and grip.get("held") and not np.asarray(aligned)[shown].any():
-        parts = ", ".join(str(part["mark"]) for part in grip["held"])
+    held = [] if grasps.plan is None else grasps.plan.grip.held
+    if aligned is not None and held and not np.asarray(aligned)[shown].any():
+        parts = ", ".join(str(part.mark) for part in held)
         best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
         lines.append(
-            f"no grasp has 60 % of its contacts on the planned parts ({parts}) and none on those"
+            f"no grasp has enough of its contacts on the planned parts ({parts}) and none on those"
             f" to avoid; the best has {best:.0f} %. The hand may be too large for them: grasps that"
             " hold elsewhere are kept instead; try more with --num, another hand, or other words"
         )

@@ -21,7 +21,9 @@ class Actuation:
     kp: np.ndarray
     """Gains, (nu,)."""
     force_range: np.ndarray
-    """Least and greatest force, (nu, 2); infinite where there is no limit."""
+    """Least and greatest force, (nu, 2); infinite where the file states no limit."""
+    linear: np.ndarray
+    """Whether an actuator moves slide joints, (nu,) bool: its targets are in m, its force in N."""
 
 
 def actuate(model: mujoco.MjModel, name: str) -> Actuation:
@@ -56,19 +58,57 @@ def actuate(model: mujoco.MjModel, name: str) -> Actuation:
                 f"actuator '{label}' of the hand '{name}' is not a position actuator (its force "
                 "does not pull to a target); replace it with one, or pass drive=5.0 to replace all"
             )
+    return read_actuators(model)
+
+
+def read_actuators(model: mujoco.MjModel) -> Actuation:
+    """Reads the actuators of a compiled hand that is fixed to the world, of whatever kind they are.
+
+    Limits are those of the actuators, and of the joints that they drive (`actuatorfrcrange`).
+    """
+    moment = actuator_moment(model)
+    slides = model.jnt_type[model.dof_jntid] == mujoco.mjtJoint.mjJNT_SLIDE
+    limited = model.actuator_forcelimited.astype(bool)[:, None]
+    return Actuation(
+        names=tuple(model.actuator(a).name for a in range(model.nu)),
+        ctrl_from_joints=moment,
+        kp=np.array(-model.actuator_biasprm[:, 1]),
+        force_range=_within_joint_limits(
+            model, moment, np.where(limited, model.actuator_forcerange, [-np.inf, np.inf])
+        ),
+        linear=(moment[:, slides] != 0).any(axis=1),
+    )
+
+
+def actuator_moment(model: mujoco.MjModel) -> np.ndarray:
+    """Returns the moment arms of a model's actuators in its first state, (nu, nv).
+
+    Targets of position actuators that hold the joints where they are: moment @ joints.
+    """
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     moment = np.zeros((model.nu, model.nv))
     mujoco.mju_sparse2dense(
         moment, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
     )
-    limited = model.actuator_forcelimited.astype(bool)[:, None]
-    return Actuation(
-        names=tuple(model.actuator(a).name for a in range(model.nu)),
-        ctrl_from_joints=moment,
-        kp=np.array(-model.actuator_biasprm[:, 1]),
-        force_range=np.where(limited, model.actuator_forcerange, [-np.inf, np.inf]),
-    )
+    return moment
+
+
+def _within_joint_limits(
+    model: mujoco.MjModel, moment: np.ndarray, force_range: np.ndarray
+) -> np.ndarray:
+    """Narrows actuators' ranges (nu, 2) to what the joints that they drive let through."""
+    types = mujoco.mjtTrn
+    on_joint = (int(types.mjTRN_JOINT), int(types.mjTRN_JOINTINPARENT))
+    for a in range(model.nu):
+        if model.actuator_trntype[a] not in on_joint:
+            continue
+        joint = model.actuator_trnid[a, 0]
+        gear = moment[a, model.jnt_dofadr[joint]]
+        if model.jnt_actfrclimited[joint] and gear:
+            low, high = np.sort(model.jnt_actfrcrange[joint] / gear)
+            force_range[a] = [max(force_range[a, 0], low), min(force_range[a, 1], high)]
+    return force_range
 
 
 def add_drive(spec: mujoco.MjSpec, gain: float) -> None:

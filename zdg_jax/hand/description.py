@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.hand.hand import Hand
-from zdg_jax.hand.solids import collides
+from zdg_jax.meshes.geoms import collides
 
 
 def describe(hand: Hand) -> str:

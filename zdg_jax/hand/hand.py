@@ -48,7 +48,9 @@ class Hand:
     kp: np.ndarray
     """Actuator gains, (nu,) [N m/rad or N/m]."""
     force_range: np.ndarray
-    """Least and greatest actuator force, (nu, 2) [N m or N]."""
+    """Least and greatest actuator force, (nu, 2) [N m or N]; infinite where none is stated."""
+    linear: np.ndarray
+    """Whether each actuator moves slide joints, (nu,) bool; its target is then in m."""
     fingers: tuple[Finger, ...]
     """The fingers, thumb included."""
     palm: Palm
@@ -225,6 +227,7 @@ def _derive(
         ctrl_from_joints=drives.ctrl_from_joints,
         kp=drives.kp,
         force_range=drives.force_range,
+        linear=drives.linear,
         fingers=tuple(fingers),
         palm=palm,
         open_dofs=poses.opened,

@@ -10,9 +10,12 @@ import numpy as np
 import trimesh
 
 from zdg_jax.hand.topology import matrix
+from zdg_jax.meshes.geoms import collides, geom_mesh
 
 _ROUND = 48
 """Segments around a round solid: 12 mm radius is 0.03 mm off."""
+_COARSE = 24
+"""Segments where the triangles only show, or an axis and a radius say the same exactly."""
 _CORNERS = 250
 """Greatest number of corners of a hull."""
 
@@ -80,11 +83,6 @@ class LinkMesh:
     """(f, 3) int."""
 
 
-def collides(model: mujoco.MjModel, geom: int) -> bool:
-    """Whether physics lets a geom touch anything."""
-    return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
-
-
 def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -> list[Solid]:
     """The convex solids of each link: collision geoms; a hand without any gets its visual ones.
 
@@ -98,7 +96,7 @@ def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -
         link = int(model.geom_bodyid[geom])
         segment = _segment(model, geom)
         # What is round is known by its axis and radius; triangles only spread points over it.
-        mesh = geom_mesh(model, geom, coarse=segment is not None)
+        mesh = geom_mesh(model, geom, _ROUND if segment is None else _COARSE)
         if link in excluded or mesh is None or len(mesh.vertices) < 4:
             continue
         hull = _hull(np.asarray(mesh.vertices))
@@ -157,7 +155,7 @@ def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
     meshes = []
     for link, geoms in sorted(chosen.items()):
         visual = [g for g in geoms if not collides(model, g)] or geoms
-        parts = [m for g in visual if (m := geom_mesh(model, g, coarse=True)) is not None]
+        parts = [m for g in visual if (m := geom_mesh(model, g, _COARSE)) is not None]
         if not parts:
             continue
         whole = cast(trimesh.Trimesh, trimesh.util.concatenate(parts))
@@ -165,43 +163,6 @@ def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
             LinkMesh(link=link, vertices=np.asarray(whole.vertices), faces=np.asarray(whole.faces))
         )
     return tuple(meshes)
-
-
-def geom_mesh(model: mujoco.MjModel, geom: int, coarse: bool = False) -> trimesh.Trimesh | None:
-    """A geom as triangles in its link's frame; None for planes and height fields."""
-    kind, size, around = model.geom_type[geom], model.geom_size[geom], 24 if coarse else _ROUND
-    types = mujoco.mjtGeom
-    if kind == types.mjGEOM_BOX:
-        mesh = trimesh.creation.box(extents=2 * size)
-    elif kind == types.mjGEOM_SPHERE:
-        mesh = trimesh.creation.uv_sphere(radius=size[0], count=[around // 2, around])
-    elif kind == types.mjGEOM_ELLIPSOID:
-        mesh = trimesh.creation.uv_sphere(radius=1.0, count=[around // 2, around])
-        mesh.apply_scale(size)
-    elif kind == types.mjGEOM_CAPSULE:
-        mesh = _capsule(size[0], size[1], around)
-    elif kind == types.mjGEOM_CYLINDER:
-        mesh = trimesh.creation.cylinder(radius=size[0], height=2 * size[1], sections=around)
-    elif kind == types.mjGEOM_MESH:
-        mesh = _mesh(model, int(model.geom_dataid[geom]))
-    else:
-        return None
-    vertices = mesh.vertices @ matrix(model.geom_quat[geom]).T + model.geom_pos[geom]
-    return trimesh.Trimesh(vertices, mesh.faces, process=False)
-
-
-def _capsule(radius: float, half: float, around: int) -> trimesh.Trimesh:
-    ball = trimesh.creation.uv_sphere(radius=radius, count=[around // 2, around])
-    up = np.array([0, 0, half])
-    ends = np.concatenate([ball.vertices + up, ball.vertices - up])
-    return trimesh.Trimesh(ends).convex_hull
-
-
-def _mesh(model: mujoco.MjModel, index: int) -> trimesh.Trimesh:
-    v, nv = model.mesh_vertadr[index], model.mesh_vertnum[index]
-    f, nf = model.mesh_faceadr[index], model.mesh_facenum[index]
-    vertices = np.array(model.mesh_vert[v : v + nv], float)
-    return trimesh.Trimesh(vertices, np.array(model.mesh_face[f : f + nf]), process=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

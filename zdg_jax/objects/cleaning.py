@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.objects.convex import facets
 from zdg_jax.objects.loading import RawMesh
 
@@ -54,11 +55,11 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
             f"{raw.source or raw.name} lies {away:.3g} m from its origin; the limit is "
             f"{FARTHEST:g} m, where numbers still tell hundredths of a millimetre: move it there"
         )
-    vertices, faces, merged = _cluster(vertices, faces, 0.0)
+    vertices, faces, merged = _merge(vertices, faces, 0.0)
     kept = kept[merged]
     step = float(np.ptp(vertices, axis=0).max()) / 1000
     while len(faces) > _KEPT_FACES:
-        vertices, faces, merged = _cluster(vertices, faces, step)
+        vertices, faces, merged = _merge(vertices, faces, step)
         kept = kept[merged]
         step *= 1.5
     if len(kept) == 0:
@@ -115,33 +116,13 @@ def _usable(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nda
     return vertices, faces[kept], kept
 
 
-def _cluster(
+def _merge(
     vertices: np.ndarray, faces: np.ndarray, step: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Merges equal vertices, or with a step those that share a cube of it, to their mean.
-
-    Returns:
-        Vertices, faces, and the faces that are left: those with three corners, and each once.
-    """
-    used, faces = np.unique(faces, return_inverse=True)
-    faces, vertices = faces.reshape(-1, 3), vertices[used]
-    key = vertices if step == 0 else np.floor((vertices - vertices.min(axis=0)) / step)
-    order = np.lexsort(key.T)
-    fresh = np.ones(len(key), bool)
-    fresh[1:] = np.any(key[order[1:]] != key[order[:-1]], axis=1)
-    group = np.empty(len(key), np.int64)
-    group[order] = np.cumsum(fresh) - 1
-    count = np.bincount(group)
-    merged = np.stack([np.bincount(group, vertices[:, i]) / count for i in range(3)], axis=-1)
-    if step == 0:
-        merged = vertices[order[fresh]]
-    faces = group[faces]
-    distinct = (
-        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
-    )
-    left = np.flatnonzero(distinct)
-    left = left[_once(faces[left])]
-    return merged, faces[left], left
+    """Clusters vertices as `cluster_vertices` does, and keeps each face once."""
+    vertices, faces, kept = cluster_vertices(vertices, faces, step)
+    unique = _once(faces)
+    return vertices, faces[unique], kept[unique]
 
 
 def _once(faces: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import trimesh
 
 from zdg_jax.errors import InputError
-from zdg_jax.objects import robot_files
+from zdg_jax.objects.robot_files import read_robot_file
 
 MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarray, np.ndarray]
 
@@ -23,9 +23,9 @@ LARGEST_FILE = 200
 _ADVICE = "is the file whole, and of the format that its suffix names?"
 _MESH_SUFFIXES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".dae")
 _READERS: dict[str, Callable[[pathlib.Path], trimesh.Scene]] = {
-    ".xml": robot_files.read_mjcf,
-    ".mjcf": robot_files.read_mjcf,
-    ".urdf": robot_files.read_urdf,
+    ".xml": read_robot_file,
+    ".mjcf": read_robot_file,
+    ".urdf": read_robot_file,
 }
 
 

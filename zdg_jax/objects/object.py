@@ -37,6 +37,8 @@ class Object:
     """(f, 3)."""
     mass: float
     """[kg]."""
+    mass_given: bool
+    """Whether a mass or a density was given; the density of water is assumed where not."""
     friction: float
     """Sliding friction coefficient."""
     volume: float
@@ -114,6 +116,7 @@ class Object:
             faces,
             names=_names(raw, labels),
             scale=scale,
+            mass_given=mass is not None or density is not None,
             mass=(density or WATER) * float(found["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
@@ -201,6 +204,7 @@ def _assemble(
     *,
     names: dict[int, str],
     scale: float,
+    mass_given: bool,
     mass: float,
     friction: float,
     name: str,
@@ -236,6 +240,7 @@ def _assemble(
         vertices=vertices,
         faces=faces,
         mass=float(mass),
+        mass_given=mass_given,
         friction=float(friction),
         volume=volume,
         center_of_mass=center,

@@ -10,7 +10,9 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.grip import FingerPlan, Grip
-from zdg_jax.planning.plan import GraspPlan
+from zdg_jax.planning.materials import Material
+from zdg_jax.planning.plan import GraspPlan, ObjectReading
+from zdg_jax.planning.rules.mass import guess_mass
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Finger, Hand
@@ -25,9 +27,15 @@ _SEGMENTS = ("tip", "middle", "base")
 def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     """Checks a plan against an object and a hand, and names the hand's links in it.
 
+    Args:
+        plan: the plan.
+        obj: the object.
+        hand: the hand.
+
     Returns:
-        The plan with "tip", "middle" and "base" replaced by names of the hand's links, and with
-        the fingerprints of the mesh and the hand filled in.
+        The plan with "tip", "middle" and "base" replaced by names of the hand's links, with the
+        object's mass as far as it is known or guessed (see `with_mass`), and with the
+        fingerprints of the mesh and the hand filled in.
 
     Raises:
         InputError: the plan is for another mesh, scale or hand, or names a part, a finger or a
@@ -47,14 +55,50 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     if faults:
         raise InputError("the plan does not fit: " + "; ".join(faults))
     named = [_name_links(grip, hand) for grip in plan.grips]
+    reading = with_mass(plan.object, obj, plan.prompt)
     return plan.model_copy(
         update={
+            "object": reading,
+            "notes": list(dict.fromkeys([*plan.notes, *_mass_notes(reading)])),
             "grip": named[0],
             "alternatives": named[1:],
             "mesh_hash": obj.mesh_hash,
             "hand": hand.name,
         }
     )
+
+
+def with_mass(reading: ObjectReading, obj: Object, task: str) -> ObjectReading:
+    """Completes the mass and the material of an object in its reading.
+
+    A mass that was given with the object outweighs the reading's; a mass or a material that
+    nobody judged is guessed by the rules, which the reading then says.
+
+    Args:
+        reading: what the object is taken to be.
+        obj: the object.
+        task: the task in words.
+    """
+    update: dict[str, object] = {}
+    if obj.mass_given:
+        update = {"mass": obj.mass, "mass_source": "given"}
+    if reading.material is Material.UNKNOWN or (reading.mass is None and not obj.mass_given):
+        guess = guess_mass(reading.category, task, obj.vertices, obj.faces, obj.volume)
+        if reading.material is Material.UNKNOWN:
+            update["material"] = guess.material
+        if reading.mass is None:
+            update["mass_evidence"] = guess.evidence
+            update = {"mass": guess.mass, "mass_source": "rules"} | update
+    return reading.model_copy(update=update)
+
+
+def _mass_notes(reading: ObjectReading) -> list[str]:
+    if reading.mass is None or reading.mass_source != "rules":
+        return []
+    return [
+        f"the mass of {reading.mass * 1e3:.0f} g is a guess by kind and size "
+        f"({reading.mass_evidence}); give the mass where it is known"
+    ]
 
 
 def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Span) -> Iterable[str]:

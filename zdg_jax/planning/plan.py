@@ -17,6 +17,7 @@ from pydantic import Field
 from zdg_jax.errors import InputError
 from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
+from zdg_jax.planning.materials import Material
 from zdg_jax.runtime.files import atomic_write
 
 _MAX_BYTES = 4_000_000
@@ -58,6 +59,19 @@ class ObjectReading(PlanModel):
     """Largest side of the bounding box [m]."""
     upright: Direction = (0.0, 0.0, 1.0)
     """Direction that points up when the object stands as it is used or stored, object frame."""
+    mass_evidence: Text = ""
+    """What the mass and the material rest on."""
+    mass: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Mass of the object as it is handled, contents included [kg]; none where nobody judged it."""
+    mass_source: Literal["given", "model", "rules"] | None = None
+    """Who says so: the user, the model that planned, or the rules, which guess by kind and size."""
+    material: Material = Material.UNKNOWN
+    """Material of the surface where the hand holds it."""
+
+    @property
+    def friction(self) -> float:
+        """Friction coefficient that a fingertip can rely on, with margin; see `Material`."""
+        return self.material.friction
 
 
 class PartReading(PlanModel):

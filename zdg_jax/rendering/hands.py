@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.topology import poses as link_poses
+from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.rendering.shape import Shape, corner_normals
 
 if TYPE_CHECKING:
@@ -163,18 +164,10 @@ def _link_shapes(hand: Hand) -> list[Shape]:
 
 
 def _simplified(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Merges vertices that share a cell of a grid, as coarse as it takes (Rossignac, 1993)."""
-    low, size = vertices.min(axis=0), float(np.ptp(vertices, axis=0).max())
-    cells = 256
+    """Clusters vertices of a mesh of many faces, as coarsely as it takes."""
+    size, cells = float(np.ptp(vertices, axis=0).max()), 256
     merged, kept = vertices, faces
     while len(kept) > _MOST_FACES and cells >= 32:
-        keys = np.floor((vertices - low) / (size / cells)).astype(np.int64)
-        _, cell = np.unique(keys @ np.array([1, 2**16, 2**32]), return_inverse=True)
-        cell = cell.reshape(-1)
-        count = np.bincount(cell)
-        merged = np.stack([np.bincount(cell, vertices[:, i]) / count for i in range(3)], axis=1)
-        kept = cell[faces]
-        a, b, c = kept.T
-        kept = kept[(a != b) & (b != c) & (c != a)]
+        merged, kept, _ = cluster_vertices(vertices, faces, size / cells)
         cells = int(cells * 0.8)
     return merged, kept

@@ -115,7 +115,7 @@ class Fitter:
             ValidationError: MuJoCo refuses the scene.
         """
         self.config = config or FitConfig()
-        scene = build(hand, obj, six_directions.physics)
+        scene = build(hand, obj, six_directions.physics, six_directions.solver)
         self._model = model = scene.model
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
         first = int(scene.link_of_geom.max()) - hand.num_links + 1

@@ -13,6 +13,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import friction_cone, rotations
+from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
@@ -23,7 +24,7 @@ _RATE, _DECAY = 0.8, 0.93
 _INTERIOR, _CENTERING, _CLOSED = 20, 0.2, 1e-5
 """Steps of the linear program, how far each aims off the boundary, and the gap at which it ends:
 beyond that single precision has nothing left to give."""
-FRICTION = 0.6
+FRICTION = BENCHMARK_FRICTION
 """Friction of the metrics: that of the six-direction test."""
 PULL = 0.1
 """Force of a pull over the sum of the squeeze's normal forces: 1 N against 10 N."""
@@ -58,7 +59,7 @@ def measure(
     def single(
         variables: GraspVariables, pattern: Pattern, contacts: Contacts, closing: SqueezeResult
     ) -> dict[str, jax.Array]:
-        active = contacts.active * (contacts.distance < squeeze.reach)
+        active = jnp.where(contacts.distance < squeeze.reach, contacts.active, 0.0)
         pregrasp = energy.grasp_state(problem, closing.pregrasp, pattern)
         count = jnp.maximum(jnp.sum(contacts.active), 1.0)
         points, _ = energy.contacts_about_com(contacts, problem)

@@ -32,10 +32,10 @@ def last_look(
 ) -> GraspSet:
     """Lets the model behind a planner rank the best of the kept grasps.
 
-    The grasps that it saw exchange their scores so that their order becomes the model's; one that
-    it says does not serve the task is no longer kept, unless none does. What it said stays in the
-    provenance, under `last_look`. Without a model, or where it gives no usable answer, the grasps
-    stay as they are.
+    The grasps that it saw exchange their ranks so that their order becomes the model's; scores
+    stay. One that it says does not serve the task is no longer kept, unless none does. Its reasons
+    stay in the provenance, under `last_look`. Without a model, or where it gives no usable answer,
+    the grasps stay as they are.
 
     Args:
         grasps: with a plan; kept grasps marked.
@@ -60,14 +60,14 @@ def last_look(
         return grasps
     if ranking is None:
         return grasps
-    score, kept = grasps.score.copy(), grasps.kept.copy()
-    score[shown[list(ranking.order)]] = np.sort(grasps.score[shown])[::-1]
+    rank, kept = grasps.rank.copy(), grasps.kept.copy()
+    rank[shown[list(ranking.order)]] = np.sort(grasps.rank[shown])
     serves = np.array([look.serves for look in ranking.looks])
     if serves.any():
         kept[shown[~serves]] = False
     return dataclasses.replace(
         grasps,
-        score=score,
+        rank=rank,
         kept=kept,
         provenance={**grasps.provenance, "last_look": _said(shown, ranking.looks)},
     )

@@ -85,7 +85,7 @@ def _aligned(grasps: GraspSet) -> np.ndarray:
     All do where that was not measured, or is not to count. A plan that does not bind is agreed with
     by all that keep off its avoided parts.
     """
-    if grasps.provenance.get("config", {}).get("alignment") == 0 or "aligned" not in grasps.metrics:
+    if grasps.alignment_weight == 0 or "aligned" not in grasps.metrics:
         return np.ones(len(grasps), bool)
     if grasps.plan is not None and grasps.plan.grip.binding == 0:
         return np.asarray(grasps.metrics["on_avoided"]) == 0

@@ -16,6 +16,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem, penetration
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels import friction_cone, kinematics
+from zdg_jax.physics import BENCHMARK_GAIN, BENCHMARK_TORQUE_LIMIT
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 
@@ -38,9 +39,9 @@ class SqueezeConfig:
     """Greatest normal force of a contact, over the mean."""
     evenness: jax.Array = float_setting(0.02)
     """Weight that draws the forces to equal ones, beside that of their balance."""
-    stiffness: jax.Array = float_setting(5.0)
+    stiffness: jax.Array = float_setting(BENCHMARK_GAIN)
     """Gain of the position actuators that will hold the grasp [N m/rad]."""
-    torque_limit: jax.Array = float_setting(3.0)
+    torque_limit: jax.Array = float_setting(BENCHMARK_TORQUE_LIMIT)
     """Greatest actuator torque [N m]."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
@@ -97,7 +98,7 @@ def squeeze_forces(
 ) -> tuple[jax.Array, jax.Array]:
     """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
     points, normals = energy.contacts_about_com(contacts, problem)
-    active = contacts.active * (contacts.distance < config.reach)
+    active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
     length = problem.guidance.torque_length
     solution = friction_cone.solve_contact_forces(
         points,

@@ -180,7 +180,10 @@ def _make(
         metrics=made.metrics,
         status=made.broken.astype(np.int8),
         status_names=("ok", "not finite"),
-        provenance=_provenance(task, plan, obj, hand, key, stop * batch, config),
+        task=task,
+        plan=plan,
+        alignment_weight=float(config.alignment),
+        provenance=_provenance(obj, hand, key, stop * batch, config),
     )
 
 
@@ -208,8 +211,6 @@ def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
 
 
 def _provenance(
-    task: str,
-    plan: GraspPlan,
     obj: Object,
     hand: Hand,
     key: jax.Array,
@@ -218,8 +219,6 @@ def _provenance(
 ) -> dict[str, Any]:
     """How the grasps were made, as JSON values; `refined` counts those that were dropped too."""
     return {
-        "task": task,
-        "plan": plan.model_dump(mode="json"),
         "mesh_hash": obj.mesh_hash,
         "hand": {"name": hand.name, "fingerprint": hand.fingerprint},
         "key": np.asarray(jax.random.key_data(key)).tolist(),

@@ -81,7 +81,7 @@ def film(
     def keep(simulation: Simulation) -> None:
         frames.append((simulation.data.time, simulation.data.qpos.copy(), simulation.phase))
 
-    every = max(1, round(1.0 / (fps * protocol.physics.timestep)))
+    every = max(1, round(1.0 / (fps * protocol.solver.timestep)))
     result = engine.observe(*poses, observer=keep, every=every)
     states = np.array([qpos for _, qpos, _ in frames]).reshape(len(frames), engine.scene.model.nq)
     return Film(
@@ -90,7 +90,7 @@ def film(
         object_pose=states[:, -7:],
         phase=tuple(phase for _, _, phase in frames),
         protocol=protocol,
-        fps=1.0 / (every * protocol.physics.timestep),
+        fps=1.0 / (every * protocol.solver.timestep),
         result=result,
     )
 

@@ -157,10 +157,10 @@ def _shaken(
     """The protocol with another friction and mass."""
     physics = protocol.physics
     factors = np.exp(generator.normal(size=2) * [noise.friction, noise.mass])
-    friction = obj.friction if physics.friction is None else physics.friction
-    mass = obj.mass if physics.mass is None else physics.mass
     changed = dataclasses.replace(
-        physics, friction=float(friction * factors[0]), mass=float(mass * factors[1])
+        physics,
+        friction=physics.friction_of(obj) * float(factors[0]),
+        mass=physics.mass_of(obj) * float(factors[1]),
     )
     return dataclasses.replace(protocol, physics=changed)
 

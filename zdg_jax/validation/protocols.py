@@ -11,28 +11,17 @@ import math
 from collections.abc import Sequence
 
 from zdg_jax.errors import InputError
+from zdg_jax.physics import BENCHMARK, Physics
 
 Triple = tuple[float, float, float]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Physics:
-    """Materials, actuators and solver of a rollout."""
+class SolverOptions:
+    """Settings of the simulation itself, which change no fact of the world that it stands for."""
 
-    mass: float | None = 0.1
-    """Mass of the object [kg]; `None` takes the object's own."""
-    friction: float | None = 0.6
-    """Sliding friction of every surface; `None` takes the object's own."""
-    torsional_friction: float = 0.02
-    """Torsional friction of every surface [m]."""
-    gravity: float = 0.0
-    """Acceleration along -z of the world [m/s^2]."""
     timestep: float = 0.004
     """Step of the simulation [s]."""
-    stiffness: float | None = 5.0
-    """Gain of the position actuators [N m/rad]; `None` keeps the hand's own."""
-    torque_limit: float = 3.0
-    """Position actuators may push at least this much [N m]; read with `stiffness` only."""
     elliptic: bool = True
     """Elliptic friction cones; pyramidal ones otherwise."""
     impratio: float = 10.0
@@ -90,8 +79,10 @@ class Hold:
     """Name of the protocol."""
     loads: tuple[Load, ...]
     """The pulls; every one starts from the state after the squeeze."""
-    physics: Physics = Physics()
-    """Materials and solver."""
+    physics: Physics = BENCHMARK
+    """Mass, friction and drives; there is no field of gravity."""
+    solver: SolverOptions = SolverOptions()
+    """Settings of the simulation."""
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     closing_stages: int = 10
@@ -130,8 +121,10 @@ class Lift:
 
     name: str = "lift"
     """Name of the protocol."""
-    physics: Physics = Physics(mass=None, friction=None, gravity=9.81)
-    """Materials and solver."""
+    physics: Physics = dataclasses.field(default_factory=Physics)
+    """Mass, friction, gravity and drives."""
+    solver: SolverOptions = SolverOptions()
+    """Settings of the simulation."""
     up: Triple = (0.0, 0.0, 1.0)
     """Direction that points up, object frame: the pose in which the object stands."""
     settle_time: float = 0.5
@@ -185,18 +178,18 @@ def task_wrench(
     *,
     name: str = "task_wrench",
     physics: Physics | None = None,
-    **settings: float | bool | Settling | None,
+    **settings: float | bool | Settling | SolverOptions | None,
 ) -> Hold:
     """A test with the forces and torques that a task will apply.
 
     Args:
         loads: the wrenches, each applied alone after the squeeze.
         name: name of the protocol.
-        physics: materials and solver; the object's own mass and friction by default.
+        physics: mass, friction and drives; the object's own mass and friction by default.
         **settings: any other field of `Hold`.
 
     Raises:
         InputError: no load is given.
     """
-    physics = physics or Physics(mass=None, friction=None)
+    physics = physics or Physics()
     return Hold(name=name, loads=tuple(loads), physics=physics, **settings)  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError, ValidationError
-from zdg_jax.validation.protocols import Physics
+from zdg_jax.hand.actuation import actuator_moment, read_actuators
+from zdg_jax.physics import Physics
+from zdg_jax.validation.protocols import SolverOptions
 
 _TABLE_MEMORY = 2**26
 """Room for the contacts of a whole hand inside a table, counted before it is failed [B]."""
@@ -86,28 +88,34 @@ class Scene:
 
 
 def build_spec(
-    hand: HandLike, obj: ObjectLike, physics: Physics, *, up: np.ndarray | None = None
+    hand: HandLike,
+    obj: ObjectLike,
+    physics: Physics,
+    solver: SolverOptions,
+    *,
+    up: np.ndarray | None = None,
 ) -> mujoco.MjSpec:
-    """The scene before it is compiled, so that it can be adapted to a backend.
+    """Describes the scene before it is compiled, so that it can be adapted to a backend.
 
     Args:
         hand: the hand.
         obj: the object.
-        physics: materials and solver.
-        up: puts a table under the object, whose top faces this way, (3,), object frame. The
-            hand is then carried against gravity, as an arm would.
+        physics: mass, friction and drives.
+        solver: settings of the simulation.
+        up: puts a table under the object, whose top faces this way, (3,), object frame, and turns
+            gravity on. The hand is then carried against gravity, as an arm would.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
+        ValidationError: MuJoCo refuses the hand.
     """
     if not obj.pieces:
         raise InputError(f"object '{obj.name}' has no convex pieces to simulate")
-    mass = obj.mass if physics.mass is None else physics.mass
-    if not mass > 0:
-        raise InputError(f"the object's mass is {mass} kg; it must be positive")
+    mass = physics.mass_of(obj)
     spec, guest = mujoco.MjSpec(), hand.spec()
+    gravity = np.zeros(3) if up is None else -physics.gravity * up
     for part in (spec, guest):  # both, or attaching warns of a conflict
-        _set_options(part.option, physics, np.array([0.0, 0, 1]) if up is None else up)
+        _set_options(part.option, solver, gravity)
     _adapt_hand(guest, physics)
     if up is not None:
         for link in guest.bodies:
@@ -138,9 +146,9 @@ def build_spec(
     if up is not None:
         _add_table(spec, obj, up)
         spec.memory = _TABLE_MEMORY
-    sliding = obj.friction if physics.friction is None else physics.friction
+    friction = [physics.friction_of(obj), physics.torsional_friction]
     for geom in spec.geoms:
-        geom.friction[:2] = [sliding, physics.torsional_friction]
+        geom.friction[:2] = friction
         geom.condim = 4
     return spec
 
@@ -151,80 +159,96 @@ def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
     Raises:
         ValidationError: MuJoCo refuses the scene.
     """
-    try:
-        model = spec.compile()
-    except ValueError as error:
-        raise ValidationError(f"MuJoCo cannot compile the scene: {error}") from error
+    model = _compiled(spec)
     body = model.body(_OBJECT).id
     names = [model.body(b).name for b in range(model.nbody)]
     link = np.array([b if names[b].startswith(_HAND) else -1 for b in model.geom_bodyid])
-    data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
-    moment = np.zeros((model.nu, model.nv))
-    mujoco.mju_sparse2dense(
-        moment,
-        data.actuator_moment,
-        data.moment_rownnz,
-        data.moment_rowadr,
-        data.moment_colind,
-    )
     return Scene(
         model=model,
         object_body=body,
         link_of_geom=link,
         object_geoms=model.geom_bodyid == body,
-        ctrl_from_joints=moment[:, 6:-6],
+        ctrl_from_joints=actuator_moment(model)[:, 6:-6],
         changes=changes,
     )
 
 
 def build(
-    hand: HandLike, obj: ObjectLike, physics: Physics, *, up: np.ndarray | None = None
+    hand: HandLike,
+    obj: ObjectLike,
+    physics: Physics,
+    solver: SolverOptions,
+    *,
+    up: np.ndarray | None = None,
 ) -> Scene:
-    """The scene for MuJoCo's C engine; `up` asks for a table, see `build_spec`.
+    """Builds the scene for MuJoCo's C engine; arguments as of `build_spec`.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
         ValidationError: MuJoCo refuses the scene.
     """
-    spec = build_spec(hand, obj, physics, up=up)
+    spec = build_spec(hand, obj, physics, solver, up=up)
     # Same physics to the last few bits. The dense Jacobian, MuJoCo's choice below 60 degrees of
     # freedom, makes a step 1.4 to 1.7 times slower with the many contacts that multiccd makes.
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_SPARSE
     return compile_scene(spec)
 
 
-def _set_options(option: mujoco.MjOption, physics: Physics, up: np.ndarray) -> None:
+def _compiled(spec: mujoco.MjSpec) -> mujoco.MjModel:
+    try:
+        return spec.compile()
+    except ValueError as error:
+        raise ValidationError(f"MuJoCo cannot compile the scene: {error}") from error
+
+
+def _set_options(option: mujoco.MjOption, solver: SolverOptions, gravity: np.ndarray) -> None:
     cone, bits = mujoco.mjtCone, mujoco.mjtDisableBit
-    option.timestep = physics.timestep
+    option.timestep = solver.timestep
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    option.cone = cone.mjCONE_ELLIPTIC if physics.elliptic else cone.mjCONE_PYRAMIDAL
-    option.impratio = physics.impratio
-    option.noslip_iterations = physics.noslip_iterations
-    option.gravity = -physics.gravity * up
-    option.disableflags = 0 if physics.gravity else int(bits.mjDSBL_GRAVITY)
+    option.cone = cone.mjCONE_ELLIPTIC if solver.elliptic else cone.mjCONE_PYRAMIDAL
+    option.impratio = solver.impratio
+    option.noslip_iterations = solver.noslip_iterations
+    option.gravity = gravity
+    option.disableflags = 0 if gravity.any() else int(bits.mjDSBL_GRAVITY)
     option.enableflags = 0
     if hasattr(bits, "mjDSBL_MULTICCD"):
-        option.disableflags |= int(bits.mjDSBL_MULTICCD) if physics.multiccd is False else 0
-    elif physics.multiccd:  # older versions have it as an option that is off by default
+        option.disableflags |= int(bits.mjDSBL_MULTICCD) if solver.multiccd is False else 0
+    elif solver.multiccd:  # older versions have it as an option that is off by default
         option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_MULTICCD)
 
 
 def _adapt_hand(hand: mujoco.MjSpec, physics: Physics) -> None:
-    """Stiff contacts, and the protocol's gains on position actuators."""
+    """Gives a hand stiff contacts, and its position actuators the gains and limits of `physics`."""
     for geom in hand.geoms:
         geom.solimp[:3] = [0.5, 0.99, 0.0001]
         geom.solref[:2] = [0.005, 1]
-    if physics.stiffness is None:
+    actuators = read_actuators(_compiled(hand.copy()))
+    drives = physics.drives(actuators)
+    for a, actuator in enumerate(hand.actuators):
+        if actuator.biastype != mujoco.mjtBias.mjBIAS_AFFINE:
+            continue
+        if physics.drive is None or actuators.linear[a]:
+            _aim_at_lengths(actuator)
+        actuator.gainprm[0], actuator.biasprm[1] = drives.gain[a], -drives.gain[a]
+        allowed = drives.force_range[a]
+        if np.isfinite(allowed).all():
+            actuator.forcerange = allowed
+            actuator.forcelimited = int(mujoco.mjtLimited.mjLIMITED_TRUE)
+
+
+def _aim_at_lengths(actuator: mujoco.MjsActuator) -> None:
+    """Makes the targets of an actuator that keeps its gain lengths or angles.
+
+    Some take other units, such as the 0 to 255 of a gripper's controller: their force is
+    gain * target + offset - kp * length.
+    """
+    gain, offset, kp = actuator.gainprm[0], actuator.biasprm[0], -actuator.biasprm[1]
+    if (gain, offset) == (kp, 0.0) or not kp > 0:
         return
-    for actuator in hand.actuators:
-        if actuator.biastype == mujoco.mjtBias.mjBIAS_AFFINE:
-            actuator.gainprm[0] = physics.stiffness
-            actuator.biasprm[1] = -physics.stiffness
-            low, high = actuator.forcerange
-            if low < high:
-                limit = physics.torque_limit
-                actuator.forcerange = [min(low, -limit), max(high, limit)]
+    low, high = actuator.ctrlrange
+    if low < high:
+        actuator.ctrlrange = np.sort((gain * np.array([low, high]) + offset) / kp)
+    actuator.biasprm[0] = 0.0
 
 
 def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:

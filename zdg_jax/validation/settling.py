@@ -20,7 +20,7 @@ class Watch:
         """Divides the pull into checks, and the checks into looks."""
         self._settling = protocol.settling
         self.limits = np.array([protocol.max_drift, protocol.max_turn])
-        step = protocol.physics.timestep
+        step = protocol.solver.timestep
         check_steps = max(1, round(protocol.pull_time / protocol.checks / step))
         wanted = 1
         if protocol.settling is not None:

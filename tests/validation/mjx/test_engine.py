@@ -13,13 +13,14 @@ import mujoco
 import numpy as np
 import pytest
 
-from tests.validation.conftest import Ball, Gripper
+from tests.validation.gripper import Ball, Gripper
 from zdg_jax import validation
 from zdg_jax.errors import InputError, ValidationError
-from zdg_jax.validation import Lift, MjxOptions, Physics, six_directions
+from zdg_jax.physics import BENCHMARK
+from zdg_jax.validation import Lift, MjxOptions, SolverOptions, six_directions
 from zdg_jax.validation.mjx.program import Program
 from zdg_jax.validation.mjx.scene import build_mjx
-from zdg_jax.validation.scene import build
+from zdg_jax.validation.scene import Scene, build
 
 _FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 
@@ -47,9 +48,13 @@ class RoundGripper(Gripper):
         return spec
 
 
+def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> Scene:
+    return build_mjx(hand, ball, BENCHMARK, SolverOptions(), options, caps=caps)
+
+
 def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
     options = MjxOptions(hull_vertices=12, max_contact_points=9, self_collision=False)
-    scene = build_mjx(RoundGripper(), ball, Physics(), options)
+    scene = _built(RoundGripper(), ball, options)
     model, capsule = scene.model, mujoco.mjtGeom.mjGEOM_CAPSULE
     can, bar, egg = (model.geom(f"hand/{name}") for name in ("can", "bar", "egg"))
     assert [int(g.type[0]) for g in (can, bar, egg)] == [capsule] * 3
@@ -79,8 +84,8 @@ def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
 
 
 def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
-    scene = build_mjx(RoundGripper(), ball, Physics(), MjxOptions())
-    model, reference = scene.model, build(RoundGripper(), ball, Physics()).model
+    scene = _built(RoundGripper(), ball, MjxOptions())
+    model, reference = scene.model, build(RoundGripper(), ball, BENCHMARK, SolverOptions()).model
     np.testing.assert_allclose(model.body_mass, reference.body_mass)
     np.testing.assert_allclose(model.body_inertia, reference.body_inertia, rtol=1e-6)
     kinds, touching = mujoco.mjtGeom, model.geom_contype != 0
@@ -93,15 +98,14 @@ def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
     assert along.min() - bar.size[0] == pytest.approx(0.0, abs=1e-6)
     assert along.max() + bar.size[0] == pytest.approx(0.1, abs=1e-6)
     assert np.diff(np.sort(along)).max() <= 0.75 * bar.size[0] + 1e-9
-    assert "capsules" not in "; ".join(
-        change for change in build_mjx(Gripper(), ball, Physics(), MjxOptions(), caps=False).changes
-    )
+    plain = _built(Gripper(), ball, MjxOptions(), caps=False)
+    assert "capsules" not in "; ".join(plain.changes)
 
 
 def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
     for own, expected in ((False, False), (True, True)):
         options = MjxOptions(self_collision=own)
-        scene = build_mjx(gripper, ball, Physics(), options)
+        scene = _built(gripper, ball, options)
         data = mujoco.MjData(scene.model)
         data.qpos[:] = scene.model.qpos0
         data.qpos[7:13] = -1.0  # the fingers cross
@@ -139,10 +143,10 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
         ("double", False, True),  # Warp
     ):
         options = MjxOptions(precision=precision)
-        assert (said in build_mjx(gripper, ball, Physics(), options, caps=caps).changes) is told
+        assert (said in _built(gripper, ball, options, caps=caps).changes) is told
     for precision, kind in (("double", np.float64), ("single", np.float32)):
         options = MjxOptions(precision=precision)
-        model = build_mjx(gripper, ball, Physics(), options).model
+        model = _built(gripper, ball, options).model
         program = Program(model, 1, batch=1, warp=False, double=options.double)
         assert program._device_model.body_mass.dtype == kind
         assert program._start.qpos.dtype == kind
@@ -151,7 +155,7 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
 
 _COMPARE = """
 import numpy as np
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax import validation
 from zdg_jax.validation import MjxEngine, MjxOptions, six_directions
 gripper, ball = Gripper(), Ball(subdivisions=1)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.validation.conftest import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
 from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.validation import Lift, Reason

@@ -67,9 +67,22 @@ def task_wrenches(
     shape: ObjectShape,
     obj: Object,
     worked: Collection[int],
+    mass: float,
 ) -> list[Wrench]:
-    """The loads of a motion, weight included, about the centre of mass, object frame."""
-    weight = float(obj.mass) * _GRAVITY
+    """Lists the loads of a motion, weight included.
+
+    Args:
+        motion: how the object moves.
+        axis: direction of the motion or axis of its turn, unit (3,), object frame; None if open.
+        shape: the measured object.
+        obj: the object.
+        worked: marks of the parts that do the work.
+        mass: mass of the object [kg].
+
+    Returns:
+        Loads about the centre of mass, object frame.
+    """
+    weight = mass * _GRAVITY
     down = -shape.upright
     loads = [_wrench(weight * down, None, "its weight as it stands")]
     center = np.asarray(obj.center_of_mass, np.float64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
 from zdg_jax.planning.geometry.parts import measure
@@ -227,14 +228,20 @@ def _plan(
     held = [part.mark for part in parts.hold]
     worked = [mark for mark in parts.works if mark not in held]
     axis = motion_axis(seen.motion, case.shape, held, worked)
+    described = ObjectReading(
+        evidence=seen.evidence,
+        category=seen.category,
+        largest_size=float(case.shape.size.max()),
+        upright=vector(case.shape.upright),
+        mass_evidence=seen.mass_evidence,
+        mass=None if seen.mass_g is None else seen.mass_g / 1e3,
+        mass_source=None if seen.mass_g is None else "model",
+        material=seen.material,
+    )
+    described = with_mass(described, obj, case.task)
     return GraspPlan(
         prompt=case.task,
-        object=ObjectReading(
-            evidence=seen.evidence,
-            category=seen.category,
-            largest_size=float(case.shape.size.max()),
-            upright=vector(case.shape.upright),
-        ),
+        object=described,
         parts=[
             PartReading(mark=p.mark, evidence=p.evidence, name=p.name, function=p.function)
             for p in seen.parts
@@ -245,7 +252,9 @@ def _plan(
             intent=seen.intent,
             motion=seen.motion,
             motion_axis=None if axis is None else vector(axis),
-            wrenches=task_wrenches(seen.motion, axis, case.shape, obj, worked),
+            wrenches=task_wrenches(
+                seen.motion, axis, case.shape, obj, worked, described.mass or obj.mass
+            ),
         ),
         grip=grips[0],
         alternatives=list(grips[1:]),

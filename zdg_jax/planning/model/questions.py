@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Images = Sequence[tuple[str, bytes]]
 
+_LIGHTEST, _HEAVIEST = 0.003, 12.0  # masses of a bounding box: thin film, solid lead [g/cm^3]
 _WIDTH_SLACK = (0.5, 1.5)
 _MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [m]
 
@@ -63,7 +64,7 @@ def ask_object(case: Case, images: Images) -> ObjectReply:
 
     def check(reply: ObjectReply) -> list[str]:
         named = [part.mark for part in reply.parts]
-        return _once(named, case.marks, "parts")
+        return _once(named, case.marks, "parts") + _mass_faults(reply.mass_g, case.shape.size)
 
     size = " x ".join(f"{side * 1e3:.0f}" for side in case.shape.size)
     return case.session.ask(
@@ -243,6 +244,17 @@ def describe(number: int, candidate: Candidate) -> str:
         f"({tx:+.1f}, {ty:+.1f}, {tz:+.1f}); {approach.width * 1e3:.0f} mm between thumb and "
         f"fingers; {palm}{clear}; it starts {candidate.retreat * 1e3:.0f} mm before its goal"
     )
+
+
+def _mass_faults(mass_g: float | None, size: np.ndarray) -> list[str]:
+    """Faults of a mass [g] that nothing of this size (3,) [m] can have: mostly another unit."""
+    box = float(np.prod(size)) * 1e6
+    if mass_g is None or _LIGHTEST * box <= mass_g <= _HEAVIEST * box:
+        return []
+    return [
+        f"a mass of {mass_g:g} g does not fit a thing in a box of {box:.0f} cm3 "
+        f"({mass_g / box:.2g} g/cm3); give grams"
+    ]
 
 
 def _data(known: dict[str, Any]) -> str:

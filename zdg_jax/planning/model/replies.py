@@ -6,12 +6,14 @@ such as a trigger, do they point at it, in the order of axes that their backend 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from zdg_jax.planning.grip import Force
+from zdg_jax.planning.materials import Material
 from zdg_jax.planning.plan import Intent, Motion
 from zdg_jax.planning.taxonomy import GraspType
 
@@ -22,8 +24,20 @@ Thousandth = Annotated[int, Field(ge=0, le=1000)]
 Side = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
 
 
+def _require_all(schema: dict[str, Any]) -> None:
+    """Requires every property of an answer's schema, those with a default too."""
+    schema["required"] = list(schema["properties"])
+    for entry in schema["properties"].values():
+        entry.pop("default", None)
+
+
 class _Reply(pydantic.BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra=_require_all,
+    )
 
 
 class SeenPart(_Reply):
@@ -50,6 +64,13 @@ class ObjectReply(_Reply):
     """Axis, as drawn, that points up when the object stands as it is used."""
     parts: Annotated[list[SeenPart], Field(min_length=1, max_length=64)]
     """Every numbered part."""
+    mass_evidence: Words = ""
+    """What size, material, walls and contents say of the weight."""
+    # An answer without a mass is taken all the same: the rules guess it then.
+    mass_g: Annotated[float, Field(gt=0, le=100_000)] | SkipJsonSchema[None] = None
+    """Mass of the whole object as it is handled [g]."""
+    material: Material = Material.UNKNOWN
+    """Material of the surface where a hand would hold it."""
     task_evidence: Words
     """What the task's words ask of the hand."""
     verb: Name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
@@ -54,14 +55,16 @@ def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     motion = _motion(reading, first)
     worked = sorted(first.worked)
     axis = motion_axis(motion, shape, [mark for mark, _ in first.held], worked)
+    described = ObjectReading(
+        evidence="measured from the mesh; +z is taken to point up",
+        category=(obj.name or "unknown object").replace("_", " "),
+        largest_size=float(shape.size.max()),
+        upright=vector(shape.upright),
+    )
+    described = with_mass(described, obj, task)
     return GraspPlan(
         prompt=task,
-        object=ObjectReading(
-            evidence="measured from the mesh; +z is taken to point up",
-            category=(obj.name or "unknown object").replace("_", " "),
-            largest_size=float(shape.size.max()),
-            upright=vector(shape.upright),
-        ),
+        object=described,
         parts=_part_readings(shape, meaning, first),
         task=TaskReading(
             evidence="; ".join(reading.evidence) or "no word of the task is in the lexicon",
@@ -69,7 +72,7 @@ def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
             intent=reading.action.intent if reading.action else Intent.HOLD,
             motion=motion,
             motion_axis=None if axis is None else vector(axis),
-            wrenches=task_wrenches(motion, axis, shape, obj, worked),
+            wrenches=task_wrenches(motion, axis, shape, obj, worked, described.mass or obj.mass),
         ),
         grip=grips[0],
         alternatives=grips[1:3],

@@ -66,8 +66,9 @@ class MjxEngine:
             raise InputError("MuJoCo Warp has single precision alone; use backend 'mjx'")
         self.name = "mjx-warp" if warp else "mjx"
         self.protocol, self._watch = protocol, Watch(protocol)
-        self.scene = build_mjx(hand, obj, protocol.physics, options, caps=not warp)
-        self._reference = build(hand, obj, protocol.physics)
+        physics, solver = protocol.physics, protocol.solver
+        self.scene = build_mjx(hand, obj, physics, solver, options, caps=not warp)
+        self._reference = build(hand, obj, physics, solver)
         self._program = Program(
             self.scene.model,
             self.scene.object_body,
@@ -76,7 +77,7 @@ class MjxEngine:
             double=options.double and not warp,
         )
         self.batch = self._program.batch
-        step = protocol.physics.timestep
+        step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
         self._wrenches = load_wrenches(protocol)
 
@@ -273,7 +274,7 @@ class MjxEngine:
             result.slip[row, load] = np.linalg.norm(qpos[k, -7:-4] - slots.origin[k])
             ways[row].diverged |= not sound[k]
             if not survived[k] and np.isnan(result.failed_at[row]):
-                pulled = steps * self.protocol.physics.timestep
+                pulled = steps * self.protocol.solver.timestep
                 result.failed_at[row] = 2 * self.protocol.closing_time + pulled
 
     def _given_up(self, result: Validation, row: int) -> bool:

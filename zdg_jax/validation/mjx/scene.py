@@ -9,7 +9,8 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.validation.protocols import Physics
+from zdg_jax.physics import Physics
+from zdg_jax.validation.protocols import SolverOptions
 from zdg_jax.validation.scene import HandLike, ObjectLike, Scene, build_spec, compile_scene
 
 PRECISIONS = ("auto", "double", "single")
@@ -79,6 +80,7 @@ def build_mjx(
     hand: HandLike,
     obj: ObjectLike,
     physics: Physics,
+    solver: SolverOptions,
     options: MjxOptions,
     *,
     caps: bool = True,
@@ -88,7 +90,8 @@ def build_mjx(
     Args:
         hand: the hand.
         obj: the object.
-        physics: materials and solver.
+        physics: mass, friction and drives.
+        solver: settings of the simulation.
         options: how much to simplify.
         caps: cap pairs and contacts, and make chains of balls of capsules, as MJX in JAX needs;
             its Warp form does not.
@@ -98,13 +101,13 @@ def build_mjx(
         ValidationError: MuJoCo refuses the scene.
     """
     changes = []
-    if physics.noslip_iterations:
-        impratio = max(physics.impratio, options.impratio)
+    if solver.noslip_iterations:
+        impratio = max(solver.impratio, options.impratio)
         changes.append(
-            f"{physics.noslip_iterations} noslip iterations replaced by impratio {impratio:g}"
+            f"{solver.noslip_iterations} noslip iterations replaced by impratio {impratio:g}"
         )
-        physics = dataclasses.replace(physics, noslip_iterations=0, impratio=impratio)
-    spec = build_spec(hand, obj, physics)
+        solver = dataclasses.replace(solver, noslip_iterations=0, impratio=impratio)
+    spec = build_spec(hand, obj, physics, solver)
     changes += _replace_round_shapes(spec)
     if caps:
         changes += _chain_capsules(spec)

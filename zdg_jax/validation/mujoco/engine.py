@@ -53,11 +53,11 @@ class Engine:
         self.threads = threads or available_cpus()
         self.test: HoldTest | LiftTest
         if isinstance(protocol, Hold):
-            self.scene = scene or build(hand, obj, protocol.physics)
+            self.scene = scene or build(hand, obj, protocol.physics, protocol.solver)
             self.test = HoldTest(self.scene, protocol)
         else:
             up = unit_up(protocol)
-            self.scene = build(hand, obj, protocol.physics, up=up)
+            self.scene = build(hand, obj, protocol.physics, protocol.solver, up=up)
             self.test = LiftTest(self.scene, protocol, up)
         self._local = threading.local()
 

@@ -26,7 +26,7 @@ class HoldTest:
     def __init__(self, scene: Scene, protocol: Hold) -> None:
         """Prepares the loads and the numbers of steps."""
         self.scene, self.protocol = scene, protocol
-        step = protocol.physics.timestep
+        step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
         self._watch = Watch(protocol)
         self._loads = load_wrenches(protocol)

@@ -38,7 +38,7 @@ class LiftTest:
         self.scene, self.protocol, self._up = scene, protocol, up
         self.load_names = _PHASES
         self._limits = np.array([protocol.max_drift, protocol.max_turn])
-        self._stage_steps = max(1, round(_STAGE / protocol.physics.timestep))
+        self._stage_steps = max(1, round(_STAGE / protocol.solver.timestep))
         self._rest = self._settle()
 
     def run(
@@ -130,7 +130,7 @@ class LiftTest:
         hand[:3], hand[3] = _FAR * self._up, 1.0
         simulation.reset(hand)
         with logged_warnings():
-            simulation.step(round(self.protocol.settle_time / self.protocol.physics.timestep))
+            simulation.step(round(self.protocol.settle_time / self.protocol.solver.timestep))
         if not simulation.moved()[1] < _TOPPLED:
             raise InputError(
                 f"the object turns by {np.degrees(simulation.moved()[1]):.0f} degrees on the table "

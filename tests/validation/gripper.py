@@ -1,0 +1,74 @@
+"""A small gripper and a ball: enough of a scene to hold, drop, eject and miss an object."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+import trimesh
+
+_FINGER = """
+<body name="finger{i}" pos="{x} {y} 0.02" euler="0 0 {angle}">
+  <joint name="base{i}" axis="0 1 0" range="-1.2 1.2" damping="0.05" armature="0.001"/>
+  <geom type="capsule" fromto="0 0 0 0 0 0.06" size="0.008" density="800"/>
+  <body name="tip{i}" pos="0 0 0.06">
+    <joint name="tip{i}" axis="0 1 0" range="-1.2 1.2" damping="0.05" armature="0.001"/>
+    <geom type="capsule" fromto="0 0 0 -0.01 0 0.05" size="0.008" density="800"/>
+  </body>
+</body>
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Gripper:
+    """Three fingers of two joints round the z axis of a box-shaped palm."""
+
+    name: str = "gripper"
+
+    def spec(self) -> mujoco.MjSpec:
+        fingers = "".join(
+            _FINGER.format(
+                i=i, angle=(a := 2 * np.pi * i / 3), x=0.055 * np.cos(a), y=0.055 * np.sin(a)
+            )
+            for i in range(3)
+        )
+        actuators = "".join(
+            f'<position joint="{joint}{i}" kp="2" kv="0.05" forcerange="-5 5"/>'
+            for i in range(3)
+            for joint in ("base", "tip")
+        )
+        return mujoco.MjSpec.from_string(
+            f"""<mujoco model="gripper"><compiler angle="radian"/><worldbody><body name="palm">
+            <geom type="box" size="0.05 0.05 0.01" density="800"/>{fingers}
+            </body></worldbody><actuator>{actuators}</actuator></mujoco>"""
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    vertices: np.ndarray
+    faces: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Ball:
+    """A ball of 3 cm radius about the origin."""
+
+    name: str = "ball"
+    mass: float = 0.2
+    friction: float = 0.8
+    subdivisions: int = 2
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        mesh = trimesh.creation.icosphere(subdivisions=self.subdivisions, radius=0.03)
+        return (Piece(np.asarray(mesh.vertices), np.asarray(mesh.faces)),)
+
+
+OPEN, TOUCHING, PUSHING = 0.10, -0.14, -0.55
+
+
+def pose(angle: float, *, height: float = 0.095) -> np.ndarray:
+    """The palm `height` below the ball, every base joint at `angle`, (13,)."""
+    return np.array([0, 0, -height, 1, 0, 0, 0, *[angle, -0.1] * 3], float)

@@ -1,0 +1,89 @@
+"""URDF files as MuJoCo specifications that stand on their own.
+
+MuJoCo reads URDF, but finds only meshes whose names are paths, and only some formats of them.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import cast
+
+import mujoco
+import numpy as np
+import trimesh
+
+from zdg_jax.errors import InputError
+
+_MESH_FORMATS = (".stl", ".obj", ".msh")
+"""Formats of meshes that MuJoCo reads by itself."""
+_LARGEST_STL = 10_000_000
+"""Size of the largest STL file that MuJoCo reads: 200,000 triangles [B]."""
+_KEEP_VISUALS = '<mujoco><compiler discardvisual="false"/></mujoco>'
+
+
+def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
+    """Reads a URDF: every link a body, its meshes found, the formats that MuJoCo lacks filled in.
+
+    Args:
+        path: the file.
+        visuals: keep visual geometry beside that for collision; else it is kept only where
+            nothing in the file collides.
+
+    Raises:
+        InputError: MuJoCo cannot read it, or a mesh cannot be read.
+    """
+    text = path.read_text(errors="replace")
+    with_visuals = re.sub(r"(<robot\b[^>]*>)", rf"\1{_KEEP_VISUALS}", text, count=1)
+    try:
+        spec = mujoco.MjSpec.from_string(with_visuals if visuals else text)
+        if not visuals and not spec.geoms:
+            spec = mujoco.MjSpec.from_string(with_visuals)
+    except ValueError as error:
+        raise unreadable(path, error) from error
+    spec.compiler.fusestatic = False  # else the root link becomes the world
+    spec.compiler.balanceinertia = True  # URDFs of CAD origin often break the triangle inequality
+    spec.compiler.boundmass, spec.compiler.boundinertia = 1e-6, 1e-11
+    names = dict.fromkeys(re.findall(r"filename\s*=\s*[\"']([^\"']+)", text))
+    for mesh in spec.meshes:
+        if mesh.file:
+            name = next((n for n in names if n.endswith(mesh.file)), mesh.file)
+            _fill(mesh, _find(name, path))
+    spec.meshdir, spec.strippath = "", False
+    return spec
+
+
+def unreadable(path: pathlib.Path, error: ValueError) -> InputError:
+    """Returns the error of a file that MuJoCo refuses, with MuJoCo's reason on one line."""
+    return InputError(f"MuJoCo cannot read '{path}': {' '.join(str(error).split())[:300]}")
+
+
+def _find(name: str, urdf: pathlib.Path) -> pathlib.Path:
+    """Finds a file that a URDF names, relative to it or to a package that it lies in."""
+    plain = re.sub(r"^(package|file|model)://", "", name)
+    inner = plain.split("/", 1)[-1]
+    folder = urdf.parent.resolve()
+    tried = [folder / plain]
+    for parent in (folder, *folder.parents):
+        tried += [parent / plain, parent / inner]
+    for file in tried:
+        if file.is_file():
+            return file
+    raise InputError(f"'{urdf}' names a mesh that does not exist: {name}")
+
+
+def _fill(mesh: mujoco.MjsMesh, file: pathlib.Path) -> None:
+    """Names the file of a mesh, or fills the mesh in where MuJoCo cannot read the file."""
+    suffix = file.suffix.lower()
+    mesh.file = str(file)
+    if suffix in _MESH_FORMATS and (suffix != ".stl" or file.stat().st_size <= _LARGEST_STL):
+        return
+    try:
+        triangles = cast(trimesh.Trimesh, trimesh.load(file, force="mesh", skip_materials=True))
+    except Exception as error:  # readers raise whatever their parser raises
+        raise InputError(
+            f"cannot read the mesh '{file}': {error}; convert it to STL or OBJ"
+        ) from error
+    mesh.file = ""
+    mesh.uservert = np.asarray(triangles.vertices, float).ravel().tolist()
+    mesh.userface = np.asarray(triangles.faces).ravel().tolist()
