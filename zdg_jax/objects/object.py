@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
-from zdg_jax.objects import cleaning, convex, fields, loading, preparation
+from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.runtime.progress import Progress, silent
@@ -143,20 +143,20 @@ class Object:
 
     def _region_grid(self, marks: tuple[int, ...]) -> DistanceGrid:
         if not marks:
-            return fields.nowhere()
+            return distance_fields.empty_region()
         if len(marks) > 1:
             parts = [self.region_grid([mark]) for mark in marks]
             cells = jnp.stack([part.cells for part in parts])
             nearest = jnp.argmin(cells[..., 0], axis=0)
             return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
-        lattice = fields.Lattice.around(
-            self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
+        voxels = distance_fields.VoxelGrid.around(
+            self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
         )
         faces = self.faces[self.face_parts == marks[0]]
-        found = fields.signed(
-            self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
+        found = distance_fields.signed(
+            self.vertices, faces, lambda points: np.zeros(len(points), bool), voxels
         )
-        return fields.pack(*found, lattice, fields.REGION_CELLS)
+        return distance_fields.pack(*found, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -210,17 +210,19 @@ def _assemble(
     name: str,
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
-    lattice = fields.Lattice(
+    voxels = distance_fields.VoxelGrid(
         origin=found["origin"],
         spacing=float(found["spacing"]),
-        shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
+        shape=(int(found["shape"][0]), int(found["shape"][1]), int(found["shape"][2])),
     )
     face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
-        grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
-        collision_grid=fields.pack(
-            found["collision_distance"], found["collision_normal"], lattice, fields.CELLS
+        grid=distance_fields.pack(
+            found["distance"], found["normal"], voxels, distance_fields.CELLS
+        ),
+        collision_grid=distance_fields.pack(
+            found["collision_distance"], found["collision_normal"], voxels, distance_fields.CELLS
         ),
         samples=SurfaceSamples(
             points=jnp.asarray(found["sample_points"]),

@@ -11,8 +11,8 @@ import dataclasses
 
 import numpy as np
 
-from zdg_jax.rendering.casting import Scene
-from zdg_jax.rendering.shading import Surface
+from zdg_jax.rendering.casting import RayScene
+from zdg_jax.rendering.shading import SurfacePoints
 
 _TILE = 4
 _AROUND = 8  # rays for the light from all around, a point
@@ -37,7 +37,7 @@ class SoftLight:
     scale: float
     """Distance off a surface at which light no longer is the same [m]."""
 
-    def at(self, x: np.ndarray, y: np.ndarray, seen: Surface) -> np.ndarray:
+    def at(self, x: np.ndarray, y: np.ndarray, seen: SurfacePoints) -> np.ndarray:
         """Light on surfaces seen at pixel coordinates x, y, (n, 2), from like points nearby."""
         rows, columns = self.light.shape[:2]
         gx, gy = (x - 0.5) / self.step, (y - 0.5) / self.step
@@ -61,7 +61,7 @@ class SoftLight:
 
 
 def soft_light(
-    scene: Scene, seen: Surface, hit: np.ndarray, step: int, key: np.ndarray
+    scene: RayScene, seen: SurfacePoints, hit: np.ndarray, step: int, key: np.ndarray
 ) -> SoftLight:
     """Casts the rays.
 
@@ -96,7 +96,7 @@ def soft_light(
     return SoftLight(step=step, points=points, normals=normals, light=light, scale=scale)
 
 
-def _free(scene: Scene, origins: np.ndarray, ways: np.ndarray, reach: float) -> np.ndarray:
+def _free(scene: RayScene, origins: np.ndarray, ways: np.ndarray, reach: float) -> np.ndarray:
     """Share of the rays (n, k, 3) from origins (n, 3) that nothing blocks, (n,)."""
     count = ways.shape[1]
     blocked = scene.blocked(np.repeat(origins, count, axis=0), ways.reshape(-1, 3), reach)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import logging
 import pathlib
 
@@ -16,6 +15,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Look, PlannerOptions
 from zdg_jax.rendering import grasp_picture
+from zdg_jax.rendering.picture import png
 
 _SHOWN = 6
 _SIZE = (560, 480)
@@ -74,10 +74,8 @@ def last_look(
 
 
 def _png(grasps: GraspSet, row: int, hand: Hand, obj: Object) -> bytes:
-    file = io.BytesIO()
     qpos = np.asarray(grasps.grasp.qpos)[row]
-    grasp_picture(qpos, hand, obj, *_SIZE).save(file, format="PNG")
-    return file.getvalue()
+    return png(grasp_picture(qpos, hand, obj, *_SIZE))
 
 
 def _measured(grasps: GraspSet, row: int) -> str:

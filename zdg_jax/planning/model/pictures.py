@@ -12,8 +12,9 @@ from scipy.spatial.transform import Rotation
 
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
-from zdg_jax.rendering.lettering import font
 from zdg_jax.rendering.picture import png
+from zdg_jax.rendering.text import font
+from zdg_jax.rendering.viewpoint import eye_direction
 from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Picturing:
         shapes = [self._object(colors)]
 
         def view(azimuth: float, elevation: float) -> tuple[bytes, np.ndarray]:
-            camera, inset = self._camera(_direction(azimuth, elevation), 0.9 * self._size)
+            camera, inset = self._camera(eye_direction(azimuth, elevation), 0.9 * self._size)
             picture = render(shapes, camera, _WIDTH, _HEIGHT)
             image = picture.image()
             self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0))
@@ -219,12 +220,6 @@ class Picturing:
             return image
         width, height = image.size
         return image.resize((int(width * self._shrink), int(height * self._shrink)))
-
-
-def _direction(azimuth: float, elevation: float) -> np.ndarray:
-    """Unit direction towards the eye: azimuth about z from +x, elevation, degrees."""
-    a, e = np.radians(azimuth), np.radians(elevation)
-    return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 
 
 def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont
 
 INK = (28, 32, 40)
 """Colour of words."""
@@ -18,7 +18,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @functools.cache
 def font(size: int) -> Font:
-    """Pillow's own font in a size [px], so that no font need be installed."""
+    """Loads the font that comes with Pillow in a size [px], so that none need be installed."""
     return ImageFont.load_default(size)
 
 
@@ -64,39 +64,7 @@ def write(
     )  # fmt: skip
 
 
-def badge(
-    draw: ImageDraw.ImageDraw,
-    center: tuple[float, float],
-    text: str,
-    size: int,
-    fill: Color = INK,
-    *,
-    text_color: Color = PAPER,
-) -> None:
-    """Writes a number on a rounded dark plate with a white rim; its size is `badge_size`."""
-    wide, high = badge_size(text, size)
-    x, y = center
-    box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-    radius = high / 2 if len(text) <= 2 else high / 3
-    draw.rounded_rectangle(box, radius, fill=PAPER)
-    inner = (box[0] + 2, box[1] + 2, box[2] - 2, box[3] - 2)
-    draw.rounded_rectangle(inner, radius - 2, fill=fill)
-    draw.text(center, text, font=font(size), fill=text_color, anchor="mm")
-
-
-def badge_size(text: str, size: int) -> tuple[float, float]:
-    """Width and height of a badge, its rim included [px]."""
-    high = 1.25 * size + 6
-    return max(high, width_of(text, size) + 0.55 * size + 6), high
-
-
 def as_color(color: tuple[float, float, float]) -> Color:
     """8-bit sRGB of a colour in [0, 1]."""
     red, green, blue = (round(255 * min(max(value, 0.0), 1.0)) for value in color)
     return red, green, blue
-
-
-def scaled(image: Image.Image, width: int) -> Image.Image:
-    """The image in another width [px], its shape kept."""
-    size = (width, max(1, round(image.height * width / image.width)))
-    return image.resize(size, Image.Resampling.LANCZOS)
