@@ -17,12 +17,13 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Stages
 from zdg_jax.synthesis.refine import Refined, Refiner
 from zdg_jax.synthesis.seeds import seed
-from zdg_jax.synthesis.synthesize import SynthesisConfig
+from zdg_jax.synthesis.synthesize import SynthesisConfig, believed
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,9 @@ class Case:
         plan = planning.plan(TASK, obj, hand, planner="rules")
         fitter = Fitter(hand, obj, config.fit)
         agreement = Agreement(plan.grip, obj, hand)
-        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, opening(hand), config)
+        physics = believed(Physics(), plan, obj)
+        space = opening(hand)
+        stages = Stages.of(plan, plan.grip, obj, hand, fitter, agreement, space, config, physics)
         return cls(hand=hand, object=obj, stages=stages)
 
     @classmethod

@@ -81,7 +81,7 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
             f"seeds x {size} x {starts}": lambda size=size: case.seeds(size * starts),
             f"fit x {size}": lambda many=many: case.fit(many),
             f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: solve_squeeze(
-                case.stages.config.squeeze, case.stages.problem, v, p, c
+                case.stages.config.squeeze, case.stages.problem, case.stages.load, v, p, c
             ),
         }
         for name, call in calls.items():

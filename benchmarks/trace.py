@@ -69,7 +69,9 @@ def _run(case: Case, batch: int) -> dict[str, dict[str, float]]:
     variables, contacts = stage("fit", lambda: case.fit(refined))
     closing = stage(
         "squeeze",
-        lambda: solve_squeeze(config.squeeze, problem, variables, refined.pattern, contacts),
+        lambda: solve_squeeze(
+            config.squeeze, problem, case.stages.load, variables, refined.pattern, contacts
+        ),
     )
     stage(
         "quality",

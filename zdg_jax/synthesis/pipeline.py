@@ -14,6 +14,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import Opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
@@ -24,6 +25,7 @@ from zdg_jax.synthesis.plan_targets import guide
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 from zdg_jax.synthesis.seeds import Pairs, SeedConfig, opposing, seed
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
+from zdg_jax.synthesis.statics import Load
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class Stages:
     kinds: Pattern
     likely: jax.Array
     pairs: Pairs
+    load: Load
     config: StageConfig
 
     @classmethod
@@ -96,6 +99,7 @@ class Stages:
         agreement: Agreement,
         space: Opening,
         config: StageConfig,
+        physics: Physics,
     ) -> Stages:
         """Prepares the stages."""
         guided = guide(grip, plan.task, obj, hand)
@@ -103,7 +107,7 @@ class Stages:
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         problem = Problem(hand=hand.arrays, object=arrays, guidance=guided.guidance)
         pairs = opposing(problem, space, jnp.asarray(guided.sample_weights), config.seeds)
-        force = config.squeeze.total_force * grip.force.factor
+        load = Load.of(physics, hand, obj, plan.task)
         return cls(
             problem=replicate(problem),
             plan=plan,
@@ -114,8 +118,12 @@ class Stages:
             kinds=contact_patterns(hand, grip),
             likely=jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
             pairs=replicate(pairs),
+            load=replicate(load),
             config=dataclasses.replace(
-                config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
+                config,
+                squeeze=dataclasses.replace(
+                    config.squeeze, margin=config.squeeze.margin * grip.force.factor
+                ),
             ),
         )
 
@@ -135,7 +143,7 @@ class Stages:
         )
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
         closing = solve_squeeze(
-            config.squeeze, problem, refined.variables, refined.pattern, contacts
+            config.squeeze, problem, self.load, refined.variables, refined.pattern, contacts
         )
         metrics = quality.measure(
             problem, refined.variables, refined.pattern, contacts, closing, config.squeeze

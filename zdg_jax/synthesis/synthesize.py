@@ -24,6 +24,7 @@ from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
@@ -69,6 +70,7 @@ def synthesize(
     keep: int = 32,
     key: jax.Array | None = None,
     planner: str | pathlib.Path | GraspPlan = "auto",
+    physics: Physics | None = None,
     validate: bool = True,
     progress: Progress = silent,
     config: SynthesisConfig | None = None,
@@ -86,6 +88,8 @@ def synthesize(
             `jax.random.key(0)` by default.
         planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan. A model
             is also shown the best grasps in the end and ranks them (see `last_look`).
+        physics: what the squeeze is sized for: mass, friction, gravity, drives. Own values of the
+            object where it states none, and the plan's estimate of a mass that nobody gave.
         validate: test grasps in physics, best first, until `keep` of them hold.
         progress: told of the stages `plan`, `refine` and `validate`.
         config: settings of the stages.
@@ -113,11 +117,32 @@ def synthesize(
         else planning.plan(task, obj, hand, planner=planner, progress=progress)
     )
     progress("plan", 1, 1)
-    grasps = _make(task, plan, obj, hand, num, key, config, progress)
+    physics = believed(physics or Physics(), plan, obj)
+    grasps = _make(task, plan, obj, hand, num, key, config, physics, progress)
     if validate:
         grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
     return last_look(grasps, hand, obj, planner) if isinstance(planner, str) else grasps
+
+
+def believed(physics: Physics, plan: GraspPlan, obj: Object) -> Physics:
+    """Returns the physics with numbers for mass and friction.
+
+    A mass of the physics counts first, then one that was given with the object, then the plan's.
+
+    Args:
+        physics: what the user states.
+        plan: may hold an estimate of the mass.
+        obj: gives its friction, and its mass where it is known.
+    """
+    mass = physics.mass
+    if mass is None and not obj.mass_given:
+        mass = plan.object.mass
+    return dataclasses.replace(
+        physics,
+        mass=physics.mass_of(obj) if mass is None else mass,
+        friction=physics.friction_of(obj),
+    )
 
 
 def _make(
@@ -128,6 +153,7 @@ def _make(
     num: int,
     key: jax.Array,
     config: SynthesisConfig,
+    physics: Physics,
     progress: Progress,
 ) -> GraspSet:
     """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
@@ -139,7 +165,7 @@ def _make(
     grips = _share_out(plan, count)
     different = {id(grip): grip for grip in grips}
     stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config)
+        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config, physics)
         for number, grip in different.items()
     }
     most = config.rounds * count
