@@ -96,7 +96,12 @@ def greatest_load(
     at_contacts = jnp.einsum("ef,kfc->kec", facets, added.reshape(k, 4, -1))
     pull = torque @ added
     arrow = jnp.concatenate(
-        [_worst(at_contacts.reshape(-1, loads.shape[1])) / _FORCE, _worst(pull), _worst(-pull), jnp.ones(1, dtype)]
+        [
+            _worst(at_contacts.reshape(-1, loads.shape[1])) / _FORCE,
+            _worst(pull),
+            _worst(-pull),
+            jnp.ones(1, dtype),
+        ]
     )
     carried = _interior(nulled, torque * _FORCE, facets, arrow, most)
     return carried._replace(load=jnp.where(missed < _MISSED, carried.load, 0.0))

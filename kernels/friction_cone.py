@@ -35,14 +35,16 @@ class Forces(NamedTuple):
     """Squared wrench residual |G f - t|^2, (t,)."""
 
 
-def wrench(points: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array:
+def wrench(points: jax.Array, forces: jax.Array, length: jax.Array | float) -> jax.Array:
     """Sums forces (*t, c, 3) at points (c, 3) to wrenches (*t, 6), torques over `length` [m]."""
     force = jnp.sum(forces, axis=-2)
     torque = jnp.sum(jnp.cross(points, forces), axis=-2) / length
     return jnp.concatenate([force, torque], axis=-1)
 
 
-def passive_torques(passive_motions: jax.Array, forces: jax.Array, length: jax.Array) -> jax.Array:
+def passive_torques(
+    passive_motions: jax.Array, forces: jax.Array, length: jax.Array | float
+) -> jax.Array:
     """Torques over `length` (*t, m) of forces (*t, c, 3) on motions that nothing drives."""
     return jnp.einsum("cmi,...ci->...m", passive_motions, forces) / length
 
@@ -81,7 +83,7 @@ def solve_contact_forces(
     mu: jax.Array,
     low: jax.Array,
     high: jax.Array,
-    length: jax.Array,
+    length: jax.Array | float,
     passive_motions: jax.Array | None = None,
     preferred: jax.Array | float = 0.0,
     damping: jax.Array | float = 0.0,

@@ -197,12 +197,12 @@ def _mounting(tree: Tree) -> tuple[jax.Array, jax.Array, jax.Array]:
     mount = jnp.concatenate([tree.mount, last], axis=1).transpose(1, 2, 0)
     root, joints = (
         (mount[:, None] * part[None, :, None]).reshape(-1, 4 * tree.num_links)
-        for part in np.split(rides.astype(np.float32), [1])
+        for part in np.split(rides.astype(tree.mount.dtype), [1])
     )
     along = jnp.pad(tree.axes.T, ((0, 1), (0, 0)))
     at = jnp.pad(tree.anchors.T, ((0, 1), (0, 0)), constant_values=1)
-    own = jnp.stack([along, at], axis=1)[:, None] * jnp.eye(size)[:, None]
-    return joints, root, own.reshape(4 * size, 2 * size)
+    placed = jnp.stack([along, at], axis=1)[:, None] * jnp.eye(size, dtype=at.dtype)[:, None]
+    return joints, root, placed.reshape(4 * size, 2 * size)
 
 
 @_forward_kinematics.defjvp
@@ -217,7 +217,8 @@ def _forward_kinematics_jvp(
     turned = [_cross(turn, found.links[..., k, :]) for k in range(4)]
     turned[3] = turned[3] + shift
     moved = jnp.stack(turned, axis=-2)
-    turn, shift = _halves(_product(twists, jnp.asarray(tree.topology.carried())) + whole)
+    carried = jnp.asarray(tree.topology.carried(), twists.dtype)
+    turn, shift = _halves(_product(twists, carried) + whole)
     return found, LinkPoses(moved, _cross(turn, found.axes), _cross(turn, found.anchors) + shift)
 
 
@@ -275,8 +276,8 @@ def _with_one(local: jax.Array) -> jax.Array:
 def _spread(local: jax.Array, link: jax.Array, poses: jax.Array) -> jax.Array:
     """What takes rows of poses (3, w L) to points: coordinates (n, w) at their links, (w L, n)."""
     _, width, links = poses.shape
-    own = (link == jnp.arange(links)[:, None]).astype(local.dtype)
-    return (local.T[:, None] * own).reshape(width * links, -1)
+    on_link = (link == jnp.arange(links, dtype=link.dtype)[:, None]).astype(local.dtype)
+    return (local.T[:, None] * on_link).reshape(width * links, -1)
 
 
 def _riding(poses: jax.Array, spread: jax.Array) -> jax.Array:

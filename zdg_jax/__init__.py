@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     from zdg_jax.hand.poses import HandPose, Poses
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, plan
+    from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import Validation, rollout, six_directions
 
 _HOMES = {
+    "GraspPipeline": "synthesis.pipeline",
     "GraspPlan": "planning",
     "GraspSet": "grasps",
     "Hand": "hand",
     "HandPose": "hand.poses",
     "InputError": "errors",
     "Object": "objects",
+    "PipelineConfig": "synthesis.pipeline",
     "PlannerError": "errors",
     "Poses": "hand.poses",
     "SynthesisConfig": "synthesis.synthesize",
@@ -51,12 +54,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "GraspPipeline",
     "GraspPlan",
     "GraspSet",
     "Hand",
     "HandPose",
     "InputError",
     "Object",
+    "PipelineConfig",
     "PlannerError",
     "Poses",
     "SynthesisConfig",

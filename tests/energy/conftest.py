@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from tests import scene
-from zdg_jax.energy import GraspVariables, Pattern, Problem
+from zdg_jax.energy import (
+    DirectionTarget,
+    GraspVariables,
+    LinkTargets,
+    PartTarget,
+    Pattern,
+    Problem,
+)
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 
 GRASPS = 3
@@ -38,24 +45,28 @@ def x64() -> Iterator[None]:
 def problem() -> Problem:
     """The jar, to be held by its body and not by its lid; single precision."""
     jar = scene.jar()
-    guidance = jar.problem.guidance
-    guidance = dataclasses.replace(
-        guidance,
-        held=jar.object.region_grid([1]),
-        held_weight=jnp.float32(0.7),
-        avoided=jar.object.region_grid([2]),
-        avoided_weight=jnp.float32(0.9),
-        rest=jar.object.region_grid([2]),
-        rest_weight=jnp.float32(0.3),
+    targets = jar.problem.targets
+
+    def parts(mark: int, weight: float) -> PartTarget:
+        return PartTarget(grid=jar.object.region_grid([mark]), weight=jnp.float32(weight))
+
+    targets = dataclasses.replace(
+        targets,
+        held=parts(1, 0.7),
+        avoided=parts(2, 0.9),
+        rest=parts(2, 0.3),
         clearance=jnp.float32(0.03),
-        approach_weight=jnp.float32(0.6),
-        points=guidance.points.at[:].set(jnp.array([0.03, -0.02, 0.05])),
-        point_weights=jnp.full_like(guidance.point_weights, 0.8),
-        idle=jnp.full_like(guidance.idle, 0.4),
-        thumb=jnp.array([0.48, 0.6, 0.64], jnp.float32),
-        thumb_weight=jnp.float32(0.5),
+        approach=dataclasses.replace(targets.approach, weight=jnp.float32(0.6)),
+        thumb=DirectionTarget(
+            direction=jnp.array([0.48, 0.6, 0.64], jnp.float32), weight=jnp.float32(0.5)
+        ),
+        links=LinkTargets(
+            points=targets.links.points.at[:].set(jnp.array([0.03, -0.02, 0.05])),
+            point_weights=jnp.full_like(targets.links.point_weights, 0.8),
+            idle=jnp.full_like(targets.links.idle, 0.4),
+        ),
     )
-    return dataclasses.replace(jar.problem, guidance=guidance)
+    return dataclasses.replace(jar.problem, targets=targets)
 
 
 @pytest.fixture(scope="session")

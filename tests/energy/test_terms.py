@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -13,48 +12,27 @@ from jax.test_util import check_grads
 
 from zdg_jax import energy
 from zdg_jax.energy import (
-    Contacts,
+    TERMS,
     ForceLimits,
     GraspState,
     GraspVariables,
     Pattern,
     Problem,
-    alignment,
-    contact,
-    penetration,
+    Term,
     wrench,
 )
-from zdg_jax.kernels import rotations
+from zdg_jax.errors import InputError
+from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.kernels.distance import DistanceGrid
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 
 from .conftest import GRASPS, double, row
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
-Term = Callable[[GraspState, Problem], jax.Array]
-
-OF_THE_POSE: dict[str, Term] = {
-    "contact": lambda state, _: contact.contact(state, jnp.asarray(0.004)),
-    "facing": lambda state, _: contact.facing(state),
-    "surface": lambda state, problem: penetration.surface(state, problem, jnp.asarray(0.01)),
-    "skeleton": lambda state, problem: penetration.skeleton(state, problem, jnp.asarray(0.01)),
-    "itself": penetration.itself,
-    "held": alignment.held,
-    "avoided": alignment.avoided,
-    "rest": alignment.rest,
-    "fingers": alignment.fingers,
-    "idle": alignment.idle,
-    "approach": alignment.approach,
-    "thumb": alignment.thumb,
-}
-"""Terms that depend on nothing but the pose."""
+OF_THE_POSE = tuple(term for term in TERMS if term.name not in ("wrench", "force_closure"))
+"""Terms that depend on nothing but the pose; the other two have tests of their own."""
 
 
-evaluate = jax.jit(energy.grasp_state)
-
-
-def contacts_of(problem: Problem, variables: GraspVariables, pattern: Pattern) -> Contacts:
-    return evaluate(problem, variables, pattern).contacts
+grasp_state = jax.jit(energy.grasp_state)
 
 
 def limits(dtype: type) -> ForceLimits:
@@ -70,79 +48,85 @@ def test_gradients_in_the_pose(
     @jax.jit
     def values(hand: GraspVariables, normals: jax.Array) -> jax.Array:
         """Every term, (n,), the object's normals at the contacts held as documented."""
-        state = energy.grasp_state(exact, hand, slots)
+        state = energy.grasp_state(exact, hand, slots, standoff=0.004, margin=0.01)
         contacts = dataclasses.replace(state.contacts, normals=normals)
         state = dataclasses.replace(state, contacts=contacts)
-        return jnp.stack([term(state, exact) for term in OF_THE_POSE.values()])
+        return jnp.stack([*energy.evaluate(OF_THE_POSE, state, exact).values()])
 
     slopes = jax.jit(jax.jacrev(values))
     rng = np.random.default_rng(4)
     step = 1e-9  # [m, rad]: stays within the cells of the distance grid, whose borders are steps
-    seen = np.zeros(len(OF_THE_POSE))
+    names = [term.name for term in OF_THE_POSE]
+    seen = np.zeros(len(names))
     for i in range(GRASPS):
         hand = row(hands, i)
-        normals = contacts_of(exact, hand, slots).normals
-        way = jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape)), hand)
-        ahead = values(jax.tree.map(lambda a, b: a + step * b, hand, way), normals)
-        behind = values(jax.tree.map(lambda a, b: a - step * b, hand, way), normals)
+        normals = grasp_state(exact, hand, slots).contacts.normals
+        direction = jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape)), hand)
+        ahead = values(jax.tree.map(lambda a, b: a + step * b, hand, direction), normals)
+        behind = values(jax.tree.map(lambda a, b: a - step * b, hand, direction), normals)
         slope = sum(
-            jnp.reshape(a, (len(OF_THE_POSE), -1)) @ jnp.ravel(b)
-            for a, b in zip(*map(jax.tree.leaves, (slopes(hand, normals), way)), strict=True)
+            jnp.reshape(a, (len(names), -1)) @ jnp.ravel(b)
+            for a, b in zip(*map(jax.tree.leaves, (slopes(hand, normals), direction)), strict=True)
         )
-        for name, a, b in zip(OF_THE_POSE, slope, (ahead - behind) / (2 * step), strict=True):
+        for name, a, b in zip(names, slope, (ahead - behind) / (2 * step), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5, err_msg=name)
         seen = np.maximum(seen, np.abs(slope))
-    assert (seen > 1e-3).all(), dict(zip(OF_THE_POSE, seen, strict=True))
+    assert (seen > 1e-3).all(), dict(zip(names, seen, strict=True))
 
 
-def test_gradient_of_closure_in_the_contacts(
+def moved_contacts(state: GraspState, points: jax.Array) -> GraspState:
+    return dataclasses.replace(state, contacts=dataclasses.replace(state.contacts, points=points))
+
+
+def no_forces(problem: Problem, pattern: Pattern, dtype: type) -> jax.Array:
+    return jnp.zeros((len(problem.targets.wrenches.wrenches), len(pattern.link), 3), dtype)
+
+
+def test_gradient_of_force_closure_in_the_contacts(
     x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact = double(problem)
-    contacts = contacts_of(exact, row(double(variables), 0), double(pattern))
+    state = grasp_state(exact, row(double(variables), 0), double(pattern))
 
     def value(points: jax.Array) -> jax.Array:
-        return energy.closure(dataclasses.replace(contacts, points=points), exact)
+        return energy.force_closure(moved_contacts(state, points), exact)
 
-    assert value(contacts.points) > 0
-    check_grads(value, (contacts.points,), order=1, modes=["rev"], eps=1e-6)
+    assert value(state.contacts.points) > 0
+    check_grads(value, (state.contacts.points,), order=1, modes=["rev"], eps=1e-6)
 
 
 def test_gradient_of_the_wrench_residuals_holds_the_best_forces_fixed(
     x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact = double(problem)
-    contacts = contacts_of(exact, row(double(variables), 1), double(pattern))
-    targets = exact.guidance.targets
+    state = grasp_state(exact, row(double(variables), 1), double(pattern))
+    start = no_forces(exact, pattern, jnp.float64)
 
     @jax.jit
     def value(points: jax.Array) -> jax.Array:
         # At the minimum the forces' own change does not count: the solver must get there.
-        residuals, _ = wrench.balanced(
-            dataclasses.replace(contacts, points=points),
-            exact,
-            targets,
-            limits(jnp.float64),
-            jnp.zeros((len(targets), len(points), 3)),
-            6000,
-        )
-        return jnp.sum(residuals)
+        moved = moved_contacts(state, points)
+        moved = energy.with_contact_forces(moved, exact, limits(jnp.float64), start, 6000)
+        return jnp.sum(wrench.wrench_residuals(moved, exact))
 
-    assert value(contacts.points) > 1e-3
-    check_grads(value, (contacts.points,), order=1, modes=["rev"], eps=1e-5, rtol=1e-3)
+    assert value(state.contacts.points) > 1e-3
+    check_grads(value, (state.contacts.points,), order=1, modes=["rev"], eps=1e-5, rtol=1e-3)
 
 
 def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
     problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
-    contacts = contacts_of(problem, row(variables, 0), pattern)
-    targets = problem.guidance.targets
-    bounds = limits(jnp.float32)
-    start = jnp.zeros((len(targets), len(contacts.points), 3))
-    residuals, forces = jax.jit(wrench.balanced, static_argnums=5)(
-        contacts, problem, targets, bounds, start, 400
+    bounds, start = limits(jnp.float32), no_forces(problem, pattern, jnp.float32)
+    state = jax.jit(energy.with_contact_forces, static_argnums=4)(
+        grasp_state(problem, row(variables, 0), pattern), problem, bounds, start, 400
     )
-    _, normals = energy.contacts_about_com(contacts, problem)
+    residuals, forces, contacts = (
+        wrench.wrench_residuals(state, problem),
+        state.forces,
+        state.contacts,
+    )
+    assert forces is not None
+    points, normals = energy.contacts_about_com(contacts, problem)
     normal = jnp.sum(forces * normals, axis=-1)
     tangent = jnp.linalg.norm(forces - normal[..., None] * normals, axis=-1)
     on = np.asarray(contacts.active) > 0
@@ -152,31 +136,23 @@ def test_forces_found_lie_in_their_cones_and_leave_the_least_residual(
     assert (jnp.abs(forces[:, ~on]) < 1e-6).all()
     # No other forces in the cones do better.
     rng = np.random.default_rng(0)
-    points, _ = energy.contacts_about_com(contacts, problem)
+    targets = problem.targets.wrenches.wrenches
     for _ in range(50):
         share = jnp.asarray(rng.uniform(0.05, 2.0, normal.shape) * on, jnp.float32)
         mixed = 0.9 * forces + 0.1 * share[..., None] * normals
-        error = wrench.friction_cone.wrench(points, mixed, problem.guidance.torque_length) - targets
+        error = friction_cone.wrench(points, mixed, TORQUE_LENGTH) - targets
         assert (jnp.sum(error * error, axis=-1) >= residuals - 1e-4).all()
 
 
 def all_terms(
     problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> dict[str, jax.Array]:
-    """What refinement sums, (): every term by its name."""
+    """The terms that refinement sums, each (), by name."""
     dtype = variables.position.dtype
-    state = energy.grasp_state(problem, variables, pattern)
-    shape = (len(problem.guidance.targets), len(pattern.link), 3)
-    values, _ = energy.terms(
-        state,
-        problem,
-        limits=limits(dtype),
-        forces=jnp.zeros(shape, dtype),
-        iterations=30,
-        standoff=jnp.asarray(0.005, dtype),
-        margin=jnp.asarray(0.002, dtype),
-    )
-    return values
+    state = energy.grasp_state(problem, variables, pattern, standoff=0.005, margin=0.002)
+    start = no_forces(problem, pattern, dtype)
+    state = energy.with_contact_forces(state, problem, limits(dtype), start, 30)
+    return energy.evaluate(TERMS, state, problem)
 
 
 compute = jax.jit(all_terms)
@@ -219,8 +195,8 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
     x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
     exact, hand, slots = double(problem), row(double(variables), 1), double(pattern)
-    guidance, turn = exact.guidance, jnp.asarray(TURN)
-    targets = guidance.targets.reshape(-1, 2, 3) @ turn.T
+    targets, turn = exact.targets, jnp.asarray(TURN)
+    wrenches = targets.wrenches.wrenches.reshape(-1, 2, 3) @ turn.T
     moved = dataclasses.replace(
         exact,
         object=dataclasses.replace(
@@ -228,24 +204,29 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
             grid=moved_grid(exact.object.grid),
             center_of_mass=turn @ exact.object.center_of_mass + SHIFT,
         ),
-        guidance=dataclasses.replace(
-            guidance,
-            held=moved_grid(guidance.held),
-            avoided=moved_grid(guidance.avoided),
-            rest=moved_grid(guidance.rest),
-            points=guidance.points @ turn.T + SHIFT,
-            approach=turn @ guidance.approach,
-            thumb=turn @ guidance.thumb,
-            targets=targets.reshape(-1, 6),
+        targets=dataclasses.replace(
+            targets,
+            **{
+                name: dataclasses.replace(part, grid=moved_grid(part.grid))
+                for name in ("held", "avoided", "rest")
+                for part in [getattr(targets, name)]
+            },
+            **{
+                name: dataclasses.replace(target, direction=turn @ target.direction)
+                for name in ("approach", "thumb")
+                for target in [getattr(targets, name)]
+            },
+            links=dataclasses.replace(targets.links, points=targets.links.points @ turn.T + SHIFT),
+            wrenches=dataclasses.replace(targets.wrenches, wrenches=wrenches.reshape(-1, 6)),
         ),
     )
-    there = GraspVariables(
+    moved_hand = GraspVariables(
         position=turn @ hand.position + SHIFT,
         rotation=rotations.sixd_from_matrix(turn @ rotations.matrix_from_6d(hand.rotation)),
         dofs=hand.dofs,
     )
-    before, after = compute(exact, hand, slots), compute(moved, there, slots)
-    unmoved = compute(exact, there, slots)
+    before, after = compute(exact, hand, slots), compute(moved, moved_hand, slots)
+    unmoved = compute(exact, moved_hand, slots)
     for name in before:
         np.testing.assert_allclose(after[name], before[name], rtol=1e-6, err_msg=name)
     assert abs(unmoved["contact"] - before["contact"]) > 0.1  # the hand alone went elsewhere
@@ -254,13 +235,36 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
 def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
     problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
-    parts = ("held", "avoided", "rest", "approach", "thumb")
-    off = {f"{name}_weight": jnp.float32(0) for name in parts}
-    off |= {name: 0 * getattr(problem.guidance, name) for name in ("point_weights", "idle")}
-    free = dataclasses.replace(problem, guidance=dataclasses.replace(problem.guidance, **off))
+    weighted = ("held", "avoided", "rest", "approach", "thumb")
+    targets, links = problem.targets, problem.targets.links
+    off = {
+        name: dataclasses.replace(getattr(targets, name), weight=jnp.float32(0))
+        for name in weighted
+    }
+    off["links"] = dataclasses.replace(
+        links, point_weights=0 * links.point_weights, idle=0 * links.idle
+    )
+    free = dataclasses.replace(problem, targets=dataclasses.replace(targets, **off))
     values, bound = (compute(each, row(variables, 0), pattern) for each in (free, problem))
     assert {name for name in values if values[name] == 0 and bound[name] > 0} == {
-        *parts,
+        *weighted,
         "fingers",
         "idle",
     }
+
+
+def test_a_term_that_is_no_scalar_is_refused(
+    problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> None:
+    state = grasp_state(problem, row(variables, 0), pattern)
+    joints = Term("joints", lambda state, _: state.dofs, 1.0)
+    with pytest.raises(InputError, match=r"energy term 'joints' has shape \(16,\)"):
+        energy.evaluate([joints], state, problem)
+
+
+def test_the_wrench_term_asks_for_forces(
+    problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> None:
+    state = grasp_state(problem, row(variables, 0), pattern)
+    with pytest.raises(InputError, match="with_contact_forces"):
+        wrench.wrench_residual(state, problem)

@@ -91,9 +91,7 @@ def reference(balance: np.ndarray, drive: np.ndarray, weight: float, pulls: np.n
         return np.maximum(np.linalg.norm(rows[:, :3], axis=1), rows[:, 3:].max(1).clip(0))
 
     cone = np.kron(np.eye(CONTACTS), facets())
-    rows = [
-        np.column_stack([matrix, worst(matrix @ more)]) for matrix in (cone, torque, -torque)
-    ]
+    rows = [np.column_stack([matrix, worst(matrix @ more)]) for matrix in (cone, torque, -torque)]
     bound = np.concatenate([np.zeros(len(cone)), LIMIT, LIMIT])
     size = nulled.shape[1]
     found = linprog(
@@ -141,7 +139,9 @@ def test_the_squeeze_cancels_and_sticks_whatever_side_is_down() -> None:
         more = added(balance[n], drive[n], loads)
         total = force[..., None] + more.reshape(CONTACTS, 4, -1)
         scale = np.abs(force).max()
-        assert (np.linalg.norm(total[:, 1:], axis=1) <= 1.09 * MU * total[:, 0] + 0.01 * scale).all()
+        assert (
+            np.linalg.norm(total[:, 1:], axis=1) <= 1.09 * MU * total[:, 0] + 0.01 * scale
+        ).all()
         pulled = np.einsum("akf,kfc->ac", drive[n], total)
         assert (np.abs(pulled) <= 1.01 * LIMIT[:, None] + 1e-3).all()
 

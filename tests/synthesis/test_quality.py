@@ -12,12 +12,11 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from tests import scene
-from tests.synthesis.test_squeeze import THREE, on_a_ball
+from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
 CAGE = [*THREE, [0.2, 0.1, 1], [0.1, -0.2, -1]]
 CONFIG = SqueezeConfig()
@@ -177,6 +176,6 @@ def edges(contacts: Contacts) -> np.ndarray:
         second = np.cross(normal, first)
         for angle in np.arange(8) * np.pi / 4:
             force = normal + quality.FRICTION * (np.cos(angle) * first + np.sin(angle) * second)
-            torque = np.cross(point, force) / float(problem().guidance.torque_length)
+            torque = np.cross(point, force) / TORQUE_LENGTH
             wrenches.append([*force, *torque])
     return np.array(wrenches)

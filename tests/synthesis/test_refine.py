@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 
 from tests import scene
-from zdg_jax.energy import GraspVariables, Pattern
+from zdg_jax.energy import TERMS, GraspState, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
-from zdg_jax.synthesis.refine import DEFAULT_WEIGHTS, RefineConfig, Refined, Refiner, make_weights
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 
 Seeds = tuple[GraspVariables, Pattern]
 
@@ -26,8 +24,7 @@ def seeds() -> Seeds:
 
 @pytest.fixture(scope="module")
 def refined(seeds: Seeds) -> Refined:
-    with jax.numpy_dtype_promotion("standard"):
-        return Refiner().run(scene.jar().problem, *seeds)
+    return Refiner().run(scene.jar().problem, *seeds)
 
 
 def same(a: object, b: object) -> bool:
@@ -67,7 +64,7 @@ def test_same_key_same_bits(seeds: Seeds, refined: Refined) -> None:
 def test_shapes_and_names(refined: Refined) -> None:
     assert refined.variables.position.shape == (scene.GRASPS, 3)
     assert refined.variables.dofs.shape == (scene.GRASPS, scene.allegro().num_dofs)
-    assert set(refined.terms) == set(DEFAULT_WEIGHTS)
+    assert set(refined.terms) == {term.name for term in TERMS}
     assert all(values.shape == (scene.GRASPS,) for values in refined.terms.values())
     assert refined.finite.all()
     assert finite(refined)
@@ -88,12 +85,12 @@ def test_contacts_reach_the_surface(seeds: Seeds, refined: Refined) -> None:
 def test_hopeless_starts_are_given_up(seeds: Seeds) -> None:
     variables, pattern = seeds
     block = jnp.arange(len(variables.position)) // scene.GRASPS
-    far = variables.position + 10.0 * (block != 1)[:, None]
+    far = variables.position + jnp.where(block != 1, 10.0, 0.0)[:, None]
     alone = dataclasses.replace(variables, position=far)
     found = Refiner().run(scene.jar().problem, alone, pattern)
     assert jnp.abs(found.variables.position).max() < 0.5
-    own = pattern.link[scene.GRASPS : 2 * scene.GRASPS]
-    np.testing.assert_array_equal(found.pattern.link, own)
+    near = pattern.link[scene.GRASPS : 2 * scene.GRASPS]
+    np.testing.assert_array_equal(found.pattern.link, near)
 
 
 def test_joint_limits_are_kept(refined: Refined) -> None:
@@ -165,7 +162,7 @@ def test_another_object_or_weight_compiles_nothing(
 ) -> None:
     jar, brick = scene.jar(), scene.brick()
     other = brick.seeds(jax.random.key(3))
-    config = RefineConfig(weights=make_weights(contact=100.0), position_rate=jnp.float32(0.002))
+    config = RefineConfig(weights={"contact": 100.0}, position_rate=jnp.float32(0.002))
     before = compilations.count
     on_brick = Refiner().run(brick.problem, *other)
     weighted = Refiner(config).run(jar.problem, *seeds)
@@ -186,7 +183,54 @@ def test_another_object_needs_no_new_seeding(seeds: Seeds, compilations: Compila
 
 def test_unknown_weights_are_refused_with_those_there_are() -> None:
     with pytest.raises(InputError, match=r"no energy term 'grip'; there are: contact, .*thumb"):
-        make_weights(contact=1.0, grip=2.0)
+        RefineConfig(weights={"contact": 1.0, "grip": 2.0})
+
+
+def pull_down(state: GraspState, _: Problem) -> jax.Array:
+    """Height of the hand's root, () [m]."""
+    return state.position[2]
+
+
+DOWN = Term("down", pull_down, 30.0)
+
+
+def test_a_term_of_ones_own_takes_part_by_its_weight(seeds: Seeds, refined: Refined) -> None:
+    config = RefineConfig(extra_terms=(DOWN,))
+    assert config.weights["down"] == 30.0
+    lower = Refiner(config).run(scene.jar().problem, *seeds)
+    np.testing.assert_array_equal(lower.terms["down"], lower.variables.position[:, 2])
+    assert (lower.terms["down"] < refined.variables.position[:, 2] - 0.01).mean() > 0.7
+
+
+def test_a_weight_of_zero_leaves_a_term_out_of_the_descent(seeds: Seeds) -> None:
+    problem = scene.jar().problem
+    variables, pattern = jax.tree.map(lambda leaf: leaf[0], seeds)
+
+    def slope(config: RefineConfig) -> GraspVariables:
+        refiner = Refiner(config)
+        state = refiner.init(problem, variables, pattern)
+        return jax.jit(refiner.step)(problem, pattern, state).variables
+
+    off = RefineConfig(extra_terms=(DOWN,), weights={"down": 0.0})
+    for a, b in zip(*map(jax.tree.leaves, (slope(off), slope(RefineConfig()))), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    assert not same(slope(RefineConfig(extra_terms=(DOWN,))), slope(off))
+
+
+def test_terms_of_ones_own_compile_once_whatever_they_weigh(
+    seeds: Seeds, compilations: Compilations
+) -> None:
+    problem = scene.jar().problem
+    Refiner(RefineConfig(extra_terms=(DOWN,))).run(problem, *seeds)
+    before = compilations.count
+    heavier = Term("down", pull_down, 60.0)
+    Refiner(RefineConfig(extra_terms=(heavier,), weights={"held": 1.0})).run(problem, *seeds)
+    assert compilations.count == before
+
+
+def test_a_second_term_of_one_name_is_refused() -> None:
+    with pytest.raises(InputError, match="two energy terms are called 'contact'"):
+        RefineConfig(extra_terms=(Term("contact", pull_down, 1.0),))
 
 
 def test_seeds_that_make_no_groups_are_refused(seeds: Seeds) -> None:

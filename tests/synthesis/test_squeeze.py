@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import scene
+from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
@@ -18,39 +19,18 @@ from zdg_jax.kernels import rotations
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.physics import Physics
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
-from zdg_jax.synthesis.statics import Load
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+from zdg_jax.synthesis.statics import Load, statics
 
 CONFIG = SqueezeConfig()
 
 
-def on_a_ball(ways: list[list[float]], gaps: float | list[float] = 0.0) -> Contacts:
-    """Contacts of a ball of 3 cm radius about the centre of mass of the jar."""
-    normals = np.array(ways, float)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    distance = np.broadcast_to(np.asarray(gaps, float), len(normals))
-    center = np.asarray(scene.jar().problem.object.center_of_mass)
-    points = center + (0.03 + distance[:, None]) * normals
-    return Contacts(
-        active=jnp.ones(len(normals)),
-        points=jnp.asarray(points, jnp.float32),
-        hand_normals=jnp.asarray(-normals, jnp.float32),
-        distance=jnp.asarray(distance, jnp.float32),
-        normals=jnp.asarray(normals, jnp.float32),
-        link=jnp.ones(len(normals), jnp.int32),
-        passive_motions=jnp.zeros((len(normals), 0, 3)),
-    )
-
-
-THREE = [[1, 0, 0], [-0.5, 0.87, 0], [-0.5, -0.87, 0]]
 evaluate = jax.jit(energy.grasp_state)
 
 
 def load(hand: Hand | None = None, **physics: float) -> Load:
     """The jar's loads, with the task's."""
     jar = scene.jar()
-    return Load.of(Physics(**physics), hand or scene.allegro(), jar.object, jar.plan.task)
+    return Load.of(Physics(**physics), hand or scene.allegro(), jar.object, jar.plan)
 
 
 def squeezed(
@@ -113,13 +93,11 @@ def test_contacts_off_the_surface_carry_nothing() -> None:
     assert result.imbalance < 0.01
 
 
-def test_the_tasks_loads_alone_are_borne_where_the_weight_with_any_side_down_is_not() -> None:
-    """A tray under the jar bears it as it stands, but nothing upside down."""
-    up = np.asarray(scene.jar().plan.object.upright)
-    across = np.linalg.svd(up[None])[2][1:]
-    tray = on_a_ball([*(-up + 0.3 * across), *(-up - 0.3 * across)])
-    result = squeezed(tray)
-    assert result.payload < 0.02 < 0.1 < result.payload_task
+def test_the_object_as_it_stands_may_weigh_more_than_with_any_side_down() -> None:
+    contacts = on_a_ball([*THREE, [0.1, -0.2, -1]])
+    light, heavy = (squeezed(contacts, mass=mass) for mass in (0.1, 0.2))
+    assert light.payload_task > 1.05 * light.payload > 0
+    assert heavy.payload_task == pytest.approx(light.payload_task, rel=0.01)
 
 
 def problem(hand: Hand | None = None) -> Problem:
@@ -156,16 +134,14 @@ def batched(tree: object) -> object:
 
 
 @pytest.mark.parametrize("name", ["allegro", "shadow"])
-def test_targets_push_with_the_jacobians_transpose(name: str) -> None:
-    """B^T K B du = A^T J^T f, with J as MuJoCo's C engine has it."""
+def test_actuators_hold_forces_by_the_jacobians_transpose(name: str) -> None:
+    """B^T u = A^T J^T f, with J as MuJoCo's C engine has it, moments about normals included."""
     hand = Hand.load(name)
-    variables, pattern, contacts = held(hand)
-    loads = dataclasses.replace(load(hand, friction=2.0), torsion=jnp.float32(0.0))
-    closing = solve_squeeze(
-        CONFIG, problem(hand), loads, *map(batched, (variables, pattern, contacts))
-    )
-    forces = np.asarray(closing.forces[0], float)
-    assert np.abs(forces).max() > 1
+    variables, _, contacts = held(hand)
+    loads = load(hand)
+    maps = statics(loads, problem(hand), variables, contacts, contacts.active)
+    force = np.random.default_rng(3).normal(size=(len(contacts.link), 4))
+    found = np.einsum("akf,kf->a", np.asarray(maps.drive, float), force)
 
     model, data = hand.model, mujoco.MjData(hand.model)
     data.qpos[:] = hand.joints(np.asarray(variables.dofs))
@@ -173,20 +149,28 @@ def test_targets_push_with_the_jacobians_transpose(name: str) -> None:
     mujoco.mj_comPos(model, data)
     turn = np.asarray(rotations.matrix_from_6d(variables.rotation), float)
     points = (np.asarray(contacts.points, float) - np.asarray(variables.position)) @ turn
+    pushes = np.einsum("kif,kf->ki", np.asarray(maps.frames, float), force[:, :3]) @ turn
+    twists = -float(loads.torsion) * force[:, 3:] * np.asarray(contacts.normals, float) @ turn
     torque = np.zeros(model.nv)
-    for point, force, link in zip(points, forces @ turn, np.asarray(contacts.link), strict=True):
-        jacobian = np.zeros((3, model.nv))
-        mujoco.mj_jac(model, data, jacobian, None, point, int(link))
-        torque += jacobian.T @ force
+    for at, push, twist, link in zip(
+        points, pushes, twists, np.asarray(contacts.link), strict=True
+    ):
+        shift, rotate = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+        mujoco.mj_jac(model, data, shift, rotate, at, int(link))
+        torque += shift.T @ push + rotate.T @ twist
     spread = np.asarray(hand.arrays.coupling[1], float)  # joints from coordinates, here linear
     drive = hand.ctrl_from_joints @ spread
-    change = np.asarray(closing.squeeze[0] - variables.dofs, float)
-    gain = np.asarray(loads.gain, float)
-    np.testing.assert_allclose(
-        drive.T @ (gain[:, None] * drive) @ change, spread.T @ torque, atol=2e-3
-    )
-    np.testing.assert_allclose(gain * (drive @ change), closing.torques[0], atol=2e-3)
+    np.testing.assert_allclose(drive.T @ found, spread.T @ torque, atol=2e-4)
     assert np.abs(torque).max() > 0.05
+
+
+def test_targets_make_actuators_pull_with_the_torques_of_the_squeeze() -> None:
+    result = squeezed(on_a_ball([*THREE, [0.1, -0.2, -1]]))
+    change = result.squeeze - np.asarray(held(scene.allegro())[0].dofs)
+    drive = scene.allegro().ctrl_from_joints @ np.asarray(scene.allegro().arrays.coupling[1])
+    pulled = np.asarray(load().gain) * (drive @ change)
+    np.testing.assert_allclose(pulled, result.torques, atol=1e-4)
+    assert np.abs(result.torques).max() > 0.05
 
 
 def test_the_pregrasp_opens_and_keeps_joint_limits() -> None:
@@ -223,7 +207,7 @@ def test_the_pregrasp_parts_fingers_that_lie_in_each_other() -> None:
 
     def overlap(dofs: jax.Array) -> float:
         state = evaluate(problem(), dataclasses.replace(variables, dofs=dofs), pattern)
-        return float(energy.penetration.itself(state, problem()))
+        return float(energy.self_penetration(state, problem()))
 
     closing = solve_squeeze(CONFIG, problem(), load(), *map(batched, (crossed, pattern, contacts)))
     assert overlap(crossed.dofs) > 0.02

@@ -1,15 +1,8 @@
 """Energies of a grasp: pure functions of one shared state, each returned unweighted by name."""
 
-from __future__ import annotations
-
-import jax
-import jax.numpy as jnp
-
-from zdg_jax.energy import alignment, contact, penetration, wrench
-from zdg_jax.energy.alignment import approach, avoided, fingers, held, idle, rest, thumb
-from zdg_jax.energy.guidance import Guidance
-from zdg_jax.energy.penetration import signed_distances
+from zdg_jax.energy.penetration import self_penetration, signed_distances
 from zdg_jax.energy.state import (
+    TOUCH_GAP,
     Contacts,
     GraspState,
     GraspVariables,
@@ -19,73 +12,50 @@ from zdg_jax.energy.state import (
     passive_motions,
     root_pose,
 )
-from zdg_jax.energy.wrench import ForceLimits, closure, contacts_about_com
+from zdg_jax.energy.targets import (
+    ApertureTarget,
+    DirectionTarget,
+    LinkTargets,
+    PartTarget,
+    TaskTargets,
+    WrenchTargets,
+)
+from zdg_jax.energy.task import approach, avoided, held, thumb
+from zdg_jax.energy.terms import TERMS, Term, evaluate
+from zdg_jax.energy.wrench import (
+    ForceLimits,
+    contacts_about_com,
+    force_closure,
+    with_contact_forces,
+)
 
 __all__ = [
+    "TERMS",
+    "TOUCH_GAP",
+    "ApertureTarget",
     "Contacts",
+    "DirectionTarget",
     "ForceLimits",
     "GraspState",
     "GraspVariables",
-    "Guidance",
+    "LinkTargets",
+    "PartTarget",
     "Pattern",
     "Problem",
+    "TaskTargets",
+    "Term",
+    "WrenchTargets",
     "approach",
     "avoided",
-    "closure",
     "contacts_about_com",
-    "fingers",
+    "evaluate",
+    "force_closure",
     "grasp_state",
     "held",
-    "idle",
     "passive_motions",
-    "rest",
     "root_pose",
+    "self_penetration",
     "signed_distances",
-    "terms",
     "thumb",
+    "with_contact_forces",
 ]
-
-
-def terms(
-    state: GraspState,
-    problem: Problem,
-    *,
-    limits: ForceLimits,
-    forces: jax.Array,
-    iterations: int,
-    standoff: jax.Array,
-    margin: jax.Array,
-) -> tuple[dict[str, jax.Array], jax.Array]:
-    """Every energy term of one grasp by name, each (), and the contact forces found, (t, k, 3).
-
-    Args:
-        state: from `grasp_state`.
-        problem: hand, object and guidance.
-        limits: where contact forces are sought.
-        forces: forces that the solver starts from, (t, k, 3).
-        iterations: of the force solver, static.
-        standoff: distance that contacts are drawn to, () [m].
-        margin: clearance that the whole hand keeps from the object, () [m].
-    """
-    guidance = problem.guidance
-    residuals, forces = wrench.balanced(
-        state.contacts, problem, guidance.targets, limits, forces, iterations
-    )
-    values = {
-        "contact": contact.contact(state, standoff),
-        "facing": contact.facing(state),
-        "wrench": jnp.sum(residuals * guidance.target_weights)
-        / jnp.maximum(jnp.sum(guidance.target_weights), 1e-6),
-        "closure": wrench.closure(state.contacts, problem),
-        "surface_penetration": penetration.surface(state, problem, margin),
-        "skeleton_penetration": penetration.skeleton(state, problem, margin),
-        "self_penetration": penetration.itself(state, problem),
-        "held": alignment.held(state, problem),
-        "avoided": alignment.avoided(state, problem),
-        "rest": alignment.rest(state, problem),
-        "fingers": alignment.fingers(state, problem),
-        "idle": alignment.idle(state, problem),
-        "approach": alignment.approach(state, problem),
-        "thumb": alignment.thumb(state, problem),
-    }
-    return values, forces

@@ -1,4 +1,4 @@
-"""What every energy term reads: kinematics, distances and contacts of one grasp, computed once."""
+"""The state that every energy term reads: kinematics, distances, contacts, computed once."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from zdg_jax.energy.guidance import Guidance
+from zdg_jax.energy.targets import TaskTargets
 from zdg_jax.hand import ContactCandidates, HandArrays, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.objects import ObjectArrays
 
+_HIGHEST = jax.lax.Precision.HIGHEST
+
 MISALIGNED = 0.02
 """Metres of distance that a contact turned 90 degrees away costs when candidates are chosen."""
 
-NEAR = 0.015
-"""Distance at which an optional contact counts a third [m]."""
+CONTACT_DECAY = 0.015
+"""Distance at which an optional contact counts 1 / e [m]."""
+
+TOUCH_GAP = 0.003
+"""Gap below which a link counts as touching a part of the object [m]."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GraspVariables:
-    """What refinement moves, with any leading batch shape."""
+    """The coordinates that refinement moves, with any leading batch shape."""
 
     position: jax.Array
     """Origin of the hand's root, (*b, 3), object frame [m]."""
@@ -35,7 +40,7 @@ class GraspVariables:
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pattern:
-    """Which links are meant to touch: fixed for a grasp, chosen with its seed."""
+    """Links that are meant to touch: fixed for a grasp, chosen with its seed."""
 
     link: jax.Array
     """Link of each contact slot, (*b, k) int32."""
@@ -48,11 +53,14 @@ class Pattern:
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What all grasps of one run share."""
+    """Everything that the grasps of one run share: arrays without a batch axis."""
 
     hand: HandArrays
+    """The hand, its points in the frames of its links."""
     object: ObjectArrays
-    guidance: Guidance
+    """The object; its `grid` is the shape that energies see."""
+    targets: TaskTargets
+    """The demands of the task, object frame."""
 
 
 @jax.tree_util.register_dataclass
@@ -61,7 +69,7 @@ class Contacts:
     """The chosen contact of each slot, object frame."""
 
     active: jax.Array
-    """How far the slot counts, in [0, 1], held fixed, (k,)."""
+    """Weight of the slot in [0, 1], held fixed, (k,)."""
     points: jax.Array
     """Points on the hand, (k, 3) [m]."""
     hand_normals: jax.Array
@@ -73,7 +81,7 @@ class Contacts:
     link: jax.Array
     """Link of each, (k,) int32."""
     passive_motions: jax.Array
-    """How the points move with the hand's slack motions, (k, m, 3) [m/rad]."""
+    """Motion of the points with the hand's passive motions, (k, m, 3) [m/rad]."""
 
     @property
     def footprints(self) -> jax.Array:
@@ -99,13 +107,34 @@ class GraspState:
     distance: jax.Array
     """Signed distance to the object of contact candidates, surface points and centres of proxy
     spheres, one after the other, (c + m + s,) [m]."""
+    standoff: jax.Array
+    """Distance from the surface that contacts are drawn to, () [m]."""
+    margin: jax.Array
+    """Clearance that the whole hand keeps from the object, () [m]."""
+    forces: jax.Array | None = None
+    """Contact forces on the object that come nearest to each target wrench, (t, k, 3), held fixed;
+    None before `with_contact_forces`."""
 
 
-def grasp_state(problem: Problem, variables: GraspVariables, pattern: Pattern) -> GraspState:
-    """The state of one grasp; differentiable in `variables`.
+def grasp_state(
+    problem: Problem,
+    variables: GraspVariables,
+    pattern: Pattern,
+    *,
+    standoff: jax.Array | float = 0.0,
+    margin: jax.Array | float = 0.0,
+) -> GraspState:
+    """Compute the state of one grasp; differentiable in `variables`.
 
     A slot's contact is the candidate of its link that is nearest to the object and faces it
     best. The choice itself carries no gradient; it is made anew at every call.
+
+    Args:
+        problem: hand, object and targets.
+        variables: one grasp, without a batch axis.
+        pattern: links meant to touch, (k,).
+        standoff: distance from the surface that contacts are drawn to, () [m].
+        margin: clearance that the whole hand keeps from the object, () [m].
     """
     hand, grid = problem.hand, problem.object.grid
     joints = joints_from_dofs(hand, variables.dofs)
@@ -114,19 +143,19 @@ def grasp_state(problem: Problem, variables: GraspVariables, pattern: Pattern) -
 
     groups = (hand.contacts, hand.surface, hand.spheres)
     local = jnp.concatenate([group.local for group in groups])
-    carrier = jnp.concatenate([group.link for group in groups])
-    depth, outward = distance.query(grid, kinematics.transform_points(poses, local, carrier), 0)
+    link = jnp.concatenate([group.link for group in groups])
+    depth, outward = distance.query(grid, kinematics.transform_points(poses, local, link), 0)
     candidate = _nearest(hand.contacts, pattern, poses, depth, outward)
     # Placed anew from few links: the gradient through a choice among all would be a scatter.
-    own = jnp.matmul(poses, _rides(pattern.link, poses), precision=jax.lax.Precision.HIGHEST)
-    chosen, facing = hand.contacts.local[candidate].T, hand.contacts.normals[candidate].T
-    points = (jnp.sum(own[:, :3] * chosen, axis=1) + own[:, 3]).T
+    slot_poses = jnp.matmul(poses, _one_hot(pattern.link, poses), precision=_HIGHEST)
+    chosen, pad_normals = hand.contacts.local[candidate].T, hand.contacts.normals[candidate].T
+    points = (jnp.sum(slot_poses[:, :3] * chosen, axis=1) + slot_poses[:, 3]).T
     normals, gap = outward[:, candidate].T, jax.lax.stop_gradient(depth[candidate])
-    near = jnp.exp(-((gap / NEAR) ** 2))
+    near = jnp.exp(-((gap / CONTACT_DECAY) ** 2))
     contacts = Contacts(
         active=pattern.active * jnp.where(pattern.optional > 0, near, 1.0),
         points=points,
-        hand_normals=jnp.sum(own[:, :3] * facing, axis=1).T,
+        hand_normals=jnp.sum(slot_poses[:, :3] * pad_normals, axis=1).T,
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
@@ -139,16 +168,28 @@ def grasp_state(problem: Problem, variables: GraspVariables, pattern: Pattern) -
         contacts=contacts,
         poses=poses,
         distance=depth,
+        standoff=jnp.asarray(standoff, depth.dtype),
+        margin=jnp.asarray(margin, depth.dtype),
     )
 
 
 def passive_motions(
     problem: Problem, posture: kinematics.LinkPoses, points: jax.Array, link: jax.Array
 ) -> jax.Array:
-    """How points (k, 3) on links (k,) move with the hand's slack motions, (k, m, 3) [m/rad]."""
+    """Compute how points on links move with the hand's passive motions.
+
+    Args:
+        problem: gives the hand.
+        posture: poses of its links and axes, object frame.
+        points: points, (k, 3), object frame [m].
+        link: the link of each, (k,).
+
+    Returns:
+        Rates of the points, (k, m, 3), object frame [m/rad].
+    """
     twists = kinematics.link_twists(problem.hand.tree, posture, problem.hand.passive_motions)
-    mine = jnp.matmul(twists, _rides(link, twists), precision=jax.lax.Precision.HIGHEST)
-    return (jnp.cross(mine[:3], points.T[:, None], axis=0) + mine[3:]).T
+    point_twists = jnp.matmul(twists, _one_hot(link, twists), precision=_HIGHEST)
+    return (jnp.cross(point_twists[:3], points.T[:, None], axis=0) + point_twists[3:]).T
 
 
 def root_pose(variables: GraspVariables) -> jax.Array:
@@ -157,9 +198,10 @@ def root_pose(variables: GraspVariables) -> jax.Array:
     return jnp.concatenate([rotation, variables.position[..., None]], axis=-1)
 
 
-def _rides(link: jax.Array, by_link: jax.Array) -> jax.Array:
-    """What takes columns of links (..., L) to those of points on the links (k,), (L, k)."""
-    return (jnp.arange(by_link.shape[-1])[:, None] == link).astype(by_link.dtype)
+def _one_hot(link: jax.Array, by_link: jax.Array) -> jax.Array:
+    """Matrix (L, k) that takes columns of links (..., L) to those of points on links (k,)."""
+    links = jnp.arange(by_link.shape[-1], dtype=link.dtype)
+    return (links[:, None] == link).astype(by_link.dtype)
 
 
 def _nearest(
@@ -172,15 +214,15 @@ def _nearest(
     """The candidate of each slot's link that is nearest to the object and faces it best, (k,)."""
     count = candidates.link.shape[0]
     poses, depth, outward = jax.lax.stop_gradient((poses, depth[:count], outward[:, :count]))
-    turned = kinematics.rotate_directions(poses[:, :3], candidates.normals, candidates.link)
-    facing = jnp.sum(turned * outward, axis=0)
-    score = jnp.abs(depth) + MISALIGNED * jnp.maximum(1 + facing, 0.0)
+    pad_normals = kinematics.rotate_directions(poses[:, :3], candidates.normals, candidates.link)
+    cosine = jnp.sum(pad_normals * outward, axis=0)
+    score = jnp.abs(depth) + MISALIGNED * jnp.maximum(1 + cosine, 0.0)
     # The bits of positive floats are ordered as integers. A candidate's number in the lowest of
     # them makes one vectorised minimum of the argmin, which took 7 us of a step's 60.
     spare = count.bit_length()
     score = jnp.asarray(score, jnp.float32)
     key = jax.lax.bitcast_convert_type(score, jnp.int32) >> spare << spare
     key = key | jnp.arange(count, dtype=jnp.int32)
-    mine = candidates.link[:, None] == pattern.link[None, :]
-    best = jnp.min(jnp.where(mine, key[:, None], jnp.iinfo(jnp.int32).max), axis=0)
+    on_link = candidates.link[:, None] == pattern.link[None, :]
+    best = jnp.min(jnp.where(on_link, key[:, None], jnp.iinfo(jnp.int32).max), axis=0)
     return jnp.minimum(best & ((1 << spare) - 1), count - 1)

@@ -8,6 +8,6 @@ from typing import Any
 import jax.numpy as jnp
 
 
-def float_setting(value: float) -> Any:
-    """A dataclass field whose default is a float32 scalar."""
+def float_setting(value: float | tuple[float, ...]) -> Any:
+    """Make a dataclass field whose default is a float32 scalar, or vector."""
     return dataclasses.field(default_factory=lambda: jnp.float32(value))

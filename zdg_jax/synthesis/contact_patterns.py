@@ -1,4 +1,4 @@
-"""Contact patterns: which links are meant to touch, and how likely a plan makes each choice."""
+"""Contact patterns: links that are meant to touch, and the probability that a plan gives each."""
 
 from __future__ import annotations
 
@@ -14,26 +14,39 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
 
-_OPEN = {"tips": 0.42, "power": 0.42}
-"""Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
+_ALL_TIPS, _POWER = 0.42, 0.42
+"""Probabilities of all tips and of the power pattern where no plan binds; the other runs of
+fingers share the rest."""
+_FINGER_COST = 2.0
+"""Log-likelihood that each finger more or less than find room on the held part costs."""
+_PLANNED_POWER, _CRAMPED_POWER = 0.6, 0.2
+"""Probability of the power pattern where the plan asks for it and all fingers find room, and where
+they do not."""
 
 
 def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
-    """The contact patterns that a hand can choose from, (2 p, k).
+    """List the contact patterns that a hand can choose from.
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
     first; then the power pattern, in which the fingers' innermost links and the palm join where
     they come near. Slots are the tips, then those links, then the palm. Last the same p patterns
-    with the links that the grip, if there is one, names in place of the tips.
+    with the links that the grip names in place of the tips.
+
+    Args:
+        hand: the hand.
+        grip: names the links that the fingers touch with; None leaves the tips.
+
+    Returns:
+        Patterns, (2 p, k).
     """
-    present = set(np.asarray(hand.arrays.contacts.link).tolist())
+    candidates = set(np.asarray(hand.arrays.contacts.link).tolist())
     tips = [finger.tip_link for finger in hand.fingers]
     inner = []
     for finger in hand.fingers:
-        others = [link for link in finger.links if link in present and link not in tips]
+        others = [link for link in finger.links if link in candidates and link not in tips]
         if others and not finger.is_thumb:
             inner.append(others[-1])
-    palm = [hand.palm.link] if hand.palm.link in present else []
+    palm = [hand.palm.link] if hand.palm.link in candidates else []
     slots = np.array([*tips, *inner, *palm], np.int32)
     planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
@@ -47,27 +60,34 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
 
 
 def pattern_probabilities(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
-    """How likely each of `patterns` is to be drawn, (2 p,), sums to 1.
+    """Compute the probability that each of `contact_patterns` is drawn.
 
     A part that is too short for all fingers side by side is held by fewer; idle fingers of the
     plan stay idle; types with inner links, and a palm that is to touch, ask for the power
     pattern. The plan binds as far as it is sure.
+
+    Args:
+        hand: the hand.
+        grip: what to hold and with which fingers.
+        obj: gives the lengths of the held parts.
+
+    Returns:
+        Probabilities, (2 p,), whose sum is 1.
     """
     runs = _runs(hand)
     fingers = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
     most = len(fingers)
     size = np.array([len(set(run) & set(fingers)) for run in runs])
-    free = np.full(len(runs) + 1, 1 - sum(_OPEN.values()))
-    free[1:-1] /= max(len(runs) - 1, 1)
-    free[0], free[-1] = _OPEN["tips"], _OPEN["power"]
+    free = np.full(len(runs) + 1, (1 - _ALL_TIPS - _POWER) / max(len(runs) - 1, 1))
+    free[0], free[-1] = _ALL_TIPS, _POWER
 
     idle = {plan.finger for plan in grip.fingers if plan.role == "idle"}
     allowed = np.array([not any(hand.fingers[i].name in idle for i in run) for run in runs])
     fitting = min(_fitting(hand, grip, obj), most)
-    wanted = np.where(allowed, np.exp(-2.0 * np.abs(size - fitting)), 0.0)
+    wanted = np.where(allowed, np.exp(-_FINGER_COST * np.abs(size - fitting)), 0.0)
     power = 0.0
     if (STYLES[grip.grasp_type].inner_links or grip.palm.contact) and not idle:
-        power = 0.6 if fitting == most else 0.2
+        power = _PLANNED_POWER if fitting == most else _CRAMPED_POWER
     planned = np.append(wanted / max(wanted.sum(), 1e-9) * (1 - power), power)
     planned = planned if planned.any() else free
     return np.concatenate(
@@ -81,16 +101,17 @@ def _planned_slots(hand: Hand, fingers: Sequence[FingerPlan], slots: np.ndarray)
     A finger that wraps touches with its tip too, and its inner link where it comes near.
     """
     slots = slots.copy()
-    names, present = list(hand.link_names), set(np.asarray(hand.arrays.contacts.link).tolist())
+    names = list(hand.link_names)
+    candidates = set(np.asarray(hand.arrays.contacts.link).tolist())
     for finger in fingers:
         if finger.role in ("idle", "wrap"):
             continue
         tip = next(f.tip_link for f in hand.fingers if f.name == finger.finger)
         link = names.index(finger.link)
-        if link == tip or link not in present:
+        if link == tip or link not in candidates:
             continue
-        before, there = slots == tip, slots == link
-        slots[before], slots[there] = link, tip
+        of_tip, of_link = slots == tip, slots == link
+        slots[of_tip], slots[of_link] = link, tip
     return slots
 
 
@@ -107,8 +128,9 @@ def _runs(hand: Hand) -> list[list[int]]:
 
 
 def _fitting(hand: Hand, grip: Grip, obj: Object) -> int:
-    """How many fingers find room side by side along the longest held part."""
-    tips = [np.asarray(hand.tip_position(f)) for f in hand.fingers if not f.is_thumb]
+    """Number of fingers that find room side by side along the longest held part."""
+    positions = hand.tip_positions(hand.half_closed_dofs)
+    tips = [p for p, f in zip(positions, hand.fingers, strict=True) if not f.is_thumb]
     gaps = [np.linalg.norm(b - a) for a, b in itertools.pairwise(tips)]
     held = {part.mark for part in grip.held}
     lengths = [part.extents[0] for part in obj.parts if part.mark in held]

@@ -12,6 +12,7 @@ import numpy as np
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.kernels import friction_cone, rotations
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
@@ -42,7 +43,7 @@ def measure(
     """Metrics of grasps (n, ...) by name, each (n,).
 
     - `epsilon`: radius of the largest ball in the hull of contact wrenches whose normal forces
-      sum to one (Ferrari and Canny, ICRA 1992), torques over the guidance's length.
+      sum to one (Ferrari and Canny, ICRA 1992), torques over `TORQUE_LENGTH`.
     - `min_weight`: how evenly the edges of the friction cones can balance, see `min_weight`.
     - `residual`: mean squared residual of pulling along +-x, +-y, +-z with squeezing contacts.
     - `imbalance`: |wrench| of the squeeze's forces over their sum.
@@ -153,7 +154,7 @@ def _residual(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Ar
         mu=jnp.asarray(0.3, points.dtype),
         low=0.2 * share,
         high=3.0 * share,
-        length=problem.guidance.torque_length,
+        length=TORQUE_LENGTH,
         passive_motions=contacts.passive_motions,
         iterations=150,
     )
@@ -249,7 +250,7 @@ def _edges(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Array
         jnp.cos(angle)[None, :, None] * first[:, None]
         + jnp.sin(angle)[None, :, None] * second[:, None]
     )
-    torque = jnp.cross(points[:, None], edges) / problem.guidance.torque_length
+    torque = jnp.cross(points[:, None], edges) / TORQUE_LENGTH
     wrenches = jnp.concatenate([edges, torque], axis=-1) * active[:, None, None]
     return wrenches.reshape(-1, 6)
 

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from zdg_jax import energy
-from zdg_jax.energy import ForceLimits, GraspVariables, Pattern, Problem
+from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 
-_SETTLED = 60
+_SETTLED_ITERATIONS = 60
 """Iterations of the force solver, from zero, where terms are reported."""
-DEFAULT_WEIGHTS: Mapping[str, float] = {
-    "contact": 300.0,
-    "facing": 0.1,
-    "wrench": 20.0,
-    "closure": 0.0,
-    "surface_penetration": 30.0,
-    "skeleton_penetration": 100.0,
-    "self_penetration": 270.0,
-    "held": 200.0,
-    "avoided": 300.0,
-    "rest": 100.0,
-    "fingers": 50.0,
-    "idle": 50.0,
-    "approach": 0.3,
-    "thumb": 0.1,
-}
-"""Weights of the terms of `energy.terms`; the terms themselves come back unweighted."""
+_LATE = 0.8
+"""Share of the steps from which contacts are drawn to the surface itself."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RefineConfig:
-    """Settings of the refinement. Only the two counts are static: others never recompile."""
+    """Settings of the refinement. Counts and terms are static: no other change recompiles.
+
+    A term of one's own takes part once it is among `extra_terms`:
+
+        def above_table(state: GraspState, problem: Problem) -> jax.Array:
+            return jax.nn.relu(0.1 - state.position[2])
+
+        RefineConfig(extra_terms=(Term("table", above_table, 50.0),), weights={"contact": 200.0})
+
+    Raises:
+        InputError: two terms have one name, or a weight is of no term.
+    """
 
     steps: int = dataclasses.field(default=160, metadata={"static": True})
     """Gradient steps."""
@@ -50,8 +47,13 @@ class RefineConfig:
     trial_steps: int = dataclasses.field(default=8, metadata={"static": True})
     """Steps after which half of a grasp's starts are given up; twice as many after each next half,
     until one is left."""
-    weights: dict[str, jax.Array] = dataclasses.field(default_factory=lambda: make_weights())
-    """Weight of each energy term, ()."""
+    extra_terms: tuple[Term, ...] = dataclasses.field(default=(), metadata={"static": True})
+    """Energy terms beside `energy.TERMS`."""
+    weights: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Weight of each energy term, (); those that are not given are the terms' own. A weight of
+    zero switches a term off."""
+    late_contact: jax.Array = float_setting(4.0)
+    """Factor of the weight of `contact` over the last fifth of the steps."""
     position_rate: jax.Array = float_setting(0.003)
     """Learning rate of the wrist's position [m]."""
     rotation_rate: jax.Array = float_setting(0.03)
@@ -69,26 +71,34 @@ class RefineConfig:
     greatest_force: jax.Array = float_setting(4.0)
     """Greatest normal force of a contact, as a share of a target wrench's force."""
 
+    def __post_init__(self) -> None:
+        """Complete the weights, which must be of one structure whichever of them were given."""
+        names = [term.name for term in self.terms]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"two energy terms are called {twice[0]!r}; give one another name")
+        unknown = sorted(set(self.weights) - set(names))
+        if unknown:
+            raise InputError(f"no energy term {unknown[0]!r}; there are: {', '.join(names)}")
+        weights = {term.name: self.weights.get(term.name, term.weight) for term in self.terms}
+        for name, weight in weights.items():
+            if isinstance(weight, int | float):
+                weights[name] = jnp.float32(weight)
+        object.__setattr__(self, "weights", weights)
 
-def make_weights(**changes: float) -> dict[str, jax.Array]:
-    """The default weights with some of them changed.
-
-    Raises:
-        InputError: a name that is no energy term.
-    """
-    unknown = sorted(set(changes) - set(DEFAULT_WEIGHTS))
-    if unknown:
-        raise InputError(f"no energy term {unknown[0]!r}; there are: {', '.join(DEFAULT_WEIGHTS)}")
-    return {name: jnp.float32(value) for name, value in {**DEFAULT_WEIGHTS, **changes}.items()}
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All energy terms, the library's first."""
+        return (*TERMS, *self.extra_terms)
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RefineState:
-    """Where the refinement of one grasp stands."""
+    """The refinement of one grasp between two steps."""
 
     variables: GraspVariables
-    """The grasp."""
+    """The grasp, (...)."""
     optimizer: optax.OptState
     """Optax's state, of this grasp alone."""
     forces: jax.Array
@@ -131,25 +141,41 @@ class Refiner:
     config: RefineConfig = dataclasses.field(default_factory=RefineConfig)
 
     def init(self, problem: Problem, variables: GraspVariables, pattern: Pattern) -> RefineState:
-        """The state before the first step, of one grasp."""
-        targets = problem.guidance.targets
+        """Make the state before the first step, of one grasp; `jax.vmap` makes those of many.
+
+        Args:
+            problem: hand, object and targets.
+            variables: the seed: position (3,), rotation (6,), dofs (d,).
+            pattern: links meant to touch, (k,).
+        """
         return RefineState(
             variables=variables,
             optimizer=self._optimizer().init(variables),
-            forces=jnp.zeros((targets.shape[0], pattern.link.shape[0], 3), targets.dtype),
+            forces=_no_forces(problem, pattern),
             step=jnp.int32(0),
             finite=jnp.bool_(True),
         )
 
     def step(self, problem: Problem, pattern: Pattern, state: RefineState) -> RefineState:
-        """One gradient step of one grasp."""
+        """Take one gradient step with one grasp; `jax.vmap` takes it with many.
+
+        Args:
+            problem: hand, object and targets, which many grasps share (`in_axes=None`).
+            pattern: links meant to touch, (k,).
+            state: from `init` or the step before, of this grasp alone.
+
+        Returns:
+            The state after the step. One whose gradient is not finite leaves the grasp where it
+            is, but for the optimizer's momentum.
+        """
         (_, forces), gradient = jax.value_and_grad(self._loss, has_aux=True)(
             state.variables, problem, pattern, state
         )
         leaves = jax.tree.leaves(gradient)
         finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
         gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)
-        update, optimizer = self._optimizer().update(gradient, state.optimizer)
+        with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to whole numbers
+            update, optimizer = self._optimizer().update(gradient, state.optimizer)
         moved = optax.apply_updates(state.variables, update)
         hand = problem.hand
         return RefineState(
@@ -160,11 +186,21 @@ class Refiner:
             finite=state.finite & finite,
         )
 
-    def run(self, problem: Problem, variables: GraspVariables, pattern: Pattern) -> Refined:
-        """Refines grasps; they never influence each other.
+    def loss(self, problem: Problem, pattern: Pattern, state: RefineState) -> jax.Array:
+        """Compute the weighted sum of terms that the next step of one grasp descends, ().
 
         Args:
-            problem: hand, object and guidance.
+            problem: hand, object and targets.
+            pattern: links meant to touch, (k,).
+            state: from `init` or `step`.
+        """
+        return self._loss(state.variables, problem, pattern, state)[0]
+
+    def run(self, problem: Problem, variables: GraspVariables, pattern: Pattern) -> Refined:
+        """Refine grasps, which never influence each other.
+
+        Args:
+            problem: hand, object and targets.
             variables: seeds, (n * starts, ...): row i of each of the `starts` blocks of n rows
                 is a start of grasp i. They are given up by successive halving (Karnin et al.,
                 ICML 2013) until the best goes on alone.
@@ -186,14 +222,15 @@ class Refiner:
         trials = []
         for block in range(starts):
             rows = slice(block * count, (block + 1) * count)
-            own = jax.tree.map(lambda leaf, rows=rows: leaf[rows], (variables, pattern))
-            trials.append((own[1], jax.vmap(lambda v, p: self.init(problem, v, p))(*own)))
+            starting = jax.tree.map(lambda leaf, rows=rows: leaf[rows], (variables, pattern))
+            states = jax.vmap(lambda v, p: self.init(problem, v, p))(*starting)
+            trials.append((starting[1], states))
         left, trial = self.config.steps, self.config.trial_steps
         while len(trials) > 1:
             steps = min(trial, left)
             ends = [
-                (own, *_advance(self.config, problem, own, now, jnp.int32(steps)))
-                for own, now in trials
+                (pattern, *_advance(self.config, problem, pattern, states, jnp.int32(steps)))
+                for pattern, states in trials
             ]
             trials = list(_select(tuple(ends)))
             left, trial = left - steps, 2 * trial
@@ -211,25 +248,31 @@ class Refiner:
     def assess(
         self, problem: Problem, variables: GraspVariables, pattern: Pattern
     ) -> tuple[dict[str, jax.Array], energy.Contacts]:
-        """Unweighted energy terms (n,) by name, and contacts (n, k, ...), of grasps (n, ...)."""
+        """Evaluate grasps without moving them, contacts drawn to the surface itself.
+
+        Args:
+            problem: hand, object and targets.
+            variables: grasps, (n, ...).
+            pattern: links meant to touch, (n, k).
+
+        Returns:
+            Unweighted energy terms by name, each (n,), and contacts, (n, k, ...).
+        """
         return _assess(self.config, problem, variables, pattern)
 
     def progress(self, step: jax.Array) -> jax.Array:
-        """Share of the steps done, in [0, 1]."""
+        """Share of the steps that are done at a step, in [0, 1]."""
         return jnp.asarray(step, jnp.float32) / self.config.steps
 
     def standoff(self, step: jax.Array) -> jax.Array:
         """Distance that contacts are drawn to at a step, () [m]."""
-        return self.config.standoff * jnp.clip((0.8 - self.progress(step)) / 0.3, 0.0, 1.0)
-
-    def loss(self, problem: Problem, pattern: Pattern, state: RefineState) -> jax.Array:
-        """What the next step of one grasp descends, ()."""
-        return self._loss(state.variables, problem, pattern, state)[0]
+        return self.config.standoff * jnp.clip((_LATE - self.progress(step)) / 0.3, 0.0, 1.0)
 
     def _loss(
         self, variables: GraspVariables, problem: Problem, pattern: Pattern, state: RefineState
-    ) -> tuple[jax.Array, jax.Array]:
-        terms, forces, _ = self._terms(
+    ) -> tuple[jax.Array, jax.Array | None]:
+        """Loss of one grasp, (), and the contact forces found on the way, (t, k, 3)."""
+        terms, grasp = self._evaluate(
             variables,
             problem,
             pattern,
@@ -238,11 +281,12 @@ class Refiner:
             self.config.force_iterations,
         )
         weights = dict(self.config.weights)
-        late = jnp.where(self.progress(state.step) > 0.8, 4.0, 1.0).astype(jnp.float32)
-        weights["contact"] = weights["contact"] * late
-        return sum((weights[name] * terms[name] for name in terms), jnp.float32(0.0)), forces
+        late = self.progress(state.step) > _LATE
+        weights["contact"] = weights["contact"] * jnp.where(late, self.config.late_contact, 1.0)
+        loss = sum((weights[name] * terms[name] for name in terms), jnp.float32(0.0))
+        return loss, grasp.forces
 
-    def _terms(
+    def _evaluate(
         self,
         variables: GraspVariables,
         problem: Problem,
@@ -250,22 +294,17 @@ class Refiner:
         forces: jax.Array,
         standoff: jax.Array,
         iterations: int,
-    ) -> tuple[dict[str, jax.Array], jax.Array, energy.GraspState]:
+    ) -> tuple[dict[str, jax.Array], energy.GraspState]:
+        """Energy terms of one grasp by name, each (), and the state that they were read from."""
         config = self.config
-        state = energy.grasp_state(problem, variables, pattern)
         limits = ForceLimits(
             friction=config.friction, least=config.least_force, greatest=config.greatest_force
         )
-        terms, forces = energy.terms(
-            state,
-            problem,
-            limits=limits,
-            forces=forces,
-            iterations=iterations,
-            standoff=standoff,
-            margin=config.margin * standoff,
+        state = energy.grasp_state(
+            problem, variables, pattern, standoff=standoff, margin=config.margin * standoff
         )
-        return terms, forces, state
+        state = energy.with_contact_forces(state, problem, limits, forces, iterations)
+        return energy.evaluate(config.terms, state, problem), state
 
     def _optimizer(self) -> optax.GradientTransformation:
         config = self.config
@@ -293,7 +332,7 @@ def _advance(
     states: RefineState,
     steps: jax.Array,
 ) -> tuple[RefineState, jax.Array]:
-    """Takes steps with many grasps; their states and the losses that they ended with, (n,)."""
+    """Take steps with many grasps; their states and the losses that they end with, (n,)."""
     refiner = Refiner(config)
 
     def single(pattern: Pattern, state: RefineState) -> tuple[RefineState, jax.Array]:
@@ -311,18 +350,23 @@ def _assess(
     config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> tuple[dict[str, jax.Array], energy.Contacts]:
     refiner = Refiner(config)
-    slots, targets = pattern.link.shape[-1], problem.guidance.targets
-    forces = jnp.zeros((targets.shape[0], slots, 3), targets.dtype)
 
     def single(
         variables: GraspVariables, pattern: Pattern
     ) -> tuple[dict[str, jax.Array], energy.Contacts]:
-        terms, _, state = refiner._terms(
-            variables, problem, pattern, forces, jnp.float32(0.0), _SETTLED
+        forces, standoff = _no_forces(problem, pattern), jnp.float32(0.0)
+        terms, state = refiner._evaluate(
+            variables, problem, pattern, forces, standoff, _SETTLED_ITERATIONS
         )
         return terms, state.contacts
 
     return jax.vmap(single)(variables, pattern)
+
+
+def _no_forces(problem: Problem, pattern: Pattern) -> jax.Array:
+    """Contact forces of zero for each target wrench of one grasp, (t, k, 3)."""
+    wrenches = problem.targets.wrenches.wrenches
+    return jnp.zeros((wrenches.shape[0], pattern.link.shape[-1], 3), wrenches.dtype)
 
 
 @shard_rows()

@@ -1,12 +1,11 @@
 """Seeds: starting grasps that put the object between the fingers that can oppose each other.
 
-A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
-takes two places on the object that face away from each other, sets the joints so that the
-opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
-that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is also
-tried with the hand drawn back from the object: descent cannot take a finger back out of a thin
-wall that it starts in. Of all these the one that is clear of the object and reaches best is kept,
-for each seed on its own, so that seeds stay independent.
+A seed takes two places on the object that face away from each other, sets the joints to one of
+the hand's preshapes that fits them with room to spare, and lays its axis along theirs; the turn
+about that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is
+also tried with the hand drawn back from the object: descent cannot take a finger back out of a
+thin wall that it starts in. Of all these the one that is clear of the object and reaches best is
+kept, for each seed on its own, so that seeds stay independent.
 """
 
 from __future__ import annotations
@@ -18,25 +17,42 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
-from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import Preshapes, joints_from_dofs
+from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
-from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
+from zdg_jax.runtime.devices import active_devices, default_batch, replicate, shard_rows
 from zdg_jax.runtime.settings import float_setting
+from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
 
-_OPPOSING = 512
-_UNPAIRED = 0.01
-"""Likelihood, over the mean weight, of the best opposite place below which there is none."""
-_UNGRASPABLE = 0.1
-"""How likely a place with nothing to oppose it is drawn, beside one with."""
-_CLOSURE = 0.2
-"""Metres of reach that one unit of the closure term costs when draws are compared."""
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeedCost:
+    """Weights by which a seed's draws are compared: metres of reach that one unit costs.
+
+    Reach is the mean distance of the active contacts from the object, and counts 1.
+    """
+
+    collision: jax.Array = float_setting(20.0)
+    """Of the depth of the deepest sphere [1]."""
+    offset: jax.Array = float_setting(0.2)
+    """Of the distance between the contacts' middle and the object's centre of mass [1]."""
+    force_closure: jax.Array = float_setting(0.2)
+    """Of the energy term of this name [m], as of those that follow."""
+    held: jax.Array = float_setting(1.0)
+    """Of the contacts' distance from the parts to hold [1]."""
+    avoided: jax.Array = float_setting(0.1)
+    """Of the intrusion into the clearance of avoided parts, summed over the spheres [1]."""
+    approach: jax.Array = float_setting(0.05)
+    """Of the palm's turn from the planned approach [m]."""
+    thumb: jax.Array = float_setting(0.02)
+    """Of the thumb's turn from its planned side [m]."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SeedConfig:
-    """How seeds are drawn."""
+    """Settings of the seeds. Only counts are static: no other change recompiles."""
 
     alternatives: int = dataclasses.field(default=16, metadata={"static": True})
     """Draws of which each seed keeps the best."""
@@ -44,52 +60,89 @@ class SeedConfig:
     """Distances from the object that each draw is tried at."""
     retreat: jax.Array = float_setting(0.12)
     """Greatest such distance [m]."""
-    clearance: jax.Array = float_setting(0.02)
-    """Room between fingers and object on both sides together [m]."""
-    looseness: jax.Array = float_setting(0.008)
-    """Misfit of the opening's width that makes it half as likely or so [m]."""
-    aperture: jax.Array = float_setting(0.02)
-    """Misfit of the planned width that makes a pair of places e times less likely [m]."""
+    pairs: PairConfig = dataclasses.field(default_factory=PairConfig)
+    """Preferences among pairs of places to lay the opening across."""
+    looseness: jax.Array = float_setting(LOOSENESS)
+    """Misfit of the preshape's width that makes it e times less likely [m]."""
+    opposition: jax.Array = float_setting(OPPOSITION_WEIGHT)
+    """Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
+    unpaired_width: jax.Array = float_setting(0.6)
+    """Width of the preshape where nothing opposes a place, as a share of the hand's span."""
+    approach: jax.Array = float_setting(4.0)
+    """Greatest pull of the planned approach on the palm's direction, beside a random unit
+    vector's; drawn evenly from 0."""
+    precision_depth: jax.Array = float_setting((-0.1, 0.4))
+    """Least and greatest depth of the object in the hand for patterns of fingertips, (2,), as
+    shares of the way from the pads to the palm."""
+    power_depth: jax.Array = float_setting((0.3, 1.0))
+    """The same for patterns in which inner links and the palm may join, (2,)."""
     jitter: jax.Array = float_setting(0.01)
     """Standard deviation of the position [m]."""
     turn: jax.Array = float_setting(0.15)
     """Standard deviation of the orientation [rad]."""
     dof_jitter: jax.Array = float_setting(0.1)
     """Standard deviation of the joints, as a share of their range."""
+    cost: SeedCost = dataclasses.field(default_factory=SeedCost)
+    """Weights by which draws are compared."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """How likely two places on the object are drawn together, for S surface samples."""
+class SeedProposal:
+    """The distribution that all seeds of one grip are drawn from."""
 
-    first: jax.Array
-    """Cumulative likelihood of the first place, (S,): less where nothing opposes it."""
-    second: jax.Array
-    """That of the second, given the first, (S, _OPPOSING)."""
-    opposed: jax.Array
-    """Whether anything opposes the first within the hand's span, (S,) bool."""
+    problem: Problem
+    """Hand, object and targets."""
+    preshapes: Preshapes
+    """Postures in which the thumb opposes the fingers."""
+    patterns: Pattern
+    """Contact patterns to choose from, (p, k)."""
+    pattern_probabilities: jax.Array
+    """Probability of each, (p,)."""
+    pairs: AntipodalPairs
+    """Places of the object to lay the preshape across."""
+    config: SeedConfig
+    """Settings."""
+
+    @classmethod
+    def prepare(
+        cls,
+        problem: Problem,
+        preshapes: Preshapes,
+        patterns: Pattern,
+        pattern_probabilities: jax.Array,
+        config: SeedConfig,
+    ) -> SeedProposal:
+        """Compute once for a grip all that its seeds share, on every device.
+
+        Args:
+            problem: hand, object and targets.
+            preshapes: of the hand.
+            patterns: contact patterns to choose from, (p, k).
+            pattern_probabilities: probability of each, (p,).
+            config: settings.
+        """
+        pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
+        # Spheres tell whether a seed is clear; the surface points would cost five times as much.
+        bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
+        hand = dataclasses.replace(problem.hand, surface=bare)
+        return replicate(
+            cls(
+                problem=dataclasses.replace(problem, hand=hand),
+                preshapes=preshapes,
+                patterns=patterns,
+                pattern_probabilities=pattern_probabilities,
+                pairs=pairs,
+                config=config,
+            )
+        )
 
 
-def seed(
-    problem: Problem,
-    space: Opening,
-    kinds: Pattern,
-    likely: jax.Array,
-    pairs: Pairs,
-    config: SeedConfig,
-    num: int,
-    key: jax.Array,
-) -> tuple[GraspVariables, Pattern]:
-    """Draws `num` seeds.
+def draw_seeds(proposal: SeedProposal, num: int, key: jax.Array) -> tuple[GraspVariables, Pattern]:
+    """Draw seeds; each depends on its own part of the key alone.
 
     Args:
-        problem: hand, object and guidance.
-        space: the hand's opening.
-        kinds: contact patterns to choose from, (p, k).
-        likely: how likely each is to be drawn, (p,).
-        pairs: places of the object to lay the opening across, from `opposing`.
-        config: how to draw.
+        proposal: what to draw from.
         num: seeds wanted.
         key: random key.
 
@@ -99,108 +152,137 @@ def seed(
     # Whole blocks only, on every device: a smaller last one would be compiled a second time.
     whole = default_batch() * len(active_devices())
     keys = jax.random.split(key, -(-num // whole) * whole)
-    # Spheres tell whether a start is clear; the surface points would cost five times as much.
-    bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
-    problem = dataclasses.replace(problem, hand=dataclasses.replace(problem.hand, surface=bare))
     # Three programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
-    pattern, drawn, facing = _draws(problem, space, kinds, likely, pairs, config, keys)
-    drawn = _retreats(problem, config, drawn, facing)
-    drawn = _choose(problem, drawn, pattern)
-    return jax.tree.map(lambda leaf: leaf[:num], (drawn, pattern))
+    patterns, draws, palm_directions = _draw_alternatives(proposal, keys)
+    draws = _retreat_all(proposal, draws, palm_directions)
+    best = _choose(proposal, draws, patterns)
+    return jax.tree.map(lambda leaf: leaf[:num], (best, patterns))
 
 
+@shard_rows(replicated=(0,))
 @jax.jit
-def opposing(problem: Problem, space: Opening, weights: jax.Array, config: SeedConfig) -> Pairs:
-    """Which places on the object oppose each other, looked up by every draw.
-
-    Args:
-        problem: hand, object and guidance.
-        space: the hand's opening.
-        weights: how much each surface sample of the object asks to be held, (S,), >= 0.
-        config: how seeds are drawn.
-    """
-    samples = problem.object.samples
-    likelihood = jax.vmap(
-        lambda point, normal: _opposite(problem, space, weights, config, point, normal)
-    )(samples.points, samples.normals)
-    best, mean = jnp.max(likelihood, axis=1), jnp.mean(weights)
-    return Pairs(
-        first=jnp.cumsum(weights * (_UNGRASPABLE + jnp.minimum(best / mean, 1.0))),
-        second=jnp.cumsum(likelihood + 1e-12, axis=1),
-        opposed=best > _UNPAIRED * mean,
-    )
-
-
-@shard_rows(replicated=range(6))
-@jax.jit
-def _draws(
-    problem: Problem,
-    space: Opening,
-    kinds: Pattern,
-    likely: jax.Array,
-    pairs: Pairs,
-    config: SeedConfig,
-    keys: jax.Array,
+def _draw_alternatives(
+    proposal: SeedProposal, keys: jax.Array
 ) -> tuple[Pattern, GraspVariables, jax.Array]:
-    """The pattern (n, k) of each seed, its draws (n, a, ...) and their palms' facing (n, a, 3)."""
+    """Each seed's pattern (n, k), its draws (n, a, ...) and their palms' directions (n, a, 3)."""
 
-    def draws(key: jax.Array) -> tuple[Pattern, GraspVariables, jax.Array]:
-        kind_key, draw_key = jax.random.split(key)
-        kind = jax.random.categorical(kind_key, jnp.log(likely + 1e-9))
-        pattern = jax.tree.map(lambda leaf: leaf[kind], kinds)
+    def alternatives(key: jax.Array) -> tuple[Pattern, GraspVariables, jax.Array]:
+        pattern_key, draw_key = jax.random.split(key)
+        logits = jnp.log(proposal.pattern_probabilities + 1e-9)
+        row = jax.random.categorical(pattern_key, logits)
+        pattern = jax.tree.map(lambda leaf: leaf[row], proposal.patterns)
         power = jnp.sum(pattern.active * pattern.optional) > 0
-        variables, facing = jax.vmap(lambda key: _draw(problem, space, pairs, config, power, key))(
-            jax.random.split(draw_key, config.alternatives)
+        variables, palm_directions = jax.vmap(lambda key: _draw(proposal, power, key))(
+            jax.random.split(draw_key, proposal.config.alternatives)
         )
-        return pattern, variables, facing
+        return pattern, variables, palm_directions
 
-    return jax.lax.map(draws, keys, batch_size=default_batch())
+    return jax.lax.map(alternatives, keys, batch_size=default_batch())
 
 
-@shard_rows(replicated=(0, 1))
+@shard_rows(replicated=(0,))
 @jax.jit
-def _retreats(
-    problem: Problem, config: SeedConfig, variables: GraspVariables, facing: jax.Array
+def _retreat_all(
+    proposal: SeedProposal, draws: GraspVariables, palm_directions: jax.Array
 ) -> GraspVariables:
     """All draws of all seeds, (n, a, ...), drawn back from the object."""
-    back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
-    single = jax.vmap(lambda variables, facing: _retreat(problem, variables, facing, back))
+    retreat = jax.vmap(lambda variables, direction: _retreat(proposal, variables, direction))
     return jax.lax.map(
-        lambda drawn: single(*drawn), (variables, facing), batch_size=default_batch()
+        lambda alternatives: retreat(*alternatives),
+        (draws, palm_directions),
+        batch_size=default_batch(),
     )
 
 
 @shard_rows(replicated=(0,))
 @jax.jit
-def _choose(problem: Problem, variables: GraspVariables, pattern: Pattern) -> GraspVariables:
+def _choose(proposal: SeedProposal, draws: GraspVariables, patterns: Pattern) -> GraspVariables:
     """The best draw of each seed, (n, ...), of those (n, a, ...)."""
 
     def best(seed: tuple[GraspVariables, Pattern]) -> GraspVariables:
-        draws, pattern = seed
-        chosen = jnp.argmin(jax.vmap(lambda draw: _cost(problem, draw, pattern))(draws))
-        return jax.tree.map(lambda leaf: leaf[chosen], draws)
+        alternatives, pattern = seed
+        costs = jax.vmap(lambda draw: _cost(proposal, draw, pattern))(alternatives)
+        return jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], alternatives)
 
-    return jax.lax.map(best, (variables, pattern), batch_size=default_batch())
+    return jax.lax.map(best, (draws, patterns), batch_size=default_batch())
+
+
+def _draw(
+    proposal: SeedProposal, power: jax.Array, key: jax.Array
+) -> tuple[GraspVariables, jax.Array]:
+    """One draw, and the unit direction that the palm faces, (3,), object frame."""
+    keys = jax.random.split(key, 9)
+    config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
+    samples, targets = proposal.problem.object.samples, proposal.problem.targets
+    first = draw_index(keys[0], pairs.first)
+    point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
+    across = samples.points[draw_index(keys[1], pairs.second[first])] - point
+    # Nothing to oppose within the hand's span: lie against the surface instead.
+    tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
+    axis = rotations.normalize(jnp.where(paired, across, tangent))
+    gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
+    width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
+    middle = point + jnp.where(paired, across / 2, 0.0)
+
+    log_likelihood = preshapes.log_likelihood(
+        width + config.pairs.clearance,
+        looseness=config.looseness,
+        opposition_weight=config.opposition,
+    )
+    row = jax.random.categorical(keys[8], log_likelihood)
+    preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
+    axis = axis * jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
+    side = rotations.normalize(jax.random.normal(keys[4], (3,)))
+    pull = targets.approach.weight * config.approach * jax.random.uniform(keys[5])
+    wanted = jnp.where(paired, side, -normal) + pull * targets.approach.direction
+    facing = rotations.normalize(wanted - jnp.dot(wanted, axis) * axis)
+
+    tilt = config.turn * jax.random.normal(keys[6], (3,))
+    angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
+    in_object, in_hand = _frame(axis, facing), _frame(preshape.axis, preshape.facing)
+    rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
+
+    jitter_key, depth_key, dof_key = jax.random.split(keys[7], 3)
+    least, greatest = jnp.where(power, config.power_depth, config.precision_depth)
+    depth = jax.random.uniform(depth_key, minval=least, maxval=greatest)
+    position = middle - rotation @ preshape.middle + facing * depth * preshape.depth
+    position = position + config.jitter * jax.random.normal(jitter_key, (3,))
+    lower, upper = proposal.problem.hand.lower, proposal.problem.hand.upper
+    noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
+    variables = GraspVariables(
+        position=position,
+        rotation=rotations.sixd_from_matrix(rotation),
+        dofs=jnp.clip(preshape.dofs + noise * (upper - lower), lower, upper),
+    )
+    return variables, facing
+
+
+def _frame(axis: jax.Array, facing: jax.Array) -> jax.Array:
+    """Rotation (3, 3) of the frame whose x runs along an axis and whose y the palm faces."""
+    return jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
 
 
 def _retreat(
-    problem: Problem, variables: GraspVariables, facing: jax.Array, back: jax.Array
+    proposal: SeedProposal, variables: GraspVariables, palm_direction: jax.Array
 ) -> GraspVariables:
-    """Draws a hand back by the least of the distances that clears the object, or nearly so."""
+    """Draw a hand back by the least of the distances that clears the object, or nearly so."""
+    problem, config = proposal.problem, proposal.config
     hand = problem.hand
+    back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
     joints = joints_from_dofs(hand, variables.dofs)
     poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
     centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
-    away = -back * facing[:, None]
+    away = -back * palm_direction[:, None]
     gap, _ = distance.query(problem.object.grid, centers[:, None] + away[..., None], 0)
     collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
-    best = jnp.argmin(20.0 * collision + back)
+    best = jnp.argmin(config.cost.collision * collision + back)
     return dataclasses.replace(variables, position=variables.position + away[:, best])
 
 
-def _cost(problem: Problem, variables: GraspVariables, pattern: Pattern) -> jax.Array:
-    """How bad a seed is [m]: depth of collision, reach that is missing, disagreement."""
+def _cost(proposal: SeedProposal, variables: GraspVariables, pattern: Pattern) -> jax.Array:
+    """Cost of a draw, () [m]: depth of collision, reach that is missing, misalignment."""
+    problem, cost = proposal.problem, proposal.config.cost
     state = energy.grasp_state(problem, variables, pattern)
     radii = problem.hand.spheres.radii
     collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
@@ -209,94 +291,16 @@ def _cost(problem: Problem, variables: GraspVariables, pattern: Pattern) -> jax.
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
     offset = jnp.linalg.norm(center - problem.object.center_of_mass + 1e-6)
     task = (
-        energy.held(state, problem)
-        + 0.1 * energy.avoided(state, problem)
-        + 0.05 * energy.approach(state, problem)
-        + 0.02 * energy.thumb(state, problem)
+        cost.held * energy.held(state, problem)
+        + cost.avoided * energy.avoided(state, problem)
+        + cost.approach * energy.approach(state, problem)
+        + cost.thumb * energy.thumb(state, problem)
     )
-    closure = energy.closure(contacts, problem)
-    return 20.0 * collision + reach + 0.2 * offset + _CLOSURE * closure + task
-
-
-def _pick(key: jax.Array, total: jax.Array) -> jax.Array:
-    """An index drawn from cumulative weights by one random number instead of one an index."""
-    drawn = jax.random.uniform(key) * total[-1]
-    return jnp.minimum(jnp.searchsorted(total, drawn, side="right"), total.shape[0] - 1)
-
-
-def _opposite(
-    problem: Problem,
-    space: Opening,
-    weights: jax.Array,
-    config: SeedConfig,
-    point: jax.Array,
-    normal: jax.Array,
-) -> jax.Array:
-    """How well places on the object oppose a given one within the hand's span, (_OPPOSING,).
-
-    The samples' order makes any prefix even, and a quarter of them is enough.
-    """
-    samples, guidance = problem.object.samples, problem.guidance
-    samples = jax.tree.map(lambda leaf: leaf[:_OPPOSING], samples)
-    weights = weights[:_OPPOSING] + 0.05 * jnp.mean(weights)
-    offset = samples.points - point
-    gap = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
-    across = offset / gap[:, None]
-    opposed = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
-        jnp.sum(across * samples.normals, axis=-1)
+    closure = energy.force_closure(state, problem)
+    return (
+        cost.collision * collision
+        + reach
+        + cost.offset * offset
+        + cost.force_closure * closure
+        + task
     )
-    fits = (gap + config.clearance < jnp.max(space.width)) & (gap > 1e-3)
-    unlike = jnp.minimum(((gap - guidance.aperture) / config.aperture) ** 2, 4.0)
-    return opposed**4 * fits * jnp.exp(-guidance.aperture_weight * unlike) * weights
-
-
-def _draw(
-    problem: Problem,
-    space: Opening,
-    pairs: Pairs,
-    config: SeedConfig,
-    power: jax.Array,
-    key: jax.Array,
-) -> tuple[GraspVariables, jax.Array]:
-    """One draw, and the unit direction that the palm faces, (3,), object frame."""
-    keys = jax.random.split(key, 9)
-    samples, guidance = problem.object.samples, problem.guidance
-    first = _pick(keys[0], pairs.first)
-    point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
-    across = samples.points[_pick(keys[1], pairs.second[first])] - point
-    # Nothing to oppose within the hand's span: lie against the surface instead.
-    tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
-    axis = rotations.normalize(jnp.where(paired, across, tangent))
-    gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
-    width = jnp.where(paired, gap, 0.6 * jnp.max(space.width))
-    middle = point + jnp.where(paired, across / 2, 0.0)
-
-    misfit = jnp.abs(space.width - (width + config.clearance)) / config.looseness
-    level = jax.random.categorical(keys[8], 2 * space.opposition - misfit**2)
-    flip = jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
-    axis = axis * flip
-    side = jax.random.normal(keys[4], (3,))
-    side = rotations.normalize(side)
-    wanted = jnp.where(paired, side, -normal)
-    sharp = guidance.approach_weight * jax.random.uniform(keys[5], maxval=4.0)
-    wanted = wanted + sharp * guidance.approach
-    facing = rotations.normalize(wanted - jnp.dot(wanted, axis) * axis)
-
-    frame_object = jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
-    axis_hand, facing_hand = space.axis[level], space.facing[level]
-    frame_hand = jnp.stack([axis_hand, facing_hand, jnp.cross(axis_hand, facing_hand)], axis=-1)
-    tilt = config.turn * jax.random.normal(keys[6], (3,))
-    angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
-    rotation = rotations.axis_angle(tilt / angle, angle) @ frame_object @ frame_hand.T
-
-    jitter_key, depth_key, dof_key = jax.random.split(keys[7], 3)
-    share = jax.random.uniform(
-        depth_key, minval=jnp.where(power, 0.3, -0.1), maxval=jnp.where(power, 1.0, 0.4)
-    )
-    position = middle - rotation @ space.middle[level] + facing * share * space.depth[level]
-    position = position + config.jitter * jax.random.normal(jitter_key, (3,))
-    lower, upper = problem.hand.lower, problem.hand.upper
-    noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
-    dofs = jnp.clip(space.dofs[level] + noise * (upper - lower), lower, upper)
-    sixd = rotations.sixd_from_matrix(rotation)
-    return GraspVariables(position=position, rotation=sixd, dofs=dofs), facing

@@ -15,15 +15,13 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax import energy
-from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem, penetration
+from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.kernels.carrying import Carried
+from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.statics import Load, payload, statics, task_margin
-
-_ARM = 0.1
-"""Metres of the wrist that count as a radian of a joint."""
 
 
 @jax.tree_util.register_dataclass
@@ -80,9 +78,8 @@ def solve_squeeze(
 
     def single(variables: GraspVariables, pattern: Pattern, contacts: Contacts) -> SqueezeResult:
         active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
-        length = problem.guidance.torque_length
         linear = statics(load, problem, variables, contacts, active)
-        general, task = payload(load, linear, length), task_margin(load, linear, length)
+        general, task = payload(load, linear), task_margin(load, linear)
         force = _sized(config, load, general, task) * active[:, None]
         torques = jnp.einsum("akf,kf->a", linear.drive, force)
         wrench = jnp.einsum("rkf,kf->r", linear.balance, force)
@@ -140,10 +137,12 @@ def _open(
         state = energy.grasp_state(problem, moved(shift, dofs), pattern)
         missing = jax.nn.relu(config.opening - energy.signed_distances(state, problem))
         short = 0.5 * jnp.sum(missing**2)
-        return short + penetration.itself(state, problem)
+        return short + energy.self_penetration(state, problem)
 
     def moved(shift: jax.Array, dofs: jax.Array) -> GraspVariables:
-        return dataclasses.replace(variables, position=variables.position + _ARM * shift, dofs=dofs)
+        return dataclasses.replace(
+            variables, position=variables.position + WRIST_ARM * shift, dofs=dofs
+        )
 
     def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         shift, dofs = carry

@@ -16,9 +16,10 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Problem
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.kernels import carrying, kinematics, rotations
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import TaskReading
+from zdg_jax.planning import GraspPlan
 
 PULLS = 12
 """Loads of the task that are heeded, its strongest."""
@@ -50,17 +51,23 @@ class Load:
     """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
 
     @classmethod
-    def of(cls, physics: Physics, hand: Hand, obj: Object, task: TaskReading) -> Load:
-        """Returns the loads of a task on an object under some physics."""
-        friction = physics.friction_of(obj)
+    def of(cls, physics: Physics, hand: Hand, obj: Object, plan: GraspPlan) -> Load:
+        """Returns the loads of a plan's task on an object under some physics.
+
+        Loads without a moment about the centre of mass are weight and inertia: they grow with the
+        mass where it is another than the plan's.
+        """
+        mass, friction = physics.mass_of(obj), physics.friction_of(obj)
         drives = physics.drives(hand)
-        wrenches = np.array([[*load.force, *load.torque] for load in task.wrenches])
+        wrenches = np.array([[*load.force, *load.torque] for load in plan.task.wrenches])
         pulls = np.zeros((PULLS, 6))
         if len(wrenches):
+            pure = ~wrenches[:, 3:].any(axis=1)
+            wrenches[pure] *= mass / (plan.object.mass or mass)
             strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
             pulls[: len(strongest)] = wrenches[strongest]
         return cls(
-            mass=jnp.float32(physics.mass_of(obj)),
+            mass=jnp.float32(mass),
             gravity=jnp.float32(physics.gravity),
             friction=jnp.float32(friction),
             torsion=jnp.float32(physics.torsional_friction / friction),
@@ -79,7 +86,7 @@ class Statics:
     """Axes of each contact, inward normal first, as columns, (k, 3, 3), object frame."""
     balance: jax.Array
     """What forces do to the object and to motions that nothing resists, (6 + m, k, 4), torques
-    over the guidance's length."""
+    over `TORQUE_LENGTH`."""
     drive: jax.Array
     """Forces of the actuators that hold them, (nu, k, 4) [N m per N, 1 where they slide]."""
 
@@ -89,14 +96,13 @@ def statics(
 ) -> Statics:
     """Returns the statics of one grasp; contacts that are not active press with nothing."""
     points, normals = energy.contacts_about_com(contacts, problem)
-    length = problem.guidance.torque_length
+    length = TORQUE_LENGTH
     frames = _frames(normals)
     turning = load.torsion / length * normals[:, :, None]
     forces = jnp.concatenate([frames, jnp.zeros_like(turning)], axis=2)
     moments = jnp.concatenate(
         [jnp.cross(points[:, :, None], frames, axis=1) / length, turning], axis=2
     )
-    # Moments count forces in N over the torsional length: `turning` carries it.
     slack = jnp.einsum("kmi,kif->mkf", contacts.passive_motions, forces) / length
     balance = jnp.concatenate([forces, moments], axis=1).transpose(1, 0, 2)
     balance = jnp.concatenate([balance, slack])
@@ -149,21 +155,21 @@ def _frames(normals: jax.Array) -> jax.Array:
     return jnp.stack([normals, first, jnp.cross(normals, first)], axis=2)
 
 
-def payload(load: Load, statics: Statics, length: jax.Array) -> carrying.Carried:
+def payload(load: Load, statics: Statics) -> carrying.Carried:
     """Returns the squeeze that carries the largest mass [kg] with any side down."""
     one = load.gravity * jnp.ones_like(load.mass)
-    return _carried(load, statics, one, jnp.zeros_like(load.pulls), length)
+    return _carried(load, statics, one, jnp.zeros_like(load.pulls))
 
 
-def task_margin(load: Load, statics: Statics, length: jax.Array) -> carrying.Carried:
+def task_margin(load: Load, statics: Statics) -> carrying.Carried:
     """Returns the squeeze that bears the greatest multiple of the task's loads."""
-    return _carried(load, statics, jnp.zeros_like(load.mass), load.pulls, length)
+    return _carried(load, statics, jnp.zeros_like(load.mass), load.pulls)
 
 
 def _carried(
-    load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array, length: jax.Array
+    load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array
 ) -> carrying.Carried:
-    scale = jnp.concatenate([jnp.ones(3, pulls.dtype), jnp.ones(3, pulls.dtype) / length])
+    scale = jnp.array([1.0] * 3 + [1 / TORQUE_LENGTH] * 3, pulls.dtype)
     return carrying.greatest_load(
         statics.balance,
         statics.drive,

@@ -39,7 +39,7 @@ class MassGuess:
     material: Material
     """Material of the surface."""
     evidence: str
-    """What the guess rests on, in words."""
+    """Grounds of the guess, in words."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ def guess_mass(
     else:
         content, state = 0.0, "solid"
     mass = float(np.clip(kind.density * shell + content * inside, *_RANGE))
-    named = f'"{noun}" is a {kind.name}' if noun else f"a {kind.name}"
+    named = f'"{noun}" ({kind.name})' if noun else kind.name
     return MassGuess(
         mass=float(f"{mass:.2g}"),
         material=kind.material,
