@@ -16,8 +16,8 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
-from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.physics import Physics
+from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.statics import Load, statics
 
@@ -33,9 +33,7 @@ def load(hand: Hand | None = None, **physics: float) -> Load:
     return Load.of(Physics(**physics), hand or scene.allegro(), jar.object, jar.plan)
 
 
-def squeezed(
-    contacts: Contacts, config: SqueezeConfig = CONFIG, **physics: float
-) -> SqueezeResult:
+def squeezed(contacts: Contacts, config: SqueezeConfig = CONFIG, **physics: float) -> SqueezeResult:
     """The squeeze of the open Allegro, which touches a ball with its palm and fingers."""
     variables, pattern, touching = held(scene.allegro())
     tips = jax.tree.map(lambda leaf: leaf[: len(contacts.link)], touching)

@@ -166,9 +166,7 @@ def task_margin(load: Load, statics: Statics) -> carrying.Carried:
     return _carried(load, statics, jnp.zeros_like(load.mass), load.pulls)
 
 
-def _carried(
-    load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array
-) -> carrying.Carried:
+def _carried(load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array) -> carrying.Carried:
     scale = jnp.array([1.0] * 3 + [1 / TORQUE_LENGTH] * 3, pulls.dtype)
     return carrying.greatest_load(
         statics.balance,
