@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,6 +12,7 @@ import pytest
 
 import zdg_jax as zdg
 from tests import scene
+from zdg_jax import planning
 
 NUM, KEEP = 2 * scene.GRASPS, 3
 
@@ -186,3 +188,33 @@ def test_a_plan_that_holds_a_part_leads_there(grasps: zdg.GraspSet) -> None:
         share = grasps.metrics["on_part"]
         on_lid.append(np.median(share if wanted is by_lid else 1 - share))
     assert on_lid[1] > on_lid[0] + 0.3
+
+
+class Reversing:
+    """A user's own planner: holds the jar as it is told, and prefers the worst grasps."""
+
+    reviews = True
+
+    def plan(self, task: str, obj: zdg.Object, hand: zdg.Hand, **how: Any) -> zdg.GraspPlan:
+        return scene.jar().plan
+
+    def review(
+        self, plan: zdg.GraspPlan, images: Sequence[bytes], measures: Sequence[str], **how: Any
+    ) -> planning.Ranking:
+        assert all(image.startswith(b"\x89PNG") for image in images)
+        serves = planning.GraspReview(serves=True, reason="; ".join(measures))
+        order = tuple(reversed(range(len(images))))
+        return planning.Ranking(order=order, reviews=(serves,) * len(images))
+
+
+def test_any_object_that_plans_and_reviews_is_a_planner() -> None:
+    fast = {"num": scene.GRASPS, "validate": False}
+    alone = road(**fast)
+    assert "review" not in alone.provenance
+    for planners in ({"planner": Reversing()}, {"reviewer": Reversing()}):
+        reviewed = road(**fast, **planners)
+        best = alone.ranking[alone.kept[alone.ranking]]
+        assert len(best) == KEEP
+        after = reviewed.ranking[reviewed.kept[reviewed.ranking]]
+        assert after.tolist() == best[::-1].tolist()
+        assert "chance to hold" in reviewed.provenance["review"][0]["reason"]

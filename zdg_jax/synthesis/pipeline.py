@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +14,7 @@ import numpy as np
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
+from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
@@ -101,6 +104,7 @@ class GraspPipeline:
         fitted = pipeline.fit(refined)
         squeezed = pipeline.squeeze(refined, fitted)
         batch = pipeline.measure(refined, fitted, squeezed)
+        grasps = pipeline.grasp_set(batch)
 
     and between any two the data may be looked at, changed, or come from elsewhere. One pipeline
     serves the plan's grip and its alternatives: `grip` counts `plan.grips`, 0 for the plan's own.
@@ -315,6 +319,35 @@ class GraspPipeline:
         refined = self.refine(*self.seeds(num, key, grip), grip)
         fitted = self.fit(refined)
         return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
+
+    def grasp_set(
+        self,
+        batch: GraspBatch,
+        *,
+        task: str | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> GraspSet:
+        """Makes a set of measured grasps, which can be tested, saved and exported.
+
+        Args:
+            batch: the grasps.
+            task: the task in words; that of the plan if not given.
+            provenance: a record of the making, as JSON values.
+        """
+        return GraspSet(
+            poses=batch.poses,
+            score=batch.score,
+            object=ObjectRecord.of(self.object),
+            hand=HandRecord.of(self.hand),
+            task=self.plan.prompt if task is None else task,
+            plan=self.plan,
+            alignment_weight=self.config.alignment,
+            terms=batch.terms,
+            metrics=batch.metrics,
+            status=(~batch.finite).astype(np.int8),
+            status_names=("ok", "not finite"),
+            provenance=provenance or {},
+        )
 
     def _prepare(self, number: int) -> PreparedGrip:
         plan, obj, hand = self.plan, self.object, self.hand

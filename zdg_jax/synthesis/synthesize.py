@@ -120,25 +120,12 @@ def synthesize(
     report = on_stage or (lambda name, grasps: None)
 
     plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
-    grasps = GraspSet.empty(obj, hand, task=task, plan=plan, alignment_weight=config.alignment)
-    report("plan", grasps)
+    report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
     pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics)
     batch, refined = _refine(pipeline, num, key, config, progress)
-    grasps = GraspSet(
-        poses=batch.poses,
-        score=batch.score,
-        object=grasps.object,
-        hand=grasps.hand,
-        task=task,
-        plan=plan,
-        alignment_weight=grasps.alignment_weight,
-        terms=batch.terms,
-        metrics=batch.metrics,
-        status=(~batch.finite).astype(np.int8),
-        status_names=("ok", "not finite"),
-        provenance=_provenance(obj, hand, key, refined, config),
-    )
+    provenance = _provenance(obj, hand, key, refined, config)
+    grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
     report("refine", grasps)
 

@@ -189,9 +189,9 @@ def test_lid_is_taken_from_above() -> None:
 
 def test_proposals_differ() -> None:
     shape = measure(things.jug())
-    found = propose(shape, [1], [2], strain=_hand_of(0.12), number=6)
-    assert len(found) == 6
-    for i, a in enumerate(found):
+    proposed = propose(shape, [1], [2], strain=_hand_of(0.12), number=6)
+    assert len(proposed) == 6
+    for i, a in enumerate(proposed):
         assert abs(a.direction @ a.thumb) < 1e-6
-        for b in found[:i]:
+        for b in proposed[:i]:
             assert a.direction @ b.direction < 0.77 or a.thumb @ b.thumb < 0.51
