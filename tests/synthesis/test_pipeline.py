@@ -52,6 +52,15 @@ def test_a_batch_is_of_the_host_finite_and_scored_by_its_metrics(batch: GraspBat
     assert {"held", "self_penetration"} <= batch.terms.keys()
 
 
+def test_a_batch_becomes_a_set_with_its_plan(batch: GraspBatch) -> None:
+    jar = scene.jar()
+    grasps = jar.pipeline.grasp_set(batch)
+    assert (grasps.task, grasps.plan) == (scene.TASK, jar.pipeline.plan)
+    assert grasps.alignment_weight == jar.pipeline.config.alignment
+    np.testing.assert_array_equal(grasps.grasp.joints, batch.poses.grasp.joints)
+    assert grasps.best(1).score[0] == batch.score.max()
+
+
 def test_the_wrist_keeps_its_rotation_and_stays_for_the_squeeze(batch: GraspBatch) -> None:
     poses = batch.poses
     np.testing.assert_array_equal(poses.pregrasp.quaternion, poses.grasp.quaternion)

@@ -108,7 +108,6 @@ class GraspSet:
         *,
         task: str = "",
         plan: GraspPlan | None = None,
-        alignment_weight: float = 2.0,
     ) -> GraspSet:
         """Makes a set without grasps.
 
@@ -117,7 +116,6 @@ class GraspSet:
             hand: the hand.
             task: the task in words.
             plan: the plan that grasps will follow.
-            alignment_weight: weight of the task alignment in their scores.
         """
         nowhere = np.zeros((0, 7 + len(hand.joint_names)), np.float32)
         return cls(
@@ -127,7 +125,6 @@ class GraspSet:
             hand=HandRecord.of(hand),
             task=task,
             plan=plan,
-            alignment_weight=alignment_weight,
         )
 
     def __len__(self) -> int:

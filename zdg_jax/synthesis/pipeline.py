@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +14,12 @@ import numpy as np
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
+from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
@@ -26,6 +30,7 @@ from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
+from zdg_jax.synthesis.statics import Load
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,9 @@ class PreparedGrip:
     proposal: SeedProposal
     """The distribution that seeds are drawn from."""
     squeeze: SqueezeConfig
-    """Settings of the squeeze, with the force that the grip asks for."""
+    """Settings of the squeeze, with the firmness that the grip asks for."""
+    load: Load
+    """Loads to bear, and what bears them."""
 
 
 class GraspPipeline:
@@ -97,6 +104,7 @@ class GraspPipeline:
         fitted = pipeline.fit(refined)
         squeezed = pipeline.squeeze(refined, fitted)
         batch = pipeline.measure(refined, fitted, squeezed)
+        grasps = pipeline.grasp_set(batch)
 
     and between any two the data may be looked at, changed, or come from elsewhere. One pipeline
     serves the plan's grip and its alternatives: `grip` counts `plan.grips`, 0 for the plan's own.
@@ -109,11 +117,13 @@ class GraspPipeline:
         obj: Object,
         hand: Hand,
         config: PipelineConfig,
+        physics: Physics,
         fitter: Fitter,
         alignment: TaskAlignment,
     ) -> None:
         """Holds prepared parts; `prepare` makes them."""
         self.plan, self.object, self.hand, self.config = plan, obj, hand, config
+        self.physics = physics
         self.fitter, self.alignment = fitter, alignment
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
@@ -121,7 +131,12 @@ class GraspPipeline:
 
     @classmethod
     def prepare(
-        cls, plan: GraspPlan, obj: Object, hand: Hand, config: PipelineConfig | None = None
+        cls,
+        plan: GraspPlan,
+        obj: Object,
+        hand: Hand,
+        config: PipelineConfig | None = None,
+        physics: Physics | None = None,
     ) -> GraspPipeline:
         """Prepares the stages.
 
@@ -130,6 +145,7 @@ class GraspPipeline:
             obj: the object, with convex pieces.
             hand: the hand.
             config: settings; the defaults if not given.
+            physics: what the squeeze is sized for, see `believed`; the defaults if not given.
 
         Returns:
             The pipeline. Each grip is prepared when it is first used.
@@ -145,6 +161,7 @@ class GraspPipeline:
             obj,
             hand,
             config,
+            believed(physics or Physics(), plan, obj),
             Fitter(hand, obj, config.fit),
             # Alignment is with the plan itself, also for grasps of one of its alternatives.
             TaskAlignment(plan.grip, obj, hand),
@@ -239,7 +256,12 @@ class GraspPipeline:
         """
         prepared = self.grip(grip)
         return solve_squeeze(
-            prepared.squeeze, prepared.problem, fitted.variables, refined.pattern, fitted.contacts
+            prepared.squeeze,
+            prepared.problem,
+            prepared.load,
+            fitted.variables,
+            refined.pattern,
+            fitted.contacts,
         )
 
     def measure(
@@ -298,6 +320,35 @@ class GraspPipeline:
         fitted = self.fit(refined)
         return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
 
+    def grasp_set(
+        self,
+        batch: GraspBatch,
+        *,
+        task: str | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> GraspSet:
+        """Makes a set of measured grasps, which can be tested, saved and exported.
+
+        Args:
+            batch: the grasps.
+            task: the task in words; that of the plan if not given.
+            provenance: a record of the making, as JSON values.
+        """
+        return GraspSet(
+            poses=batch.poses,
+            score=batch.score,
+            object=ObjectRecord.of(self.object),
+            hand=HandRecord.of(self.hand),
+            task=self.plan.prompt if task is None else task,
+            plan=self.plan,
+            alignment_weight=self.config.alignment,
+            terms=batch.terms,
+            metrics=batch.metrics,
+            status=(~batch.finite).astype(np.int8),
+            status_names=("ok", "not finite"),
+            provenance=provenance or {},
+        )
+
     def _prepare(self, number: int) -> PreparedGrip:
         plan, obj, hand = self.plan, self.object, self.hand
         grip, squeeze = plan.grips[number], self.config.squeeze
@@ -312,12 +363,33 @@ class GraspPipeline:
             jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
             self.config.seeds,
         )
-        force = squeeze.total_force * grip.force.factor
+        margin = squeeze.margin * grip.force.factor
         return PreparedGrip(
             problem=replicate(problem),
             proposal=proposal,
-            squeeze=dataclasses.replace(squeeze, total_force=force),
+            squeeze=dataclasses.replace(squeeze, margin=margin),
+            load=replicate(Load.of(self.physics, hand, obj, plan)),
         )
+
+
+def believed(physics: Physics, plan: GraspPlan, obj: Object) -> Physics:
+    """Returns the physics with numbers for mass and friction.
+
+    A mass of the physics counts first, then one that was given with the object, then the plan's.
+
+    Args:
+        physics: as the user states it.
+        plan: may hold an estimate of the mass.
+        obj: gives its friction, and its mass where it is known.
+    """
+    mass = physics.mass
+    if mass is None and not obj.mass_given:
+        mass = plan.object.mass
+    return dataclasses.replace(
+        physics,
+        mass=physics.mass_of(obj) if mass is None else mass,
+        friction=physics.friction_of(obj),
+    )
 
 
 @jax.jit
