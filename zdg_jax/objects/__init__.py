@@ -2,7 +2,6 @@
 
 from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
 from zdg_jax.objects.convex import ConvexPiece
-from zdg_jax.objects.disk_cache import clear_cache
 from zdg_jax.objects.object import Object
 from zdg_jax.objects.parts import Part
 
@@ -13,5 +12,4 @@ __all__ = [
     "ObjectArrays",
     "Part",
     "SurfaceSamples",
-    "clear_cache",
 ]
