@@ -8,7 +8,7 @@ import click
 
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
-from zdg_jax.cli.options import FOLDER
+from zdg_jax.cli.options import FOLDER, hand_options
 from zdg_jax.errors import InputError
 
 
@@ -29,6 +29,7 @@ def hands() -> None:
 @click.argument("hand")
 @click.option("--out", type=FOLDER, help="Picture to write; HAND.png in this folder if not given.")
 @click.option("--no-picture", is_flag=True, help="Describe only.")
+@hand_options
 @outputs.force_option
 def hand(hand: str, out: pathlib.Path | None, no_picture: bool, force: bool) -> None:
     """Describe HAND (a shipped name, an MJCF or a URDF) and draw what was derived from it.

@@ -37,6 +37,28 @@ def object_options(command: Command) -> Command:
     return command
 
 
+def hand_options(command: Command) -> Command:
+    """Adds options that say what of a hand's file is the hand, and how it is driven.
+
+    Args:
+        command: the command's function; they reach it within `hand`, as the hand's name.
+    """
+
+    @functools.wraps(command)
+    def with_hand(*args: Any, hand: str, root: str | None, drive: float | None, **kw: Any) -> Any:
+        extra = "" if root is None else f":root={root}"
+        extra += "" if drive is None else f":drive={drive:g}"
+        return command(*args, hand=hand + extra, **kw)
+
+    decorated: Command = with_hand
+    for option in (
+        click.option("--drive", type=float, help="Drive every joint with this gain [N m/rad]."),
+        click.option("--root", help="Body that carries the hand, in the file of a robot."),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
 def planning_options(command: Command) -> Command:
     """Adds options of planning to a command: task, hand, planner, and how a model is asked.
 
@@ -55,7 +77,7 @@ def planning_options(command: Command) -> Command:
         options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
         return command(*args, options=options, **kwargs)
 
-    decorated: Command = with_options
+    decorated: Command = hand_options(with_options)
     for option in (
         click.option("--max-calls", type=int, help="Most requests to a model, retries included."),
         click.option("--server", help="Another address of the model's server."),

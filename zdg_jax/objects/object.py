@@ -11,6 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
@@ -246,7 +247,7 @@ def _assemble(
     return Object(
         name=name,
         source=raw.source,
-        mesh_hash=preparation.mesh_hash(vertices, faces),
+        mesh_hash=mesh_hash(vertices, faces),
         scale=float(scale),
         vertices=vertices,
         faces=faces,
