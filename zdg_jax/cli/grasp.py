@@ -63,7 +63,7 @@ _ADVICE = {
 @outputs.force_option
 def grasp(
     mesh: pathlib.Path,
-    scale: float,
+    scale: float | None,
     mass: float | None,
     task: str,
     hand: str,

@@ -29,7 +29,9 @@ def object_options(command: Command) -> Command:
     for option in (
         click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
         click.option(
-            "--scale", type=float, default=1.0, show_default=True, help="From file units to metres."
+            "--scale",
+            type=float,
+            help="From file units to metres; the unit that the file states, or 1, if not given.",
         ),
         click.argument("mesh", type=FOLDER),
     ):
@@ -116,12 +118,12 @@ def check_task(task: str) -> None:
         raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
 
-def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
+def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bars: Bars) -> Object:
     """Prepares the object.
 
     Args:
         mesh: path of the mesh.
-        scale: factor from the file's unit to metres.
+        scale: factor from the file's unit to metres; None takes what the file states.
         mass: mass [kg]; None leaves it open.
         bars: bars that show how far it is.
 
@@ -130,8 +132,8 @@ def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars
     """
     from zdg_jax.objects import Object
 
-    if not math.isfinite(scale) or scale <= 0:
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise InputError(f"--scale {scale} is not a positive number")
-    if not mesh.is_file():
+    if not mesh.exists():
         raise InputError(f"no file {mesh}")
     return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars)

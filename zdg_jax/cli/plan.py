@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @outputs.force_option
 def plan(
     mesh: pathlib.Path,
-    scale: float,
+    scale: float | None,
     mass: float | None,
     task: str,
     hand: str,

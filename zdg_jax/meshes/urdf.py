@@ -14,6 +14,7 @@ import numpy as np
 import trimesh
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.units import stated_unit
 from zdg_jax.runtime.files import read_limited
 
 _MESH_FORMATS = (".stl", ".obj", ".msh")
@@ -103,5 +104,6 @@ def _fill(mesh: mujoco.MjsMesh, file: pathlib.Path) -> None:
             f"cannot read the mesh '{file}': {error}; convert it to STL or OBJ"
         ) from error
     mesh.file = ""
-    mesh.uservert = np.asarray(triangles.vertices, float).ravel().tolist()
+    unit = stated_unit(file) or 1.0
+    mesh.uservert = (unit * np.asarray(triangles.vertices, float)).ravel().tolist()
     mesh.userface = np.asarray(triangles.faces).ravel().tolist()
