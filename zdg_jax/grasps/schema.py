@@ -95,7 +95,8 @@ def _check_results(arrays: Mapping[str, np.ndarray]) -> None:
     unknown = set(np.unique(rows["reason"])) - {int(reason) for reason in Reason}
     if unknown:
         raise InputError(f"validation/reason has the code {min(unknown)}, which means nothing")
-    if not np.array_equal(rows["held"], rows["reason"] == Reason.HELD):
+    held, reasons = rows["held"], rows["reason"]
+    if held.shape == reasons.shape and not np.array_equal(held, reasons == Reason.HELD):
         raise InputError("validation/held and validation/reason contradict each other")
     for name in ("contacts", "steps", "force"):
         if np.any(rows[name] < 0):

@@ -75,7 +75,9 @@ class Checkpoint:
         try:
             arrays = read_arrays(self._path, limit_mb=_LARGEST_MB)
         except InputError as error:
-            raise InputError(f"cannot resume: {error}; delete it to start anew") from error
+            raise InputError(
+                f"cannot resume from {self._path}: {error}; delete it to start anew"
+            ) from error
         if str(arrays.pop(_RUN, "")) != self._run:
             raise InputError(
                 f"{self._path} holds the results of another run (other grasps, hand, object, "
