@@ -16,7 +16,6 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -24,38 +23,40 @@ import jax
 import numpy as np
 
 from benchmarks import reports
-from benchmarks.cases import Case
+from benchmarks.cases import first_pipeline
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
-from zdg_jax.synthesis.refine import RefineConfig
+from zdg_jax.hand.poses import Poses
+from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.refine import RefineConfig, Refiner
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
+from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 """Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
 refined grasps' median loss; least share of equal verdicts."""
 
 
-def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, float]:
+def compare_refinement(pipeline: GraspPipeline, num: int, config: RefineConfig) -> dict[str, float]:
     """Differences between the CPU and the default device on `num` seeds for each start."""
-    variables, pattern = case.seeds(num * config.starts)
-    refiner = dataclasses.replace(case.refiner, config=config)
+    variables, pattern = pipeline.seeds(num, jax.random.key(0))
+    refiner = Refiner(config)
 
     def loss(problem: Any, variables: Any, pattern: Any) -> jax.Array:
         state = refiner.init(problem, variables, pattern)
         return refiner.loss(problem, pattern, state)
 
     both = jax.jit(jax.vmap(jax.value_and_grad(loss, argnums=1), in_axes=(None, 0, 0)))
-    found = []
+    runs = []
     for device in (jax.local_devices(backend="cpu")[0], jax.local_devices()[0]):
-        inputs = jax.device_put((case.stages.problem, variables, pattern), device)
+        inputs = jax.device_put((pipeline.grip().problem, variables, pattern), device)
         value, gradient = jax.device_get(both(*inputs))
         start = time.perf_counter()
         refined = jax.block_until_ready(refiner.run(*inputs))
         first = time.perf_counter()
         refined = jax.device_get(refiner.run(*inputs))
-        found.append((value, gradient, refined, first - start, time.perf_counter() - first))
-    (value, gradient, refined, _, slow), (value2, gradient2, refined2, first, fast) = found
+        runs.append((value, gradient, refined, first - start, time.perf_counter() - first))
+    (value, gradient, refined, _, slow), (value2, gradient2, refined2, first, fast) = runs
     flat, flat2 = (
         np.concatenate([*map(_rows, jax.tree.leaves(g))], 1) for g in (gradient, gradient2)
     )
@@ -82,15 +83,14 @@ def _rows(leaf: Any) -> np.ndarray:
     return np.asarray(leaf).reshape(len(leaf), -1)
 
 
-def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
+def compare_verdicts(pipeline: GraspPipeline, num: int, *, warp: bool) -> dict[str, Any]:
     """Verdicts of both engines on `num` grasps, and seconds of each, compilation apart."""
-    grasps = synthesize(
-        TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
-    )
-    poses = grasps.poses.qpos
-    expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
+    hand, obj, plan = pipeline.hand, pipeline.object, pipeline.plan
+    grasps = synthesize(TASK, obj, hand, num=num, planner=plan, validate=False)
+    poses = grasps.poses
+    expected, seconds, _ = _run(Engine(hand, obj, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
-    engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
+    engine = MjxEngine(hand, obj, six_directions, batch=few, warp=warp)
     _, first, _ = _run(engine, poses)
     result, steady, name = _run(engine, poses)
     return {
@@ -106,12 +106,9 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float, str]:
+def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
     start = time.perf_counter()
-    result = engine.empty(len(poses[1]))
-    for part, values in engine.stream(*poses):
-        result.put(part, values)
-    return result, time.perf_counter() - start, engine.name
+    return engine.run(poses), time.perf_counter() - start, engine.name
 
 
 @click.command()
@@ -134,34 +131,34 @@ def main(
     out: pathlib.Path | None,
 ) -> None:
     """Compares the default device with the CPU and MJX with the C engine."""
-    made = reports.environment() | {
+    environment = reports.environment() | {
         "matmul_precision": str(jax.config.jax_default_matmul_precision)
     }
-    case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
-    config = dataclasses.replace(case.stages.config.refine, steps=steps)
+    pipeline = first_pipeline(Settings(hands=(hand,), objects=objects, only=only))
+    config = dataclasses.replace(pipeline.config.refine, steps=steps)
     report: dict[str, Any] = {
-        "refinement": compare_refinement(case, num, config),
+        "refinement": compare_refinement(pipeline, num, config),
         "verdicts": [],
     }
     print(json.dumps(report["refinement"]), flush=True)
     for backend in (False, True)[: 1 + warp] if grasps else ():
-        row = compare_verdicts(case, grasps, warp=backend)
+        row = compare_verdicts(pipeline, grasps, warp=backend)
         report["verdicts"].append(row)
         print(json.dumps(row), flush=True)
     failures = failed(report)
     report["failed"] = failures
-    reports.write(out, made, **report)
+    reports.write(out, environment, **report)
     print("\n".join(failures) or "equal within the limits")
     sys.exit(bool(failures))
 
 
 def failed(report: dict[str, Any]) -> list[str]:
-    """What exceeds its limit, in words."""
-    found = report["refinement"]
+    """Says in words what exceeds its limit."""
+    differences = report["refinement"]
     lines = [
-        f"{name} differs by {found[name]:.2g}; the limit is {limit:g}"
+        f"{name} differs by {differences[name]:.2g}; the limit is {limit:g}"
         for name, limit in (("loss", LOSS), ("gradient", GRADIENT), ("refined_loss", TERMS))
-        if not found[name] <= limit
+        if not differences[name] <= limit
     ]
     return lines + [
         f"{row['backend']}: {row['equal']:.2f} of the verdicts are equal; the limit is {VERDICTS:g}"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import jax
 import pytest
 
+pytest_plugins = ["tests.model_fixtures"]
+
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _ASSETS = _ROOT.parent / "shared" / "assets"
 _JUDGE = _ROOT.parent / "shared" / "judge" / "judge.py"
@@ -37,14 +39,6 @@ def _loudness() -> Iterator[None]:
     level = log.level
     yield
     log.setLevel(level)
-
-
-@pytest.fixture(scope="module")
-def truths_as_numbers() -> Iterator[None]:
-    """Lets truths count as 0 and 1 in arithmetic, as the core's sums over contacts do."""
-    jax.config.update("jax_numpy_dtype_promotion", "standard")  # in all threads
-    yield
-    jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
 @pytest.fixture(scope="session")

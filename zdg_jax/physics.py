@@ -24,15 +24,16 @@ BENCHMARK_GAIN = 5.0
 """Gain of the position actuators in the six-direction benchmark [N m/rad]."""
 BENCHMARK_TORQUE_LIMIT = 3.0
 """Torque that every actuator has at least in the six-direction benchmark [N m]."""
-ASSUMED_TORQUE_LIMIT = 1.0
+ASSUMED_TORQUE_LIMIT = 0.7
 """Limit of a rotary actuator whose MJCF states none [N m]: hands of about a human's size have
-motors of 0.7 (Allegro), 0.95 (LEAP) and 1 to 5 N m (Shadow)."""
+motors of 0.7 (Allegro), 0.95 (LEAP) and 1 to 5 N m (Shadow). It is the least of these: forces that
+a motor does not reach leave the others unbalanced."""
 ASSUMED_FORCE_LIMIT = 40.0
 """Limit of a linear actuator whose MJCF states none [N]: the force of common parallel grippers."""
 
 
 class ActuatedHand(Protocol):
-    """What `Physics.drives` reads of a hand, whose nu actuators pull to target positions."""
+    """A hand as `Physics.drives` reads it; its nu actuators pull to target positions."""
 
     @property
     def kp(self) -> np.ndarray:
@@ -44,7 +45,7 @@ class ActuatedHand(Protocol):
 
     @property
     def linear(self) -> np.ndarray:
-        """Whether each actuator moves slide joints, (nu,) bool."""
+        """Marks the actuators that move slide joints, (nu,) bool."""
 
 
 @jax.tree_util.register_dataclass

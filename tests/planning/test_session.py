@@ -16,8 +16,7 @@ from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model import AnswerCache, Backend, Limits, Session
 from zdg_jax.planning.model.backend import spot_xy
 
-from .conftest import KEY
-from .server import ModelServer, Reply
+from .server import KEY, ModelServer, Reply
 
 Start = Callable[..., Session]
 
@@ -319,5 +318,5 @@ def test_limits_without_sense_are_refused(limits: dict[str, Any]) -> None:
 def test_answers_lie_in_the_folder_of_all_caches(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "mine"))
-    assert AnswerCache().folder == tmp_path / "mine" / "answers"
+    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
+    assert AnswerCache().folder == tmp_path / "caches" / "answers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import pathlib
 from collections.abc import Callable
@@ -20,7 +21,11 @@ FOLDER = click.Path(path_type=pathlib.Path)
 
 
 def object_options(command: Command) -> Command:
-    """Mesh, scale and mass."""
+    """Adds options of the object to a command: mesh, scale and mass.
+
+    Args:
+        command: the command's function.
+    """
     for option in (
         click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
         click.option(
@@ -33,8 +38,34 @@ def object_options(command: Command) -> Command:
 
 
 def planning_options(command: Command) -> Command:
-    """Task, hand and planner."""
+    """Adds options of planning to a command: task, hand, planner, and how a model is asked.
+
+    Args:
+        command: the command's function; the last of these reach it as `options`, a
+            `PlannerOptions`.
+    """
+
+    @functools.wraps(command)
+    def with_options(
+        *args: Any, answers: str, server: str | None, max_calls: int | None, **kwargs: Any
+    ) -> Any:
+        from zdg_jax.planning import Limits, PlannerOptions
+
+        limits = Limits() if max_calls is None else Limits(max_calls=max_calls)
+        options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
+        return command(*args, options=options, **kwargs)
+
+    decorated: Command = with_options
     for option in (
+        click.option("--max-calls", type=int, help="Most requests to a model, retries included."),
+        click.option("--server", help="Another address of the model's server."),
+        click.option(
+            "--answers",
+            type=click.Choice(["use", "off", "replay"]),
+            default="use",
+            show_default=True,
+            help="A model's answers on disk: use and keep them, do neither, or ask nothing.",
+        ),
         click.option(
             "--planner",
             default="auto",
@@ -46,12 +77,15 @@ def planning_options(command: Command) -> Command:
         ),
         click.option("--task", required=True, help="What the grasp is for, in words."),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def check_task(task: str) -> None:
     """Refuses a task without words, before anything costs time.
+
+    Args:
+        task: the task.
 
     Raises:
         InputError: the task is empty.
@@ -62,6 +96,12 @@ def check_task(task: str) -> None:
 
 def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
     """Prepares the object.
+
+    Args:
+        mesh: path of the mesh.
+        scale: factor from the file's unit to metres.
+        mass: mass [kg]; None leaves it open.
+        bars: bars that show how far it is.
 
     Raises:
         InputError: the mesh, scale or mass cannot be used.

@@ -31,7 +31,7 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
     columns.append(("score", [format(float(grasps.score[i]), ".3f") for i in order]))
     if grasps.validation is not None:
         test = grasps.validation
-        survived = test.directions.sum(axis=1)
+        survived = test.survived_loads.sum(axis=1)
         columns.append(("holds", ["yes" if test.held[i] else "no" for i in order]))
         loads = len(test.loads)
         columns.append(("loads", [f"{survived[i]}/{loads}" for i in order]))

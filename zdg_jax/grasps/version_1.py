@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 
-_METRICS = {"hold_chance": "predicted_hold_probability"}
-"""Metrics of version 1 that have another name now."""
+_RENAMED = {
+    "metric/hold_chance": "metric/predicted_hold_probability",
+    "term/closure": "term/force_closure",
+    "term/facing": "term/normal_alignment",
+    "term/skeleton_penetration": "term/inscribed_penetration",
+    "validation/directions": "validation/survived_loads",
+}
+"""Arrays of version 1 that have another name now."""
 
 
 def from_version_1(
@@ -35,9 +41,8 @@ def from_version_1(
         "alignment_weight": config.get("alignment", 2.0),
         "provenance": provenance,
     }
-    renamed = {f"metric/{old}": f"metric/{new}" for old, new in _METRICS.items()}
     score = arrays["score"]
     order = np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable")
     rank = np.empty(len(score), np.int64)
     rank[order] = np.arange(len(score))
-    return now, {renamed.get(name, name): value for name, value in arrays.items()} | {"rank": rank}
+    return now, {_RENAMED.get(name, name): value for name, value in arrays.items()} | {"rank": rank}

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import files, overrides
+from zdg_jax.hand import model_files, overrides
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 
@@ -73,7 +73,7 @@ def shipped_hands() -> tuple[str, ...]:
 
 
 def split_mirrored(source: _Source) -> tuple[bool, _Source]:
-    """Whether a name or path ends in ":mirrored", and what stands before that."""
+    """Tell whether a name or path ends in ":mirrored", and cut that off."""
     if isinstance(source, str | pathlib.Path) and str(source).endswith(_MIRRORED):
         return True, str(source).removesuffix(_MIRRORED)
     return False, source
@@ -86,10 +86,14 @@ def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:
     return text.removesuffix(mark) if text.endswith(mark) else text + mark
 
 
-def read(
-    source: _Source, said: overrides.Source | None = None
+def read_spec(
+    source: _Source, statements: overrides.Source | None = None
 ) -> tuple[mujoco.MjSpec, str, str, Overrides]:
-    """Reads a hand by shipped name, path of an MJCF or URDF file, `MjSpec` or `MjModel`.
+    """Read a hand.
+
+    Args:
+        source: shipped name, path of an MJCF or URDF file, `MjSpec` or `MjModel`.
+        statements: overrides; None takes those of the file beside the hand's, if there is one.
 
     Returns:
         The raw specification with absolute file names, the hand's name, its source (the shipped
@@ -98,7 +102,7 @@ def read(
     Raises:
         InputError: there is no such hand or file, or MuJoCo cannot read it.
     """
-    stated = Overrides() if said is None else overrides.read(said)
+    stated = Overrides() if statements is None else overrides.read(statements)
     if isinstance(source, mujoco.MjSpec):
         spec = source.copy()
         return spec, spec.modelname or "hand", "", stated
@@ -116,16 +120,23 @@ def read(
             f"{what}; shipped: {', '.join(shipped_hands())}; or give the path of an MJCF file"
         )
     path = path.resolve()
-    spec = files.read(path)
+    spec = model_files.read(path)
     name = path.parent.name if path.stem in ("right_hand", "left_hand", "hand") else path.stem
     beside = overrides.beside(path)
-    if said is None and beside.is_file():
+    if statements is None and beside.is_file():
         stated = overrides.read(beside)
     return spec, name, str(path), stated
 
 
 def clean(spec: mujoco.MjSpec) -> list[str]:
-    """Removes in place what is no part of a hand; returns what was changed, in words."""
+    """Remove in place all that is no part of a hand.
+
+    Args:
+        spec: the hand's description.
+
+    Returns:
+        A sentence per change.
+    """
     removed = []
     for key in list(spec.keys):
         spec.delete(key)
@@ -176,10 +187,10 @@ def _make_solid(spec: mujoco.MjSpec) -> list[str]:
 
 
 def _all_bodies(body: mujoco.MjsBody) -> list:
-    found = [body]
+    bodies = [body]
     for child in body.bodies:
-        found += _all_bodies(child)
-    return found
+        bodies += _all_bodies(child)
+    return bodies
 
 
 def _foreign(spec: mujoco.MjSpec) -> list[mujoco.MjsBody]:
@@ -193,13 +204,13 @@ def _foreign(spec: mujoco.MjSpec) -> list[mujoco.MjsBody]:
     hands = [body for body, count in zip(bodies, tips, strict=True) if count >= 2]
     if len(hands) == 1:
         return [body for body in bodies if body is not hands[0]]
-    found = []
+    foreign = []
     for body in bodies:
         joints = [joint for b in _all_bodies(body) for joint in b.joints]
         loose = any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
         if body.mocap or (loose and len(joints) == 1):
-            found.append(body)
-    return found
+            foreign.append(body)
+    return foreign
 
 
 def _moving_tips(body: mujoco.MjsBody) -> int:
@@ -281,7 +292,7 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     return model
 
 
-def fingerprint(model: mujoco.MjModel, said: Overrides) -> str:
+def fingerprint(model: mujoco.MjModel, stated: Overrides) -> str:
     """SHA-256 of what defines a hand: links, joints, geometry, couplings, actuators, overrides."""
     digest = hashlib.sha256()
     for field in _DEFINING:
@@ -289,7 +300,7 @@ def fingerprint(model: mujoco.MjModel, said: Overrides) -> str:
         digest.update(f"{field}{value.shape}".encode())
         digest.update(np.round(value.astype(np.float64), 9).tobytes())
     digest.update(model.names)
-    said = dataclasses.replace(said, where="")
-    if said != Overrides():
-        digest.update(repr(said).encode())
+    stated = dataclasses.replace(stated, where="")
+    if stated != Overrides():
+        digest.update(repr(stated).encode())
     return digest.hexdigest()

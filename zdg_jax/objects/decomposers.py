@@ -31,6 +31,11 @@ NAMES = ("split", "vhacd", "coacd")
 def check(name: str, pieces: int, piece_vertices: int) -> None:
     """Refuses what no decomposer can do.
 
+    Args:
+        name: of the decomposer.
+        pieces: most pieces.
+        piece_vertices: most vertices of a piece.
+
     Raises:
         InputError: an unknown name, or a budget below one piece or four vertices.
     """

@@ -52,7 +52,13 @@ class VoxelGrid:
 
     @staticmethod
     def around(low: np.ndarray, high: np.ndarray, cells: int) -> VoxelGrid:
-        """The finest grid of at most `cells` cells over the box, padded by `PADDING`."""
+        """Makes the finest grid over a box, padded by `PADDING`.
+
+        Args:
+            low: lower corner of the box, (3,) [m].
+            high: upper corner, (3,) [m].
+            cells: cells at most.
+        """
         size = np.asarray(high - low, float) + 2 * PADDING
         spacing = float((np.prod(size) / cells) ** (1 / 3))
         while True:
@@ -80,13 +86,18 @@ class VoxelGrid:
 
 
 def winding_test(vertices: np.ndarray, faces: np.ndarray) -> InsideTest:
-    """Inside where the generalized winding number is above one half."""
+    """Makes a test that is true where the generalized winding number is above one half.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     V, F = _contiguous(vertices, faces)
     return lambda points: igl.fast_winding_number(V, F, np.ascontiguousarray(points)) > 0.5
 
 
 def halfspace_test(pieces: Sequence[ConvexPiece]) -> InsideTest:
-    """Inside where all planes of some convex piece have the point behind them."""
+    """Makes a test that is true where some convex piece has the point behind all its planes."""
     boxes = [(piece.vertices.min(axis=0), piece.vertices.max(axis=0)) for piece in pieces]
     planes = [piece.planes for piece in pieces]
 
@@ -106,7 +117,7 @@ def halfspace_test(pieces: Sequence[ConvexPiece]) -> InsideTest:
 def signed(
     vertices: np.ndarray, faces: np.ndarray, inside: InsideTest, voxels: VoxelGrid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Signed distances (n,) [m] and unit normals (n, 3) at all cells of a grid.
+    """Measures signed distances (n,) [m] and unit normals (n, 3) at all cells of a grid.
 
     Args:
         vertices: (v, 3) [m].
@@ -132,11 +143,16 @@ def signed(
 def unsigned(
     vertices: np.ndarray, faces: np.ndarray, voxels: VoxelGrid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (n,) [m] and closest points (n, 3) of all cells.
+    """Measures distances (n,) [m] and closest points (n, 3) of all cells.
 
     Exact within a band of the surface; elsewhere the nearest of the closest points of the up to
     eight neighbours on a grid of twice the spacing, an upper bound that is within a
     sixteenth of the spacing.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+        voxels: the cells.
     """
     V, F = _contiguous(vertices, faces)
     across, along, up = ((side + 1) // 2 for side in voxels.shape)
@@ -171,7 +187,14 @@ def unsigned(
 
 
 def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int) -> DistanceGrid:
-    """The grid of a kernel from distances (n,) and normals (n, 3) at the cells of a grid."""
+    """Packs distances and normals into the grid that kernels read.
+
+    Args:
+        distance: signed, at the cells of `voxels`, (n,) [m].
+        normal: unit, (n, 3).
+        voxels: the cells.
+        cells: rows of the result; the rest is filled with zeros.
+    """
     rows = np.zeros((cells, 4), np.float32)
     rows[: distance.size, 0] = distance
     rows[: distance.size, 1:] = normal
@@ -184,7 +207,7 @@ def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int
 
 
 def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
-    """The grid of an empty set: one kilometre away from everything, without a gradient."""
+    """Makes the grid of an empty set: a kilometre away from everything, without a gradient."""
     side = int(cells ** (1 / 3))
     rows = np.zeros((cells, 4), np.float32)
     rows[:, 0] = 1e3
@@ -197,7 +220,7 @@ def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
 
 
 def _inside_cells(distance: np.ndarray, inside: InsideTest, voxels: VoxelGrid) -> np.ndarray:
-    """Which cells (n,) are inside.
+    """Finds the cells (n,) that are inside.
 
     The step between two neighbours whose distances are above half a spacing crosses no surface,
     so they share their sign with their connected region and a few probes decide for all of it,

@@ -38,7 +38,7 @@ class Object:
     mass: float
     """[kg]."""
     mass_given: bool
-    """Whether a mass or a density was given; the density of water is assumed where not."""
+    """True where a mass or a density was given; else the density of water is assumed."""
     friction: float
     """Sliding friction coefficient."""
     volume: float
@@ -54,7 +54,7 @@ class Object:
     face_parts: np.ndarray
     """Mark of each face, (f,)."""
     arrays: ObjectArrays
-    """What jitted programs see."""
+    """The object as jitted programs see it."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -107,17 +107,19 @@ class Object:
         options = preparation.Options(
             decomposer=decomposer, pieces=pieces, piece_vertices=piece_vertices
         )
-        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=progress)
+        prepared = preparation.prepare(
+            vertices, faces, labels, options, keep=cache, progress=progress
+        )
         progress("object", preparation.STEPS, preparation.STEPS)
         return _assemble(
-            found,
+            prepared,
             raw,
             vertices,
             faces,
             names=_names(raw, labels),
             scale=scale,
             mass_given=mass is not None or density is not None,
-            mass=(density or WATER) * float(found["volume"]) if mass is None else mass,
+            mass=(density or WATER) * float(prepared["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
         )
@@ -153,10 +155,10 @@ class Object:
             self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
         )
         faces = self.faces[self.face_parts == marks[0]]
-        found = distance_fields.signed(
+        field = distance_fields.signed(
             self.vertices, faces, lambda points: np.zeros(len(points), bool), voxels
         )
-        return distance_fields.pack(*found, voxels, distance_fields.REGION_CELLS)
+        return distance_fields.pack(*field, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -197,7 +199,7 @@ def _names(raw: loading.RawMesh, labels: np.ndarray | None) -> dict[int, str]:
 
 
 def _assemble(
-    found: dict[str, np.ndarray],
+    prepared: dict[str, np.ndarray],
     raw: loading.RawMesh,
     vertices: np.ndarray,
     faces: np.ndarray,
@@ -211,23 +213,30 @@ def _assemble(
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
     voxels = distance_fields.VoxelGrid(
-        origin=found["origin"],
-        spacing=float(found["spacing"]),
-        shape=(int(found["shape"][0]), int(found["shape"][1]), int(found["shape"][2])),
+        origin=prepared["origin"],
+        spacing=float(prepared["spacing"]),
+        shape=(int(prepared["shape"][0]), int(prepared["shape"][1]), int(prepared["shape"][2])),
     )
-    face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
+    face_parts, center, volume = (
+        prepared["face_parts"],
+        prepared["center"],
+        float(prepared["volume"]),
+    )
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
         grid=distance_fields.pack(
-            found["distance"], found["normal"], voxels, distance_fields.CELLS
+            prepared["distance"], prepared["normal"], voxels, distance_fields.CELLS
         ),
         collision_grid=distance_fields.pack(
-            found["collision_distance"], found["collision_normal"], voxels, distance_fields.CELLS
+            prepared["collision_distance"],
+            prepared["collision_normal"],
+            voxels,
+            distance_fields.CELLS,
         ),
         samples=SurfaceSamples(
-            points=jnp.asarray(found["sample_points"]),
-            normals=jnp.asarray(found["sample_normals"]),
-            parts=jnp.asarray(face_parts[found["sample_faces"]], jnp.int32),
+            points=jnp.asarray(prepared["sample_points"]),
+            normals=jnp.asarray(prepared["sample_normals"]),
+            parts=jnp.asarray(face_parts[prepared["sample_faces"]], jnp.int32),
         ),
         center_of_mass=jnp.asarray(center, jnp.float32),
         radius=jnp.asarray(reach, jnp.float32),
@@ -246,8 +255,8 @@ def _assemble(
         friction=float(friction),
         volume=volume,
         center_of_mass=center,
-        inertia=found["inertia"] * mass / max(volume, 1e-30),
-        pieces=preparation.pieces(found),
+        inertia=prepared["inertia"] * mass / max(volume, 1e-30),
+        pieces=preparation.pieces(prepared),
         parts=describe_parts(vertices, faces, face_parts, names),
         face_parts=face_parts,
         arrays=arrays,

@@ -29,7 +29,7 @@ STEPS = 100
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """What, besides the mesh, decides about the arrays."""
+    """All that decides about the arrays besides the mesh."""
 
     decomposer: str = "split"
     """One of `decomposers.NAMES`."""
@@ -40,7 +40,12 @@ class Options:
 
 
 def mesh_hash(vertices: np.ndarray, faces: np.ndarray) -> str:
-    """SHA-256 of triangles, hexadecimal."""
+    """Returns the SHA-256 of triangles, hexadecimal.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     digest = hashlib.sha256(np.ascontiguousarray(vertices, np.float64).tobytes())
     digest.update(np.ascontiguousarray(faces, np.int32).tobytes())
     return digest.hexdigest()

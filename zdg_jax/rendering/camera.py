@@ -1,4 +1,4 @@
-"""Cameras: which ray belongs to a pixel, and which pixel to a point."""
+"""Cameras: the ray of a pixel, and the pixel of a point."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Camera:
         return np.broadcast_to(eye, offset.shape), offset
 
     def project(self, points: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where points are seen.
+        """Projects points into a picture.
 
         Args:
             points: (*b, 3) [m].

@@ -1,4 +1,4 @@
-"""Ray casting: what a ray meets first, and whether something is in its way."""
+"""Ray casting: first meetings of rays with shapes, and obstacles on their path."""
 
 from __future__ import annotations
 
@@ -60,7 +60,12 @@ class RayScene:
             ]
 
     def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
-        """What rays (n, 3) from `origins` [m] along the unit `directions` meet first."""
+        """Finds what rays meet first.
+
+        Args:
+            origins: (n, 3) [m].
+            directions: unit, (n, 3).
+        """
         if self._scene is None or not len(origins):
             none, zero = np.full(len(origins), -1, np.int32), np.zeros(len(origins), np.float32)
             return Hits(shape=none, face=none, u=zero, v=zero, distance=zero + np.inf)
@@ -77,7 +82,13 @@ class RayScene:
     def blocked(
         self, origins: np.ndarray, directions: np.ndarray, reach: np.ndarray | float
     ) -> np.ndarray:
-        """Whether rays (n, 3) meet anything within `reach` [m], (n,) bool."""
+        """Finds out whether rays meet anything near, (n,) bool.
+
+        Args:
+            origins: (n, 3) [m].
+            directions: unit, (n, 3).
+            reach: distance within which it counts, of all or of each, (n,) [m].
+        """
         if self._scene is None or not len(origins):
             return np.zeros(len(origins), bool)
         limit = np.full(len(origins), reach, np.float32)

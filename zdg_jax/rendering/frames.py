@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw
 
-from zdg_jax.hand.topology import matrix
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
@@ -21,8 +21,8 @@ from zdg_jax.rendering.text import FAINT
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.runtime.progress import Progress
-from zdg_jax.validation.film import Film
-from zdg_jax.validation.protocols import Hold, Lift
+from zdg_jax.validation.protocols import LiftProtocol
+from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.results import Reason
 from zdg_jax.validation.trajectories import motions
 
@@ -48,27 +48,25 @@ class FilmFrames:
     """The frames of a film in the making."""
 
     def __init__(
-        self, film: Film, hand: Hand, obj: NamedMesh, title: str, width: int, height: int
+        self, film: Recording, hand: Hand, obj: NamedMesh, title: str, width: int, height: int
     ) -> None:
         """Finds where to look from; arguments as in `save_film`."""
         self.film, self.hand, self.title = film, hand, title
         self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
         self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
-        protocol = film.protocol
-        up = np.asarray(protocol.up if isinstance(protocol, Lift) else (0.0, 0.0, 1.0), float)
+        lift = film.protocol if isinstance(film.protocol, LiftProtocol) else None
+        up = np.asarray((0.0, 0.0, 1.0) if lift is None else lift.up, float)
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
-        self.loads = {}
-        if isinstance(protocol, Hold):
-            turn = matrix(_to_z(up))
-            self.loads = {
-                load.name: (turn @ load.force, turn @ load.torque) for load in protocol.loads
-            }
+        turn = rotation_matrix(_to_z(up))
+        self.loads = {
+            name: (turn @ wrench[:3], turn @ wrench[3:]) for name, wrench in film.wrenches.items()
+        }
         self.object = object_shape(obj)
         self.middle = (self.object.vertices.min(axis=0) + self.object.vertices.max(axis=0)) / 2
         self.radius = float(np.linalg.norm(self.object.vertices - self.middle, axis=1).max())
-        self.table = self._table(up) if isinstance(protocol, Lift) else ()
+        self.table = () if lift is None else self._table(up)
         self.camera = self._camera()
 
     def frames(self, progress: Progress) -> Iterator[Image.Image]:
@@ -109,7 +107,7 @@ class FilmFrames:
 
     def _object(self, k: int) -> Shape:
         pose = self.objects[k]
-        turn = matrix(pose[3:])
+        turn = rotation_matrix(pose[3:])
         return Shape(
             vertices=self.object.vertices @ turn.T + pose[:3],
             faces=self.object.faces,
@@ -121,7 +119,7 @@ class FilmFrames:
     def _arrows(self, k: int) -> list[Shape]:
         """Draws the load on the object: the direction of its pull, the axis of its moment."""
         pose, shapes = self.objects[k], []
-        turn = matrix(pose[3:])
+        turn = rotation_matrix(pose[3:])
         center = pose[:3] + turn @ self.middle
         wrench = self.loads.get(self.film.phase[k], ())
         for vector, color, label in zip(wrench, (_FORCE, _TORQUE), (3, 4), strict=False):
@@ -135,7 +133,7 @@ class FilmFrames:
 
     def _table(self, up: np.ndarray) -> tuple[Shape]:
         """The top of the table, a plate somewhat larger than hand and object."""
-        turn = matrix(_to_z(up))
+        turn = rotation_matrix(_to_z(up))
         z = float((self.object.vertices @ turn.T)[:, 2].min())
         x, y = (self.objects[0, :3] + turn @ self.middle)[:2]
         r = self.radius + 0.04
@@ -195,7 +193,7 @@ def _to_z(up: np.ndarray) -> np.ndarray:
 def _upright(poses: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Poses (f, 7 + j) turned so that `up` is z."""
     turned, quaternion = poses.copy(), _to_z(up)
-    turned[:, :3] = poses[:, :3] @ matrix(quaternion).T
+    turned[:, :3] = poses[:, :3] @ rotation_matrix(quaternion).T
     for row, pose in zip(turned, poses, strict=True):
         product = np.zeros(4)
         mujoco.mju_mulQuat(product, quaternion, pose[3:7])

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand.topology import matrix
-from zdg_jax.hand.topology import poses as link_poses
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.hand.topology import link_poses
 from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.rendering.shape import Shape, corner_normals
 
@@ -50,7 +50,7 @@ def posed_hand_shapes(
     label: int = 1,
     finger_labels: bool = False,
 ) -> tuple[Shape, ...]:
-    """The links of a hand in a pose, one shape a link that has a surface.
+    """The links of a hand in a pose, one shape per link that has a surface.
 
     Args:
         hand: the hand.
@@ -88,13 +88,17 @@ def posed_hand_shapes(
 
 
 def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (L, 3, 3) and translations (L, 3) [m] of the links of a posed hand.
+    """Computes rotations (L, 3, 3) and translations (L, 3) [m] of the links of a posed hand.
+
+    Args:
+        hand: the hand.
+        pose: position, quaternion (wxyz) and joints, (7 + j,), scene frame [m, rad].
 
     Raises:
         InputError: the pose does not fit the hand.
     """
     pose = _checked(hand, pose)
-    root = matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
+    root = rotation_matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
     rotation, translation = link_poses(hand.arrays.tree, pose[7:])
     return root @ rotation, translation @ root.T + pose[:3]
 
@@ -109,7 +113,12 @@ def distal_shapes(hand: Hand) -> list[list[int]]:
 
 
 def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:
-    """The colour in which a finger is drawn where fingers are coloured."""
+    """Returns the colour in which a finger is drawn where fingers are coloured.
+
+    Args:
+        hand: the hand.
+        finger: number of the finger.
+    """
     if hand.fingers[finger].is_thumb:
         return THUMB
     before = sum(not other.is_thumb for other in hand.fingers[:finger])
@@ -150,7 +159,7 @@ def _links(hand: Hand) -> list[int]:
 
 
 def _link_shapes(hand: Hand) -> list[Shape]:
-    """The links in their own frames, their normals ready; made once a hand."""
+    """The links in their own frames, their normals ready; made once per hand."""
     shapes = _prepared.get(hand)
     if shapes is None:
         shapes = []

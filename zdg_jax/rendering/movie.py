@@ -18,7 +18,7 @@ from zdg_jax.rendering.frames import FilmFrames
 from zdg_jax.rendering.sheet import NamedMesh
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation.film import Film
+from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.results import Reason
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def check_film_path(path: str | os.PathLike[str]) -> None:
 
 
 def save_film(
-    film: Film,
+    film: Recording,
     hand: Hand,
     obj: NamedMesh,
     path: str | os.PathLike[str],

@@ -30,18 +30,18 @@ _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.37
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PictureStyle:
-    """How a picture looks."""
+    """Background, light and lines of a picture."""
 
     top: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Background at the upper edge, sRGB in [0, 1]."""
     bottom: tuple[float, float, float] = (0.93, 0.935, 0.945)
     """Background at the lower edge."""
     shadows: bool = True
-    """Whether things shade each other; without, rendering takes half the time."""
+    """Lets things shade each other; without, rendering takes half the time."""
     smooth: bool = True
-    """Whether borders are smoothed by more rays."""
+    """Smooths borders by more rays."""
     outline: float = 0.35
-    """How dark the line between shapes of different labels is, 0 to 1."""
+    """Darkness of the line between shapes of different labels, 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,6 +109,10 @@ def png(image: Image.Image) -> bytes:
 
 def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     """Writes an image as a PNG file.
+
+    Args:
+        image: the image.
+        path: the file.
 
     Raises:
         InputError: it cannot be written.

@@ -45,7 +45,14 @@ class SurfacePoints:
 def surface(
     scene: RayScene, hits: Hits, origins: np.ndarray, directions: np.ndarray
 ) -> SurfacePoints:
-    """Looks up the surfaces that rays (n, 3) see, all of which meet something."""
+    """Looks up the surfaces that rays see.
+
+    Args:
+        scene: what they were cast into.
+        hits: what they met; all met something.
+        origins: of the rays, (n, 3) [m].
+        directions: unit, (n, 3).
+    """
     flat = np.zeros((len(hits.face), 3), np.float32)
     normals, color = np.zeros_like(flat), np.zeros_like(flat)
     gloss = np.zeros(len(flat), np.float32)

@@ -23,13 +23,24 @@ def font(size: int) -> Font:
 
 
 def width_of(text: str, size: int) -> float:
-    """Width of a line of text [px]."""
+    """Measures the width of a line of text [px].
+
+    Args:
+        text: the words.
+        size: of the letters [px].
+    """
     left, _, right, _ = font(size).getbbox(text)
     return float(right - left)
 
 
 def fit(text: str, size: int, width: float) -> str:
-    """The text, cut to a width [px]."""
+    """Cuts a text to a width.
+
+    Args:
+        text: the words.
+        size: of the letters [px].
+        width: greatest width [px].
+    """
     if width_of(text, size) <= width:
         return text
     while text and width_of(text + "…", size) > width:
@@ -39,7 +50,7 @@ def fit(text: str, size: int, width: float) -> str:
 
 def write(
     draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
+    position: tuple[float, float],
     text: str,
     size: int,
     color: Color = INK,
@@ -51,15 +62,15 @@ def write(
 
     Args:
         draw: what to write on.
-        place: of the anchor [px].
+        position: of the anchor [px].
         text: the words.
         size: of the letters [px].
         color: of the letters.
-        anchor: Pillow's name of the point of the text that lies at `place`.
+        anchor: Pillow's name of the point of the text that lies at `position`.
         halo: width of a white rim [px], so that words stay readable on anything.
     """
     draw.text(
-        place, text, font=font(size), fill=color, anchor=anchor,
+        position, text, font=font(size), fill=color, anchor=anchor,
         stroke_width=halo, stroke_fill=PAPER,
     )  # fmt: skip
 

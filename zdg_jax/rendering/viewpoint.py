@@ -1,4 +1,4 @@
-"""Where to look from: the side from which a grasp shows most."""
+"""Viewpoints: the side from which a grasp shows most."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ _LIKED = {-12.0: 0.0, 12.0: 0.16, 32.0: 0.22, 55.0: 0.05}
 
 
 def eye_direction(azimuth: float, elevation: float) -> np.ndarray:
-    """Unit direction towards the eye, (3,): azimuth about z from +x, elevation above it [deg]."""
+    """Returns the unit direction towards the eye, (3,).
+
+    Args:
+        azimuth: about z from +x [deg].
+        elevation: above the xy plane [deg].
+    """
     a, e = np.radians(azimuth), np.radians(elevation)
     return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 
@@ -23,7 +28,7 @@ def eye_direction(azimuth: float, elevation: float) -> np.ndarray:
 def best_view(
     stage: PreparedShapes, things: Sequence[int], groups: Sequence[Sequence[int]]
 ) -> np.ndarray:
-    """The direction from which most is seen of a thing and of each group of shapes.
+    """Finds the direction from which most is seen of a thing and of each group of shapes.
 
     Args:
         stage: the scene; only its opaque shapes count.

@@ -1,12 +1,11 @@
 """Seeds: starting grasps that put the object between the fingers that can oppose each other.
 
-A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
-takes two places on the object that face away from each other, sets the joints so that the
-opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
-that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is also
-tried with the hand drawn back from the object: descent cannot take a finger back out of a thin
-wall that it starts in. Of all these the one that is clear of the object and reaches best is kept,
-for each seed on its own, so that seeds stay independent.
+A seed takes two places on the object that face away from each other, sets the joints to one of
+the hand's preshapes that fits them with room to spare, and lays its axis along theirs; the turn
+about that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is
+also tried with the hand drawn back from the object: descent cannot take a finger back out of a
+thin wall that it starts in. Of all these the one that is clear of the object and reaches best is
+kept, for each seed on its own, so that seeds stay independent.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
-from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import Preshapes, joints_from_dofs
+from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, replicate, shard_rows
 from zdg_jax.runtime.settings import float_setting
@@ -63,9 +62,9 @@ class SeedConfig:
     """Greatest such distance [m]."""
     pairs: PairConfig = dataclasses.field(default_factory=PairConfig)
     """Preferences among pairs of places to lay the opening across."""
-    looseness: jax.Array = float_setting(0.008)
+    looseness: jax.Array = float_setting(LOOSENESS)
     """Misfit of the preshape's width that makes it e times less likely [m]."""
-    opposition: jax.Array = float_setting(2.0)
+    opposition: jax.Array = float_setting(OPPOSITION_WEIGHT)
     """Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
     unpaired_width: jax.Array = float_setting(0.6)
     """Width of the preshape where nothing opposes a place, as a share of the hand's span."""
@@ -94,7 +93,7 @@ class SeedProposal:
 
     problem: Problem
     """Hand, object and targets."""
-    preshapes: Opening
+    preshapes: Preshapes
     """Postures in which the thumb opposes the fingers."""
     patterns: Pattern
     """Contact patterns to choose from, (p, k)."""
@@ -109,7 +108,7 @@ class SeedProposal:
     def prepare(
         cls,
         problem: Problem,
-        preshapes: Opening,
+        preshapes: Preshapes,
         patterns: Pattern,
         pattern_probabilities: jax.Array,
         config: SeedConfig,
@@ -226,8 +225,12 @@ def _draw(
     width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
     middle = point + jnp.where(paired, across / 2, 0.0)
 
-    misfit = jnp.abs(preshapes.width - (width + config.pairs.clearance)) / config.looseness
-    row = jax.random.categorical(keys[8], config.opposition * preshapes.opposition - misfit**2)
+    log_likelihood = preshapes.log_likelihood(
+        width + config.pairs.clearance,
+        looseness=config.looseness,
+        opposition_weight=config.opposition,
+    )
+    row = jax.random.categorical(keys[8], log_likelihood)
     preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
     axis = axis * jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
     side = rotations.normalize(jax.random.normal(keys[4], (3,)))

@@ -1,4 +1,4 @@
-"""What a multimodal model's server must offer: one question in, one answer out."""
+"""Interface to a multimodal model: one question in, one answer out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ class Request:
     """JSON schema of the answer."""
 
     def key(self, model: str) -> str:
-        """SHA-256 of everything that an answer depends on, hexadecimal."""
+        """Computes the SHA-256 of everything that an answer depends on, hexadecimal.
+
+        Args:
+            model: name of backend and model.
+        """
         content = {
             "model": model,
             "system": self.system,
@@ -49,7 +53,7 @@ class Request:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a server gave back."""
+    """Answer of a server."""
 
     text: str
     """The answer, expected to be JSON."""
@@ -67,6 +71,10 @@ class Backend(Protocol):
         """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
 
     @property
+    def answered_by_hand(self) -> bool:
+        """True where a person answers, who takes longer than a server."""
+
+    @property
     def axes(self) -> Literal["yx", "xy"]:
         """Order in which the model writes the coordinates of a spot on an image."""
 
@@ -79,7 +87,11 @@ class Backend(Protocol):
         """Largest width or height of an image [px]."""
 
     def ask(self, request: Request, timeout: float) -> Answer:
-        """Asks once, without retries, within `timeout` seconds.
+        """Asks once, without retries.
+
+        Args:
+            request: the question.
+            timeout: longest wait [s].
 
         Raises:
             TransientError: the same question may succeed later.
@@ -91,7 +103,12 @@ class TransientError(PlannerError):
     """A failure that may pass: an overloaded server, a cut answer, a lost connection."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Takes a message without secrets, and the wait that the server asks for [s]."""
+        """Takes the failure.
+
+        Args:
+            message: one sentence, without secrets.
+            retry_after: wait that the server asks for [s].
+        """
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -101,14 +118,24 @@ class RefusalError(PlannerError):
 
 
 def spot_xy(backend: Backend, spot: Sequence[int]) -> tuple[float, float]:
-    """A spot as the model wrote it, each from 0 to 1000, as (x, y) in [0, 1] from the top left."""
+    """Converts a spot as a model writes it to (x, y) in [0, 1] from the top left.
+
+    Args:
+        backend: the model's backend, which knows the order of its axes.
+        spot: two numbers, each from 0 to 1000.
+    """
     first, second = spot
     x, y = (second, first) if backend.axes == "yx" else (first, second)
     return x / 1000, y / 1000
 
 
 def quote(message: object, secret: str) -> str:
-    """A server's message, cut short, on one line, without the key."""
+    """Quotes a server's message, cut short, on one line, without the key.
+
+    Args:
+        message: the message.
+        secret: the key; "" where none is used.
+    """
     text = " ".join(str(message).split())
     if secret:
         text = text.replace(secret, "[key]")
@@ -116,19 +143,30 @@ def quote(message: object, secret: str) -> str:
 
 
 def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
-    """The error for an HTTP status other than success."""
-    said = f": {message}" if message else ""
+    """Makes the error for an HTTP status other than success.
+
+    Args:
+        status: the status.
+        who: name of the server, for the message.
+        message: the server's own message, quoted.
+        retry_after: wait that the server asks for [s].
+    """
+    details = f": {message}" if message else ""
     if status in RETRIED_STATUS:
-        return TransientError(f"{who} answered {status}{said}", retry_after)
+        return TransientError(f"{who} answered {status}{details}", retry_after)
     if status in (401, 403):
-        return PlannerError(f"{who} refused the key (status {status}); check it{said}")
+        return PlannerError(f"{who} refused the key (status {status}); check it{details}")
     if status == 404:
-        return PlannerError(f"{who} knows no such model or address (404); check both{said}")
-    return PlannerError(f"{who} refused the question (status {status}){said}")
+        return PlannerError(f"{who} knows no such model or address (404); check both{details}")
+    return PlannerError(f"{who} refused the question (status {status}){details}")
 
 
 def seconds(header: str | None) -> float | None:
-    """A Retry-After header in seconds; None where it is absent or a date."""
+    """Reads a Retry-After header [s]; None where it is absent or a date.
+
+    Args:
+        header: value of the header.
+    """
     try:
         value = float(header or "")
     except ValueError:

@@ -18,6 +18,7 @@ _POLL = 0.2
 class Manual:
     """A model's part taken by a person, or by any model that is handed the folder."""
 
+    answered_by_hand = True
     axes: Literal["xy"] = "xy"
     max_images = 16
     max_side = 1600
@@ -25,6 +26,9 @@ class Manual:
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Prepares the folder.
+
+        Args:
+            folder: folder for questions and answers; made where it is missing.
 
         Raises:
             InputError: the folder cannot be written.
@@ -37,7 +41,11 @@ class Manual:
             raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
 
     def ask(self, request: Request, timeout: float) -> Answer:
-        """Writes the question and waits until `answer.json` is there and whole.
+        """Writes the question and waits for a whole `answer.json`.
+
+        Args:
+            request: the question.
+            timeout: longest wait [s].
 
         Raises:
             PlannerError: no answer within `timeout` seconds.
