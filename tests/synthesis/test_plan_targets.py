@@ -12,9 +12,7 @@ from scipy.spatial import cKDTree
 from tests import scene
 from zdg_jax.energy import TaskTargets
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
-from zdg_jax.planning import FingerPlan, Grip, TaskReading
-from zdg_jax.planning.grip import AvoidedPart, HeldPart
-from zdg_jax.planning.plan import Wrench
+from zdg_jax.planning import AvoidedPart, FingerPlan, Grip, HeldPart, TaskReading, Wrench
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 
 BODY, LID = 1, 2

@@ -23,13 +23,17 @@ NUM = 64
 Seeds = tuple[GraspVariables, Pattern]
 
 
+def proposal_of(thing: scene.Scene) -> SeedProposal:
+    return thing.pipeline.grip().proposal
+
+
 def draw(proposal: SeedProposal, key: int = 0, num: int = NUM) -> Seeds:
     return draw_seeds(proposal, num, jax.random.key(key))
 
 
 @functools.cache
 def jar_seeds() -> Seeds:
-    return draw(scene.jar().proposal)
+    return draw(proposal_of(scene.jar()))
 
 
 @functools.cache
@@ -82,14 +86,14 @@ def middles(proposal: SeedProposal, seeds: Seeds) -> jax.Array:
 
 def test_seeds_are_clear_of_the_object_and_near_it() -> None:
     jar = scene.jar()
-    depth = collisions(jar.proposal, *jar_seeds())
+    depth = collisions(proposal_of(jar), *jar_seeds())
     assert (depth < 0.003).mean() > 0.9
-    reach = np.linalg.norm(middles(jar.proposal, jar_seeds()), axis=1)
+    reach = np.linalg.norm(middles(proposal_of(jar), jar_seeds()), axis=1)
     assert (reach < 0.15).all()
 
 
 def test_seeds_keep_the_joints_limits_and_the_hands_patterns() -> None:
-    proposal, (variables, pattern) = scene.jar().proposal, jar_seeds()
+    proposal, (variables, pattern) = proposal_of(scene.jar()), jar_seeds()
     hand = proposal.problem.hand
     assert variables.position.shape == (NUM, 3)
     assert (variables.dofs >= hand.lower).all()
@@ -99,20 +103,23 @@ def test_seeds_keep_the_joints_limits_and_the_hands_patterns() -> None:
 
 
 def test_the_same_key_gives_the_same_seeds_and_another_key_others() -> None:
-    again, other = draw(scene.jar().proposal), draw(scene.jar().proposal, key=1)
+    again, other = (
+        draw(proposal_of(scene.jar())),
+        draw(proposal_of(scene.jar()), key=1),
+    )
     for a, b in zip(*map(jax.tree.leaves, (again, jar_seeds())), strict=True):
         np.testing.assert_array_equal(a, b)
     assert (other[0].position != jar_seeds()[0].position).any(axis=1).all()
 
 
 def test_a_seed_does_not_depend_on_how_many_are_drawn() -> None:
-    few = draw(scene.jar().proposal, num=NUM // 2 - 5)
+    few = draw(proposal_of(scene.jar()), num=NUM // 2 - 5)
     for a, b in zip(*map(jax.tree.leaves, (few, jar_seeds())), strict=True):
         np.testing.assert_array_equal(a, b[: NUM // 2 - 5])
 
 
 def test_patterns_are_drawn_as_often_as_they_are_probable() -> None:
-    proposal = scene.jar().proposal
+    proposal = proposal_of(scene.jar())
     count = len(proposal.pattern_probabilities)
     only = dataclasses.replace(proposal, pattern_probabilities=jnp.zeros(count).at[2].set(1.0))
     _, pattern = draw(only)
@@ -128,13 +135,15 @@ def test_seeds_prefer_the_parts_to_hold() -> None:
     for mark in (1, 2):
         on_part = jnp.asarray(parts == mark, jnp.float32)
         held = energy.PartTarget(grid=jar.object.region_grid([mark]), weight=jnp.float32(1.0))
-        proposal = with_targets(jar.proposal, held=held, sample_weights=on_part / jnp.mean(on_part))
+        proposal = with_targets(
+            proposal_of(jar), held=held, sample_weights=on_part / jnp.mean(on_part)
+        )
         heights[mark] = np.median(middles(proposal, draw(proposal))[:, 2])
     assert heights[2] > heights[1] + 0.015  # the lid lies on top
 
 
 def test_palms_come_from_where_the_plan_says() -> None:
-    proposal, direction = scene.jar().proposal, jnp.array([0.0, 0.0, -1.0])
+    proposal, direction = proposal_of(scene.jar()), jnp.array([0.0, 0.0, -1.0])
     cosines = {}
     for weight in (0.0, 1.0):
         approach = energy.DirectionTarget(direction=direction, weight=jnp.float32(weight))
@@ -145,7 +154,7 @@ def test_palms_come_from_where_the_plan_says() -> None:
 
 
 def test_a_thing_too_wide_for_the_hand_is_met_face_to_face() -> None:
-    proposal = crate().proposal
+    proposal = proposal_of(crate())
     points = np.abs(np.asarray(proposal.problem.object.samples.points))
     from_edges = 0.25 - np.sort(points, axis=1)[:, 1]
     span = float(proposal.preshapes.width.max() - proposal.config.pairs.clearance)
