@@ -68,11 +68,6 @@ class Preshapes:
     open_width: jax.Array
     """The width of the hand's open pose, in which fingers are all but straight, () [m]."""
 
-    def __getitem__(self, row: jax.Array) -> Preshapes:
-        """The preshape of an index, (), or those of several; the open pose's width stays."""
-        rows: Preshapes = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, self)
-        return rows
-
     @property
     def max_aperture(self) -> float:
         """Greatest distance between the thumb's pad and the others' [m]."""
