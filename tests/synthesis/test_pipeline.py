@@ -11,7 +11,8 @@ import pytest
 import zdg_jax as zdg
 from tests import scene
 from zdg_jax.synthesis.fit import FitConfig
-from zdg_jax.synthesis.pipeline import GraspBatch, GraspPipeline, PipelineConfig
+from zdg_jax.synthesis.grasp_batch import GraspBatch
+from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 
 LID = 2
 
