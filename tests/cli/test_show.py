@@ -52,7 +52,8 @@ def test_pictures_of_one_grasp_and_of_the_table(folder: pathlib.Path) -> None:
     sheet, single = folder / "sheet.png", folder / "one.png"
     assert run(["show", str(path), "--picture", str(sheet)]) == 0
     assert run(["show", str(path), "--grasp", "1", "--picture", str(single)]) == 0
-    assert Image.open(sheet).width > 2 * Image.open(single).width
+    with Image.open(sheet) as three, Image.open(single) as one:
+        assert three.width > 2 * one.width
 
 
 @pytest.mark.parametrize(
