@@ -14,7 +14,9 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
 
-_OPEN = {"tips": 0.42, "power": 0.42}
+import os
+_OPEN = {"tips": (1-float(os.environ.get("POWER",.42)))*.72, "power": float(os.environ.get("POWER",.42))}
+SLOTS=int(os.environ.get("SLOTS",0))
 """Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
 
 
@@ -35,9 +37,12 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
             inner.append(others[-1])
     palm = [hand.palm.link] if hand.palm.link in present else []
     slots = np.array([*tips, *inner, *palm], np.int32)
+    used = len(slots)
+    if SLOTS > used:
+        slots = np.concatenate([slots, np.repeat(slots[-1:], SLOTS - used)]).astype(np.int32)
     planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
-    rows.append(np.ones(len(slots), bool))
+    rows.append(np.arange(len(slots)) < used)
     optional = np.arange(len(slots)) >= len(tips)
     return Pattern(
         link=jnp.asarray(np.repeat([slots, planned], len(rows), axis=0)),

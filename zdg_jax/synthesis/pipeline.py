@@ -19,6 +19,7 @@ from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
@@ -107,6 +108,7 @@ class Stages:
             space,
             contact_patterns(hand, grip),
             jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            ClosingMotion.of(hand),
             config.seeds,
         )
         force = config.squeeze.total_force * grip.force.factor
@@ -126,7 +128,7 @@ class Stages:
         """Makes `num` grasps."""
         problem, config = self.problem, self.config
         refiner = Refiner(config.refine)
-        variables, pattern = draw_seeds(self.proposal, num * config.refine.starts, key)
+        variables, pattern = draw_seeds(self.proposal, num, key, config.refine.starts)
         refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
         closing = solve_squeeze(
             config.squeeze, problem, refined.variables, refined.pattern, contacts

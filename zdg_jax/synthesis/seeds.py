@@ -19,11 +19,20 @@ import jax.numpy as jnp
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import preshapes as _p
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, replicate, shard_rows
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
+from zdg_jax.synthesis.enclosing import (
+    ClosingMotion,
+    EnclosingConfig,
+    Opening,
+    close,
+    land,
+    palm_frame,
+    touched_links,
+)
 
 
 @jax.tree_util.register_dataclass
@@ -72,17 +81,17 @@ class SeedConfig:
     approach: jax.Array = float_setting(4.0)
     """Greatest pull of the planned approach on the palm's direction, beside a random unit
     vector's; drawn evenly from 0."""
-    precision_depth: jax.Array = float_setting((-0.1, 0.4))
-    """Least and greatest depth of the object in the hand for patterns of fingertips, (2,), as
-    shares of the way from the pads to the palm."""
-    power_depth: jax.Array = float_setting((0.3, 1.0))
-    """The same for patterns in which inner links and the palm may join, (2,)."""
+    depth: jax.Array = float_setting((-0.1, 0.4))
+    """Least and greatest depth of the object in the hand, (2,), as shares of the way from the pads
+    to the palm."""
     jitter: jax.Array = float_setting(0.01)
     """Standard deviation of the position [m]."""
     turn: jax.Array = float_setting(0.15)
     """Standard deviation of the orientation [rad]."""
     dof_jitter: jax.Array = float_setting(0.1)
     """Standard deviation of the joints, as a share of their range."""
+    enclosing: EnclosingConfig = dataclasses.field(default_factory=EnclosingConfig)
+    """Settings of the seeds of patterns in which inner links and the palm may join."""
     cost: SeedCost = dataclasses.field(default_factory=SeedCost)
     """Weights by which draws are compared."""
 
@@ -94,7 +103,7 @@ class SeedProposal:
 
     problem: Problem
     """Hand, object and targets."""
-    preshapes: Opening
+    preshapes: _p.Opening
     """Postures in which the thumb opposes the fingers."""
     patterns: Pattern
     """Contact patterns to choose from, (p, k)."""
@@ -102,16 +111,30 @@ class SeedProposal:
     """Probability of each, (p,)."""
     pairs: AntipodalPairs
     """Places of the object to lay the preshape across."""
+    motion: ClosingMotion
+    """The way the hand closes."""
     config: SeedConfig
     """Settings."""
+
+    @property
+    def power(self) -> jax.Array:
+        """Whether inner links and the palm may join in each pattern, (p,) bool."""
+        return jnp.sum(self.patterns.active * self.patterns.optional, axis=-1) > 0
+
+    @property
+    def power_probability(self) -> jax.Array:
+        """Probability of such a pattern, ()."""
+        chances = self.pattern_probabilities
+        return jnp.sum(jnp.where(self.power, chances, 0.0)) / jnp.sum(chances)
 
     @classmethod
     def prepare(
         cls,
         problem: Problem,
-        preshapes: Opening,
+        preshapes: _p.Opening,
         patterns: Pattern,
         pattern_probabilities: jax.Array,
+        motion: ClosingMotion,
         config: SeedConfig,
     ) -> SeedProposal:
         """Compute once for a grip all that its seeds share, on every device.
@@ -121,6 +144,7 @@ class SeedProposal:
             preshapes: of the hand.
             patterns: contact patterns to choose from, (p, k).
             pattern_probabilities: probability of each, (p,).
+            motion: the way the hand closes.
             config: settings.
         """
         pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
@@ -134,31 +158,44 @@ class SeedProposal:
                 patterns=patterns,
                 pattern_probabilities=pattern_probabilities,
                 pairs=pairs,
+                motion=motion,
                 config=config,
             )
         )
 
 
-def draw_seeds(proposal: SeedProposal, num: int, key: jax.Array) -> tuple[GraspVariables, Pattern]:
+def draw_seeds(
+    proposal: SeedProposal, num: int, key: jax.Array, starts: int = 1
+) -> tuple[GraspVariables, Pattern]:
     """Draw seeds; each depends on its own part of the key alone.
 
     Args:
         proposal: what to draw from.
-        num: seeds wanted.
+        num: grasps that the seeds are for.
         key: random key.
+        starts: seeds per grasp. All of a grasp's are enclosing ones, or none is: those would not
+            compete on equal terms.
 
     Returns:
-        Variables and patterns, (num, ...).
+        Variables and patterns, (starts * num, ...): row i of each block of `num` is for grasp i.
     """
     # Whole blocks only, on every device: a smaller last one would be compiled a second time.
     whole = default_batch() * len(active_devices())
-    keys = jax.random.split(key, -(-num // whole) * whole)
-    # Three programs: in one, XLA computes the draw anew for every point that the retreat looks
+    total = starts * num
+    rows = -(-total // whole) * whole
+    even_key, key = jax.random.split(key)
+    # Evenly spread, so that the share of enclosing grasps is met in small batches too.
+    even = (jnp.arange(num) + jax.random.uniform(even_key)) / num
+    power = even < proposal.power_probability
+    power = jnp.resize(power, (rows,))
+    keys = jax.random.split(key, rows)
+    # Several programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
     patterns, draws, palm_directions = _draw_alternatives(proposal, keys)
     draws = _retreat_all(proposal, draws, palm_directions)
     best = _choose(proposal, draws, patterns)
-    return jax.tree.map(lambda leaf: leaf[:num], (best, patterns))
+    best, patterns = _enclose(proposal, keys, power, best, patterns)
+    return jax.tree.map(lambda leaf: leaf[:total], (best, patterns))
 
 
 @shard_rows(replicated=(0,))
@@ -170,16 +207,86 @@ def _draw_alternatives(
 
     def alternatives(key: jax.Array) -> tuple[Pattern, GraspVariables, jax.Array]:
         pattern_key, draw_key = jax.random.split(key)
-        logits = jnp.log(proposal.pattern_probabilities + 1e-9)
-        row = jax.random.categorical(pattern_key, logits)
+        likely = jnp.where(proposal.power, 0.0, proposal.pattern_probabilities)
+        row = jax.random.categorical(pattern_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[row], proposal.patterns)
-        power = jnp.sum(pattern.active * pattern.optional) > 0
-        variables, palm_directions = jax.vmap(lambda key: _draw(proposal, power, key))(
+        variables, palm_directions = jax.vmap(lambda key: _draw(proposal, key))(
             jax.random.split(draw_key, proposal.config.alternatives)
         )
         return pattern, variables, palm_directions
 
     return jax.lax.map(alternatives, keys, batch_size=default_batch())
+
+
+@shard_rows(replicated=(0,))
+@jax.jit
+def _enclose(
+    proposal: SeedProposal,
+    keys: jax.Array,
+    power: jax.Array,
+    variables: GraspVariables,
+    patterns: Pattern,
+) -> tuple[GraspVariables, Pattern]:
+    """Seeds (n, ...) with those that are to enclose the object drawn anew."""
+    size = default_batch()
+    # Enclosing seeds side by side: blocks without any are skipped, whose cost is theirs.
+    order = jnp.argsort(~power, stable=True)
+    seeds = (variables, patterns)
+
+    def block(rows: jax.Array) -> tuple[GraspVariables, Pattern]:
+        kept = jax.tree.map(lambda leaf: leaf[rows], seeds)
+        return jax.lax.cond(
+            jnp.any(power[rows]),
+            lambda: jax.vmap(lambda key: _enclosing_seed(proposal, key))(keys[rows]),
+            lambda: kept,
+        )
+
+    drawn = jax.lax.map(block, order.reshape(-1, size))
+    back = jnp.argsort(order)
+
+    def pick(drawn: jax.Array, kept: jax.Array) -> jax.Array:
+        drawn = drawn.reshape(kept.shape)[back]
+        return jnp.where(power.reshape(-1, *[1] * (kept.ndim - 1)), drawn, kept)
+
+    return jax.tree.map(pick, drawn, seeds)
+
+
+def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, Pattern]:
+    """One seed: of several landings the best are closed, and of these the best is kept."""
+    problem, motion, config = proposal.problem, proposal.motion, proposal.config.enclosing
+    slots = proposal.patterns.link.shape[-1]
+
+    def landing(key: jax.Array) -> tuple[GraspVariables, jax.Array]:
+        place_key, land_key = jax.random.split(key)
+        place = _draw_place(proposal, place_key)
+        variables, facing = land(problem, motion, place.opening, config, land_key)
+        return variables, _landing_cost(proposal, variables)
+
+    def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
+        closed, gap = close(problem, motion, variables, config)
+        pattern = touched_links(motion, gap, slots, config.touching)
+        links = jnp.sum(jnp.where(motion.touching, jnp.exp(-jnp.abs(gap) / config.touching), 0.0))
+        return closed, pattern, _cost(proposal, closed, pattern) - config.per_link * links
+
+    landed, costs = jax.vmap(landing)(jax.random.split(jax.random.fold_in(key, 1), config.landings))
+    best = jax.lax.top_k(-costs, config.closed)[1]
+    closed, patterns, costs = jax.vmap(closing)(jax.tree.map(lambda leaf: leaf[best], landed))
+    return jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], (closed, patterns))
+
+
+def _landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array:
+    """Cost of a hand before it closes, () [m]: depth of collision, distance of palm and object."""
+    problem, cost = proposal.problem, proposal.config.cost
+    hand = problem.hand
+    joints = joints_from_dofs(hand, variables.dofs)
+    poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
+    centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
+    gap, _ = distance.query(problem.object.grid, centers, 0)
+    collision = jnp.max(jax.nn.relu(hand.spheres.inner - gap))
+    palm = proposal.motion.palm[hand.spheres.link]
+    nearest = jnp.argmin(jnp.where(palm, gap, jnp.inf))
+    offset = jnp.linalg.norm(centers[:, nearest] - problem.object.center_of_mass + 1e-6)
+    return cost.collision * collision + gap[nearest] + cost.offset * offset
 
 
 @shard_rows(replicated=(0,))
@@ -209,13 +316,23 @@ def _choose(proposal: SeedProposal, draws: GraspVariables, patterns: Pattern) ->
     return jax.lax.map(best, (draws, patterns), batch_size=default_batch())
 
 
-def _draw(
-    proposal: SeedProposal, power: jax.Array, key: jax.Array
-) -> tuple[GraspVariables, jax.Array]:
-    """One draw, and the unit direction that the palm faces, (3,), object frame."""
-    keys = jax.random.split(key, 9)
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A place of the object, and the preshape to be laid across it."""
+
+    opening: Opening
+    normal: jax.Array
+    """Outward normal at the first of the two points, (3,)."""
+    paired: jax.Array
+    """Whether anything opposes it, () bool."""
+
+
+def _draw_place(proposal: SeedProposal, key: jax.Array) -> _Place:
+    """Draw two places that oppose each other, and a preshape that fits them."""
+    keys = jax.random.split(key, 5)
     config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
-    samples, targets = proposal.problem.object.samples, proposal.problem.targets
+    samples = proposal.problem.object.samples
     first = draw_index(keys[0], pairs.first)
     point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
     across = samples.points[draw_index(keys[1], pairs.second[first])] - point
@@ -224,40 +341,51 @@ def _draw(
     axis = rotations.normalize(jnp.where(paired, across, tangent))
     gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
     width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
-    middle = point + jnp.where(paired, across / 2, 0.0)
-
     misfit = jnp.abs(preshapes.width - (width + config.pairs.clearance)) / config.looseness
-    row = jax.random.categorical(keys[8], config.opposition * preshapes.opposition - misfit**2)
+    row = jax.random.categorical(keys[3], config.opposition * preshapes.opposition - misfit**2)
     preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
-    axis = axis * jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
-    side = rotations.normalize(jax.random.normal(keys[4], (3,)))
-    pull = targets.approach.weight * config.approach * jax.random.uniform(keys[5])
-    wanted = jnp.where(paired, side, -normal) + pull * targets.approach.direction
-    facing = rotations.normalize(wanted - jnp.dot(wanted, axis) * axis)
+    opening = Opening(
+        axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
+        middle=point + jnp.where(paired, across / 2, 0.0),
+        axis_in_hand=preshape.axis,
+        facing_in_hand=preshape.facing,
+        middle_in_hand=preshape.middle,
+        depth=preshape.depth,
+        dofs=preshape.dofs,
+    )
+    return _Place(opening=opening, normal=normal, paired=paired)
 
-    tilt = config.turn * jax.random.normal(keys[6], (3,))
+
+def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.Array]:
+    """One draw, and the unit direction that the palm faces, (3,), object frame."""
+    keys = jax.random.split(key, 5)
+    config, targets = proposal.config, proposal.problem.targets
+    place = _draw_place(proposal, keys[0])
+    opening = place.opening
+    side = rotations.normalize(jax.random.normal(keys[1], (3,)))
+    pull = targets.approach.weight * config.approach * jax.random.uniform(keys[2])
+    wanted = jnp.where(place.paired, side, -place.normal) + pull * targets.approach.direction
+    facing = rotations.normalize(wanted - jnp.dot(wanted, opening.axis) * opening.axis)
+
+    tilt = config.turn * jax.random.normal(keys[3], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
-    in_object, in_hand = _frame(axis, facing), _frame(preshape.axis, preshape.facing)
+    in_object = palm_frame(opening.axis, facing)
+    in_hand = palm_frame(opening.axis_in_hand, opening.facing_in_hand)
     rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
 
-    jitter_key, depth_key, dof_key = jax.random.split(keys[7], 3)
-    least, greatest = jnp.where(power, config.power_depth, config.precision_depth)
+    jitter_key, depth_key, dof_key = jax.random.split(keys[4], 3)
+    least, greatest = config.depth
     depth = jax.random.uniform(depth_key, minval=least, maxval=greatest)
-    position = middle - rotation @ preshape.middle + facing * depth * preshape.depth
+    position = opening.middle - rotation @ opening.middle_in_hand + facing * depth * opening.depth
     position = position + config.jitter * jax.random.normal(jitter_key, (3,))
     lower, upper = proposal.problem.hand.lower, proposal.problem.hand.upper
     noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
     variables = GraspVariables(
         position=position,
         rotation=rotations.sixd_from_matrix(rotation),
-        dofs=jnp.clip(preshape.dofs + noise * (upper - lower), lower, upper),
+        dofs=jnp.clip(opening.dofs + noise * (upper - lower), lower, upper),
     )
     return variables, facing
-
-
-def _frame(axis: jax.Array, facing: jax.Array) -> jax.Array:
-    """Rotation (3, 3) of the frame whose x runs along an axis and whose y the palm faces."""
-    return jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
 
 
 def _retreat(
