@@ -54,13 +54,13 @@ class Case:
         return Refiner(self.stages.config.refine)
 
     def seeds(self, num: int, key: int = 0) -> tuple[GraspVariables, Pattern]:
-        """`num` seeds."""
-        return draw_seeds(self.stages.proposal, num, jax.random.key(key))
+        """As many seeds as `num` grasps start from."""
+        starts = self.stages.config.refine.starts
+        return draw_seeds(self.stages.proposal, num, jax.random.key(key), starts)
 
     def refine(self, num: int, key: int = 0) -> Refined:
         """`num` refined grasps."""
-        starts = self.stages.config.refine.starts
-        return self.refiner.run(self.stages.problem, *self.seeds(num * starts, key))
+        return self.refiner.run(self.stages.problem, *self.seeds(num, key))
 
     def fit(self, refined: Refined) -> tuple[GraspVariables, Any]:
         """Grasps fitted to the collision geometry, with their contacts there."""

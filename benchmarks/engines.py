@@ -14,7 +14,6 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -22,14 +21,23 @@ import numpy as np
 
 from benchmarks import reports
 from zdg_jax.grasps import GraspSet
-from zdg_jax.validation import Engine, MjxEngine, MjxOptions, Reason, Validation, six_directions
-from zdg_jax.validation.mjx.scene import PRECISIONS
+from zdg_jax.hand.poses import Poses
+from zdg_jax.validation import (
+    Engine,
+    MjxEngine,
+    MjxOptions,
+    PhysicsEngine,
+    Reason,
+    Validation,
+    six_directions,
+)
+from zdg_jax.validation.mjx.simplified import PRECISIONS
 
 
 def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:
     """Verdicts of the three runs, and each grasp on which they are not one."""
     hand, obj = grasps.load_hand(), grasps.object
-    poses = grasps.poses.qpos
+    poses = grasps.poses
     reference, c_seconds = _run(Engine(hand, obj, six_directions), poses)
     device = MjxEngine(hand, obj, six_directions, batch=batch, options=options)
     simplified, _ = _run(Engine(hand, obj, six_directions, scene=device.scene), poses)
@@ -68,16 +76,13 @@ def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[st
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float]:
+def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float]:
     start = time.perf_counter()
-    result = engine.empty(len(poses[1]))
-    for part, values in engine.stream(*poses):
-        result.put(part, values)
-    return result, time.perf_counter() - start
+    return engine.run(poses), time.perf_counter() - start
 
 
 def _words(result: Validation, i: int) -> str:
-    """How a grasp ended: the reason, and the farthest drift and turn under any load."""
+    """Says how a grasp ended: the reason, and the farthest drift and turn under any load."""
     if not result.tested[i].any():
         drift, turn = result.closing_drift[i], result.closing_turn[i]
     else:
@@ -104,11 +109,11 @@ def main(
 ) -> None:
     """Compares MJX with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
-    made, rows = reports.environment(), []
+    environment, rows = reports.environment(), []
     for file in files:
         rows.append(compare(GraspSet.load(file)[:num], options, batch))
         print(json.dumps(rows[-1]), flush=True)
-        reports.write(out, made, objects=rows)
+        reports.write(out, environment, objects=rows)
 
 
 if __name__ == "__main__":

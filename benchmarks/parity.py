@@ -16,7 +16,6 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -27,9 +26,10 @@ from benchmarks import reports
 from benchmarks.cases import Case
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
+from zdg_jax.hand.poses import Poses
 from zdg_jax.synthesis.refine import RefineConfig
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import Engine, MjxEngine, Validation, six_directions
+from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 """Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
@@ -46,7 +46,7 @@ def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, 
         return refiner.loss(problem, pattern, state)
 
     both = jax.jit(jax.vmap(jax.value_and_grad(loss, argnums=1), in_axes=(None, 0, 0)))
-    found = []
+    runs = []
     for device in (jax.local_devices(backend="cpu")[0], jax.local_devices()[0]):
         inputs = jax.device_put((case.stages.problem, variables, pattern), device)
         value, gradient = jax.device_get(both(*inputs))
@@ -54,8 +54,8 @@ def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, 
         refined = jax.block_until_ready(refiner.run(*inputs))
         first = time.perf_counter()
         refined = jax.device_get(refiner.run(*inputs))
-        found.append((value, gradient, refined, first - start, time.perf_counter() - first))
-    (value, gradient, refined, _, slow), (value2, gradient2, refined2, first, fast) = found
+        runs.append((value, gradient, refined, first - start, time.perf_counter() - first))
+    (value, gradient, refined, _, slow), (value2, gradient2, refined2, first, fast) = runs
     flat, flat2 = (
         np.concatenate([*map(_rows, jax.tree.leaves(g))], 1) for g in (gradient, gradient2)
     )
@@ -87,7 +87,7 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     grasps = synthesize(
         TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
     )
-    poses = grasps.poses.qpos
+    poses = grasps.poses
     expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
     engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
@@ -106,12 +106,9 @@ def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
     }
 
 
-def _run(engine: Engine | MjxEngine, poses: Sequence[np.ndarray]) -> tuple[Validation, float, str]:
+def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
     start = time.perf_counter()
-    result = engine.empty(len(poses[1]))
-    for part, values in engine.stream(*poses):
-        result.put(part, values)
-    return result, time.perf_counter() - start, engine.name
+    return engine.run(poses), time.perf_counter() - start, engine.name
 
 
 @click.command()
@@ -134,7 +131,7 @@ def main(
     out: pathlib.Path | None,
 ) -> None:
     """Compares the default device with the CPU and MJX with the C engine."""
-    made = reports.environment() | {
+    environment = reports.environment() | {
         "matmul_precision": str(jax.config.jax_default_matmul_precision)
     }
     case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
@@ -150,18 +147,18 @@ def main(
         print(json.dumps(row), flush=True)
     failures = failed(report)
     report["failed"] = failures
-    reports.write(out, made, **report)
+    reports.write(out, environment, **report)
     print("\n".join(failures) or "equal within the limits")
     sys.exit(bool(failures))
 
 
 def failed(report: dict[str, Any]) -> list[str]:
-    """What exceeds its limit, in words."""
-    found = report["refinement"]
+    """Says in words what exceeds its limit."""
+    differences = report["refinement"]
     lines = [
-        f"{name} differs by {found[name]:.2g}; the limit is {limit:g}"
+        f"{name} differs by {differences[name]:.2g}; the limit is {limit:g}"
         for name, limit in (("loss", LOSS), ("gradient", GRADIENT), ("refined_loss", TERMS))
-        if not found[name] <= limit
+        if not differences[name] <= limit
     ]
     return lines + [
         f"{row['backend']}: {row['equal']:.2f} of the verdicts are equal; the limit is {VERDICTS:g}"

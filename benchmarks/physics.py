@@ -23,7 +23,7 @@ from benchmarks import reports
 from zdg_jax.hand import Hand
 from zdg_jax.validation import Engine, MjxOptions, six_directions
 from zdg_jax.validation.mjx.program import Program
-from zdg_jax.validation.mjx.scene import PRECISIONS, build_mjx
+from zdg_jax.validation.mjx.simplified import PRECISIONS, build_mjx
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.scene import HandLike, Scene
 
@@ -144,14 +144,14 @@ def main(
 ) -> None:
     """Measures physics throughput."""
     options = MjxOptions(precision=precision)
-    made, loaded, rows = reports.environment(), Hand.load(hand), []
+    environment, loaded, rows = reports.environment(), Hand.load(hand), []
     for slices in pieces:
         rows.append(measure_c(loaded, slices, steps))
         click.echo(json.dumps(rows[-1]))
         for size in batch:
             rows.append(measure_mjx(loaded, slices, size, steps, options))
             click.echo(json.dumps(rows[-1]))
-    reports.write(out, made | {"hand": loaded.name}, rows=rows)
+    reports.write(out, environment | {"hand": loaded.name}, rows=rows)
 
 
 if __name__ == "__main__":

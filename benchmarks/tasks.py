@@ -29,7 +29,7 @@ from benchmarks import judging, reports, written
 from benchmarks.settings import Settings, sources
 from zdg_jax import rendering
 from zdg_jax.cli.folders import enable_compile_cache
-from zdg_jax.rendering import lettering
+from zdg_jax.rendering import text
 
 _KEEP = 8
 _TILE, _WORDS, _GAP = (270, 240), 52, 8
@@ -67,7 +67,7 @@ def side_by_side(shown: dict[str, list[tuple[str, Image.Image]]]) -> Image.Image
             whole.paste(picture, (x, y))
             for line, words in enumerate(textwrap.wrap(task, 36)[:2]):
                 place = (x + 6, y + _TILE[1] + 6 + 18 * line)
-                lettering.write(draw, place, lettering.fit(words, 14, _TILE[0] - 8), 14)
+                text.write(draw, place, text.fit(words, 14, _TILE[0] - 8), 14)
     return whole
 
 

@@ -1,11 +1,14 @@
-"""Verdicts and speed of the six-direction test beside an independent judge, on exported grasps.
+"""Verdicts and speed of the hold tests beside an independent judge, on exported grasps.
 
-    python -m benchmarks.verdicts EXPORTED --hand HAND.xml --judge judge.py [--limit 16] [--out F]
+    python -m benchmarks.verdicts EXPORTED --hand HAND.xml --judge judge.py [--protocol carry]
+        [--torque 0.7] [--limit 16] [--out F]
 
 EXPORTED is a folder as `zdg export --format dexgraspbench` writes it; the judge is a Python file
-with `Scene(hand_xml, object_dir, scale)` whose `holds(pregrasp, grasp, squeeze, pose)` counts the
-directions that a grasp survives. Both run on one thread, and the library once more on all of them;
-CPU and wall seconds include the scenes. Other programs on the machine disturb wall seconds.
+with `Scene(hand_xml, object_dir, scale, protocol=, torque=)` whose `holds(pregrasp, grasp, squeeze,
+pose)` counts the directions that a grasp survives. Its protocols are `fc`, the six directions of
+1 N, and `carry`, the object's own weight under torque limits. Both run on one thread, and the
+library once more on all of them; CPU and wall seconds include the scenes. Other programs on the
+machine disturb wall seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +29,11 @@ import trimesh
 from benchmarks import reports
 from zdg_jax import validation
 from zdg_jax.hand import Hand
+from zdg_jax.hand.poses import Poses
+from zdg_jax.physics import BENCHMARK_FRICTION, Physics
 from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.validation import EngineOptions, HoldProtocol, carry, six_directions
+from zdg_jax.validation.trajectories import checked
 
 _STAGES = ("pregrasp_qpos", "grasp_qpos", "squeeze_qpos")
 _ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
@@ -44,50 +51,87 @@ class ExportedObject:
 
     name: str
     pieces: tuple[_Piece, ...]
-    mass: float = 0.1
-    friction: float = 0.6
+    mass: float
+    friction: float = BENCHMARK_FRICTION
 
     @classmethod
     def load(cls, folder: pathlib.Path, scale: float) -> ExportedObject:
-        """Reads the convex pieces of an exported object."""
+        """Reads the convex pieces and the mass of an exported object.
+
+        Args:
+            folder: folder of the object.
+            scale: from the units of its files to metres.
+        """
+        info = json.loads((folder / "info" / "simplified.json").read_text())
         pieces = []
         for file in sorted((folder / "urdf" / "meshes").glob("*.obj")):
             mesh = trimesh.load(file, force="mesh", process=False)
             pieces.append(_Piece(np.asarray(mesh.vertices) * scale, np.asarray(mesh.faces)))
-        return cls(name=folder.name, pieces=tuple(pieces))
+        return cls(name=folder.name, pieces=tuple(pieces), mass=float(info["mass"]))
 
 
-def compare(
-    judge: Any, hand_file: str, hand: Hand, folder: pathlib.Path, scale: float, records: list[dict]
-) -> dict[str, Any]:
-    """Verdicts and CPU seconds of judge and library on the grasps of one object."""
-    poses = [np.array([record[stage] for record in records], float) for stage in _STAGES]
-    for pose in poses:
-        pose[:, 3:7] /= np.linalg.norm(pose[:, 3:7], axis=1, keepdims=True)
-    clock = _Clock()
-    scene = judge.Scene(hand_file, folder, scale)
-    judged = np.array([scene.holds(*row, _ORIGIN) == 6 for row in zip(*poses, strict=True)])
-    judge_cpu, judge_wall = clock.lap()
-    obj = ExportedObject.load(folder, scale)
-    ours = validation.rollout(hand, obj, *poses, backend="mujoco", threads=1)
-    cpu, wall = clock.lap()
-    again = validation.rollout(hand, obj, *poses, backend="mujoco")
-    _, threaded = clock.lap()
-    if not np.array_equal(ours.held, again.held):
-        raise click.ClickException(f"{folder.name}: threads change verdicts")
-    return {
-        "object": folder.name,
-        "pieces": len(obj.pieces),
-        "grasps": len(records),
-        "held": int(judged.sum()),
-        "equal": int((judged == ours.held).sum()),
-        "judge_cpu_s": judge_cpu,
-        "judge_wall_s": judge_wall,
-        "library_cpu_s": cpu,
-        "library_wall_s": wall,
-        "library_threads_wall_s": threaded,
-        "reasons": ours.counts(),
-    }
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JudgedTest:
+    """A test as judge and library have it."""
+
+    judge: Any
+    """Module of the judge."""
+    hand_file: str
+    """The hand's MJCF."""
+    hand: Hand
+    """The hand."""
+    protocol: str = "fc"
+    """The judge's name of the protocol."""
+    torque: float | None = None
+    """Limit of every actuator [N m]; `None` for the hand's own."""
+
+    @property
+    def own_protocol(self) -> HoldProtocol:
+        """The library's protocol."""
+        if self.protocol == "fc":
+            return six_directions
+        physics = Physics(friction=BENCHMARK_FRICTION, torque_limit=self.torque)
+        return dataclasses.replace(carry, physics=physics)
+
+    def compare(self, folder: pathlib.Path, scale: float, records: list[dict]) -> dict[str, Any]:
+        """Compares verdicts and CPU seconds of judge and library on the grasps of one object.
+
+        Args:
+            folder: folder of the object.
+            scale: scale of the object.
+            records: grasps as they were exported.
+        """
+        poses = Poses.from_qpos(*([record[stage] for record in records] for stage in _STAGES))
+        clock = _Clock()
+        scene = self.judge.Scene(
+            self.hand_file, folder, scale, protocol=self.protocol, torque=self.torque
+        )
+        rows = zip(*checked(poses, num_joints=self.hand.num_joints).qpos, strict=True)
+        judged = np.array([scene.holds(*row, _ORIGIN) == 6 for row in rows])
+        judge_cpu, judge_wall = clock.lap()
+        obj = ExportedObject.load(folder, scale)
+        one = EngineOptions(backend="mujoco", threads=1)
+        results = validation.rollout(self.hand, obj, poses, self.own_protocol, engine=one)
+        cpu, wall = clock.lap()
+        many = EngineOptions(backend="mujoco")
+        again = validation.rollout(self.hand, obj, poses, self.own_protocol, engine=many)
+        _, threaded = clock.lap()
+        if not np.array_equal(results.held, again.held):
+            raise click.ClickException(f"{folder.name}: threads change verdicts")
+        return {
+            "object": folder.name,
+            "pieces": len(obj.pieces),
+            "mass_kg": obj.mass,
+            "grasps": len(records),
+            "held": int(judged.sum()),
+            "equal": int((judged == results.held).sum()),
+            "judge_cpu_s": judge_cpu,
+            "judge_wall_s": judge_wall,
+            "library_cpu_s": cpu,
+            "library_wall_s": wall,
+            "library_threads_wall_s": threaded,
+            "reasons": results.counts(),
+        }
 
 
 class _Clock:
@@ -108,7 +152,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     total: dict[str, Any] = {
         key: round(sum(row[key] for row in rows), 2)
         for key in rows[0]
-        if key not in ("object", "reasons", "pieces")
+        if key not in ("object", "reasons", "pieces", "mass_kg")
     }
     return total | {
         "equal_share": round(total["equal"] / total["grasps"], 4),
@@ -125,6 +169,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 @click.argument("exported", type=click.Path(exists=True, path_type=pathlib.Path))
 @click.option("--hand", required=True, type=click.Path(exists=True))
 @click.option("--judge", required=True, type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--protocol", default="fc", show_default=True, type=click.Choice(["fc", "carry"]))
+@click.option("--torque", type=float, help="Limit of every actuator in carry [N m].")
 @click.option("--root", default=".", type=click.Path(path_type=pathlib.Path), show_default=True)
 @click.option("--limit", default=16, show_default=True, help="Grasps of each object.")
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
@@ -132,6 +178,8 @@ def main(
     exported: pathlib.Path,
     hand: str,
     judge: pathlib.Path,
+    protocol: str,
+    torque: float | None,
     root: pathlib.Path,
     limit: int,
     out: pathlib.Path | None,
@@ -147,15 +195,23 @@ def main(
         record = np.load(file, allow_pickle=True).item()
         if np.allclose(record["obj_pose"], _ORIGIN):  # as the library exports them
             groups[str(record["obj_path"]), float(record["obj_scale"])].append(record)
-    made, loaded, rows = reports.environment(), Hand.load(hand), []
+    environment, rows = reports.environment(), []
+    test = JudgedTest(
+        judge=module, hand_file=hand, hand=Hand.load(hand), protocol=protocol, torque=torque
+    )
     for (path, scale), records in groups.items():
-        rows.append(compare(module, hand, loaded, root / path, scale, records[:limit]))
+        rows.append(test.compare(root / path, scale, records[:limit]))
         click.echo(json.dumps(rows[-1]))
     if not rows:
         raise click.UsageError(f"no grasps in {exported}")
     total = summary(rows)
     click.echo(json.dumps(total))
-    reports.write(out, made | {"hand": loaded.name}, objects=rows, total=total)
+    reports.write(
+        out,
+        environment | {"hand": test.hand.name, "protocol": protocol, "torque_limit": torque},
+        objects=rows,
+        total=total,
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from zdg_jax.kernels.kinematics import link_poses
 from zdg_jax.objects import Object
 from zdg_jax.planning.model.pictures import Picturing
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import rollout
+from zdg_jax.validation import EngineOptions, rollout
 
 Workload = Callable[[Settings], dict[str, Metric]]
 
@@ -89,7 +89,10 @@ def validation(settings: Settings) -> dict[str, Metric]:
     found = {}
     for backend in ("mujoco",) if jax.default_backend() == "cpu" else ("mujoco", "mjx"):
         first, steady = time_calls(
-            lambda backend=backend: rollout(hand, obj, *grasps.poses.qpos, backend=backend).held, 3
+            lambda backend=backend: (
+                rollout(hand, obj, grasps.poses, engine=EngineOptions(backend=backend)).held
+            ),
+            3,
         )
         rate = Metric(value=1e3 * num / steady.value, unit="verdicts/s", better="higher")
         found |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}

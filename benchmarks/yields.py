@@ -84,7 +84,7 @@ def all_tested(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, d
         TASK, obj, hand, num=num, key=jax.random.key(key), planner=plan, validate=False
     )
     times.append(time.perf_counter())
-    grasps = grasps.with_validation(rollout(hand, obj, *grasps.poses.qpos))
+    grasps = grasps.with_validation(rollout(hand, obj, grasps.poses))
     times.append(time.perf_counter())
     return grasps, dict(zip(STAGES, np.diff(times).tolist(), strict=True))
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import jax
 import pytest
 
+pytest_plugins = ["tests.model_fixtures"]
+
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _ASSETS = _ROOT.parent / "shared" / "assets"
 _JUDGE = _ROOT.parent / "shared" / "judge" / "judge.py"

@@ -56,7 +56,7 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
         loads = ("-x", "-y", "-z", "+x", "+y", "+z")
         validation = Validation.empty(n, protocol="six_directions", backend="mujoco", loads=loads)
         validation.held[::2] = True
-        validation.directions[::2] = True
+        validation.survived_loads[::2] = True
         validation.tested[:] = True
         validation.drift[:] = random.random((n, 6)) * 0.1
         validation.reason[:] = Reason.SLIPPED
@@ -77,5 +77,6 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
         status_names=("ok", "not_finite"),
         kept=np.arange(n) < n // 2,
         validation=validation,
-        provenance={"task": "throw the ball", "seed": 3},
+        task="throw the ball",
+        provenance={"seed": 3},
     )

@@ -19,6 +19,7 @@ from zdg_jax.hand.preshapes import opening
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig
 from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
@@ -51,15 +52,20 @@ class Scene:
             object=dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid),
             targets=targets_from_plan(made.grip, made.task, obj, hand),
         )
-        likely = jnp.asarray(pattern_probabilities(hand, made.grip, obj), jnp.float32)
+        likely = jnp.asarray(pattern_probabilities(hand, made.grip, obj, 0.1), jnp.float32)
         proposal = SeedProposal.prepare(
-            problem, opening(hand), contact_patterns(hand, made.grip), likely, SeedConfig()
+            problem,
+            opening(hand),
+            contact_patterns(hand, made.grip),
+            likely,
+            ClosingMotion.of(hand),
+            SeedConfig(),
         )
         return cls(object=obj, plan=made, problem=problem, proposal=proposal)
 
     def seeds(self, key: jax.Array) -> tuple[GraspVariables, Pattern]:
         """As many seeds as the default refinement takes to make `GRASPS` grasps."""
-        return draw_seeds(self.proposal, GRASPS * RefineConfig().starts, key)
+        return draw_seeds(self.proposal, GRASPS, key, RefineConfig().starts)
 
 
 @functools.cache

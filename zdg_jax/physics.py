@@ -32,7 +32,7 @@ ASSUMED_FORCE_LIMIT = 40.0
 
 
 class ActuatedHand(Protocol):
-    """What `Physics.drives` reads of a hand, whose nu actuators pull to target positions."""
+    """A hand as `Physics.drives` reads it; its nu actuators pull to target positions."""
 
     @property
     def kp(self) -> np.ndarray:
@@ -44,7 +44,7 @@ class ActuatedHand(Protocol):
 
     @property
     def linear(self) -> np.ndarray:
-        """Whether each actuator moves slide joints, (nu,) bool."""
+        """Marks the actuators that move slide joints, (nu,) bool."""
 
 
 @jax.tree_util.register_dataclass

@@ -23,9 +23,9 @@ def grasps(folder: pathlib.Path) -> pathlib.Path:
 
 def validated(grasps: pathlib.Path, out: pathlib.Path, *options: object) -> GraspSet:
     status = run(["validate", *map(str, (grasps, "--out", out, *options))])
-    found = GraspSet.load(out)
-    assert status == (0 if found.held.any() else 1)
-    return found
+    results = GraspSet.load(out)
+    assert status == (0 if results.held.any() else 1)
+    return results
 
 
 def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -42,6 +42,20 @@ def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) 
     assert light.held.sum() > heavy.held.sum()
     assert heavy.validation is not None
     assert heavy.validation.protocol == "lift (mass 5, up -z)"
+
+
+def test_carry_pulls_with_the_weight_within_the_motors_limits(
+    grasps: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    out, carry = tmp_path / "out.npz", ("--protocol", "carry", "--mass", 0.3)
+    strong = validated(grasps, out, *carry)
+    weak = validated(grasps, out, *carry, "--torque-limit", 0.1)
+    heavy = validated(grasps, out, "--protocol", "carry", "--mass", 3, "--drive", "own")
+    assert strong.held.sum() > max(weak.held.sum(), heavy.held.sum())
+    assert weak.validation is not None
+    assert weak.validation.protocol == "carry (mass 0.3, torque limit 0.1)"
+    assert heavy.validation is not None
+    assert heavy.validation.protocol == "carry (mass 3, own drive)"
 
 
 def test_repeats_give_a_probability_with_its_error(
@@ -81,8 +95,8 @@ def test_the_best_that_holds_is_filmed(
     grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
 ) -> None:
     video = tmp_path / "film.mp4"
-    found = validated(grasps, tmp_path / "out.npz", "--video", video)
-    scores = np.where(found.held, found.score, -np.inf)
+    results = validated(grasps, tmp_path / "out.npz", "--video", video)
+    scores = np.where(results.held, results.score, -np.inf)
     assert f"grasp {int(scores.argmax())}: held" in capsys.readouterr().out
     assert video.read_bytes()[4:8] == b"ftyp"
 
@@ -107,7 +121,9 @@ def test_a_grasp_that_does_not_start_has_no_film(
         (["--mass", "-1"], "--mass is -1"),
         (["--friction", "nan"], "--friction is nan"),
         (["--up", "north", "--protocol", "lift"], "--up is 'north'"),
-        (["--up", "y"], "no gravity"),
+        (["--up", "y"], "no table"),
+        (["--torque-limit", "0"], "--torque-limit is 0"),
+        (["--drive", "strong"], "a gain in N m/rad, or own"),
         (["--repeats", "0"], "--repeats is 0"),
         (["--noise", "2"], "--repeats"),
         (["--backend", "mujoco", "--precision", "single"], "use backend 'mjx'"),

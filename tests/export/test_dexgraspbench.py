@@ -75,7 +75,7 @@ def test_all_writes_every_grasp_and_a_second_export_leaves_none_behind(
 def test_two_tasks_share_a_folder(tmp_path: pathlib.Path) -> None:
     grasps = make_grasps(4)
     export_grasps(grasps, tmp_path)
-    export_grasps(dataclasses.replace(grasps, provenance={"task": "catch it"}), tmp_path)
+    export_grasps(dataclasses.replace(grasps, task="catch it"), tmp_path)
     assert len(list(tmp_path.rglob("*.npy"))) == 4
 
 

@@ -26,7 +26,7 @@ def same(a: GraspSet, b: GraspSet) -> None:
         for field in dataclasses.fields(HandPose):
             left, right = (getattr(getattr(s, pose), field.name) for s in (a, b))
             np.testing.assert_array_equal(left, right)
-    for name in ("score", "status", "kept"):
+    for name in ("score", "rank", "status", "kept"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     for name in ("terms", "metrics"):
         assert getattr(a, name).keys() == getattr(b, name).keys()
@@ -38,6 +38,7 @@ def same(a: GraspSet, b: GraspSet) -> None:
             np.testing.assert_array_equal(getattr(a.validation, name), getattr(b.validation, name))
         assert a.validation.loads == b.validation.loads
     assert a.hand == b.hand
+    assert (a.task, a.plan, a.alignment_weight) == (b.task, b.plan, b.alignment_weight)
     assert a.provenance == b.provenance
     np.testing.assert_array_equal(a.object.vertices, b.object.vertices)
     assert len(a.object.pieces) == len(b.object.pieces)
@@ -57,7 +58,7 @@ def test_best_and_holding_agree_with_scores_and_physics() -> None:
 
 
 def test_scores_that_are_not_finite_rank_last() -> None:
-    grasps = dataclasses.replace(make_grasps(4), score=np.array([np.nan, 1, np.inf, 2]))
+    grasps = dataclasses.replace(make_grasps(4), score=np.array([np.nan, 1, np.inf, 2]), rank=None)
     assert list(grasps.ranking) == [3, 1, 0, 2]
 
 
@@ -133,6 +134,8 @@ def test_concatenation_refuses_another_hand() -> None:
         ({"score": np.zeros(4)}, "4 grasps"),
         ({"kept": np.zeros(3)}, "type"),
         ({"status": np.full(3, 9, np.int8)}, "codes"),
+        ({"rank": np.array([0, 1, 1])}, "ranks"),
+        ({"rank": np.array([0.0, 1.0, 2.0])}, "type"),
         ({"terms": {"contact": np.zeros(2)}}, "term 'contact'"),
     ],
 )

@@ -1,14 +1,17 @@
+import sys
+
 import numpy as np
 import pytest
 import trimesh
 
-from zdg_jax.objects import convex, decomposers, fields
+from zdg_jax.errors import InputError
+from zdg_jax.objects import convex, decomposers, distance_fields
 
 
-def field_of(mesh: trimesh.Trimesh) -> tuple[np.ndarray, fields.Lattice]:
-    lattice = fields.Lattice.around(mesh.vertices.min(0), mesh.vertices.max(0), 2**16)
-    test = fields.winding_test(mesh.vertices, mesh.faces)
-    return fields.signed(mesh.vertices, mesh.faces, test, lattice)[0], lattice
+def field_of(mesh: trimesh.Trimesh) -> tuple[np.ndarray, distance_fields.VoxelGrid]:
+    voxels = distance_fields.VoxelGrid.around(mesh.vertices.min(0), mesh.vertices.max(0), 2**16)
+    test = distance_fields.winding_test(mesh.vertices, mesh.faces)
+    return distance_fields.signed(mesh.vertices, mesh.faces, test, voxels)[0], voxels
 
 
 def test_hull_faces_point_outwards_and_planes_hold():
@@ -45,15 +48,15 @@ def test_union_buries_what_lies_inside():
 
 @pytest.mark.parametrize("name", ["split", "vhacd", pytest.param("coacd", marks=pytest.mark.slow)])
 def test_every_decomposer_meets_its_budget(name, cup_mesh):
-    if name == "coacd":
-        pytest.importorskip("coacd")
-    distance, lattice = field_of(cup_mesh)
+    if name != "split":
+        pytest.importorskip({"vhacd": "vhacdx", "coacd": "coacd"}[name])
+    distance, voxels = field_of(cup_mesh)
     pieces = decomposers.decompose(
         name,
         cup_mesh.vertices,
         cup_mesh.faces,
         distance,
-        lattice,
+        voxels,
         pieces=12,
         piece_vertices=20,
     )
@@ -63,11 +66,24 @@ def test_every_decomposer_meets_its_budget(name, cup_mesh):
     assert 0.8 * cup_mesh.volume < volume < 2.5 * cup_mesh.volume
 
 
+@pytest.mark.parametrize(("name", "module"), [("vhacd", "vhacdx"), ("coacd", "coacd")])
+def test_a_decomposer_that_is_not_installed_is_named_with_the_way_out(
+    name: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    box = trimesh.creation.box((0.05, 0.08, 0.1))
+    distance, voxels = field_of(box)
+    with pytest.raises(InputError, match=rf"zdg-jax\[{name}\].*'split'"):
+        decomposers.decompose(
+            name, box.vertices, box.faces, distance, voxels, pieces=4, piece_vertices=8
+        )
+
+
 def test_a_convex_body_is_one_piece():
     box = trimesh.creation.box((0.05, 0.08, 0.1))
-    distance, lattice = field_of(box)
+    distance, voxels = field_of(box)
     pieces = decomposers.decompose(
-        "split", box.vertices, box.faces, distance, lattice, pieces=16, piece_vertices=32
+        "split", box.vertices, box.faces, distance, voxels, pieces=16, piece_vertices=32
     )
     assert len(pieces) == 1
     assert trimesh.Trimesh(pieces[0].vertices, pieces[0].faces).volume == pytest.approx(
@@ -78,10 +94,10 @@ def test_a_convex_body_is_one_piece():
 def test_lattices_stay_within_their_cells_and_cover_the_box():
     rng = np.random.default_rng(0)
     for size in rng.uniform(0.005, 1.5, (50, 3)):
-        lattice = fields.Lattice.around(-size / 2, size / 2, 5000)
-        assert np.prod(lattice.shape) <= 5000
-        assert all(side % 2 for side in lattice.shape)
-        last = lattice.points(np.array([np.prod(lattice.shape) - 1]))[0]
-        assert np.all(last >= size / 2 + fields.PADDING - 1e-9)
-        index = rng.integers(np.prod(lattice.shape), size=20)
-        assert np.array_equal(lattice.nearest(lattice.points(index)), index)
+        voxels = distance_fields.VoxelGrid.around(-size / 2, size / 2, 5000)
+        assert np.prod(voxels.shape) <= 5000
+        assert all(side % 2 for side in voxels.shape)
+        last = voxels.points(np.array([np.prod(voxels.shape) - 1]))[0]
+        assert np.all(last >= size / 2 + distance_fields.PADDING - 1e-9)
+        index = rng.integers(np.prod(voxels.shape), size=20)
+        assert np.array_equal(voxels.nearest(voxels.points(index)), index)

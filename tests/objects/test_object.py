@@ -8,7 +8,7 @@ import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels import distance
-from zdg_jax.objects import SAMPLES, Object, cleaning, fields, inertia, loading
+from zdg_jax.objects import SAMPLES, Object, cleaning, distance_fields, inertia, loading
 
 
 def test_mass_properties_of_a_closed_mesh(cup, cup_mesh):
@@ -89,19 +89,19 @@ def test_density_and_arrays_of_one_shape(cup, cup_mesh):
     np.testing.assert_allclose(heavy.inertia / heavy.mass, cup.inertia / cup.mass, rtol=1e-9)
     assert heavy.mesh_hash == cup.mesh_hash
     for field in (heavy.arrays.grid, heavy.arrays.collision_grid):
-        assert field.cells.shape == (fields.CELLS, 4)
-        assert int(np.prod(field.shape)) <= fields.CELLS
+        assert field.cells.shape == (distance_fields.CELLS, 4)
+        assert int(np.prod(field.shape)) <= distance_fields.CELLS
 
 
 def test_an_open_mesh_turned_inside_out_is_still_solid():
     rod = trimesh.creation.cylinder(radius=0.02, height=0.1, sections=48)
     open_top = rod.faces[rod.face_normals[:, 2] < 0.5][:, ::-1]
     vertices, faces, _ = cleaning.clean(loading.read((rod.vertices, open_top)), 1.0)
-    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), 2**17)
-    test = fields.winding_test(vertices, faces)
-    value, normal = fields.signed(vertices, faces, test, lattice)
-    assert inertia.solid(value, lattice).volume == pytest.approx(rod.volume, rel=0.1)
-    center, above = lattice.nearest(np.array([[0.0, 0, 0], [0.0, 0.0, -0.055]]))
+    voxels = distance_fields.VoxelGrid.around(vertices.min(0), vertices.max(0), 2**17)
+    test = distance_fields.winding_test(vertices, faces)
+    value, normal = distance_fields.signed(vertices, faces, test, voxels)
+    assert inertia.mass_properties(value, voxels).volume == pytest.approx(rod.volume, rel=0.1)
+    center, above = voxels.nearest(np.array([[0.0, 0, 0], [0.0, 0.0, -0.055]]))
     assert value[center] == pytest.approx(-0.02, abs=2e-3)
     assert value[above] == pytest.approx(0.005, abs=2e-3)
     np.testing.assert_allclose(normal[above], [0, 0, -1], atol=0.3)

@@ -4,7 +4,8 @@ import manifold3d
 import numpy as np
 import pytest
 
-from zdg_jax.objects import fields, filling, segmentation
+from zdg_jax.objects import distance_fields, segmentation
+from zdg_jax.objects.concavities import fill_concavities
 
 Solid = manifold3d.Manifold
 
@@ -37,9 +38,11 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     mesh = shape.refine_to_length(0.006).to_mesh()
     vertices = np.asarray(mesh.vert_properties, np.float64)[:, :3]
     faces = np.asarray(mesh.tri_verts, np.int64)
-    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), 2**18)
-    distance, _ = fields.signed(vertices, faces, fields.winding_test(vertices, faces), lattice)
-    marks = segmentation.segment(vertices, faces, distance, lattice)
+    voxels = distance_fields.VoxelGrid.around(vertices.min(0), vertices.max(0), 2**18)
+    distance, _ = distance_fields.signed(
+        vertices, faces, distance_fields.winding_test(vertices, faces), voxels
+    )
+    marks = segmentation.segment(vertices, faces, distance, voxels)
     return marks, vertices[faces].mean(axis=1)
 
 
@@ -71,10 +74,12 @@ def test_parts_of_simple_things(make, count, small):
 def test_what_counts_as_filled(cup_mesh):
     vertices, faces = np.array(cup_mesh.vertices), np.array(cup_mesh.faces)
     low, high = vertices.min(0), vertices.max(0)
-    lattice = fields.Lattice.around(low, high, 2**18)
-    distance, _ = fields.signed(vertices, faces, fields.winding_test(vertices, faces), lattice)
-    shape = filling.fill(distance, lattice, low, high)
-    cavity, hole, beside = shape.lattice.nearest(
+    voxels = distance_fields.VoxelGrid.around(low, high, 2**18)
+    distance, _ = distance_fields.signed(
+        vertices, faces, distance_fields.winding_test(vertices, faces), voxels
+    )
+    shape = fill_concavities(distance, voxels, low, high)
+    cavity, hole, beside = shape.voxels.nearest(
         np.array([[0.0, 0, 0.05], [0.045, 0, 0.04], [0.045, 0.03, 0.04]])
     )
     assert not shape.solid.reshape(-1)[[cavity, hole, beside]].any()

@@ -1,104 +1,10 @@
-"""Fixtures of the planner's tests."""
+"""Settings of the planner's tests."""
 
 from __future__ import annotations
 
-import functools
-import pathlib
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-
-from zdg_jax.hand import Hand
-from zdg_jax.planning import PlannerOptions
-from zdg_jax.planning.model import AnswerCache, Gemini, Ledger, Limits, OpenAICompatible, Session
-
-from . import model_script, things
-from .server import ModelServer
-
-KEY = "sk-test-7f3c9a1e5b2d4f60"
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    """A local model server."""
-    running = ModelServer()
-    yield running
-    running.close()
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    """No key from outside reaches a test, and no answer from the user's cache."""
-    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("GOOGLE_GEMINI_BASE_URL", "OPENAI_MODEL", "ZDG_GEMINI_MODEL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
-
-
-@pytest.fixture(params=["gemini", "openai"])
-def backend_name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def backend(
-    backend_name: str, server: ModelServer, monkeypatch: pytest.MonkeyPatch
-) -> Gemini | OpenAICompatible:
-    """Each backend, pointed at the local server."""
-    if backend_name == "gemini":
-        monkeypatch.setenv("GEMINI_API_KEY", KEY)
-        return Gemini("test", base_url=server.url)
-    pytest.importorskip("openai")
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    return OpenAICompatible("test", base_url=server.url + "/v1")
-
-
-@pytest.fixture
-def start(backend: Gemini | OpenAICompatible, tmp_path: pathlib.Path) -> Callable[..., Session]:
-    """Starts a session with quick limits; limits and the cache's mode can be given."""
-
-    def session(mode: str = "use", **limits: float) -> Session:
-        quick = {"backoff": 0.01, "per_minute": 60_000.0, "call_timeout": 5.0, **limits}
-        cache = AnswerCache(tmp_path / "answers", mode)  # type: ignore[arg-type]
-        return Session(backend, cache, Ledger(Limits(**quick)))  # type: ignore[arg-type]
-
-    return session
-
-
-@functools.cache
-def jug() -> Any:
-    from zdg_jax.objects import Object
-
-    made = things.jug()
-    mesh = (made.vertices, made.faces)
-    return Object.from_mesh(mesh, name="jug", parts=made.face_parts, pieces=4)
-
-
-@functools.cache
-def allegro() -> Any:
-    return Hand.load("allegro")
-
-
-@pytest.fixture
-def options(
-    server: ModelServer,
-    tmp_path: pathlib.Path,
-    backend_name: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> PlannerOptions:
-    """A model at the local server, through the environment as users set it."""
-    from zdg_jax.planning.model import pictures
-
-    # Small views are rendered in the same way, and quicker.
-    for name, size in (("_WIDTH", 96), ("_HEIGHT", 80), ("_TILE_WIDTH", 96), ("_TILE_HEIGHT", 80)):
-        monkeypatch.setattr(pictures, name, size)
-    monkeypatch.setenv("GEMINI_API_KEY" if backend_name == "gemini" else "OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OPENAI_MODEL", "test")
-    server.script = model_script.answer
-    return PlannerOptions(
-        base_url=server.url + ("" if backend_name == "gemini" else "/v1"),
-        cache_folder=tmp_path / "answers",
-        limits=Limits(backoff=0.01, per_minute=60_000.0, call_timeout=20.0),
-    )
+def environment(no_keys: None) -> None:
+    """Keeps keys and answers of the user out of every test."""

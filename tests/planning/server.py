@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+KEY = "sk-test-7f3c9a1e5b2d4f60"
+"""A key that must appear in no log, file or error."""
+
 
 class Reply:
     """One thing that the server does with a request."""

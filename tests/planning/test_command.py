@@ -11,8 +11,8 @@ import pytest
 from zdg_jax.cli.app import run
 from zdg_jax.planning import GraspPlan, PlannerOptions
 
-from .conftest import KEY, jug
-from .server import ModelServer
+from .examples import jug
+from .server import KEY, ModelServer
 
 GEMINI = pytest.mark.parametrize("backend_name", ["gemini"])
 

@@ -120,9 +120,7 @@ def test_roll_and_thumb_that_disagree_are_refused() -> None:
 def test_every_grasp_type_says_what_it_asks() -> None:
     assert set(STYLES) == set(GraspType)
     assert len(GraspType) >= 12
-    for style in STYLES.values():
-        assert style.aperture[0] < style.aperture[1]
-        assert style.summary
+    assert len({style.summary for style in STYLES.values()}) == len(STYLES)
 
 
 def test_grip_knows_its_style() -> None:

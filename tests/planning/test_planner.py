@@ -11,11 +11,20 @@ import numpy as np
 import pytest
 
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.planning import GraspPlan, Intent, PlannerOptions, plan, plan_many, rank, resolve
+from zdg_jax.planning import (
+    GraspPlan,
+    Intent,
+    PlannerOptions,
+    SavedPlan,
+    plan,
+    plan_many,
+    planner_from_name,
+    resolve,
+)
 from zdg_jax.planning.model import Limits
 
 from . import model_script
-from .conftest import allegro, jug
+from .examples import allegro, jug
 from .server import ModelServer, Reply
 
 one_protocol = pytest.mark.parametrize("backend_name", ["gemini"])
@@ -200,6 +209,7 @@ def test_auto_falls_back_on_rules_and_says_so(server: ModelServer, options: Plan
     made = plan("pour", jug(), allegro(), options=options)
     assert made.planner == "rules"
     assert any("400" in note for note in made.notes)
+    assert made.usage.calls == 1
 
 
 @one_protocol
@@ -236,27 +246,38 @@ def test_many_objects_share_one_budget(
     cases = [(task, jug(), allegro()) for task in ("pour", "drink")]
     made = plan_many(cases, planner=backend_name, options=options, workers=2)
     assert all(isinstance(one, GraspPlan) for one in made)
-    few = PlannerOptions(
-        base_url=options.base_url, cache="off", limits=Limits(max_calls=5, per_minute=60_000.0)
-    )
+    few = dataclasses.replace(options, cache="off", limits=Limits(max_calls=5, per_minute=60_000.0))
     made = plan_many(cases, planner=backend_name, options=few, workers=2)
     assert any(isinstance(one, PlannerError) and "budget" in str(one) for one in made)
 
 
-def test_last_look_ranks_and_names_what_does_not_serve(
+def test_review_ranks_and_names_what_does_not_serve(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:
     made = plan("pour", jug(), allegro(), planner="rules")
     images = [b"\x89PNG" + bytes([i]) for i in range(3)]
-    ranking = rank(made, images, ["a", "b", "c"], planner=backend_name, options=options)
+    ranking = planner_from_name(backend_name, options).review(made, images, ["a", "b", "c"])
     assert ranking is not None
     assert ranking.order == (1, 2, 0)  # the first does not serve, and so comes last
-    assert [look.serves for look in ranking.looks] == [False, True, True]
+    assert [review.serves for review in ranking.reviews] == [False, True, True]
 
 
-def test_last_look_without_a_model_is_none() -> None:
+def test_planners_without_a_model_judge_no_grasps() -> None:
     made = plan("pour", jug(), allegro(), planner="rules")
-    assert rank(made, [b""], [""], planner="rules") is None
+    for planner in (planner_from_name("rules"), SavedPlan(made), planner_from_name("auto")):
+        assert not planner.reviews
+        assert planner.review(made, [b""], [""]) is None
+
+
+@one_protocol
+def test_plan_and_review_of_one_planner_share_its_budget(
+    server: ModelServer, options: PlannerOptions, backend_name: str
+) -> None:
+    limits = dataclasses.replace(options.limits, max_calls=4)
+    planner = planner_from_name(backend_name, dataclasses.replace(options, limits=limits))
+    made = plan("pour", jug(), allegro(), planner=planner)
+    with pytest.raises(PlannerError, match="budget of 4 calls"):
+        planner.review(made, [b"\x89PNG"], ["a"])
 
 
 def test_mass_is_the_one_given_else_the_models_else_a_guess_that_is_noted(

@@ -16,8 +16,7 @@ from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model import AnswerCache, Backend, Limits, Session
 from zdg_jax.planning.model.backend import spot_xy
 
-from .conftest import KEY
-from .server import ModelServer, Reply
+from .server import KEY, ModelServer, Reply
 
 Start = Callable[..., Session]
 

@@ -1,4 +1,4 @@
-"""How often the rules pick the right parts: the tasks of the test assets, scored by their faces.
+"""The share of tasks in which the rules pick the right parts: test assets, scored by faces.
 
 The assets say for each task which parts should be held and which spared, and where on the mesh
 those parts lie. Neither the lexicon nor any rule knows these objects or sentences.
@@ -18,9 +18,9 @@ import zdg_jax.planning
 from benchmarks import written
 from zdg_jax.objects import Object, convex
 from zdg_jax.planning.geometry.parts import measure
-from zdg_jax.planning.rules.affordances import roles
-from zdg_jax.planning.rules.language.reading import read
-from zdg_jax.planning.rules.part_choice import select
+from zdg_jax.planning.rules.affordances import score_affordances
+from zdg_jax.planning.rules.language.task_parsing import parse_task
+from zdg_jax.planning.rules.part_choice import choose_parts
 
 _WANTED = 0.6
 """Share of the held faces, by number and by area, that must lie on a wanted part."""
@@ -50,7 +50,9 @@ def test_right_parts_in_fourteen_of_twenty_tasks(shared_assets: pathlib.Path) ->
     for case in cases:
         obj = load(case["object"])
         shape = measure(obj)
-        choice = select(read(case["task"], obj.name or ""), shape, roles(shape))[0]
+        choice = choose_parts(
+            parse_task(case["task"], obj.name or ""), shape, score_affordances(shape)
+        )[0]
         names, labels = written.face_labels(obj, rules[case["object"]])
         _, area = convex.facets(obj.vertices, obj.faces)
         held = np.isin(obj.face_parts, [mark for mark, _ in choice.held])

@@ -47,6 +47,17 @@ def test_views_lie_beside_the_page_once_each(tmp_path: pathlib.Path) -> None:
     assert "no answer" in (tmp_path / "t.html").read_text()
 
 
+def test_page_tells_mass_motion_and_the_hand_that_was_chosen(tmp_path: pathlib.Path) -> None:
+    plan = content(palm={"contact": True, "approach": [0, 0, -1], "arrow": 3})
+    plan["object"] |= {"mass": 0.25, "mass_source": "model", "material": "glass"}
+    plan["task"] |= {"motion": "tilt", "motion_axis": [0, 1, 0]}
+    page = write_transcript(tmp_path / "t.html", "task", GraspPlan.model_validate(plan))
+    text = page.read_text()
+    assert "glass, 250 g (model)" in text
+    assert "tilt along or about (+0.00, +1.00, +0.00)" in text
+    assert "hand 3 of those shown" in text
+
+
 def test_unwritable_page_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):

@@ -38,13 +38,6 @@ def test_the_target_is_in_the_middle_and_up_is_up(span: float | None) -> None:
     np.testing.assert_allclose(camera.axes @ camera.axes.T, np.eye(3), atol=1e-12)
 
 
-@cameras
-def test_pixels_per_metre(span: float | None) -> None:
-    camera = Camera.look_at([0.6, 0, 0], [0, 0, 0], span=span)
-    (a, b), _ = camera.project(np.array([[0, -0.01, 0], [0, 0.01, 0]]), *SIZE)
-    assert np.linalg.norm(b - a) == pytest.approx(0.02 * camera.pixels_per_metre(0.6, SIZE[1]))
-
-
 def test_looking_straight_down_has_a_picture_too() -> None:
     camera = Camera.look_at([0, 0, 1.0], [0, 0, 0], up=(0, 0, 1))
     assert np.isfinite(camera.axes).all()

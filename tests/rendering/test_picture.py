@@ -10,7 +10,16 @@ import trimesh
 from PIL import Image
 
 from zdg_jax.errors import InputError
-from zdg_jax.rendering import Camera, Picture, Shape, Stage, Style, arrows, balls, render
+from zdg_jax.rendering import (
+    Camera,
+    Picture,
+    PictureStyle,
+    PreparedShapes,
+    Shape,
+    arrows,
+    balls,
+    render,
+)
 
 SIZE = (60, 48)
 EYE = np.array([0.5, 0.0, 0.0])
@@ -72,7 +81,7 @@ def test_the_same_bytes_again_and_from_a_stage() -> None:
     shapes = [balls(np.zeros((1, 3)), 0.06, (0.2, 0.5, 0.8)), box((0.05,) * 3, (0, 0.08, 0))]
     first = render(shapes, camera(), *SIZE)
     assert first.png() == render(shapes, camera(), *SIZE).png()
-    stage = Stage(shapes)
+    stage = PreparedShapes(shapes)
     assert first.png() == render(stage, camera(), *SIZE).png()
     other = render(stage, Camera.look_at([0.3, 0.4, 0.2], [0, 0, 0]), *SIZE)
     assert first.png() != other.png()
@@ -81,7 +90,7 @@ def test_the_same_bytes_again_and_from_a_stage() -> None:
 def test_translucent_shapes_show_what_is_behind_and_hide_no_label() -> None:
     ball = balls(np.zeros((1, 3)), 0.05, (0.9, 0.1, 0.1), label=1)
     veil = box((0.01, 0.3, 0.3), (0.2, 0, 0), color=(0.1, 0.1, 0.9), opacity=0.4, label=2)
-    style = Style(shadows=False)
+    style = PictureStyle(shadows=False)
     bare, veiled = (render(shapes, camera(), *SIZE, style) for shapes in ([ball], [ball, veil]))
     np.testing.assert_array_equal(bare.label, veiled.label)
     np.testing.assert_array_equal(bare.depth, veiled.depth)
@@ -97,7 +106,7 @@ def test_colours_of_faces_and_of_the_background() -> None:
     picture = render([shape], camera(), *SIZE)
     red, green, _ = picture.rgb[SIZE[1] // 2, SIZE[0] // 2].astype(int)
     assert green > red + 50
-    blank = render([], camera(), *SIZE, Style(top=(1, 0, 0), bottom=(1, 0, 0)))
+    blank = render([], camera(), *SIZE, PictureStyle(top=(1, 0, 0), bottom=(1, 0, 0)))
     assert (blank.label == -1).all()
     np.testing.assert_array_equal(np.unique(blank.rgb.reshape(-1, 3), axis=0), [[255, 0, 0]])
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
-from zdg_jax.rendering import grasp_sheet, hand_picture, posed_hand_shapes
+from zdg_jax.rendering import hand_picture, pose_sheet, posed_hand_shapes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,14 +75,14 @@ def test_pose_and_colours_must_fit(hand: Hand) -> None:
 
 
 def test_sheet_of_grasps(hand: Hand, ball: Ball, tmp_path: pathlib.Path) -> None:
-    path = grasp_sheet(
+    path = pose_sheet(
         poses(hand, 3), hand, ball, tmp_path / "a.png", held=[True, False, None], columns=2
     )
-    again = grasp_sheet(
+    again = pose_sheet(
         poses(hand, 3), hand, ball, tmp_path / "b.png", held=[True, False, None], columns=2
     )
     assert path.read_bytes() == again.read_bytes()
-    one = grasp_sheet(poses(hand, 1), hand, ball, tmp_path / "c.png")
+    one = pose_sheet(poses(hand, 1), hand, ball, tmp_path / "c.png")
     with Image.open(path) as two_rows, Image.open(one) as single:
         # Two columns and two rows of tiles with gaps between, below a header of the same height.
         gap = 2 * single.width - two_rows.width
@@ -107,7 +107,7 @@ def test_sheets_that_cannot_be(
     hand: Hand, ball: Ball, tmp_path: pathlib.Path, count: int, more: dict, named: str
 ) -> None:
     with pytest.raises(InputError, match=named):
-        grasp_sheet(np.zeros((count, 23)), hand, ball, tmp_path / "x.png", **more)
+        pose_sheet(np.zeros((count, 23)), hand, ball, tmp_path / "x.png", **more)
     assert not list(tmp_path.iterdir())
 
 
@@ -115,7 +115,7 @@ def test_sheet_that_cannot_be_written(hand: Hand, ball: Ball, tmp_path: pathlib.
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(InputError, match="cannot write"):
-        grasp_sheet(poses(hand, 1), hand, ball, file / "x.png")
+        pose_sheet(poses(hand, 1), hand, ball, file / "x.png")
 
 
 def test_picture_of_a_hand(hand: Hand, tmp_path: pathlib.Path) -> None:

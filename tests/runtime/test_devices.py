@@ -126,6 +126,7 @@ def test_grasps_do_not_depend_on_the_number_of_devices(tmp_path: pathlib.Path) -
 _ROLLOUTS = """
 import jax, numpy as np
 from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from zdg_jax.hand.poses import Poses
 from zdg_jax.validation import MjxEngine, MjxOptions, six_directions
 
 gripper, ball = Gripper(), Ball(subdivisions=1)
@@ -135,10 +136,7 @@ rows.append(np.array([pose(a) for a in (PUSHING, TOUCHING, -0.45, 0.3)]))
 def tested(batch):
     options = MjxOptions(hull_vertices=64)
     engine = MjxEngine(gripper, ball, six_directions, batch=batch, options=options)
-    result = engine.empty(4)
-    for part, values in engine.stream(*rows):
-        result.put(part, values)
-    return result
+    return engine.run(Poses.from_qpos(*rows))
 
 # A device's share is the program of that many rows, bit for bit. (Of another number of rows it
 # rounds differently, on one device too, and contact enlarges that to a millimetre in a pull.)

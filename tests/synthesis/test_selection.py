@@ -26,6 +26,7 @@ def alike(n: int, score: list[float], **changes: object) -> GraspSet:
         made,
         poses=Poses.from_qpos(at_rest, at_rest, at_rest),
         score=np.array(score, float),
+        rank=None,
         status=np.zeros(n, np.int8),
         **changes,
     )
@@ -81,7 +82,7 @@ def test_those_that_agree_with_the_plan_come_first() -> None:
         grasps, metrics=dict(grasps.metrics) | {"aligned": np.array([0.0, 1.0, 1.0])}
     )
     assert diverse(grasps, 2).tolist() == [1, 2]
-    heedless = dataclasses.replace(grasps, provenance={"config": {"alignment": 0.0}})
+    heedless = dataclasses.replace(grasps, alignment_weight=0.0)
     assert diverse(heedless, 2).tolist() == [0, 1]
 
 
@@ -90,8 +91,8 @@ def test_a_plan_that_is_a_preference_only_keeps_grasps_off_what_it_avoids() -> N
     metrics = {"aligned": np.array([0.0, 0.0, 1.0]), "on_avoided": np.array([0.2, 0.0, 0.0])}
     grasps = dataclasses.replace(grasps, metrics=dict(grasps.metrics) | metrics)
     for confidence, chosen in ((0.3, [1, 2]), (0.9, [2, 0])):
-        plan = content(confidence=confidence)
-        planned = dataclasses.replace(grasps, provenance={"plan": plan})
+        plan = GraspPlan.model_validate(content(confidence=confidence))
+        planned = dataclasses.replace(grasps, plan=plan)
         assert diverse(planned, 2).tolist() == chosen
 
 
@@ -130,6 +131,7 @@ def mixed() -> GraspSet:
         made,
         poses=Poses.from_qpos(*turned),
         score=np.linspace(1.0, 0.0, n),
+        rank=None,
         status=np.zeros(n, np.int8),
     )
 

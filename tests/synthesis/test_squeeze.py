@@ -189,7 +189,7 @@ def test_the_pregrasp_parts_fingers_that_lie_in_each_other() -> None:
 
     def overlap(dofs: jax.Array) -> float:
         state = evaluate(problem(), dataclasses.replace(variables, dofs=dofs), pattern)
-        return float(energy.penetration.itself(state, problem()))
+        return float(energy.self_penetration(state, problem()))
 
     closing = solve_squeeze(CONFIG, problem(), *map(batched, (crossed, pattern, contacts)))
     assert overlap(crossed.dofs) > 0.02

@@ -123,8 +123,10 @@ def test_a_file_gives_the_same_grasps_back(grasps: zdg.GraspSet, tmp_path: pathl
     loaded = zdg.GraspSet.load(grasps.save(tmp_path / "grasps.npz"))
     for name in ("pregrasp", "grasp", "squeeze"):
         np.testing.assert_array_equal(getattr(loaded, name).qpos, getattr(grasps, name).qpos)
-    for name in ("score", "status", "kept", "held", "tested"):
+    for name in ("score", "rank", "status", "kept", "held", "tested"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(grasps, name))
+    assert (loaded.task, loaded.plan) == (grasps.task, grasps.plan)
+    assert loaded.alignment_weight == grasps.alignment_weight
     assert loaded.provenance == grasps.provenance
     assert loaded.terms.keys() == grasps.terms.keys()
     assert loaded.load_hand().fingerprint == scene.allegro().fingerprint

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import mujoco
 import numpy as np
 import trimesh
+
+from zdg_jax.hand.poses import Poses
 
 _FINGER = """
 <body name="finger{i}" pos="{x} {y} 0.02" euler="0 0 {angle}">
@@ -67,8 +70,23 @@ class Ball:
 
 
 OPEN, TOUCHING, PUSHING = 0.10, -0.14, -0.55
+"""Angles of the base joints: clear of the ball, on it, and driven into it [rad]."""
 
 
 def pose(angle: float, *, height: float = 0.095) -> np.ndarray:
     """The palm `height` below the ball, every base joint at `angle`, (13,)."""
     return np.array([0, 0, -height, 1, 0, 0, 0, *[angle, -0.1] * 3], float)
+
+
+def closing(squeezes: Sequence[float], *, height: float = 0.095) -> Poses:
+    """Grasps from below that open and touch alike and squeeze to different angles."""
+    return Poses.from_qpos(
+        [pose(OPEN, height=height)] * len(squeezes),
+        [pose(TOUCHING, height=height)] * len(squeezes),
+        [pose(angle, height=height) for angle in squeezes],
+    )
+
+
+def by_grasp(rows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Poses:
+    """Grasps given as pregrasp, grasp and squeeze, one after the other."""
+    return Poses.from_qpos(*zip(*rows, strict=True))

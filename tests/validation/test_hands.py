@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from zdg_jax.hand import Hand
+from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import BENCHMARK
 from zdg_jax.validation import Engine, MjxOptions, SolverOptions, six_directions
-from zdg_jax.validation.mjx.scene import build_mjx
+from zdg_jax.validation.mjx.simplified import build_mjx
 
 from .gripper import Ball
 
@@ -25,7 +26,7 @@ def test_hands_bind_to_the_scene(name: str, ball: Ball, shared_assets: pathlib.P
     )
     # Far from the ball: nothing is touched, and physics leaves the hand where it was put.
     pose = np.array([[0, 0, 1.0, 1, 0, 0, 0, *[0.0] * hand.num_joints]])
-    ((_, result),) = engine.stream(pose, pose, pose)
+    ((_, result),) = engine.stream(Poses.from_qpos(pose, pose, pose))
     assert result.reasons == ["never touched"]
     mjx = pytest.importorskip("mujoco.mjx")
     mjx.put_model(build_mjx(hand, ball, BENCHMARK, SolverOptions(), MjxOptions()).model)

@@ -9,9 +9,10 @@ import pytest
 
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.validation import Reason, six_directions
+from zdg_jax.hand.poses import Poses
+from zdg_jax.validation import EngineOptions, Reason, six_directions
 
-from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, by_grasp, closing, pose
 
 FULL = dataclasses.replace(six_directions, settling=None, fail_fast=False)
 
@@ -24,7 +25,7 @@ def test_each_reason_is_told_from_the_others(gripper: Gripper, ball: Ball) -> No
         (pose(-0.5), pose(-0.5), pose(PUSHING)),  # starts inside the ball
         (pose(OPEN), pose(TOUCHING), np.full(13, np.nan)),
     ]
-    result = validation.rollout(gripper, ball, *map(np.array, zip(*rows, strict=True)))
+    result = validation.rollout(gripper, ball, by_grasp(rows))
     expected = [
         Reason.HELD,
         Reason.SLIPPED,
@@ -34,7 +35,7 @@ def test_each_reason_is_told_from_the_others(gripper: Gripper, ball: Ball) -> No
     ]
     assert [Reason(code) for code in result.reason] == expected
     assert result.held.tolist() == [True, False, False, False, False]
-    assert result.directions[0].all()
+    assert result.survived_loads[0].all()
     assert result.contacts[0] == 3
     assert result.force[0] > 5
     assert result.pregrasp_penetration[3] > 0.01
@@ -45,9 +46,9 @@ def test_each_reason_is_told_from_the_others(gripper: Gripper, ball: Ball) -> No
 
 def test_cutting_pulls_short_keeps_verdicts_and_saves_steps(gripper: Gripper, ball: Ball) -> None:
     angles = np.linspace(TOUCHING, PUSHING, 6)
-    poses = [np.array([pose(a)] * 6) for a in (OPEN, TOUCHING)] + [np.array([*map(pose, angles)])]
-    quick = validation.rollout(gripper, ball, *poses)
-    full = validation.rollout(gripper, ball, *poses, FULL)
+    poses = closing(angles.tolist())
+    quick = validation.rollout(gripper, ball, poses)
+    full = validation.rollout(gripper, ball, poses, FULL)
     assert quick.held.tolist() == full.held.tolist()
     assert 0 < full.held.sum() < 6
     assert quick.steps.sum() * 2 < full.steps.sum()
@@ -58,19 +59,18 @@ def test_cutting_pulls_short_keeps_verdicts_and_saves_steps(gripper: Gripper, ba
 
 
 def test_results_do_not_depend_on_threads_or_company(gripper: Gripper, ball: Ball) -> None:
-    poses = [np.array([pose(a), pose(a, height=0.1)] * 4) for a in (OPEN, TOUCHING, PUSHING)]
-    many = validation.rollout(gripper, ball, *poses, threads=3)
-    alone = validation.rollout(gripper, ball, *(p[:1] for p in poses), threads=1)
+    rows = [tuple(pose(a, height=h) for a in (OPEN, TOUCHING, PUSHING)) for h in (0.095, 0.1)]
+    poses = by_grasp(rows * 4)
+    many = validation.rollout(gripper, ball, poses, engine=EngineOptions(threads=3))
+    alone = validation.rollout(gripper, ball, poses[:1], engine=EngineOptions(threads=1))
     np.testing.assert_array_equal(many.drift[::2], np.tile(alone.drift, (4, 1)))
     np.testing.assert_array_equal(many[1::2].force, np.tile(many.force[1], 4))
 
 
 def test_progress_counts_up_to_all(gripper: Gripper, ball: Ball) -> None:
     seen: list[tuple[int, int]] = []
-    poses = np.array([pose(0.3)] * 20)
-    validation.rollout(
-        gripper, ball, poses, poses, poses, progress=lambda _, *counts: seen.append(counts)
-    )
+    poses = by_grasp([(pose(0.3),) * 3] * 20)
+    validation.rollout(gripper, ball, poses, progress=lambda _, *counts: seen.append(counts))
     assert seen[-1] == (20, 20)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -79,29 +79,24 @@ def test_task_wrench_tests_only_its_loads(gripper: Gripper, ball: Ball) -> None:
     twist = validation.Load(name="twist", torque=(0.0, 0.0, 0.03))
     tear = validation.Load(name="tear", force=(0.0, 0.0, 400.0))
     protocol = validation.task_wrench([twist, tear], fail_fast=False)
-    poses = [np.array([pose(a)]) for a in (OPEN, TOUCHING, PUSHING)]
-    result = validation.rollout(gripper, ball, *poses, protocol)
+    poses = closing([PUSHING])
+    result = validation.rollout(gripper, ball, poses, protocol)
     assert result.loads == ("twist", "tear")
-    assert result.directions.tolist() == [[True, False]]
+    assert result.survived_loads.tolist() == [[True, False]]
     assert result.reasons == ["slipped"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"backend": "bullet"}, "no backend 'bullet'"),
-        ({"threads": 0}, "threads is 0"),
-        ({"grasp": np.zeros((2, 9))}, "needs \\(n, 13\\)"),
-        ({"grasp": np.zeros((3, 13))}, "differ"),
-    ],
-)
-def test_bad_input_is_named(
-    gripper: Gripper, ball: Ball, change: dict[str, object], message: str
-) -> None:
-    poses = np.array([pose(0.1)] * 2)
-    arguments = {"pregrasp": poses, "grasp": poses, "squeeze": poses} | change
-    with pytest.raises(InputError, match=message):
-        validation.rollout(gripper, ball, **arguments)  # type: ignore[arg-type]
+def test_bad_input_is_named(gripper: Gripper, ball: Ball) -> None:
+    good, other_hand = pose(0.1)[None], np.zeros((1, 9))
+    poses = Poses.from_qpos(good, good, good)
+    with pytest.raises(InputError, match="no backend 'bullet'"):
+        validation.rollout(gripper, ball, poses, engine=EngineOptions(backend="bullet"))
+    with pytest.raises(InputError, match="threads is 0"):
+        validation.rollout(gripper, ball, poses, engine=EngineOptions(threads=0))
+    with pytest.raises(InputError, match=r"grasp has shape .* needs \(n, 13\)"):
+        validation.rollout(gripper, ball, Poses.from_qpos(good, other_hand, good))
+    with pytest.raises(InputError, match="1 pregrasp, 3 grasp, 1 squeeze"):
+        validation.rollout(gripper, ball, Poses.from_qpos(good, np.zeros((3, 13)), good))
 
 
 def test_protocol_without_loads_is_refused() -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from zdg_jax.validation import Settling, six_directions
-from zdg_jax.validation.settling import Watch
+from zdg_jax.validation.settling import EarlyTermination
 
 
 def _motion(drift: float, turn: float = 0.0) -> np.ndarray:
@@ -15,16 +15,16 @@ def _motion(drift: float, turn: float = 0.0) -> np.ndarray:
 
 
 def test_looks_divide_checks() -> None:
-    watch = Watch(six_directions)
+    watch = EarlyTermination(six_directions)
     assert (watch.looks, watch.look_steps, watch.total) == (5, 10, 50)
     odd = dataclasses.replace(six_directions, checks=20, settling=Settling(interval=0.03))
-    assert Watch(odd).look_steps * Watch(odd).looks == 25
-    never = Watch(dataclasses.replace(six_directions, settling=None))
+    assert EarlyTermination(odd).look_steps * EarlyTermination(odd).looks == 25
+    never = EarlyTermination(dataclasses.replace(six_directions, settling=None))
     assert (never.looks, never.look_steps, never.total) == (1, 50, 10)
 
 
 def test_rest_needs_slow_steady_motion_far_from_the_limits() -> None:
-    watch = Watch(six_directions)
+    watch = EarlyTermination(six_directions)
     still = (_motion(0.002), _motion(0.002), _motion(0.002))
     assert watch.rests(*still, 10)
     assert not watch.rests(*still, 2)  # too early to tell
@@ -39,7 +39,7 @@ def test_rest_needs_slow_steady_motion_far_from_the_limits() -> None:
 
 
 def test_limits_count_at_checks_alone() -> None:
-    watch = Watch(six_directions)
+    watch = EarlyTermination(six_directions)
     out = _motion(0.06)
     assert watch.survives(out, 4)
     assert not watch.survives(out, 5)
@@ -49,9 +49,9 @@ def test_limits_count_at_checks_alone() -> None:
 
 
 def test_the_lost_are_given_up_unless_every_load_is_asked_for() -> None:
-    watch = Watch(six_directions)
+    watch = EarlyTermination(six_directions)
     moved = np.array([_motion(0.055), _motion(0.07), _motion(0.13)])
     assert watch.lost(moved, closing=False).tolist() == [False, True, True]
     assert watch.lost(moved, closing=True).tolist() == [False, False, True]
-    patient = Watch(dataclasses.replace(six_directions, fail_fast=False))
+    patient = EarlyTermination(dataclasses.replace(six_directions, fail_fast=False))
     assert not patient.lost(moved, closing=False).any()

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.planning import Planner, PlannerOptions
 
 
 @click.command()
 @object_options
 @planning_options
+@click.option(
+    "--review",
+    help="Planner that is shown the best grasps in the end, such as openai:MODEL; that of the plan "
+    "if not given.",
+)
 @click.option(
     "--num",
     default=256,
@@ -51,6 +57,8 @@ def grasp(
     task: str,
     hand: str,
     planner: str,
+    options: PlannerOptions,
+    review: str | None,
     num: int,
     keep: int,
     seed: int,
@@ -60,8 +68,9 @@ def grasp(
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
 
     Writes plan.json, grasps.npz (every grasp made, the best that differ marked as kept) and
-    grasps.png. A model that planned is shown the best grasps in the end and ranks them
-    (last_look.html). What is done is on disk at once: an interrupted run leaves what it had.
+    grasps.png. A model that planned, or that --review names, is shown the best grasps in the end
+    and ranks them (review.html). What is done is on disk at once: an interrupted run leaves what
+    it had.
     """
     check_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
@@ -72,14 +81,17 @@ def grasp(
     if not 0 <= alignment < math.inf:
         raise InputError(f"--alignment is {alignment}; it must be a number from 0")
     from zdg_jax.hand import Hand
+    from zdg_jax.planning import planner_from_name
 
+    chosen = planner_from_name(planner, options)
+    reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
         obj = load_object(mesh, scale, mass, bars)
         writable(out)
         counts = (num, keep, seed, alignment)
-        grasps = _synthesize(task, obj, loaded, planner, *counts, out, bars, done)
+        grasps = _synthesize(task, obj, loaded, chosen, reviewer, *counts, out, bars, done)
         _picture(grasps, loaded, obj, out / "grasps.png", bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
@@ -93,7 +105,8 @@ def _synthesize(
     task: str,
     obj: Object,
     hand: Hand,
-    planner: str,
+    planner: Planner,
+    reviewer: Planner,
     num: int,
     keep: int,
     seed: int,
@@ -112,7 +125,7 @@ def _synthesize(
     done.append(str(plan.save(out / "plan.json")))
 
     from zdg_jax.synthesis import selection
-    from zdg_jax.synthesis.review import last_look
+    from zdg_jax.synthesis.review import review_grasps
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
 
     grasps = synthesize(
@@ -132,7 +145,7 @@ def _synthesize(
     grasps = selection.validate_best_first(grasps, hand, obj, keep, bars)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
     done[-1] = str(grasps.save(path))
-    grasps = last_look(grasps, hand, obj, planner, transcript=out / "last_look.html")
+    grasps = review_grasps(grasps, hand, obj, reviewer, transcript=out / "review.html")
     done[-1] = str(grasps.save(out / "grasps.npz"))
     return grasps
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import pathlib
 from collections.abc import Callable
@@ -33,8 +34,29 @@ def object_options(command: Command) -> Command:
 
 
 def planning_options(command: Command) -> Command:
-    """Task, hand and planner."""
+    """Task, hand, planner, and how a model is asked: the command takes `options` for that."""
+
+    @functools.wraps(command)
+    def with_options(
+        *args: Any, answers: str, server: str | None, max_calls: int | None, **kwargs: Any
+    ) -> Any:
+        from zdg_jax.planning import Limits, PlannerOptions
+
+        limits = Limits() if max_calls is None else Limits(max_calls=max_calls)
+        options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
+        return command(*args, options=options, **kwargs)
+
+    decorated: Command = with_options
     for option in (
+        click.option("--max-calls", type=int, help="Most requests to a model, retries included."),
+        click.option("--server", help="Another address of the model's server."),
+        click.option(
+            "--answers",
+            type=click.Choice(["use", "off", "replay"]),
+            default="use",
+            show_default=True,
+            help="A model's answers on disk: use and keep them, do neither, or ask nothing.",
+        ),
         click.option(
             "--planner",
             default="auto",
@@ -46,8 +68,8 @@ def planning_options(command: Command) -> Command:
         ),
         click.option("--task", required=True, help="What the grasp is for, in words."),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def check_task(task: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +11,13 @@ from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
 from zdg_jax.cli.progress import Bars
 
+if TYPE_CHECKING:
+    from zdg_jax.planning import PlannerOptions
+
 
 @click.command()
 @object_options
 @planning_options
-@click.option(
-    "--answers",
-    type=click.Choice(["use", "off", "replay"]),
-    default="use",
-    show_default=True,
-    help="A model's answers on disk: use them and keep new ones, do neither, or ask nothing.",
-)
-@click.option("--server", help="Another address of the model's server.")
-@click.option("--max-calls", type=int, help="Most requests to a model, retries included.")
 @click.option(
     "--out",
     type=FOLDER,
@@ -38,9 +32,7 @@ def plan(
     task: str,
     hand: str,
     planner: str,
-    answers: Literal["use", "off", "replay"],
-    server: str | None,
-    max_calls: int | None,
+    options: PlannerOptions,
     out: pathlib.Path,
 ) -> None:
     """Plan how to hold MESH for a task; write plan.json and a transcript (plan.html).
@@ -52,22 +44,19 @@ def plan(
     check_task(task)
     from zdg_jax import planning
     from zdg_jax.hand import Hand
-    from zdg_jax.planning.model import Limits
 
-    limits = Limits() if max_calls is None else Limits(max_calls=max_calls)
-    options = planning.PlannerOptions(limits=limits, cache=answers, base_url=server)
+    chosen = planning.planner_from_name(planner, options)
     loaded = Hand.load(hand)
     with Bars() as bars:
         obj = load_object(mesh, scale, mass, bars)
         writable(out)
-        found = planning.plan(
+        grasp_plan = planning.plan(
             task,
             obj,
             loaded,
-            planner=planner,
-            options=options,
+            planner=chosen,
             transcript=out / "plan.html",
             progress=bars,
         )
-    found.save(out / "plan.json")
-    click.echo(found.model_dump_json(indent=2))
+    grasp_plan.save(out / "plan.json")
+    click.echo(grasp_plan.model_dump_json(indent=2))

@@ -14,13 +14,13 @@ from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.cli.progress import Bars
-from zdg_jax.cli.protocols import chosen_protocol, protocol_options
+from zdg_jax.cli.protocol_options import ProtocolChoice, protocol_options
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
-    from zdg_jax.validation import Noise, Protocol
+    from zdg_jax.validation import EngineOptions, Protocol, Trials
 
 _FILM_RATE = 12.5
 """Frames a second: whole hundredths between them, as GIF needs, and whole steps of 4 ms."""
@@ -29,6 +29,12 @@ _FILM_RATE = 12.5
 @click.command()
 @click.argument("grasps", type=FOLDER)
 @protocol_options
+@click.option(
+    "--repeats",
+    type=int,
+    help="Repeat under noise in pose, joints, mass and friction: the probability to hold.",
+)
+@click.option("--noise", type=float, help="Factor on the disturbances of --repeats.  [default: 1]")
 @click.option("--backend", default="auto", show_default=True, help="auto, mujoco, mjx or mjx-warp.")
 @click.option(
     "--precision", default="auto", show_default=True, help="Of mjx: auto, double or single."
@@ -40,12 +46,9 @@ _FILM_RATE = 12.5
 @click.option("--grasp", "number", type=int, help="Which to film, as GRASPS counts; else the best.")
 def validate(
     grasps: pathlib.Path,
-    protocol: str,
-    mass: float | None,
-    friction: float | None,
+    choice: ProtocolChoice,
     repeats: int | None,
     noise: float | None,
-    up: str | None,
     backend: str,
     precision: str,
     hand: str | None,
@@ -56,7 +59,9 @@ def validate(
 ) -> int:
     """Test the kept grasps of GRASPS (a grasps.npz) in physics and write the results.
 
-    Mass and friction are 0.1 kg and 0.6 in six_directions, the object's own in the other tests.
+    six_directions is the benchmark: 0.1 kg, friction 0.6, 1 N along each axis. carry pulls with the
+    object's own weight instead, within the torque limits that the hand's file states. Mass and
+    friction are the object's own in all tests but the first.
 
     With --repeats the file also holds each grasp's hold_probability and its error, from trials in
     which hand (3 mm, 1.7 degrees), joints (0.02 rad), mass and friction (15 %) are off.
@@ -65,52 +70,74 @@ def validate(
     one grasp holds.
     """
     from zdg_jax.grasps import GraspSet
-    from zdg_jax.validation import Noise, rollout
+    from zdg_jax.validation import EngineOptions, rollout
 
-    if repeats is not None and repeats < 1:
-        raise InputError(f"--repeats is {repeats}; it must be at least 1")
-    if noise is not None and repeats is None:
-        raise InputError("--noise scales the disturbances of --repeats; say how many")
-    disturbed = Noise().scaled(1.0 if noise is None else noise)
+    trials = _trials(repeats, noise)
     if number is not None and video is None:
         raise InputError("--grasp says which grasp to film; name the film with --video")
-    found = GraspSet.load(grasps)
-    rows = np.arange(len(found)) if everything else np.flatnonzero(found.kept)
+    loaded = GraspSet.load(grasps)
+    rows = np.arange(len(loaded)) if everything else np.flatnonzero(loaded.kept)
     if not len(rows):
-        raise InputError(f"none of the {len(found)} grasps in {grasps} is kept; use --all")
-    if number is not None and not 0 <= number < len(found):
-        raise InputError(f"--grasp is {number}; {grasps} has grasps 0 to {len(found) - 1}")
-    chosen = found[rows]
-    test = chosen_protocol(protocol, chosen, mass=mass, friction=friction, up=up)
-    loaded = chosen.load_hand(hand)
-    target = out or grasps.with_name(f"{grasps.stem}-{protocol}.npz")
-    resume = target.with_name(target.name + ".part.npz")
-    _check_outputs(target, video)
+        raise InputError(f"none of the {len(loaded)} grasps in {grasps} is kept; use --all")
+    if number is not None and not 0 <= number < len(loaded):
+        raise InputError(f"--grasp is {number}; {grasps} has grasps 0 to {len(loaded) - 1}")
+    chosen = loaded[rows]
+    protocol = choice.build(chosen)
+    test = _Test(
+        hand=chosen.load_hand(hand),
+        protocol=protocol,
+        engine=EngineOptions(backend=backend, precision=precision),
+        target=out or grasps.with_name(f"{grasps.stem}-{choice.name}.npz"),
+    )
+    resume = test.target.with_name(test.target.name + ".part.npz")
+    _check_outputs(test.target, video)
     with Bars() as bars, on_interruption(lambda: _go_on(resume)):
         results = rollout(
-            loaded,
+            test.hand,
             chosen.object,
-            *chosen.poses.qpos,
-            test,
-            backend=backend,
-            precision=precision,
+            chosen.poses,
+            protocol,
+            engine=test.engine,
             progress=bars,
             resume=resume,
         )
     tested = chosen.with_validation(results)
-    tested.save(target)
+    tested.save(test.target)
     resume.unlink(missing_ok=True)
     click.echo(str(results))
-    if repeats is not None:
-        tested = _repeated(tested, loaded, test, backend, precision, repeats, disturbed, target)
-    click.echo(str(target))
+    if trials is not None:
+        tested = _repeated(tested, test, trials)
+    click.echo(str(test.target))
     if video is not None:
         if number is None:
             number = int(rows[_best(tested)])
-        with Bars() as bars, on_interruption(lambda: f"on disk: {target}"):
-            said = _film(found[number], number, loaded, test, video, bars)
-        click.echo(said)
+        with Bars() as bars, on_interruption(lambda: f"on disk: {test.target}"):
+            verdict = _film(loaded[number], number, test, video, bars)
+        click.echo(verdict)
     return 0 if results.held.any() else 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Test:
+    """The test of one call: hand, protocol, engine, and the file of the results."""
+
+    hand: Hand
+    protocol: Protocol
+    engine: EngineOptions
+    target: pathlib.Path
+
+
+def _trials(repeats: int | None, noise: float | None) -> Trials | None:
+    """Returns the repetitions that the options ask for."""
+    from zdg_jax.validation import Noise, Trials
+
+    if repeats is None:
+        if noise is not None:
+            raise InputError("--noise scales the disturbances of --repeats; say how many")
+        return None
+    if repeats < 1:
+        raise InputError(f"--repeats is {repeats}; it must be at least 1")
+    return Trials(count=repeats, noise=Noise().scaled(1.0 if noise is None else noise))
 
 
 def _check_outputs(target: pathlib.Path, video: pathlib.Path | None) -> None:
@@ -126,69 +153,43 @@ def _go_on(resume: pathlib.Path) -> str:
     return f"{resume} keeps what was tested; the same command goes on from there"
 
 
-def _repeated(
-    tested: GraspSet,
-    hand: Hand,
-    test: Protocol,
-    backend: str,
-    precision: str,
-    repeats: int,
-    noise: Noise,
-    target: pathlib.Path,
-) -> GraspSet:
-    """The grasps with their probability to hold under noise, saved; says what was found."""
+def _repeated(tested: GraspSet, test: _Test, trials: Trials) -> GraspSet:
+    """Adds the probability to hold under noise to the grasps, and saves them."""
     from zdg_jax.validation import soft_labels
 
-    resume = target.with_name(target.name + ".repeats")
-    with Bars() as bars, on_interruption(lambda: f"on disk: {target}; {_go_on(resume)}"):
+    resume = test.target.with_name(test.target.name + ".repeats")
+    with Bars() as bars, on_interruption(lambda: f"on disk: {test.target}; {_go_on(resume)}"):
         labels = soft_labels(
-            hand,
+            test.hand,
             tested.object,
-            *tested.poses.qpos,
-            test,
-            noise=noise,
-            trials=repeats,
-            backend=backend,
-            precision=precision,
+            tested.poses,
+            test.protocol,
+            trials=trials,
+            engine=test.engine,
             progress=bars,
             resume=resume,
         )
     metrics = {"hold_probability": labels.probability, "hold_probability_error": labels.error}
     tested = dataclasses.replace(tested, metrics={**tested.metrics, **metrics})
-    tested.save(target)
+    tested.save(test.target)
     shutil.rmtree(resume, ignore_errors=True)
     click.echo(str(labels))
     return tested
 
 
 def _best(grasps: GraspSet) -> int:
-    """The grasp of the highest score, of those that hold if there are any."""
+    """Returns the grasp of the highest score, of those that hold if there are any."""
     order = grasps.ranking
     held = order[grasps.held[order]]
     return int((held if len(held) else order)[0])
 
 
-def _film(
-    grasp: GraspSet,
-    number: int,
-    hand: Hand,
-    test: Protocol,
-    path: pathlib.Path,
-    bars: Bars,
-) -> str:
-    """Films the one grasp of a set; says what is seen."""
+def _film(grasp: GraspSet, number: int, test: _Test, path: pathlib.Path, bars: Bars) -> str:
+    """Films the one grasp of a set; returns what is seen in words."""
     from zdg_jax.rendering import save_film
-    from zdg_jax.validation import film
+    from zdg_jax.validation import record
 
-    pregrasp, closed, squeeze = (pose[0] for pose in grasp.poses.qpos)
-    shot = film(hand, grasp.object, pregrasp, closed, squeeze, test, fps=_FILM_RATE)
-    title = f"grasp {number} of {grasp.object.name} by {hand.name}: {test.name}"
-    save_film(
-        shot,
-        hand,
-        grasp.object,
-        path,
-        title=title,
-        progress=bars,
-    )
+    shot = record(test.hand, grasp.object, grasp.poses, test.protocol, fps=_FILM_RATE)
+    title = f"grasp {number} of {grasp.object.name} by {test.hand.name}: {test.protocol.name}"
+    save_film(shot, test.hand, grasp.object, path, title=title, progress=bars)
     return f"{path}  grasp {number}: {shot.result.reasons[0]}"

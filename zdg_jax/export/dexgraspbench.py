@@ -66,10 +66,10 @@ def _write_object(record: ObjectRecord, folder: pathlib.Path) -> pathlib.Path:
     shape = _shape_hash(record)
     if info.exists():
         try:
-            there = json.loads(info.read_text()).get("shape")
+            present = json.loads(info.read_text()).get("shape")
         except (ValueError, AttributeError):
-            there = None
-        if there != shape:
+            present = None
+        if present != shape:
             raise InputError(
                 f"{folder} already holds another object; export to another folder, or remove it"
             )

@@ -34,11 +34,20 @@ class GraspSet:
     poses: Poses
     """Pregrasp, grasp and squeeze, leaves (n, ...)."""
     score: np.ndarray
-    """Rank value, higher is better, (n,)."""
+    """Predicted chance to hold, less what disagrees with the plan; higher is better, (n,)."""
     object: ObjectRecord
     """The object; an `Object` may be given."""
     hand: HandRecord
     """The hand; a `Hand` may be given."""
+    rank: np.ndarray = None  # type: ignore[assignment]
+    """Place of each grasp in the order of preference, (n,) int, 0 for the best; by falling score
+    where it is not given. Some of a set's grasps are numbered anew."""
+    task: str = ""
+    """The task in words; empty if unknown."""
+    plan: GraspPlan | None = None
+    """The plan that the grasps follow, if there was one."""
+    alignment_weight: float = 2.0
+    """Weight of the task alignment in `score`; 0 where holding alone counts."""
     terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     """Unweighted energy terms by name, each (n,)."""
     metrics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -50,9 +59,9 @@ class GraspSet:
     kept: np.ndarray = None  # type: ignore[assignment]
     """Whether a grasp is one of those to use: the best that differ, (n,) bool; all by default."""
     validation: Validation | None = None
-    """What physics says, one row a grasp, if it was asked."""
+    """What physics says, one row per grasp, if it was asked."""
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """How the grasps were made, as JSON values: task, plan, configuration, seed, versions."""
+    """How the grasps were made, as JSON values: configuration, key, versions. Nothing reads it."""
 
     def __post_init__(self) -> None:
         """Converts and checks.
@@ -65,7 +74,7 @@ class GraspSet:
         put("hand", HandRecord.of(self.hand))
         put("score", np.asarray(self.score, np.float32))
         if self.score.ndim != 1:
-            raise InputError(f"scores have shape {self.score.shape}; one a grasp is needed, (n,)")
+            raise InputError(f"scores have shape {self.score.shape}; (n,) is needed, one per grasp")
         n, joints = len(self), len(self.hand.joint_names)
         put("poses", _numpy_poses(self.poses, n, joints))
         for name in ("terms", "metrics"):
@@ -75,10 +84,13 @@ class GraspSet:
                 _check_rows(f"{name[:-1]} '{key}'", value, n)
         put("status", np.zeros(n, np.int8) if self.status is None else np.asarray(self.status))
         put("kept", np.ones(n, bool) if self.kept is None else np.asarray(self.kept))
-        for name, kinds in (("status", "iu"), ("kept", "b")):
+        put("rank", _by_score(self.score) if self.rank is None else np.asarray(self.rank))
+        for name, kinds in (("status", "iu"), ("kept", "b"), ("rank", "iu")):
             _check_rows(name, getattr(self, name), n)
             if getattr(self, name).dtype.kind not in kinds:
                 raise InputError(f"{name} has the type {getattr(self, name).dtype}")
+        if not np.array_equal(np.sort(self.rank), np.arange(n)):
+            raise InputError(f"ranks are no numbering of {n} grasps from 0; each is needed once")
         if n and not set(np.unique(self.status)) <= set(range(len(self.status_names))):
             raise InputError(
                 f"status codes are {np.unique(self.status)}; there are {len(self.status_names)}"
@@ -102,6 +114,7 @@ class GraspSet:
         return dataclasses.replace(
             self,
             **{name: getattr(self, name)[rows] for name in ("poses", "score", "status", "kept")},
+            rank=_places(np.argsort(self.rank[rows], kind="stable")),
             terms=pick(self.terms),
             metrics=pick(self.metrics),
             validation=None if self.validation is None else self.validation[rows],
@@ -118,25 +131,6 @@ class GraspSet:
         if rows.dtype == bool and rows.shape != (len(self),):
             raise IndexError(f"a mask of shape {rows.shape} for {len(self)} grasps")
         return np.arange(len(self))[rows.astype(int) if rows.size == 0 else rows]
-
-    @property
-    def task(self) -> str:
-        """The task in words; empty if unknown."""
-        return str(self.provenance.get("task", ""))
-
-    @property
-    def plan(self) -> GraspPlan | None:
-        """The plan that the grasps follow, if it was recorded.
-
-        Raises:
-            InputError: what was recorded is no plan of this version.
-        """
-        import json
-
-        from zdg_jax.planning import GraspPlan
-
-        found = self.provenance.get("plan")
-        return None if found is None else GraspPlan.from_json(json.dumps(found))
 
     @property
     def pregrasp(self) -> HandPose:
@@ -180,7 +174,7 @@ class GraspSet:
         return self[self.kept]
 
     def best(self, n: int) -> GraspSet:
-        """The `n` grasps of the highest scores, best first; all of them if there are fewer.
+        """The `n` grasps of the highest rank, best first; all of them if there are fewer.
 
         Raises:
             InputError: `n` is negative.
@@ -191,8 +185,8 @@ class GraspSet:
 
     @property
     def ranking(self) -> np.ndarray:
-        """Numbers of the grasps by falling score, (n,); scores that are not finite come last."""
-        return np.argsort(-np.where(np.isfinite(self.score), self.score, -np.inf), kind="stable")
+        """Numbers of the grasps, the best first, (n,)."""
+        return np.argsort(self.rank, kind="stable")
 
     def with_kept(self, kept: np.ndarray | Sequence[int]) -> GraspSet:
         """The same grasps with another mark of what is kept: a mask (n,) or the grasps' numbers."""
@@ -250,7 +244,9 @@ class GraspSet:
 
 
 def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
-    """Joins sets of the same object and hand, in order; provenance is that of the first.
+    """Joins sets of the same object and hand, in order, ranked anew by score.
+
+    Plan, task and provenance are those of the first.
 
     Raises:
         InputError: no set, or sets that differ in object, hand, names or what was tested.
@@ -287,7 +283,20 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             for name in Validation.array_names()
         }
         changes["validation"] = dataclasses.replace(first.validation, **rows)
+    changes["rank"] = None  # by score
     return dataclasses.replace(first, **changes)
+
+
+def _by_score(score: np.ndarray) -> np.ndarray:
+    """Ranks by falling score, (n,); scores that are not finite come last."""
+    return _places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
+
+
+def _places(order: np.ndarray) -> np.ndarray:
+    """The place of each number in an order of them, (n,)."""
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return places
 
 
 def _join(arrays: Sequence[np.ndarray]) -> Any:
@@ -318,4 +327,4 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
 
 def _check_rows(what: str, value: np.ndarray, n: int) -> None:
     if value.shape != (n,):
-        raise InputError(f"{what} has shape {value.shape}; {(n,)} is needed, one a grasp")
+        raise InputError(f"{what} has shape {value.shape}; {(n,)} is needed, one per grasp")

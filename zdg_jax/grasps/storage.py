@@ -11,20 +11,24 @@ import json
 import os
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
+from zdg_jax.grasps.version_1 import from_version_1
 from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Validation
 
+if TYPE_CHECKING:
+    from zdg_jax.planning import GraspPlan
+
 SCHEMA = "zdg-jax grasps"
-VERSION = 1
+VERSION = 2
 _META = "meta"
 _LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
 
@@ -62,6 +66,8 @@ def load(path: str | os.PathLike[str]) -> GraspSet:
         ) from None
     meta = _read_meta(path, arrays.pop(_META, None))
     try:
+        if meta["version"] == 1:
+            meta, arrays = from_version_1(meta, arrays)
         return _assemble(meta, arrays)
     except InputError as error:
         raise InputError(f"{path} does not fit its schema: {error}") from None
@@ -91,6 +97,9 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": VERSION,
+        "task": grasps.task,
+        "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
+        "alignment_weight": grasps.alignment_weight,
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -115,7 +124,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
 
 
 def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
-    arrays = {name: getattr(grasps, name) for name in ("score", "status", "kept")}
+    arrays = {name: getattr(grasps, name) for name in ("score", "rank", "status", "kept")}
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in _LEAVES}
@@ -139,7 +148,7 @@ def _read_meta(path: pathlib.Path, text: np.ndarray | None) -> dict[str, Any]:
     if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
         raise InputError(f"{path} is no file of grasps; `zdg grasp` and GraspSet.save write them")
     version = meta.get("version")
-    if version != VERSION:
+    if version not in (1, VERSION):
         newer = isinstance(version, int) and version > VERSION
         way_out = "update zdg-jax to read it" if newer else "make the grasps again"
         raise InputError(f"{path} has schema version {version}, this is {VERSION}; {way_out}")
@@ -177,6 +186,10 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             }
         ),
         score=arrays["score"],
+        rank=arrays["rank"],
+        task=str(meta["task"]),
+        plan=_plan(meta["plan"]),
+        alignment_weight=float(meta["alignment_weight"]),
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),
         kept=arrays["kept"],
@@ -192,6 +205,14 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         validation=_validation(meta["validation"], arrays, len(arrays["score"])),
         provenance=dict(meta["provenance"]),
     )
+
+
+def _plan(info: Mapping[str, Any] | None) -> GraspPlan | None:
+    if info is None:
+        return None
+    from zdg_jax.planning import GraspPlan
+
+    return GraspPlan.from_json(json.dumps(info))
 
 
 def _finite(arrays: Mapping[str, np.ndarray], name: str) -> Any:

@@ -31,7 +31,7 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
     columns.append(("score", [format(float(grasps.score[i]), ".3f") for i in order]))
     if grasps.validation is not None:
         test = grasps.validation
-        survived = test.directions.sum(axis=1)
+        survived = test.survived_loads.sum(axis=1)
         columns.append(("holds", ["yes" if test.held[i] else "no" for i in order]))
         loads = len(test.loads)
         columns.append(("loads", [f"{survived[i]}/{loads}" for i in order]))
@@ -53,16 +53,16 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
 
 
 def unmet_requests(grasps: GraspSet) -> list[str]:
-    """What the plan asked for and no grasp that is kept gives, with the way out, a line each."""
+    """Names what was asked for and no kept grasp gives, with the way out, one line each."""
     lines = []
     shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
     aligned = grasps.metrics.get("aligned")
-    grip = grasps.provenance.get("plan", {}).get("grip", {})
-    if aligned is not None and grip.get("held") and not np.asarray(aligned)[shown].any():
-        parts = ", ".join(str(part["mark"]) for part in grip["held"])
+    held = [] if grasps.plan is None else grasps.plan.grip.held
+    if aligned is not None and held and not np.asarray(aligned)[shown].any():
+        parts = ", ".join(str(part.mark) for part in held)
         best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
         lines.append(
-            f"no grasp has 60 % of its contacts on the planned parts ({parts}) and none on those"
+            f"no grasp has enough of its contacts on the planned parts ({parts}) and none on those"
             f" to avoid; the best has {best:.0f} %. The hand may be too large for them: grasps that"
             " hold elsewhere are kept instead; try more with --num, another hand, or other words"
         )

@@ -23,7 +23,7 @@ class Actuation:
     force_range: np.ndarray
     """Least and greatest force, (nu, 2); infinite where the file states no limit."""
     linear: np.ndarray
-    """Whether an actuator moves slide joints, (nu,) bool: its targets are in m, its force in N."""
+    """Marks actuators that move slide joints, (nu,) bool: targets are in m, forces in N."""
 
 
 def actuate(model: mujoco.MjModel, name: str) -> Actuation:

@@ -50,7 +50,7 @@ class Hand:
     force_range: np.ndarray
     """Least and greatest actuator force, (nu, 2) [N m or N]; infinite where none is stated."""
     linear: np.ndarray
-    """Whether each actuator moves slide joints, (nu,) bool; its target is then in m."""
+    """Marks the actuators that move slide joints, (nu,) bool; their targets are in m."""
     fingers: tuple[Finger, ...]
     """The fingers, thumb included."""
     palm: Palm

@@ -1,4 +1,4 @@
-"""What jitted programs see of an object: arrays of one shape for every object."""
+"""Arrays of an object for jitted programs, of one shape for every object."""
 
 from __future__ import annotations
 

@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scales a mesh to metres and drops what cannot be used.
 
+    Args:
+        raw: the mesh as it came.
+        scale: factor from its unit to metres.
+
     Returns:
         Vertices (v, 3) [m], faces (f, 3) int32, and of which face of `raw` each was, (f,).
 
@@ -76,7 +80,7 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def is_positive(value: Any) -> bool:
-    """Whether something is a finite number above zero."""
+    """Returns whether something is a finite number above zero."""
     try:
         return math.isfinite(value) and value > 0
     except TypeError:
@@ -84,7 +88,12 @@ def is_positive(value: Any) -> bool:
 
 
 def check_size(size: np.ndarray, raw: RawMesh, scale: float) -> None:
-    """Refuses a bounding box (3,) [m] that a wrong unit explains better than a real object.
+    """Refuses a bounding box that a wrong unit explains better than a real object.
+
+    Args:
+        size: sides of the box, (3,) [m].
+        raw: the mesh, for its name.
+        scale: factor by which it was scaled.
 
     Raises:
         InputError: naming the factor that would make it plausible.

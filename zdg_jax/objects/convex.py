@@ -30,7 +30,12 @@ class ConvexPiece:
 
 
 def facets(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unit normals (f, 3) and areas (f,) of triangles."""
+    """Computes unit normals (f, 3) and areas (f,) [m^2] of triangles.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     across = np.cross(b - a, c - a)
     doubled = np.linalg.norm(across, axis=-1)
@@ -38,7 +43,7 @@ def facets(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def hull(points: np.ndarray) -> ConvexPiece:
-    """The convex hull of points (n, 3) [m]; a flat set gets a thickness of 1 mm."""
+    """Makes the convex hull of points (n, 3) [m]; a flat set gets a thickness of 1 mm."""
     center = points.mean(axis=0)
     _, _, axes = np.linalg.svd(points - center, full_matrices=True)
     for axis in axes:
@@ -56,11 +61,15 @@ def hull(points: np.ndarray) -> ConvexPiece:
 
 
 def limited(points: np.ndarray, most: int) -> ConvexPiece:
-    """A hull of at most `most` vertices that keeps to the surface of the points' full hull.
+    """Makes a hull of few vertices that keeps to the surface of the points' full hull.
 
     Vertices are taken one by one, always the one that sticks out farthest of those taken so
-    far. What then still sticks out would be lost all on one side, so the vertices move outwards
+    far. The rest that sticks out would be lost all on one side, so the vertices move outwards
     by its mean, which leaves as much outside the new hull as it adds.
+
+    Args:
+        points: (n, 3) [m].
+        most: vertices at most, 4 or more.
     """
     corners = _corners(points)
     if len(corners) <= most:
@@ -84,7 +93,12 @@ def limited(points: np.ndarray, most: int) -> ConvexPiece:
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Unit normals (v, 3): those of the triangles round each vertex, weighted by area."""
+    """Averages the normals of the triangles round each vertex by area, to unit length, (v, 3).
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     normal, area = facets(vertices, faces)
     total = np.zeros_like(vertices)
     for corner in range(3):
@@ -93,7 +107,7 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def union(pieces: tuple[ConvexPiece, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (v, 3) [m] and faces (f, 3) of the surface of the pieces' union.
+    """Returns vertices (v, 3) [m] and faces (f, 3) of the surface of the pieces' union.
 
     The Boolean is exact in topology: what one piece buries of another is gone.
     """

@@ -14,19 +14,27 @@ depth nor best-plane search changed the figures by more than a tenth.
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.objects import splitting
 from zdg_jax.objects.convex import ConvexPiece, limited
-from zdg_jax.objects.fields import Lattice
+from zdg_jax.objects.distance_fields import VoxelGrid
 
 NAMES = ("split", "vhacd", "coacd")
-"""Names to choose from: our own, V-HACD (vhacdx), CoACD (the `coacd` extra)."""
+"""Names to choose from: our own, V-HACD and CoACD; the last two are extras to install."""
 
 
 def check(name: str, pieces: int, piece_vertices: int) -> None:
     """Refuses what no decomposer can do.
+
+    Args:
+        name: of the decomposer.
+        pieces: most pieces.
+        piece_vertices: most vertices of a piece.
 
     Raises:
         InputError: an unknown name, or a budget below one piece or four vertices.
@@ -45,7 +53,7 @@ def decompose(
     vertices: np.ndarray,
     faces: np.ndarray,
     distance: np.ndarray,
-    lattice: Lattice,
+    voxels: VoxelGrid,
     *,
     pieces: int,
     piece_vertices: int,
@@ -56,8 +64,8 @@ def decompose(
         name: one of `NAMES`.
         vertices: (v, 3) [m].
         faces: (f, 3).
-        distance: signed distances of the mesh at the cells of `lattice`, (n,) [m].
-        lattice: the cells.
+        distance: signed distances of the mesh at the cells of `voxels`, (n,) [m].
+        voxels: the cells.
         pieces: most pieces.
         piece_vertices: most vertices of a piece.
 
@@ -67,18 +75,32 @@ def decompose(
     check(name, pieces, piece_vertices)
     if name == "split":
         return splitting.decompose(
-            vertices, faces, distance, lattice, pieces=pieces, piece_vertices=piece_vertices
+            vertices, faces, distance, voxels, pieces=pieces, piece_vertices=piece_vertices
         )
     hulls = (_vhacd if name == "vhacd" else _coacd)(vertices, faces, pieces, piece_vertices)
     return tuple(limited(points, piece_vertices) for points in hulls)
+
+
+def _package(module: str, name: str) -> Any:
+    """Imports what a decomposer needs.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"the decomposer '{name}' needs a package: pip install 'zdg-jax[{name}]', "
+            f"or take '{NAMES[0]}'"
+        ) from error
 
 
 def _vhacd(
     vertices: np.ndarray, faces: np.ndarray, pieces: int, piece_vertices: int
 ) -> list[np.ndarray]:
     """Corners of the hulls by V-HACD (Mamou, 2016)."""
-    import vhacdx
-
+    vhacdx = _package("vhacdx", "vhacd")
     low, size = vertices.min(axis=0), float(np.ptp(vertices, axis=0).max())
     hulls = vhacdx.compute_vhacd(
         np.ascontiguousarray((vertices - low) / size, np.float64),
@@ -94,12 +116,7 @@ def _coacd(
     vertices: np.ndarray, faces: np.ndarray, pieces: int, piece_vertices: int
 ) -> list[np.ndarray]:
     """Corners of the hulls by CoACD (Wei et al., SIGGRAPH 2022), searching less than it would."""
-    try:
-        import coacd
-    except ImportError as error:
-        raise InputError(
-            "the decomposer 'coacd' needs a package: pip install 'zdg-jax[coacd]'"
-        ) from error
+    coacd = _package("coacd", "coacd")
     coacd.set_log_level("error")
     hulls = coacd.run_coacd(
         coacd.Mesh(vertices, faces),

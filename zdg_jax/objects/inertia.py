@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from zdg_jax.objects.fields import Lattice
+from zdg_jax.objects.distance_fields import VoxelGrid
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Solid:
+class MassProperties:
     """Mass properties of a homogeneous solid of unit density, object frame."""
 
     volume: float
@@ -21,7 +21,7 @@ class Solid:
     """Inertia about the centre of mass of unit density, (3, 3) [m^5]."""
 
 
-def solid(distance: np.ndarray, lattice: Lattice) -> Solid:
+def mass_properties(distance: np.ndarray, voxels: VoxelGrid) -> MassProperties:
     """Integrates over the cells inside; a cell that the surface crosses counts in part.
 
     Unlike the divergence theorem this needs no closed mesh: the winding number has decided what
@@ -29,14 +29,16 @@ def solid(distance: np.ndarray, lattice: Lattice) -> Solid:
 
     Args:
         distance: signed distances at the cells, (n,) [m].
-        lattice: the cells.
+        voxels: the cells.
     """
-    share = np.clip(0.5 - distance / lattice.spacing, 0.0, 1.0)
+    share = np.clip(0.5 - distance / voxels.spacing, 0.0, 1.0)
     cells = np.flatnonzero(share > 0)
-    weight = share[cells] * lattice.spacing**3
-    points = lattice.points(cells)
+    weight = share[cells] * voxels.spacing**3
+    points = voxels.points(cells)
     volume = float(weight.sum())
     center = weight @ points / max(volume, 1e-30)
     arm = points - center
-    second = (arm * weight[:, None]).T @ arm + np.eye(3) * volume * lattice.spacing**2 / 12
-    return Solid(volume=volume, center=center, inertia=np.trace(second) * np.eye(3) - second)
+    second = (arm * weight[:, None]).T @ arm + np.eye(3) * volume * voxels.spacing**2 / 12
+    return MassProperties(
+        volume=volume, center=center, inertia=np.trace(second) * np.eye(3) - second
+    )

@@ -72,7 +72,7 @@ def read(mesh: MeshLike) -> RawMesh:
 
 
 def read_labels(path: str | pathlib.Path) -> np.ndarray:
-    """Reads a label a face from a `.npy` file or a text file of whole numbers.
+    """Reads one label per face from a `.npy` file or a text file of whole numbers.
 
     Raises:
         InputError: the file is missing or holds something else.
@@ -95,7 +95,7 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
 
 def _usable(path: pathlib.Path) -> pathlib.Path:
     try:
-        found = path.stat()
+        state = path.stat()
     except (OSError, ValueError) as error:  # a name of impossible characters or length
         text = str(path)
         name = text if len(text) < 300 else f"{text[:100]}..."
@@ -104,14 +104,14 @@ def _usable(path: pathlib.Path) -> pathlib.Path:
             raise InputError(f"no such file: {name}") from error
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"cannot open {name}: {reason}") from error
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(state.st_mode):
         raise InputError(f"{path} is a folder: name a mesh file in it")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(state.st_mode):
         raise InputError(f"{path} is no file but a device or a pipe: name a mesh file")
     known = (*_MESH_SUFFIXES, *_READERS)
     if path.suffix.lower() not in known:
         raise InputError(f"{path}: cannot read {path.suffix or 'no suffix'}; {', '.join(known)}")
-    _check_megabytes(path, found.st_size / 1e6, "has")
+    _check_megabytes(path, state.st_size / 1e6, "has")
     return path
 
 
@@ -157,7 +157,7 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
         mesh = scene.geometry[geometry]
         if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0:
             continue
-        own = trimesh.transform_points(np.asarray(mesh.vertices, float), transform)
+        points = trimesh.transform_points(np.asarray(mesh.vertices, float), transform)
         triangles = np.asarray(mesh.faces)
         with np.errstate(all="ignore"):  # a placement that is not finite is dropped later
             mirrored = np.linalg.det(transform[:3, :3]) < 0
@@ -165,10 +165,10 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
             triangles = triangles[:, ::-1]
         label = len(names) + 1
         names[label] = str(node)
-        vertices.append(own)
+        vertices.append(points)
         faces.append(triangles + count)
         labels.append(np.full(len(triangles), label))
-        count += len(own)
+        count += len(points)
     if not faces:
         advice = f"; {_ADVICE}" if source else ""
         raise InputError(f"{source or name} has no triangles that can be read{advice}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
-from zdg_jax.objects import cleaning, convex, fields, loading, preparation
+from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.runtime.progress import Progress, silent
@@ -38,7 +38,7 @@ class Object:
     mass: float
     """[kg]."""
     mass_given: bool
-    """Whether a mass or a density was given; the density of water is assumed where not."""
+    """True where a mass or a density was given; else the density of water is assumed."""
     friction: float
     """Sliding friction coefficient."""
     volume: float
@@ -54,7 +54,7 @@ class Object:
     face_parts: np.ndarray
     """Mark of each face, (f,)."""
     arrays: ObjectArrays
-    """What jitted programs see."""
+    """The object as jitted programs see it."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -107,17 +107,19 @@ class Object:
         options = preparation.Options(
             decomposer=decomposer, pieces=pieces, piece_vertices=piece_vertices
         )
-        found = preparation.prepare(vertices, faces, labels, options, keep=cache, progress=progress)
+        prepared = preparation.prepare(
+            vertices, faces, labels, options, keep=cache, progress=progress
+        )
         progress("object", preparation.STEPS, preparation.STEPS)
         return _assemble(
-            found,
+            prepared,
             raw,
             vertices,
             faces,
             names=_names(raw, labels),
             scale=scale,
             mass_given=mass is not None or density is not None,
-            mass=(density or WATER) * float(found["volume"]) if mass is None else mass,
+            mass=(density or WATER) * float(prepared["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
         )
@@ -143,20 +145,20 @@ class Object:
 
     def _region_grid(self, marks: tuple[int, ...]) -> DistanceGrid:
         if not marks:
-            return fields.nowhere()
+            return distance_fields.empty_region()
         if len(marks) > 1:
             parts = [self.region_grid([mark]) for mark in marks]
             cells = jnp.stack([part.cells for part in parts])
             nearest = jnp.argmin(cells[..., 0], axis=0)
             return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
-        lattice = fields.Lattice.around(
-            self.vertices.min(0), self.vertices.max(0), fields.REGION_CELLS
+        voxels = distance_fields.VoxelGrid.around(
+            self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
         )
         faces = self.faces[self.face_parts == marks[0]]
-        found = fields.signed(
-            self.vertices, faces, lambda points: np.zeros(len(points), bool), lattice
+        field = distance_fields.signed(
+            self.vertices, faces, lambda points: np.zeros(len(points), bool), voxels
         )
-        return fields.pack(*found, lattice, fields.REGION_CELLS)
+        return distance_fields.pack(*field, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -197,7 +199,7 @@ def _names(raw: loading.RawMesh, labels: np.ndarray | None) -> dict[int, str]:
 
 
 def _assemble(
-    found: dict[str, np.ndarray],
+    prepared: dict[str, np.ndarray],
     raw: loading.RawMesh,
     vertices: np.ndarray,
     faces: np.ndarray,
@@ -210,22 +212,31 @@ def _assemble(
     name: str,
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
-    lattice = fields.Lattice(
-        origin=found["origin"],
-        spacing=float(found["spacing"]),
-        shape=tuple(int(side) for side in found["shape"]),  # type: ignore[arg-type]
+    voxels = distance_fields.VoxelGrid(
+        origin=prepared["origin"],
+        spacing=float(prepared["spacing"]),
+        shape=(int(prepared["shape"][0]), int(prepared["shape"][1]), int(prepared["shape"][2])),
     )
-    face_parts, center, volume = found["face_parts"], found["center"], float(found["volume"])
+    face_parts, center, volume = (
+        prepared["face_parts"],
+        prepared["center"],
+        float(prepared["volume"]),
+    )
     reach = np.linalg.norm(vertices - center, axis=-1).max()
     arrays = ObjectArrays(
-        grid=fields.pack(found["distance"], found["normal"], lattice, fields.CELLS),
-        collision_grid=fields.pack(
-            found["collision_distance"], found["collision_normal"], lattice, fields.CELLS
+        grid=distance_fields.pack(
+            prepared["distance"], prepared["normal"], voxels, distance_fields.CELLS
+        ),
+        collision_grid=distance_fields.pack(
+            prepared["collision_distance"],
+            prepared["collision_normal"],
+            voxels,
+            distance_fields.CELLS,
         ),
         samples=SurfaceSamples(
-            points=jnp.asarray(found["sample_points"]),
-            normals=jnp.asarray(found["sample_normals"]),
-            parts=jnp.asarray(face_parts[found["sample_faces"]], jnp.int32),
+            points=jnp.asarray(prepared["sample_points"]),
+            normals=jnp.asarray(prepared["sample_normals"]),
+            parts=jnp.asarray(face_parts[prepared["sample_faces"]], jnp.int32),
         ),
         center_of_mass=jnp.asarray(center, jnp.float32),
         radius=jnp.asarray(reach, jnp.float32),
@@ -244,8 +255,8 @@ def _assemble(
         friction=float(friction),
         volume=volume,
         center_of_mass=center,
-        inertia=found["inertia"] * mass / max(volume, 1e-30),
-        pieces=preparation.pieces(found),
+        inertia=prepared["inertia"] * mass / max(volume, 1e-30),
+        pieces=preparation.pieces(prepared),
         parts=describe_parts(vertices, faces, face_parts, names),
         face_parts=face_parts,
         arrays=arrays,

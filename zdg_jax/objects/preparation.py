@@ -9,10 +9,10 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.objects import (
-    cache,
     convex,
     decomposers,
-    fields,
+    disk_cache,
+    distance_fields,
     inertia,
     sampling,
     segmentation,
@@ -29,7 +29,7 @@ STEPS = 100
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """What, besides the mesh, decides about the arrays."""
+    """All that decides about the arrays besides the mesh."""
 
     decomposer: str = "split"
     """One of `decomposers.NAMES`."""
@@ -40,7 +40,12 @@ class Options:
 
 
 def mesh_hash(vertices: np.ndarray, faces: np.ndarray) -> str:
-    """SHA-256 of triangles, hexadecimal."""
+    """Returns the SHA-256 of triangles, hexadecimal.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     digest = hashlib.sha256(np.ascontiguousarray(vertices, np.float64).tobytes())
     digest.update(np.ascontiguousarray(faces, np.int32).tobytes())
     return digest.hexdigest()
@@ -54,7 +59,7 @@ def prepare(
     *,
     keep: bool,
     progress: Progress,
-) -> cache.Arrays:
+) -> disk_cache.Arrays:
     """Distances, mass, pieces, parts and samples of clean triangles.
 
     Args:
@@ -70,7 +75,7 @@ def prepare(
     """
     decomposers.check(options.decomposer, options.pieces, options.piece_vertices)
 
-    def make() -> cache.Arrays:
+    def make() -> disk_cache.Arrays:
         return _make(vertices, faces, labels, options, progress)
 
     if not keep:
@@ -78,7 +83,7 @@ def prepare(
     digest = hashlib.sha256(f"{_VERSION} {options} {mesh_hash(vertices, faces)}".encode())
     if labels is not None:
         digest.update(np.ascontiguousarray(labels, np.int64).tobytes())
-    return cache.load_or_make(digest.hexdigest(), make)
+    return disk_cache.load_or_make(digest.hexdigest(), make)
 
 
 def _make(
@@ -87,17 +92,19 @@ def _make(
     labels: np.ndarray | None,
     options: Options,
     progress: Progress,
-) -> cache.Arrays:
+) -> disk_cache.Arrays:
     progress("object", 5, STEPS)
-    inside = fields.winding_test(vertices, faces)
-    lattice = fields.Lattice.around(vertices.min(0), vertices.max(0), fields.CELLS)
-    distance, normal = fields.signed(vertices, faces, inside, lattice)
+    inside = distance_fields.winding_test(vertices, faces)
+    voxels = distance_fields.VoxelGrid.around(
+        vertices.min(0), vertices.max(0), distance_fields.CELLS
+    )
+    distance, normal = distance_fields.signed(vertices, faces, inside, voxels)
     if np.count_nonzero(distance < 0) < _LEAST_CELLS:
         raise InputError(
-            f"the mesh encloses no volume at a resolution of {lattice.spacing * 1e3:.2g} mm: "
+            f"the mesh encloses no volume at a resolution of {voxels.spacing * 1e3:.2g} mm: "
             "close it, or give its sheets a thickness"
         )
-    solid = inertia.solid(distance, lattice)
+    solid = inertia.mass_properties(distance, voxels)
 
     progress("object", 30, STEPS)  # the distance field
     hulls = decomposers.decompose(
@@ -105,24 +112,26 @@ def _make(
         vertices,
         faces,
         distance,
-        lattice,
+        voxels,
         pieces=options.pieces,
         piece_vertices=options.piece_vertices,
     )
     progress("object", 65, STEPS)  # convex pieces
-    collision = fields.signed(*convex.union(hulls), fields.halfspace_test(hulls), lattice)
+    collision = distance_fields.signed(
+        *convex.union(hulls), distance_fields.halfspace_test(hulls), voxels
+    )
 
     progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
-        face_parts = segmentation.segment(vertices, faces, distance, lattice)
+        face_parts = segmentation.segment(vertices, faces, distance, voxels)
     else:
         face_parts = np.unique(labels, return_inverse=True)[1] + 1
     points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
-    normals = sampling.outward(points, normals, inside, 0.5 * lattice.spacing)
+    normals = sampling.outward(points, normals, inside, 0.5 * voxels.spacing)
     return {
-        "origin": lattice.origin,
-        "spacing": np.array(lattice.spacing),
-        "shape": np.array(lattice.shape),
+        "origin": voxels.origin,
+        "spacing": np.array(voxels.spacing),
+        "shape": np.array(voxels.shape),
         "distance": distance.astype(np.float32),
         "normal": normal.astype(np.float16),
         "collision_distance": collision[0].astype(np.float32),
@@ -144,7 +153,7 @@ _LEAST_CELLS = 8
 """Cells that must be inside for a mesh to enclose a volume."""
 
 
-def pieces(arrays: cache.Arrays) -> tuple[convex.ConvexPiece, ...]:
+def pieces(arrays: disk_cache.Arrays) -> tuple[convex.ConvexPiece, ...]:
     """The convex pieces among prepared arrays."""
     result, vertex, face = [], 0, 0
     for vertices, faces in arrays["piece_sizes"]:

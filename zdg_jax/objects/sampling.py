@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdg_jax.objects.fields import InsideTest
+from zdg_jax.objects.distance_fields import InsideTest
 
 _CANDIDATES = 5
 """Random candidates for each sample that is kept."""
@@ -51,9 +51,23 @@ def sample_surface(
 
 
 def outward(points: np.ndarray, normals: np.ndarray, inside: InsideTest, step: float) -> np.ndarray:
-    """Turns normals (n, 3) out of the object where one step along them leads into it.
+    """Turns normals out of the object where one step along them leads into it.
 
     Where both sides are outside (a sheet without thickness) the normal stays as it is.
+
+    Args:
+        points: on the surface, (n, 3) [m].
+        normals: unit, (n, 3).
+        inside: tells inside from outside.
+        step: [m].
     """
     ahead, behind = inside(points + step * normals), inside(points - step * normals)
     return np.where((ahead & ~behind)[:, None], -normals, normals)
+
+
+def fibonacci_sphere(count: int) -> np.ndarray:
+    """Spreads unit vectors (count, 3) evenly over the sphere, along a golden spiral."""
+    height = 1 - 2 * (np.arange(count) + 0.5) / count
+    angle = np.pi * (1 + 5**0.5) * (np.arange(count) + 0.5)
+    ring = np.sqrt(1 - height**2)
+    return np.stack([ring * np.cos(angle), ring * np.sin(angle), height], axis=-1)

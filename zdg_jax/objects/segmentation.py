@@ -10,15 +10,23 @@ for the side's size; then neighbours that leave little air between them are merg
 from __future__ import annotations
 
 import dataclasses
-import heapq
+import functools
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.spatial
 from scipy import ndimage
 
-from zdg_jax.objects import filling
-from zdg_jax.objects.filling import Filled
-from zdg_jax.objects.solids import RoughHull, Solid
+from zdg_jax.objects.concavities import FilledShape, fill_concavities
+from zdg_jax.objects.convex import facets
+from zdg_jax.objects.cutting import (
+    Group,
+    PointSolid,
+    RoughHull,
+    cut_best_first,
+    merge_cheapest_first,
+)
+from zdg_jax.objects.distance_fields import VoxelGrid
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,7 @@ class Config:
 
     Between 0.018 and 0.035 the mean overlap with hand-made parts moves by 0.03 only."""
     depth: float = 0.2
-    """Mean depth of that air over the smaller side's surface, in cells of the lattice."""
+    """Mean depth of that air over the smaller side's surface, in voxels."""
     least_share: float = 0.03
     """Surface of a part's hull, of that of the whole."""
     most: int = 16
@@ -47,7 +55,7 @@ def segment(
     vertices: np.ndarray,
     faces: np.ndarray,
     distance: np.ndarray,
-    lattice: filling.Lattice,
+    voxels: VoxelGrid,
     config: Config | None = None,
 ) -> np.ndarray:
     """Marks every face with the part it belongs to.
@@ -55,8 +63,8 @@ def segment(
     Args:
         vertices: (v, 3) [m].
         faces: (f, 3).
-        distance: signed distances at the cells of `lattice`, (n,) [m].
-        lattice: the cells.
+        distance: signed distances at the cells of `voxels`, (n,) [m].
+        voxels: the cells.
         config: when a cut makes a part.
 
     Returns:
@@ -64,9 +72,9 @@ def segment(
     """
     config = config or Config()
     used = vertices[np.unique(faces)]
-    filled = filling.fill(distance, lattice, used.min(axis=0), used.max(axis=0))
+    filled = fill_concavities(distance, voxels, used.min(axis=0), used.max(axis=0))
     solid = _points(filled)
-    groups = _merge(solid, _cut(solid, config), config, filled.lattice.spacing)
+    groups = _merge(solid, _cut(solid, config), config)
     owner = np.empty(len(solid.points), np.int64)
     for mark, members in enumerate(groups):
         owner[members] = mark
@@ -75,9 +83,9 @@ def segment(
     return _by_area(vertices, faces, owner[nearest])
 
 
-def _points(shape: Filled) -> Solid:
+def _points(shape: FilledShape) -> PointSolid:
     """The filled shape as points in its distance field."""
-    spacing = shape.lattice.spacing
+    spacing = shape.voxels.spacing
     out = ndimage.distance_transform_edt(~shape.filled)
     into = ndimage.distance_transform_edt(shape.filled)
     distance = spacing * np.where(shape.filled, 0.5 - into, out - 0.5)
@@ -87,8 +95,8 @@ def _points(shape: Filled) -> Solid:
     for cells, most in ((shape.filled & ~inner, _SHELL), (inner, _INNER)):
         index = np.flatnonzero(cells)
         chosen.append(rng.choice(index, most, replace=False) if len(index) > most else index)
-    points = shape.lattice.points(np.concatenate(chosen))
-    return Solid(points, distance, shape.lattice, overlap=spacing, slack=0.5 * spacing)
+    points = shape.voxels.points(np.concatenate(chosen))
+    return PointSolid(points, distance, shape.voxels, overlap=spacing, slack=0.5 * spacing)
 
 
 def _air(extra: float, first: RoughHull, second: RoughHull, config: Config, cell: float) -> float:
@@ -97,80 +105,80 @@ def _air(extra: float, first: RoughHull, second: RoughHull, config: Config, cell
     return extra / smaller**1.5 if extra / smaller > config.depth * cell else 0.0
 
 
-def _cut(solid: Solid, config: Config) -> list[np.ndarray]:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _PartGroup(Group):
+    """Points that may become a part."""
+
+    points: np.ndarray
+    """Their places, (k, 3) [m]."""
+
+    @classmethod
+    def of(cls, solid: PointSolid, members: np.ndarray) -> _PartGroup:
+        """A group of points; one without volume has a hull that costs nothing."""
+        points = solid.points[members]
+        hull = solid.hull(points) or RoughHull(corners=points, cost=0.0, area=1e-12)
+        return cls(members=members, hull=hull, points=points)
+
+    @functools.cached_property
+    def tree(self) -> scipy.spatial.cKDTree:
+        """The points, ready for searches."""
+        return scipy.spatial.cKDTree(self.points)
+
+
+def _cut(solid: PointSolid, config: Config) -> list[np.ndarray]:
     """Index sets of the points, cut where that rids the most air."""
     whole = solid.hull(solid.points)
-    everything = np.arange(len(solid.points))
-    if whole is None:
-        return [everything]
-    queue = [(-whole.cost, 0, everything)]
-    finished: list[np.ndarray] = []
-    serial = 0
-    while queue and len(queue) + len(finished) < config.most:
-        _, _, members = heapq.heappop(queue)
-        least = config.least_share * whole.area
+    least = config.least_share * whole.area if whole else 0.0
+
+    def halve(members: np.ndarray, cost: float) -> list[_PartGroup]:
         cut = solid.best_cut(members, probes=700, levels=9, least=least, refine=4)
         if cut is None or (
             _air(cut.before - cut.after, *cut.sides, config, solid.overlap) < 0.5 * config.air
         ):
-            finished.append(members)
-            continue
+            return []
         below = solid.points[members] @ cut.direction <= cut.level
-        for side in (members[below], members[~below]):
-            shape = solid.hull(solid.points[side])
-            serial += 1
-            heapq.heappush(queue, (-shape.cost if shape else 0.0, serial, side))
-    return finished + [members for _, _, members in queue]
+        return [_PartGroup.of(solid, side) for side in (members[below], members[~below])]
+
+    return cut_best_first(solid, config.most, halve)
 
 
-def _merge(solid: Solid, sets: list[np.ndarray], config: Config, cell: float) -> list[np.ndarray]:
+def _merge(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> list[np.ndarray]:
     """Merges neighbours that leave little air between them, least first, small ones first.
 
     Of two equal merges the smaller wins: the middle of a hammer's head goes to its ends before
     it goes to the shaft.
     """
-    groups: dict[int, np.ndarray] = {}
-    hulls: dict[int, RoughHull] = {}
-    queue: list[tuple[int, float, int, int]] = []
+    cell = solid.overlap
+    reach = 2.5 * cell
 
-    def add(name: int, members: np.ndarray) -> None:
-        shape = solid.hull(solid.points[members])
-        if shape is None:
-            shape = RoughHull(corners=solid.points[members], cost=0.0, area=1e-12)
-        tree = scipy.spatial.cKDTree(solid.points[members])
-        reach = 2.5 * cell
-        for other, theirs in groups.items():
-            gap, _ = tree.query(solid.points[theirs], distance_upper_bound=reach)
-            if np.min(gap) > reach:
-                continue
-            common = solid.hull(np.concatenate([shape.corners, hulls[other].corners]))
-            if common is not None:
-                extra = common.cost - shape.cost - hulls[other].cost
-                air = _air(extra, shape, hulls[other], config, cell)
-                step = int(air / (_STEP * config.air))
-                heapq.heappush(queue, (step, common.area, name, other))
-        groups[name], hulls[name] = members, shape
+    def close(one: _PartGroup, other: _PartGroup) -> bool:
+        gap, _ = one.tree.query(other.points, distance_upper_bound=reach)
+        return bool(np.min(gap) <= reach)
 
-    for members in sets:
-        add(len(groups), members)
-    name = len(groups)
-    while queue:
-        step, _, first, second = heapq.heappop(queue)
-        if step >= 1 / _STEP:
-            break
-        if first in groups and second in groups:
-            members = np.concatenate([groups.pop(first), groups.pop(second)])
-            add(name, members)
-            name += 1
-    return list(groups.values())
+    def price(
+        extra: float, common: RoughHull, one: _PartGroup, other: _PartGroup
+    ) -> tuple[float, float]:
+        air = _air(extra, one.hull, other.hull, config, cell)
+        return int(air / (_STEP * config.air)), common.area
+
+    def join(one: _PartGroup, other: _PartGroup, common: RoughHull) -> _PartGroup:
+        return _PartGroup.of(solid, np.concatenate([one.members, other.members]))
+
+    groups = merge_cheapest_first(
+        solid,
+        [_PartGroup.of(solid, members) for members in sets],
+        close=close,
+        price=price,
+        join=join,
+        enough=lambda step, count: step >= 1 / _STEP,
+    )
+    return [group.members for group in groups]
 
 
 def _by_area(vertices: np.ndarray, faces: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Renumbers labels (f,) from 1 by falling surface; labels of no face vanish."""
-    corner = vertices[faces]
-    across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     _, compact = np.unique(labels, return_inverse=True)
-    area = np.bincount(compact, np.linalg.norm(across, axis=-1))
+    area = np.bincount(compact, facets(vertices, faces)[1])
     rank = np.empty(len(area), np.int32)
     rank[np.argsort(-area, kind="stable")] = np.arange(1, len(area) + 1)
     return rank[compact]

@@ -14,13 +14,20 @@ hit on average and not only from one side.
 
 from __future__ import annotations
 
-import heapq
+import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from zdg_jax.objects import convex
-from zdg_jax.objects.fields import Lattice
-from zdg_jax.objects.solids import RoughHull, Solid
+from zdg_jax.objects.cutting import (
+    Group,
+    PointSolid,
+    RoughHull,
+    cut_best_first,
+    merge_cheapest_first,
+)
+from zdg_jax.objects.distance_fields import VoxelGrid
 
 _SCALE = 2e-3
 """Distance at which the square in the cost weighs as much as the linear term [m]."""
@@ -40,7 +47,7 @@ def decompose(
     vertices: np.ndarray,
     faces: np.ndarray,
     distance: np.ndarray,
-    lattice: Lattice,
+    voxels: VoxelGrid,
     *,
     pieces: int,
     piece_vertices: int,
@@ -50,19 +57,19 @@ def decompose(
     Args:
         vertices: (v, 3) [m].
         faces: (f, 3).
-        distance: signed distances of the mesh at the cells of `lattice`, (n,) [m].
-        lattice: the cells.
+        distance: signed distances of the mesh at the cells of `voxels`, (n,) [m].
+        voxels: the cells.
         pieces: most pieces.
         piece_vertices: most vertices of a piece.
     """
     surface, area = _surface(vertices, faces)
-    inside = np.flatnonzero(distance < -0.2 * lattice.spacing)
+    inside = np.flatnonzero(distance < -0.2 * voxels.spacing)
     if len(inside) > _INTERIOR:
         inside = np.random.default_rng(0).choice(inside, _INTERIOR, replace=False)
-    solid = Solid(
-        np.concatenate([surface, lattice.points(inside)]),
+    solid = PointSolid(
+        np.concatenate([surface, voxels.points(inside)]),
         distance,
-        lattice,
+        voxels,
         overlap=float(np.sqrt(area / len(surface))),
         scale=_SCALE,
     )
@@ -71,33 +78,18 @@ def decompose(
     return tuple(_balance(solid, piece) for piece in limited)
 
 
-def _cut(solid: Solid, count: int, area: float) -> list[np.ndarray]:
+def _cut(solid: PointSolid, count: int, area: float) -> list[np.ndarray]:
     """Index sets of the point set, cut best first into up to `count`."""
-    everything = np.arange(len(solid.points))
-    first = solid.hull(solid.points)
-    if first is None:
-        return [everything]
-    queue = [(-first.cost, 0, everything)]
-    finished: list[np.ndarray] = []
-    serial = 0
-    while queue and len(queue) + len(finished) < count:
-        cost, _, members = heapq.heappop(queue)
-        if -cost < 0.2 * _TOLERANCE * area:
-            finished.append(members)
-            continue
-        halves = _halves(solid, members)
-        hulls = [solid.hull(solid.points[half]) for half in halves]
-        if len(halves) < 2 or any(h is None for h in hulls):
-            finished.append(members)
-            continue
-        for half, shape in zip(halves, hulls, strict=True):
-            assert shape is not None
-            serial += 1
-            heapq.heappush(queue, (-shape.cost, serial, half))
-    return finished + [members for _, _, members in queue]
+
+    def halve(members: np.ndarray, cost: float) -> list[Group]:
+        if cost < 0.2 * _TOLERANCE * area:
+            return []
+        return _halves(solid, members)
+
+    return cut_best_first(solid, count, halve)
 
 
-def _halves(solid: Solid, members: np.ndarray) -> list[np.ndarray]:
+def _halves(solid: PointSolid, members: np.ndarray) -> list[Group]:
     """The two sides of the cheapest cut; [] where there is none."""
     cut = solid.best_cut(members, probes=_PROBES, levels=3)
     if cut is None:
@@ -107,50 +99,68 @@ def _halves(solid: Solid, members: np.ndarray) -> list[np.ndarray]:
         members[along <= cut.level + solid.overlap / 2],
         members[along >= cut.level - solid.overlap / 2],
     )
-    smaller = all(_FEWEST <= len(side) < len(members) for side in sides)
-    return list(sides) if smaller else []
+    if not all(_FEWEST <= len(side) < len(members) for side in sides):
+        return []
+    hulls = [solid.hull(solid.points[side]) for side in sides]
+    groups = [
+        Group(members=side, hull=hull)
+        for side, hull in zip(sides, hulls, strict=True)
+        if hull is not None
+    ]
+    return groups if len(groups) == 2 else []
 
 
-def _merge(solid: Solid, sets: list[np.ndarray], budget: int, area: float) -> list[np.ndarray]:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _BoxedGroup(Group):
+    """A group and its bounding box, somewhat larger than it."""
+
+    low: np.ndarray
+    """(3,) [m]."""
+    high: np.ndarray
+    """(3,) [m]."""
+
+    @classmethod
+    def of(cls, solid: PointSolid, members: np.ndarray, hull: RoughHull) -> _BoxedGroup:
+        points = solid.points[members]
+        low, high = points.min(axis=0) - solid.overlap, points.max(axis=0) + solid.overlap
+        return cls(members=members, hull=hull, low=low, high=high)
+
+    def meets(self, other: _BoxedGroup) -> bool:
+        """Returns whether the boxes overlap."""
+        return bool(np.all(self.low <= other.high) and np.all(other.low <= self.high))
+
+
+def _merge(
+    solid: PointSolid, sets: Sequence[np.ndarray], budget: int, area: float
+) -> list[np.ndarray]:
     """Merges index sets, cheapest common hull first."""
-    groups: dict[int, np.ndarray] = {}
-    hulls: dict[int, RoughHull] = {}
-    boxes: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    queue: list[tuple[float, int, int, int, RoughHull]] = []
-
-    def add(name: int, members: np.ndarray, shape: RoughHull) -> None:
-        low = solid.points[members].min(axis=0) - solid.overlap
-        high = solid.points[members].max(axis=0) + solid.overlap
-        for other, (other_low, other_high) in boxes.items():
-            if np.all(low <= other_high) and np.all(other_low <= high):
-                common = solid.hull(np.concatenate([shape.corners, hulls[other].corners]))
-                if common is not None:
-                    extra = common.cost - shape.cost - hulls[other].cost
-                    heapq.heappush(queue, (extra, len(queue), name, other, common))
-        groups[name], hulls[name], boxes[name] = members, shape, (low, high)
-
-    for members in sets:
-        shape = solid.hull(solid.points[members])
-        if shape is not None:
-            add(len(groups), members, shape)
+    hulls = [solid.hull(solid.points[members]) for members in sets]
+    groups = [
+        _BoxedGroup.of(solid, members, hull)
+        for members, hull in zip(sets, hulls, strict=True)
+        if hull is not None
+    ]
     if not groups:
-        return sets
-    name = len(groups)
-    while queue:
-        extra, _, first, second, common = heapq.heappop(queue)
-        if first not in groups or second not in groups:
-            continue
-        if len(groups) <= budget and extra > _TOLERANCE * area:
-            break
-        members = np.union1d(groups.pop(first), groups.pop(second))
-        for old in (first, second):
-            del hulls[old], boxes[old]
-        add(name, members, common)
-        name += 1
-    return list(groups.values())
+        return list(sets)
+
+    def price(extra: float, *_: object) -> tuple[float, float]:
+        return extra, 0.0
+
+    def join(one: _BoxedGroup, other: _BoxedGroup, common: RoughHull) -> _BoxedGroup:
+        return _BoxedGroup.of(solid, np.union1d(one.members, other.members), common)
+
+    merged = merge_cheapest_first(
+        solid,
+        groups,
+        close=_BoxedGroup.meets,
+        price=price,
+        join=join,
+        enough=lambda extra, count: count <= budget and extra > _TOLERANCE * area,
+    )
+    return [group.members for group in merged]
 
 
-def _balance(solid: Solid, piece: convex.ConvexPiece) -> convex.ConvexPiece:
+def _balance(solid: PointSolid, piece: convex.ConvexPiece) -> convex.ConvexPiece:
     """Moves vertices of facets that lie outside the mesh inwards, at most 1.5 mm."""
     limit, rate = 1.5e-3, 0.6
     vertices, faces = piece.vertices.copy(), piece.faces

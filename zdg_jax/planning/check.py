@@ -9,9 +9,9 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.placement import Span, span_of
+from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
-from zdg_jax.planning.plan import GraspPlan, ObjectReading
 from zdg_jax.planning.rules.mass import guess_mass
 
 if TYPE_CHECKING:
@@ -102,7 +102,14 @@ def _mass_notes(reading: ObjectReading) -> list[str]:
 
 
 def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Span) -> Iterable[str]:
-    """What keeps a grip from being tried, in words; nothing where it can be."""
+    """Lists what keeps a grip from being tried, in words; nothing where it can be.
+
+    Args:
+        grip: the grip.
+        marks: numbers of the object's parts.
+        hand: the hand.
+        space: widths that the hand spans.
+    """
     for what, numbers in (
         ("holds", [part.mark for part in grip.held]),
         ("avoids", [part.mark for part in grip.avoided]),

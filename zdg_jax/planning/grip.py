@@ -9,7 +9,16 @@ from typing import Annotated, Literal, Self
 import pydantic
 from pydantic import Field
 
-from zdg_jax.planning.fields import Direction, Finite, Mark, PlanModel, Share, Text, Vector, unit
+from zdg_jax.planning.field_types import (
+    Direction,
+    Finite,
+    Mark,
+    PlanModel,
+    Share,
+    Text,
+    Vector,
+    unit,
+)
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Style
 
 INDIFFERENT = 0.3
@@ -18,7 +27,7 @@ _ROLL_TOLERANCE = math.radians(5.0)
 
 
 class Force(StrEnum):
-    """How hard the hand squeezes."""
+    """Level of force with which the hand squeezes."""
 
     LIGHT = "light"
     MODERATE = "moderate"
@@ -26,7 +35,7 @@ class Force(StrEnum):
 
     @property
     def factor(self) -> float:
-        """What the level makes of the force that the squeeze is set to."""
+        """Factor on the force that the squeeze is set to."""
         return {Force.LIGHT: 0.8, Force.MODERATE: 1.0, Force.FIRM: 1.25}[self]
 
 
@@ -36,11 +45,11 @@ class HeldPart(PlanModel):
     mark: Mark
     """Number of the part on the object."""
     reason: Text = ""
-    """Why it is held."""
+    """Reason to hold it."""
     role: Text = "grip"
-    """What the part does in the grasp, such as "grip", "support" or "steady"."""
+    """Role of the part in the grasp, such as "grip", "support" or "steady"."""
     weight: Share = 1.0
-    """How much of the contact belongs here, relative to the other held parts."""
+    """Share of the contact that belongs here, relative to the other held parts."""
 
 
 class AvoidedPart(PlanModel):
@@ -49,16 +58,16 @@ class AvoidedPart(PlanModel):
     mark: Mark
     """Number of the part on the object."""
     reason: Text = ""
-    """Why the hand keeps off."""
+    """Reason to keep off."""
 
 
 class FingerPlan(PlanModel):
-    """What one finger does."""
+    """Role of one finger."""
 
     finger: Text
     """Name of the finger on the hand."""
     role: Literal["oppose", "press", "wrap", "support", "steer", "idle"]
-    """What the finger does; idle fingers keep clear of the object."""
+    """Role of the finger; idle fingers keep clear of the object."""
     link: Text = "tip"
     """Link that touches: "tip", "middle", "base", or a name of the hand's own links."""
     mark: Mark | None = None
@@ -68,10 +77,10 @@ class FingerPlan(PlanModel):
 
 
 class PalmPlan(PlanModel):
-    """How the palm comes to the object."""
+    """Pose of the palm as it comes to the object."""
 
     contact: bool
-    """Whether the palm touches the object."""
+    """True where the palm touches the object."""
     approach: Direction
     """Direction along which the palm moves towards the object, object frame: the way that the
     palm's contact face looks."""
@@ -82,7 +91,7 @@ class PalmPlan(PlanModel):
     """The thumb's direction as an angle about the approach [rad], counted right-handed from the
     part of +z square to the approach (+x where the approach is within 10 degrees of z)."""
     arrow: Annotated[int, Field(ge=1)] | None = None
-    """Number of the approach arrow in the views, where one was chosen."""
+    """Number of the hand in the pictures from which a model chose this approach."""
 
     @pydantic.model_validator(mode="after")
     def _agree(self) -> Self:
@@ -115,23 +124,23 @@ class Grip(PlanModel):
     """One way to hold the object for the task."""
 
     rationale: Text = ""
-    """Why this grip serves the task."""
+    """Reason why this grip serves the task."""
     held: list[HeldPart] = Field(min_length=1, max_length=64)
     """Parts to touch, the most important first."""
     avoided: list[AvoidedPart] = Field(default_factory=list, max_length=64)
     """Parts to keep off."""
     grasp_type: GraspType
-    """How the hand closes."""
+    """Type of grasp by which the hand closes."""
     fingers: list[FingerPlan] = Field(default_factory=list, max_length=16)
-    """What each finger does; fingers that are not named follow the grasp type."""
+    """Roles of the fingers; those that are not named follow the grasp type."""
     palm: PalmPlan
-    """How the palm comes to the object."""
+    """Pose of the palm as it comes to the object."""
     aperture: Annotated[float, Field(gt=0, le=1.0)]
     """Width of the held part across which thumb and fingers close [m]."""
     force: Force = Force.MODERATE
-    """How hard to squeeze."""
+    """Force of the squeeze."""
     confidence: Share
-    """How sure the planner is; a less certain grip binds less."""
+    """Certainty of the planner; a less certain grip binds less."""
 
     @pydantic.model_validator(mode="after")
     def _disjoint(self) -> Self:
@@ -150,7 +159,7 @@ class Grip(PlanModel):
 
     @property
     def binding(self) -> float:
-        """How far the grip decides which grasps are chosen, in [0, 1].
+        """Weight of the grip in the choice among grasps, in [0, 1].
 
         Up to `INDIFFERENT`, as for "pick it up", seeds and refinement follow it, and of what comes
         of them those that promise to hold are taken.
@@ -159,7 +168,7 @@ class Grip(PlanModel):
 
     @property
     def style(self) -> Style:
-        """What the grasp type asks of a hand."""
+        """Demands of the grasp type on a hand."""
         return STYLES[self.grasp_type]
 
 

@@ -11,7 +11,7 @@ import enum
 
 
 class GraspType(enum.StrEnum):
-    """How the hand closes on the object."""
+    """Type of grasp: a manner of closing on the object."""
 
     LARGE_DIAMETER = "large_diameter"
     MEDIUM_WRAP = "medium_wrap"
@@ -41,20 +41,18 @@ class Opposition(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Style:
-    """What a grasp type asks of the hand, whichever hand it is."""
+    """Demands of a grasp type on a hand, whichever hand it is."""
 
     opposition: Opposition
     """Between which surfaces the object is held."""
     fingers: int
     """Fingers opposite the thumb; more than the hand has means all of them."""
     palm: bool
-    """Whether the palm touches the object."""
+    """True where the palm touches the object."""
     thumb: bool
-    """Whether the thumb presses."""
+    """True where the thumb presses."""
     inner_links: bool
-    """Whether links nearer the palm than the tips touch too."""
-    aperture: tuple[float, float]
-    """Width of the held part that the type suits, on a hand of human size, (min, max) [m]."""
+    """True where links nearer the palm than the tips touch too."""
     summary: str
     """One line for people and models."""
 
@@ -66,7 +64,6 @@ _ALL = 4
 def _style(
     opposition: Opposition,
     fingers: int,
-    aperture: tuple[float, float],
     summary: str,
     *,
     palm: bool = False,
@@ -79,7 +76,6 @@ def _style(
         palm=palm,
         thumb=thumb,
         inner_links=inner_links,
-        aperture=aperture,
         summary=summary,
     )
 
@@ -88,7 +84,6 @@ STYLES: dict[GraspType, Style] = {
     GraspType.LARGE_DIAMETER: _style(
         _PALM,
         _ALL,
-        (0.055, 0.12),
         "power grip around a wide cylinder or box",
         palm=True,
         inner_links=True,
@@ -96,7 +91,6 @@ STYLES: dict[GraspType, Style] = {
     GraspType.MEDIUM_WRAP: _style(
         _PALM,
         _ALL,
-        (0.025, 0.06),
         "power grip around a handle, thumb over the fingers",
         palm=True,
         inner_links=True,
@@ -104,7 +98,6 @@ STYLES: dict[GraspType, Style] = {
     GraspType.SMALL_DIAMETER: _style(
         _PALM,
         _ALL,
-        (0.008, 0.03),
         "power grip around a thin rod, fingers fully curled",
         palm=True,
         inner_links=True,
@@ -112,7 +105,6 @@ STYLES: dict[GraspType, Style] = {
     GraspType.POWER_SPHERE: _style(
         _PALM,
         _ALL,
-        (0.05, 0.12),
         "power grip on a ball, fingers spread around it",
         palm=True,
         inner_links=True,
@@ -120,43 +112,36 @@ STYLES: dict[GraspType, Style] = {
     GraspType.PRECISION_DISK: _style(
         _PAD,
         _ALL,
-        (0.03, 0.12),
         "fingertips around the edge of a disk, lid or knob",
     ),
     GraspType.PRECISION_SPHERE: _style(
         _PAD,
         _ALL,
-        (0.03, 0.1),
         "fingertips around a ball, palm clear of it",
     ),
     GraspType.PRISMATIC: _style(
         _PAD,
         _ALL,
-        (0.008, 0.08),
         "thumb opposite a row of fingertips along an edge or rod",
     ),
     GraspType.TRIPOD: _style(
         _PAD,
         2,
-        (0.005, 0.05),
         "thumb, index and middle fingertips",
     ),
     GraspType.PALMAR_PINCH: _style(
         _PAD,
         1,
-        (0.002, 0.04),
         "thumb and index fingertips",
     ),
     GraspType.LATERAL_PINCH: _style(
         _SIDE,
         1,
-        (0.002, 0.02),
         "thumb against the side of the index finger, as for a key",
     ),
     GraspType.INDEX_EXTENDED: _style(
         _PALM,
         _ALL,
-        (0.012, 0.045),
         "power grip with the index finger laid along the tool",
         palm=True,
         inner_links=True,
@@ -164,13 +149,11 @@ STYLES: dict[GraspType, Style] = {
     GraspType.PARALLEL_EXTENSION: _style(
         _PAD,
         _ALL,
-        (0.004, 0.05),
         "straight fingers and thumb on the two faces of a plate",
     ),
     GraspType.HOOK: _style(
         _PALM,
         _ALL,
-        (0.008, 0.035),
         "bent fingers carry a bail or bar, the thumb idle",
         thumb=False,
         inner_links=True,

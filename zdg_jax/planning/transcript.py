@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import Grip
-from zdg_jax.planning.plan import GraspPlan
 
 if TYPE_CHECKING:
     from zdg_jax.planning.model.session import Exchange
@@ -78,7 +78,7 @@ def write_transcript(
 
 
 def _plan(plan: GraspPlan) -> str:
-    usage = plan.usage
+    usage, axis = plan.usage, plan.task.motion_axis
     rows = "".join(
         f"<tr><td>{part.mark}</td><td>{_text(part.name)}</td><td>{_text(part.evidence)}</td></tr>"
         for part in plan.parts
@@ -89,13 +89,20 @@ def _plan(plan: GraspPlan) -> str:
         for i, grip in enumerate(plan.grips)
     )
     return (
-        f"<p>{_text(plan.object.category)}, {plan.object.largest_size * 1e3:.0f} mm; "
-        f"{_text(plan.task.verb)} ({plan.task.intent}, {plan.task.motion}); planned by "
+        f"<p>{_text(plan.object.category)}, {plan.object.largest_size * 1e3:.0f} mm, "
+        f"{_mass(plan.object)}; {_text(plan.task.verb)} ({plan.task.intent}, {plan.task.motion}"
+        f"{f' along or about {_vector(axis)}' if axis else ''}); planned by "
         f"{_text(plan.planner)}: {usage.calls} calls, {usage.cached} answers from the cache, "
         f"{usage.input_tokens + usage.output_tokens} tokens.</p>"
         f"<p>{_text(plan.task.evidence)}</p>{f'<ul>{notes}</ul>' if notes else ''}"
         f"<table><tr><th>part</th><th>name</th><th>evidence</th></tr>{rows}</table>{grips}"
     )
+
+
+def _mass(reading: ObjectReading) -> str:
+    if reading.mass is None:
+        return f"{reading.material}, of unknown mass"
+    return f"{reading.material}, {reading.mass * 1e3:.0f} g ({reading.mass_source})"
 
 
 def _grip(grip: Grip) -> str:
@@ -109,7 +116,8 @@ def _grip(grip: Grip) -> str:
         f"palm {'touches' if grip.palm.contact else 'stays clear'}</td></tr>"
         f"<tr><th>fingers</th><td>{fingers}</td></tr>"
         f"<tr><th>approach</th><td>{_vector(grip.palm.approach)}, thumb "
-        f"{_vector(grip.palm.thumb) if grip.palm.thumb else 'open'}</td></tr>"
+        f"{_vector(grip.palm.thumb) if grip.palm.thumb else 'open'}"
+        f"{f'; hand {grip.palm.arrow} of those shown' if grip.palm.arrow else ''}</td></tr>"
         f"<tr><th>confidence</th><td>{grip.confidence:.0%}</td></tr></table>"
     )
 

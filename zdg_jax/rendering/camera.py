@@ -1,4 +1,4 @@
-"""Cameras: which ray belongs to a pixel, and which pixel to a point."""
+"""Cameras: the ray of a pixel, and the pixel of a point."""
 
 from __future__ import annotations
 
@@ -50,15 +50,16 @@ class Camera:
         Raises:
             InputError: eye and target are at one place, or the field of view cannot be.
         """
-        eye_, way = np.asarray(eye, float), np.asarray(target, float) - np.asarray(eye, float)
-        distance = float(np.linalg.norm(way))
+        eye_ = np.asarray(eye, float)
+        sight = np.asarray(target, float) - eye_
+        distance = float(np.linalg.norm(sight))
         if not distance > 0 or not np.isfinite(distance):
             raise InputError(f"the camera at {eye_} cannot look at {np.asarray(target)}")
         if span is not None and not span > 0:
             raise InputError(f"span is {span}; an orthographic camera needs a positive one")
         if not 0 < fov < 170:
             raise InputError(f"fov is {fov}; it must lie between 0 and 170 degrees")
-        forward = way / distance
+        forward = sight / distance
         right = np.cross(forward, np.asarray(up, float))
         if np.linalg.norm(right) < 1e-6 * max(float(np.linalg.norm(up)), 1e-30):
             right = np.cross(forward, np.eye(3)[int(np.abs(forward).argmin())])
@@ -141,7 +142,7 @@ class Camera:
         return np.broadcast_to(eye, offset.shape), offset
 
     def project(self, points: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where points are seen.
+        """Projects points into a picture.
 
         Args:
             points: (*b, 3) [m].
@@ -157,10 +158,6 @@ class Camera:
         x = width / 2 + local[..., 0] * scale
         y = height / 2 - local[..., 1] * scale
         return np.stack([x, y], axis=-1), local[..., 2]
-
-    def pixels_per_metre(self, depth: float, height: int) -> float:
-        """How many pixels a metre across the line of sight takes at a depth [m]."""
-        return float(height / 2 / self._half_height(np.asarray(depth, float)))
 
     def _half_height(self, depth: np.ndarray) -> np.ndarray:
         if self.span is not None:

@@ -1,4 +1,4 @@
-"""Ray casting: what a ray meets first, and whether something is in its way."""
+"""Ray casting: first meetings of rays with shapes, and obstacles on their path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zdg_jax.rendering.shape import Shape
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Hits:
-    """What n rays meet first."""
+    """First meetings of n rays with shapes."""
 
     shape: np.ndarray
     """Index of the shape, (n,) int32; -1 = nothing."""
@@ -28,7 +28,7 @@ class Hits:
     """Along the ray, (n,) [m]; inf = nothing."""
 
 
-class Scene:
+class RayScene:
     """Shapes in a bounding volume hierarchy (Embree's)."""
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
@@ -60,31 +60,42 @@ class Scene:
             ]
 
     def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
-        """What rays (n, 3) from `origins` [m] along the unit `directions` meet first."""
+        """Finds what rays meet first.
+
+        Args:
+            origins: (n, 3) [m].
+            directions: unit, (n, 3).
+        """
         if self._scene is None or not len(origins):
             none, zero = np.full(len(origins), -1, np.int32), np.zeros(len(origins), np.float32)
             return Hits(shape=none, face=none, u=zero, v=zero, distance=zero + np.inf)
-        found = self._scene.run(self._local(origins), _float(directions), output=True)
-        nothing = found["primID"] < 0
+        first = self._scene.run(self._local(origins), _float(directions), output=True)
+        nothing = first["primID"] < 0
         return Hits(
-            shape=self._index[np.where(nothing, -1, found["geomID"])],
-            face=found["primID"],
-            u=found["u"],
-            v=found["v"],
-            distance=np.where(nothing, np.float32(np.inf), found["tfar"]),
+            shape=self._index[np.where(nothing, -1, first["geomID"])],
+            face=first["primID"],
+            u=first["u"],
+            v=first["v"],
+            distance=np.where(nothing, np.float32(np.inf), first["tfar"]),
         )
 
     def blocked(
         self, origins: np.ndarray, directions: np.ndarray, reach: np.ndarray | float
     ) -> np.ndarray:
-        """Whether rays (n, 3) meet anything within `reach` [m], (n,) bool."""
+        """Finds out whether rays meet anything near, (n,) bool.
+
+        Args:
+            origins: (n, 3) [m].
+            directions: unit, (n, 3).
+            reach: distance within which it counts, of all or of each, (n,) [m].
+        """
         if self._scene is None or not len(origins):
             return np.zeros(len(origins), bool)
         limit = np.full(len(origins), reach, np.float32)
-        found = self._scene.run(
+        blockers = self._scene.run(
             self._local(origins), _float(directions), dists=limit, query="OCCLUDED"
         )
-        return np.asarray(found) >= 0
+        return np.asarray(blockers) >= 0
 
     def _local(self, points: np.ndarray) -> np.ndarray:
         return _float(points - self._middle)

@@ -14,11 +14,11 @@ import numpy as np
 from PIL import Image
 
 from zdg_jax.errors import InputError, ValidationError
-from zdg_jax.rendering.sheet import Surface
-from zdg_jax.rendering.shooting import Shooting
+from zdg_jax.rendering.frames import FilmFrames
+from zdg_jax.rendering.sheet import NamedMesh
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation.film import Film
+from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.results import Reason
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def check_film_path(path: str | os.PathLike[str]) -> None:
 
 
 def save_film(
-    film: Film,
+    film: Recording,
     hand: Hand,
-    obj: Surface,
+    obj: NamedMesh,
     path: str | os.PathLike[str],
     *,
     title: str = "",
@@ -74,7 +74,7 @@ def save_film(
     if not len(film):
         reason = Reason(film.result.reason[0]).text
         raise ValidationError(f"nothing to film: the grasp fails before it moves ({reason})")
-    target, images = pathlib.Path(path), Shooting(film, hand, obj, title, width, height)
+    target, images = pathlib.Path(path), FilmFrames(film, hand, obj, title, width, height)
     if target.suffix.lower() == ".gif":
         data = _gif(images.frames(progress), film.fps)
     else:

@@ -1,8 +1,8 @@
 """Soft light: how much light from all around, and of a wide key light, comes in.
 
-Few rays a pixel, turned from pixel to pixel in a 4 x 4 pattern and then averaged over that pattern
-along the surface, look like sixteen times as many (interleaved sampling, Keller and Heidrich,
-2001). That is done on a coarser grid and looked up from there.
+Few rays per pixel, turned from pixel to pixel in a 4 x 4 pattern and then averaged over that
+pattern along the surface, look like sixteen times as many (interleaved sampling, Keller and
+Heidrich, 2001). That is done on a coarser grid and looked up from there.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import dataclasses
 
 import numpy as np
 
-from zdg_jax.rendering.casting import Scene
-from zdg_jax.rendering.shading import Surface
+from zdg_jax.rendering.casting import RayScene
+from zdg_jax.rendering.shading import SurfacePoints
 
 _TILE = 4
 _AROUND = 8  # rays for the light from all around, a point
@@ -37,8 +37,14 @@ class SoftLight:
     scale: float
     """Distance off a surface at which light no longer is the same [m]."""
 
-    def at(self, x: np.ndarray, y: np.ndarray, seen: Surface) -> np.ndarray:
-        """Light on surfaces seen at pixel coordinates x, y, (n, 2), from like points nearby."""
+    def at(self, x: np.ndarray, y: np.ndarray, seen: SurfacePoints) -> np.ndarray:
+        """Looks up light on surfaces from like points nearby, (n, 2).
+
+        Args:
+            x: pixel coordinates, (n,).
+            y: likewise.
+            seen: the surfaces seen there.
+        """
         rows, columns = self.light.shape[:2]
         gx, gy = (x - 0.5) / self.step, (y - 0.5) / self.step
         left, top = np.floor(gx).astype(int), np.floor(gy).astype(int)
@@ -61,7 +67,7 @@ class SoftLight:
 
 
 def soft_light(
-    scene: Scene, seen: Surface, hit: np.ndarray, step: int, key: np.ndarray
+    scene: RayScene, seen: SurfacePoints, hit: np.ndarray, step: int, key: np.ndarray
 ) -> SoftLight:
     """Casts the rays.
 
@@ -96,7 +102,7 @@ def soft_light(
     return SoftLight(step=step, points=points, normals=normals, light=light, scale=scale)
 
 
-def _free(scene: Scene, origins: np.ndarray, ways: np.ndarray, reach: float) -> np.ndarray:
+def _free(scene: RayScene, origins: np.ndarray, ways: np.ndarray, reach: float) -> np.ndarray:
     """Share of the rays (n, k, 3) from origins (n, 3) that nothing blocks, (n,)."""
     count = ways.shape[1]
     blocked = scene.blocked(np.repeat(origins, count, axis=0), ways.reshape(-1, 3), reach)
@@ -128,7 +134,7 @@ def _alike(
     other_normals: np.ndarray,
     scale: float,
 ) -> np.ndarray:
-    """How much light at other points says of light here, 0 to 1; 0 where nothing is there."""
+    """Weighs what light at other points says of light here, 0 to 1; 0 where nothing is seen."""
     off = np.einsum("...i,...i->...", other - points, normals) / (0.15 * scale)
     turn = np.einsum("...i,...i->...", normals, other_normals)
     like = np.maximum(turn, 0) ** 4 / (1 + off * off) ** 2

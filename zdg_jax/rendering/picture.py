@@ -18,7 +18,7 @@ from scipy import ndimage
 from zdg_jax.errors import InputError
 from zdg_jax.rendering import shading
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.casting import Hits, Scene
+from zdg_jax.rendering.casting import Hits, RayScene
 from zdg_jax.rendering.occlusion import SoftLight, soft_light
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.runtime.files import atomic_write
@@ -29,19 +29,19 @@ _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.37
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Style:
-    """How a picture looks."""
+class PictureStyle:
+    """Background, light and lines of a picture."""
 
     top: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Background at the upper edge, sRGB in [0, 1]."""
     bottom: tuple[float, float, float] = (0.93, 0.935, 0.945)
     """Background at the lower edge."""
     shadows: bool = True
-    """Whether things shade each other; without, rendering takes half the time."""
+    """Lets things shade each other; without, rendering takes half the time."""
     smooth: bool = True
-    """Whether borders are smoothed by more rays."""
+    """Smooths borders by more rays."""
     outline: float = 0.35
-    """How dark the line between shapes of different labels is, 0 to 1."""
+    """Darkness of the line between shapes of different labels, 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,17 +75,17 @@ class Picture:
 
 
 def render(
-    shapes: Sequence[Shape] | Stage,
+    shapes: Sequence[Shape] | PreparedShapes,
     camera: Camera,
     width: int,
     height: int,
-    style: Style | None = None,
+    style: PictureStyle | None = None,
 ) -> Picture:
     """Renders shapes.
 
     Args:
-        shapes: what is there, or a `Stage` of it where several pictures are taken of the same;
-            none gives the background.
+        shapes: what is there, or `PreparedShapes` of it where several pictures are taken of the
+            same; none gives the background.
         camera: from where it is seen.
         width: [px].
         height: [px].
@@ -96,8 +96,8 @@ def render(
     """
     if not (1 <= width <= _MOST and 1 <= height <= _MOST):
         raise InputError(f"a picture of {width} x {height} pixels; a side has 1 to {_MOST}")
-    stage = shapes if isinstance(shapes, Stage) else Stage(shapes)
-    return _Rendering(stage, camera, width, height, style or Style()).picture()
+    stage = shapes if isinstance(shapes, PreparedShapes) else PreparedShapes(shapes)
+    return _Rendering(stage, camera, width, height, style or PictureStyle()).picture()
 
 
 def png(image: Image.Image) -> bytes:
@@ -110,6 +110,10 @@ def png(image: Image.Image) -> bytes:
 def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     """Writes an image as a PNG file.
 
+    Args:
+        image: the image.
+        path: the file.
+
     Raises:
         InputError: it cannot be written.
     """
@@ -118,7 +122,7 @@ def save(image: Image.Image, path: str | os.PathLike[str]) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-class Stage:
+class PreparedShapes:
     """Shapes made ready for several pictures."""
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
@@ -127,19 +131,21 @@ class Stage:
         Raises:
             InputError: Embree's Python binding is not installed.
         """
-        self.scene = Scene([shape for shape in shapes if shape.opacity == 1])
+        self.scene = RayScene([shape for shape in shapes if shape.opacity == 1])
         clear: dict[int, list[Shape]] = {}
         for shape in shapes:
             if shape.opacity < 1:
                 clear.setdefault(shape.label, []).append(shape)
-        self.layers = [Scene(group) for group in clear.values()]
+        self.layers = [RayScene(group) for group in clear.values()]
         self.labels = np.array([shape.label for shape in self.scene.shapes] + [-1], np.int32)
 
 
 class _Rendering:
     """One picture in the making."""
 
-    def __init__(self, stage: Stage, camera: Camera, width: int, height: int, style: Style) -> None:
+    def __init__(
+        self, stage: PreparedShapes, camera: Camera, width: int, height: int, style: PictureStyle
+    ) -> None:
         self.stage, self.scene, self.layers = stage, stage.scene, stage.layers
         self.camera, self.width, self.height, self.style = camera, width, height, style
         self.soft: SoftLight | None = None
@@ -168,13 +174,13 @@ class _Rendering:
             rgb=rgb, depth=depth.reshape(size), label=label, face=hits.face.reshape(size)
         )
 
-    def _soft_light(self, seen: shading.Surface, hit: np.ndarray) -> SoftLight:
+    def _soft_light(self, seen: shading.SurfacePoints, hit: np.ndarray) -> SoftLight:
         step = 2 if min(self.width, self.height) > 200 else 1
         rows, columns = np.divmod(hit, self.width)
         some = np.flatnonzero((rows % step == 0) & (columns % step == 0))
         grid = np.zeros((-(-self.height // step), -(-self.width // step)), bool)
         grid[rows[some] // step, columns[some] // step] = True
-        coarse = shading.Surface(
+        coarse = shading.SurfacePoints(
             **{f.name: getattr(seen, f.name)[some] for f in dataclasses.fields(seen)}
         )
         return soft_light(self.scene, coarse, grid, step, shading.key_direction(self.camera))
@@ -198,7 +204,7 @@ class _Rendering:
         directions: np.ndarray,
         hits: Hits,
         hit: np.ndarray,
-        seen: shading.Surface,
+        seen: shading.SurfacePoints,
     ) -> np.ndarray:
         """Linear colours (n, 3) of rays through x, y, of which those of `hit` see `seen`."""
         share = (y / self.height)[:, None].astype(np.float32)
@@ -220,24 +226,24 @@ class _Rendering:
         directions: np.ndarray,
     ) -> np.ndarray:
         """Lays translucent bodies over what is behind them, the farthest first."""
-        found = [layer.cast(origins, directions) for layer in self.layers]
-        order = np.argsort([-hits.distance for hits in found], axis=0, kind="stable")
-        for rank in range(len(found)):
-            for index, (layer, hits) in enumerate(zip(self.layers, found, strict=True)):
-                mine = (order[rank] == index) & (hits.distance < distance)
-                mine = np.flatnonzero(mine & (hits.shape >= 0))
-                if not len(mine):
+        cast = [layer.cast(origins, directions) for layer in self.layers]
+        order = np.argsort([-hits.distance for hits in cast], axis=0, kind="stable")
+        for rank in range(len(cast)):
+            for index, (layer, hits) in enumerate(zip(self.layers, cast, strict=True)):
+                front = (order[rank] == index) & (hits.distance < distance)
+                rays = np.flatnonzero(front & (hits.shape >= 0))
+                if not len(rays):
                     continue
-                way = directions[mine]
-                seen = shading.surface(layer, _pick(hits, mine), origins[mine], way)
-                full = np.ones(len(mine), np.float32)
-                own = shading.shade(seen, way, self.camera, full, full)
+                along = directions[rays]
+                seen = shading.surface(layer, _pick(hits, rays), origins[rays], along)
+                full = np.ones(len(rays), np.float32)
+                color = shading.shade(seen, along, self.camera, full, full)
                 opacity = np.array([shape.opacity for shape in layer.shapes], np.float32)
-                facing = np.clip(-np.einsum("ni,ni->n", seen.normals, way), 0, 1)
+                facing = np.clip(-np.einsum("ni,ni->n", seen.normals, along), 0, 1)
                 # Thin walls seen edge-on hide more: outlines stay readable through one another.
-                share = opacity[hits.shape[mine]]
+                share = opacity[hits.shape[rays]]
                 share = (share + (1 - share) * 0.75 * (1 - facing) ** 3)[:, None]
-                light[mine] += share * (own - light[mine])
+                light[rays] += share * (color - light[rays])
         return light
 
     def _borders(self, light: np.ndarray, hits: Hits, normals: np.ndarray) -> np.ndarray:

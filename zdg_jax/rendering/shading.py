@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.casting import Hits, Scene
+from zdg_jax.rendering.casting import Hits, RayScene
 
 _KEY = np.array([-0.50, 0.72, -0.62])  # towards the lights: right, up, forward of the camera
 _FILL = np.array([0.80, 0.10, -0.60])
@@ -27,8 +27,8 @@ _EDGE = 0.35  # how much darker a surface is where it turns away from the eye
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Surface:
-    """What n rays see of surfaces; rows of rays that meet nothing mean nothing."""
+class SurfacePoints:
+    """Points of surfaces that n rays see; rows of rays that meet nothing hold no meaning."""
 
     points: np.ndarray
     """(n, 3), scene frame [m]."""
@@ -42,28 +42,37 @@ class Surface:
     """Strength of highlights, (n,)."""
 
 
-def surface(scene: Scene, hits: Hits, origins: np.ndarray, directions: np.ndarray) -> Surface:
-    """What rays (n, 3) that all meet something see."""
+def surface(
+    scene: RayScene, hits: Hits, origins: np.ndarray, directions: np.ndarray
+) -> SurfacePoints:
+    """Looks up the surfaces that rays see.
+
+    Args:
+        scene: what they were cast into.
+        hits: what they met; all met something.
+        origins: of the rays, (n, 3) [m].
+        directions: unit, (n, 3).
+    """
     flat = np.zeros((len(hits.face), 3), np.float32)
     normals, color = np.zeros_like(flat), np.zeros_like(flat)
     gloss = np.zeros(len(flat), np.float32)
     weights = np.stack([1 - hits.u - hits.v, hits.u, hits.v], axis=1)
     for index in np.unique(hits.shape):
         shape = scene.shapes[index]
-        mine = np.flatnonzero(hits.shape == index)
-        face = hits.face[mine]
-        flat[mine] = shape.face_normals[face]
-        normals[mine] = np.einsum("nk,nki->ni", weights[mine], shape.corner_normals[face])
+        rays = np.flatnonzero(hits.shape == index)
+        face = hits.face[rays]
+        flat[rays] = shape.face_normals[face]
+        normals[rays] = np.einsum("nk,nki->ni", weights[rays], shape.corner_normals[face])
         paint = np.asarray(shape.color)
-        color[mine] = decode(paint if paint.ndim == 1 else paint[face])
-        gloss[mine] = shape.gloss
+        color[rays] = decode(paint if paint.ndim == 1 else paint[face])
+        gloss[rays] = shape.gloss
     towards = np.einsum("ni,ni->n", flat, directions)
     flat = np.where(towards[:, None] > 0, -flat, flat)
     # A shading normal follows its face to the side of the eye, also on meshes turned inside out.
     normals = np.where((towards > 0)[:, None], -normals, normals)
     normals /= length(normals)
     points = origins + directions * hits.distance[:, None]
-    return Surface(points=points, flat=flat, normals=normals, color=color, gloss=gloss)
+    return SurfacePoints(points=points, flat=flat, normals=normals, color=color, gloss=gloss)
 
 
 def key_direction(camera: Camera) -> np.ndarray:
@@ -72,7 +81,11 @@ def key_direction(camera: Camera) -> np.ndarray:
 
 
 def shade(
-    seen: Surface, directions: np.ndarray, camera: Camera, openness: np.ndarray, lit: np.ndarray
+    seen: SurfacePoints,
+    directions: np.ndarray,
+    camera: Camera,
+    openness: np.ndarray,
+    lit: np.ndarray,
 ) -> np.ndarray:
     """Linear colours of surfaces, (n, 3).
 

@@ -91,15 +91,15 @@ def corner_normals(vertices: np.ndarray, faces: np.ndarray, crease: float) -> np
         (f, 3, 3) float32, unit.
     """
     area = _area_normals(vertices, faces)
-    own = _unit(area)
+    flat = _unit(area)
     if crease <= 0 or not len(faces):
-        return np.repeat(own[:, None], 3, axis=1).astype(np.float32)
+        return np.repeat(flat[:, None], 3, axis=1).astype(np.float32)
     size = max(float(np.ptp(vertices, axis=0).max()), 1e-12)
     keys = np.round((vertices - vertices.min(axis=0)) / (1e-6 * size)).astype(np.int64)
-    _, place = np.unique(keys @ np.array([1, 2**21, 2**42]), return_inverse=True)
-    corner = place.reshape(-1)[faces].reshape(-1)
+    _, vertex = np.unique(keys @ np.array([1, 2**21, 2**42]), return_inverse=True)
+    corner = vertex.reshape(-1)[faces].reshape(-1)
     face = np.repeat(np.arange(len(faces)), 3)
-    # Pairs of faces that meet at a corner: rows are corners, columns the faces at their place.
+    # Pairs of faces that meet at a corner: rows are corners, columns the faces around them.
     touch = sparse.csr_matrix(
         (np.ones(len(face), np.float32), (corner, face)), shape=(corner.max() + 1, len(faces))
     )
@@ -110,7 +110,7 @@ def corner_normals(vertices: np.ndarray, faces: np.ndarray, crease: float) -> np
     row = np.repeat(np.arange(len(corner)), count)
     step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     other = touch.indices[order[row] + step]
-    near = np.einsum("ij,ij->i", own[face[row]], own[other]) > np.cos(np.radians(crease))
+    near = np.einsum("ij,ij->i", flat[face[row]], flat[other]) > np.cos(np.radians(crease))
     row, other = row[near], other[near]
     total = area.copy()[face]
     for axis in range(3):

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from zdg_jax.errors import InputError
-from zdg_jax.rendering import lettering
+from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hands import posed_hand_shapes
-from zdg_jax.rendering.lettering import FAINT, INK
-from zdg_jax.rendering.picture import Stage, Style, render, save
+from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
+from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render, save
 from zdg_jax.rendering.shape import Shape
+from zdg_jax.rendering.text import FAINT, INK
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
+    from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
 
 OBJECT = (0.93, 0.62, 0.31)
@@ -31,10 +32,10 @@ HELD, FELL, UNKNOWN = (34, 150, 84), (205, 62, 52), (140, 146, 156)
 
 _TILE, _CAPTION, _HEADER, _GAP = (440, 400), 58, 76, 12
 _MOST = 64
-_STYLE = Style(top=(1.0, 1.0, 1.0), bottom=(0.915, 0.925, 0.94), outline=0.4)
+_STYLE = PictureStyle(top=(1.0, 1.0, 1.0), bottom=(0.915, 0.925, 0.94), outline=0.4)
 
 
-class Surface(Protocol):
+class NamedMesh(Protocol):
     """A mesh with a name: an `Object` or its record."""
 
     @property
@@ -51,9 +52,44 @@ class Surface(Protocol):
 
 
 def grasp_sheet(
-    grasps: Any,
+    grasps: GraspSet,
     hand: Hand,
-    obj: Surface,
+    obj: NamedMesh,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+) -> pathlib.Path:
+    """Draws grasps into one picture, in their order, with their scores and whether they hold.
+
+    Args:
+        grasps: the grasps, at most 64.
+        hand: their hand.
+        obj: their object.
+        path: PNG file to write.
+        title: line above the grasps; the task if not given.
+
+    Raises:
+        InputError: there are no grasps or too many, or the file cannot be written.
+    """
+    held = [
+        bool(holds) if tested else None
+        for tested, holds in zip(grasps.tested, grasps.held, strict=True)
+    ]
+    return pose_sheet(
+        np.asarray(grasps.grasp.qpos),
+        hand,
+        obj,
+        path,
+        captions=[f"score {score:.3f}" for score in grasps.score],
+        held=held,
+        title=title or (f"“{grasps.task}”" if grasps.task else None),
+    )
+
+
+def pose_sheet(
+    qpos: ArrayLike,
+    hand: Hand,
+    obj: NamedMesh,
     path: str | os.PathLike[str],
     *,
     captions: Sequence[str] | None = None,
@@ -61,45 +97,42 @@ def grasp_sheet(
     title: str | None = None,
     columns: int | None = None,
 ) -> pathlib.Path:
-    """Draws grasps into one picture, in the order in which they are given.
+    """Draws poses of a hand on an object into one picture, in the order given.
 
     Args:
-        grasps: a `GraspSet`, or poses of the hand, (n, 7 + j): position, quaternion, joints,
-            object frame.
+        qpos: poses of the hand, (n, 7 + j): position, quaternion, joints, object frame.
         hand: the hand.
         obj: the object.
         path: PNG file to write.
-        captions: one line a grasp; made from a `GraspSet` if not given.
-        held: whether each grasp holds in physics, None = not tested; taken from a `GraspSet` if
-            not given.
-        title: line above the grasps; names object, hand and task if not given.
+        captions: one line per pose; none if not given.
+        held: whether each holds in physics, None = not tested; none is tested if not given.
+        title: line above the poses; names object and hand if not given.
         columns: tiles in a row; as many as give a picture about twice as wide as high if not given.
 
     Raises:
-        InputError: there are no grasps or too many, something does not fit, or the file cannot be
+        InputError: there are no poses or too many, something does not fit, or the file cannot be
             written.
     """
-    qpos, own_captions, own_held = _rows(grasps)
-    count = len(qpos)
+    poses = np.atleast_2d(np.asarray(qpos, float))
+    count = len(poses)
     if not 0 < count <= _MOST:
         raise InputError(f"{count} grasps to draw; a sheet takes 1 to {_MOST}")
-    captions = own_captions if captions is None else list(captions)
-    held = own_held if held is None else list(held)
+    captions = [""] * count if captions is None else list(captions)
+    held = [None] * count if held is None else list(held)
     if len(captions) != count or len(held) != count:
         raise InputError(f"{len(captions)} captions and {len(held)} marks for {count} grasps")
     columns = columns or (min(count, 4) if count != 5 and count != 6 else 3)
-    thing = _thing(obj)
-    tiles = parallel_map(lambda row: _tile(row, hand, thing, *_TILE), qpos)
+    shape = object_shape(obj)
+    tiles = parallel_map(lambda row: _tile(row, hand, shape, *_TILE), poses)
     rows = -(-count // columns)
     width = columns * (_TILE[0] + _GAP) + _GAP
     height = _HEADER + rows * (_TILE[1] + _CAPTION + _GAP)
     sheet = Image.new("RGB", (width, height), (255, 255, 255))
     draw = ImageDraw.Draw(sheet)
-    task = str(getattr(grasps, "task", ""))
-    heading = title or (f"“{task}”" if task else f"{obj.name} by {hand.name}")
-    lettering.write(draw, (_GAP + 6, 14), lettering.fit(heading, 27, width - 40), 27)
+    heading = title or f"{obj.name} by {hand.name}"
+    text.write(draw, (_GAP + 6, 14), text.fit(heading, 27, width - 40), 27)
     below = f"{obj.name}, {hand.name} hand: {_tally(held)}"
-    lettering.write(draw, (_GAP + 6, 47), lettering.fit(below, 17, width - 40), 17, FAINT)
+    text.write(draw, (_GAP + 6, 47), text.fit(below, 17, width - 40), 17, FAINT)
     for index, (tile, caption, holds) in enumerate(zip(tiles, captions, held, strict=True)):
         x = _GAP + (index % columns) * (_TILE[0] + _GAP)
         y = _HEADER + (index // columns) * (_TILE[1] + _CAPTION + _GAP)
@@ -109,7 +142,7 @@ def grasp_sheet(
 
 
 def grasp_picture(
-    qpos: ArrayLike, hand: Hand, obj: Surface, width: int, height: int
+    qpos: ArrayLike, hand: Hand, obj: NamedMesh, width: int, height: int
 ) -> Image.Image:
     """One grasp from the side that shows it best.
 
@@ -120,48 +153,25 @@ def grasp_picture(
         width: [px].
         height: [px].
     """
-    return _tile(qpos, hand, _thing(obj), width, height)
+    return _tile(qpos, hand, object_shape(obj), width, height)
 
 
-def _thing(obj: Surface) -> Shape:
-    thing = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
-    thing.corner_normals  # noqa: B018  made once, before threads share it
-    return thing
+def object_shape(obj: NamedMesh) -> Shape:
+    """Makes a shape of an object, ready to be drawn by several threads."""
+    shape = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
+    shape.corner_normals  # noqa: B018  computed once, before threads share it
+    return shape
 
 
-def _tile(qpos: ArrayLike, hand: Hand, thing: Shape, width: int, height: int) -> Image.Image:
-    links = posed_hand_shapes(hand, qpos, finger_colors=True, color=_PALM, label=1)
-    shapes = [thing, *links]
-    stage = Stage(shapes)
-    drawn = [mesh.link for mesh in hand.link_meshes if len(mesh.faces)]
-    fingers = [
-        [1 + i for i, link in enumerate(drawn) if link in finger.links[len(finger.links) // 2 :]]
-        for finger in hand.fingers
-    ]
+def _tile(qpos: ArrayLike, hand: Hand, shape: Shape, width: int, height: int) -> Image.Image:
+    links = posed_hand_shapes(hand, qpos, finger_colors=True, color=PALM_BEHIND, label=1)
+    shapes = [shape, *links]
+    stage = PreparedShapes(shapes)
+    fingers = [[1 + i for i in finger] for finger in distal_shapes(hand)]
     towards = best_view(stage, [0], fingers)
     points = np.concatenate([shape.vertices for shape in shapes])
     camera = Camera.around(points, towards, aspect=width / height)
     return render(stage, camera, width, height, _STYLE).image()
-
-
-_PALM = (0.40, 0.43, 0.48)
-
-
-def _rows(grasps: Any) -> tuple[np.ndarray, list[str], list[bool | None]]:
-    """Poses (n, 7 + j), captions and whether they hold."""
-    if not hasattr(grasps, "grasp"):
-        qpos = np.atleast_2d(np.asarray(grasps, float))
-        return qpos, [""] * len(qpos), [None] * len(qpos)
-    pose = grasps.grasp
-    qpos = np.concatenate(
-        [np.asarray(part, float) for part in (pose.position, pose.quaternion, pose.joints)], axis=1
-    )
-    captions: list[str] = []
-    held: list[bool | None] = []
-    for score, tested, holds in zip(grasps.score, grasps.tested, grasps.held, strict=True):
-        captions.append(f"score {score:.3f}")
-        held.append(bool(holds) if tested else None)
-    return qpos, captions, held
 
 
 def _tally(held: Sequence[bool | None]) -> str:
@@ -180,9 +190,7 @@ def _caption(draw: ImageDraw.ImageDraw, x: int, y: int, caption: str, holds: boo
         None: (UNKNOWN, "not tested"),
     }[holds]
     right = x + _TILE[0] - 16
-    lettering.write(draw, (right, middle), word, 19, color, anchor="rm")
-    edge = right - lettering.width_of(word, 19) - 14
+    text.write(draw, (right, middle), word, 19, color, anchor="rm")
+    edge = right - text.width_of(word, 19) - 14
     draw.ellipse((edge - 7, middle - 7, edge + 7, middle + 7), fill=color)
-    lettering.write(
-        draw, (x + 16, middle), lettering.fit(caption, 20, edge - x - 34), 20, INK, anchor="lm"
-    )
+    text.write(draw, (x + 16, middle), text.fit(caption, 20, edge - x - 34), 20, INK, anchor="lm")

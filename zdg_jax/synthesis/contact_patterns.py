@@ -1,4 +1,4 @@
-"""Contact patterns: which links are meant to touch, and how likely a plan makes each choice."""
+"""Contact patterns: links that are meant to touch, and the probability that a plan gives each."""
 
 from __future__ import annotations
 
@@ -14,35 +14,52 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
 
-import os
-_OPEN = {"tips": (1-float(os.environ.get("POWER",.42)))*.72, "power": float(os.environ.get("POWER",.42))}
-SLOTS=int(os.environ.get("SLOTS",0))
-"""Shares of all tips and of the power pattern where no plan binds; the rest goes to the others."""
+_POWER, _LOADED_POWER = 0.42, 0.95
+"""Probability of the power pattern where no plan binds, for a light object and for a heavy one."""
+_LIGHT, _HEAVY = 0.1, 0.4
+"""Loads up to which an object is light, and from which it is heavy, see `pattern_probabilities`."""
+_ALL_TIPS = 0.72
+"""Probability of all tips among the patterns of tips where no plan binds; the other runs of fingers
+share the rest."""
+_SLOTS = 12
+"""Most links that a pattern can close on the object: each costs in every step."""
+_FINGER_COST = 2.0
+"""Log-likelihood that each finger more or less than find room on the held part costs."""
+_PLANNED_POWER, _CRAMPED_POWER = 0.9, 0.4
+"""Probability of the power pattern where the plan asks for it and all fingers find room, and where
+they do not."""
 
 
 def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
-    """The contact patterns that a hand can choose from, (2 p, k).
+    """List the contact patterns that a hand can choose from.
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
     first; then the power pattern, in which the fingers' innermost links and the palm join where
-    they come near. Slots are the tips, then those links, then the palm. Last the same p patterns
-    with the links that the grip, if there is one, names in place of the tips.
+    they come near. Slots are the tips, then those links, then the palm, then spare ones: seeds that
+    enclose the object give their slots to the links that they touch it with. Last the same p
+    patterns with the links that the grip names in place of the tips.
+
+    Args:
+        hand: the hand.
+        grip: names the links that the fingers touch with; None leaves the tips.
+
+    Returns:
+        Patterns, (2 p, k).
     """
-    present = set(np.asarray(hand.arrays.contacts.link).tolist())
+    candidates = set(np.asarray(hand.arrays.contacts.link).tolist())
     tips = [finger.tip_link for finger in hand.fingers]
     inner = []
     for finger in hand.fingers:
-        others = [link for link in finger.links if link in present and link not in tips]
+        others = [link for link in finger.links if link in candidates and link not in tips]
         if others and not finger.is_thumb:
             inner.append(others[-1])
-    palm = [hand.palm.link] if hand.palm.link in present else []
-    slots = np.array([*tips, *inner, *palm], np.int32)
-    used = len(slots)
-    if SLOTS > used:
-        slots = np.concatenate([slots, np.repeat(slots[-1:], SLOTS - used)]).astype(np.int32)
+    palm = [hand.palm.link] if hand.palm.link in candidates else []
+    used = [*tips, *inner, *palm]
+    spare = max(min(len(candidates), _SLOTS) - len(used), 0)
+    slots = np.array([*used, *([used[-1]] * spare)], np.int32)
     planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
-    rows.append(np.arange(len(slots)) < used)
+    rows.append(np.arange(len(slots)) < len(used))
     optional = np.arange(len(slots)) >= len(tips)
     return Pattern(
         link=jnp.asarray(np.repeat([slots, planned], len(rows), axis=0)),
@@ -51,28 +68,38 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
     )
 
 
-def pattern_probabilities(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
-    """How likely each of `patterns` is to be drawn, (2 p,), sums to 1.
+def pattern_probabilities(hand: Hand, grip: Grip, obj: Object, load: float) -> np.ndarray:
+    """Compute the probability that each of `contact_patterns` is drawn.
 
     A part that is too short for all fingers side by side is held by fewer; idle fingers of the
     plan stay idle; types with inner links, and a palm that is to touch, ask for the power
-    pattern. The plan binds as far as it is sure.
+    pattern. The plan binds as far as it is sure; as far as it is not, the load decides: what is
+    light is held by tips and by the whole hand, what is heavy for the tips by the whole hand.
+
+    Args:
+        hand: the hand.
+        grip: what to hold and with which fingers.
+        obj: gives the lengths of the held parts.
+        load: the object's weight, over what a pinch of the tips carries.
+
+    Returns:
+        Probabilities, (2 p,), whose sum is 1.
     """
     runs = _runs(hand)
     fingers = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
     most = len(fingers)
     size = np.array([len(set(run) & set(fingers)) for run in runs])
-    free = np.full(len(runs) + 1, 1 - sum(_OPEN.values()))
-    free[1:-1] /= max(len(runs) - 1, 1)
-    free[0], free[-1] = _OPEN["tips"], _OPEN["power"]
+    loaded = float(np.interp(load, (_LIGHT, _HEAVY), (_POWER, _LOADED_POWER)))
+    free = np.full(len(runs) + 1, (1 - _ALL_TIPS) * (1 - loaded) / max(len(runs) - 1, 1))
+    free[0], free[-1] = _ALL_TIPS * (1 - loaded), loaded
 
     idle = {plan.finger for plan in grip.fingers if plan.role == "idle"}
     allowed = np.array([not any(hand.fingers[i].name in idle for i in run) for run in runs])
     fitting = min(_fitting(hand, grip, obj), most)
-    wanted = np.where(allowed, np.exp(-2.0 * np.abs(size - fitting)), 0.0)
+    wanted = np.where(allowed, np.exp(-_FINGER_COST * np.abs(size - fitting)), 0.0)
     power = 0.0
     if (STYLES[grip.grasp_type].inner_links or grip.palm.contact) and not idle:
-        power = 0.6 if fitting == most else 0.2
+        power = _PLANNED_POWER if fitting == most else _CRAMPED_POWER
     planned = np.append(wanted / max(wanted.sum(), 1e-9) * (1 - power), power)
     planned = planned if planned.any() else free
     return np.concatenate(
@@ -86,16 +113,17 @@ def _planned_slots(hand: Hand, fingers: Sequence[FingerPlan], slots: np.ndarray)
     A finger that wraps touches with its tip too, and its inner link where it comes near.
     """
     slots = slots.copy()
-    names, present = list(hand.link_names), set(np.asarray(hand.arrays.contacts.link).tolist())
+    names = list(hand.link_names)
+    candidates = set(np.asarray(hand.arrays.contacts.link).tolist())
     for finger in fingers:
         if finger.role in ("idle", "wrap"):
             continue
         tip = next(f.tip_link for f in hand.fingers if f.name == finger.finger)
         link = names.index(finger.link)
-        if link == tip or link not in present:
+        if link == tip or link not in candidates:
             continue
-        before, there = slots == tip, slots == link
-        slots[before], slots[there] = link, tip
+        of_tip, of_link = slots == tip, slots == link
+        slots[of_tip], slots[of_link] = link, tip
     return slots
 
 
@@ -112,7 +140,7 @@ def _runs(hand: Hand) -> list[list[int]]:
 
 
 def _fitting(hand: Hand, grip: Grip, obj: Object) -> int:
-    """How many fingers find room side by side along the longest held part."""
+    """Number of fingers that find room side by side along the longest held part."""
     tips = [np.asarray(hand.tip_position(f)) for f in hand.fingers if not f.is_thumb]
     gaps = [np.linalg.norm(b - a) for a, b in itertools.pairwise(tips)]
     held = {part.mark for part in grip.held}

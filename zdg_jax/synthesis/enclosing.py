@@ -106,7 +106,7 @@ class ClosingMotion:
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Opening:
+class PlacedOpening:
     """A preshape laid across the object: where thumb and fingers are to close."""
 
     axis: jax.Array
@@ -128,7 +128,7 @@ class Opening:
 def land(
     problem: Problem,
     motion: ClosingMotion,
-    opening: Opening,
+    opening: PlacedOpening,
     config: EnclosingConfig,
     key: jax.Array,
 ) -> tuple[GraspVariables, jax.Array]:
@@ -230,7 +230,9 @@ def close(
     return dataclasses.replace(variables, dofs=dofs), gap
 
 
-def touched_links(motion: ClosingMotion, gap: jax.Array, slots: int, touching: jax.Array) -> Pattern:
+def touched_links(
+    motion: ClosingMotion, gap: jax.Array, slots: int, touching: jax.Array
+) -> Pattern:
     """The contact pattern of a closed hand: its nearest links, as many as there are slots.
 
     Args:

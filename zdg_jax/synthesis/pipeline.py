@@ -12,8 +12,10 @@ from zdg_jax.energy import Contacts, GraspVariables, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
@@ -103,11 +105,15 @@ class Stages:
             object=arrays,
             targets=targets_from_plan(grip, plan.task, obj, hand),
         )
+        physics = Physics()
+        limits = physics.drives(hand).force_limit
+        payload = fingertip_payload(hand, limits, physics.friction_of(obj))
+        load = physics.weight_of(obj) / payload
         proposal = SeedProposal.prepare(
             problem,
             space,
             contact_patterns(hand, grip),
-            jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
             ClosingMotion.of(hand),
             config.seeds,
         )

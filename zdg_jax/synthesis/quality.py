@@ -60,7 +60,7 @@ def measure(
     def single(
         variables: GraspVariables, pattern: Pattern, contacts: Contacts, closing: SqueezeResult
     ) -> dict[str, jax.Array]:
-        active = contacts.active * (contacts.distance < squeeze.reach)
+        active = jnp.where(contacts.distance < squeeze.reach, contacts.active, 0.0)
         pregrasp = energy.grasp_state(problem, closing.pregrasp, pattern)
         count = jnp.maximum(jnp.sum(contacts.active), 1.0)
         points, _ = energy.contacts_about_com(contacts, problem)

@@ -174,7 +174,8 @@ class Refiner:
         leaves = jax.tree.leaves(gradient)
         finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
         gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)
-        update, optimizer = self._optimizer().update(gradient, state.optimizer)
+        with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to whole numbers
+            update, optimizer = self._optimizer().update(gradient, state.optimizer)
         moved = optax.apply_updates(state.variables, update)
         hand = problem.hand
         return RefineState(
@@ -269,7 +270,7 @@ class Refiner:
 
     def _loss(
         self, variables: GraspVariables, problem: Problem, pattern: Pattern, state: RefineState
-    ) -> tuple[jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, jax.Array | None]:
         """Loss of one grasp, (), and the contact forces found on the way, (t, k, 3)."""
         terms, grasp = self._evaluate(
             variables,

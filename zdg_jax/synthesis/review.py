@@ -1,87 +1,81 @@
-"""The last look: the planner's model sees the best grasps and says which serve the task."""
+"""Review: a planner that sees pictures of the best grasps says which of them serve the task."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import logging
 import pathlib
 
 import numpy as np
 
-from zdg_jax import planning
 from zdg_jax.errors import PlannerError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.planning import Look, PlannerOptions
+from zdg_jax.planning import GraspReview, Planner
 from zdg_jax.rendering import grasp_picture
+from zdg_jax.rendering.picture import png
 
 _SHOWN = 6
 _SIZE = (560, 480)
 _log = logging.getLogger(__name__)
 
 
-def last_look(
+def review_grasps(
     grasps: GraspSet,
     hand: Hand,
     obj: Object,
-    planner: str = "auto",
-    options: PlannerOptions | None = None,
+    reviewer: Planner,
+    *,
     transcript: str | pathlib.Path | None = None,
 ) -> GraspSet:
-    """Lets the model behind a planner rank the best of the kept grasps.
+    """Lets a planner rank the best of the kept grasps, whoever planned them.
 
-    The grasps that it saw exchange their scores so that their order becomes the model's; one that
-    it says does not serve the task is no longer kept, unless none does. What it said stays in the
-    provenance, under `last_look`. Without a model, or where it gives no usable answer, the grasps
-    stay as they are.
+    The grasps that it saw exchange their ranks so that their order becomes the reviewer's; scores
+    stay. One that does not serve the task by its judgement is no longer kept, unless none does.
+    Its reasons stay in the provenance, under `review`. The grasps stay as they are where the
+    reviewer judges none (`Planner.reviews`), or gives no usable answer.
 
     Args:
         grasps: with a plan; kept grasps marked.
         hand: their hand.
         obj: their object.
-        planner: the planner that made the plan; behind a plan's file there is no model.
-        options: its options.
+        reviewer: the planner that judges.
         transcript: path of an HTML page to write; none if not given.
     """
     plan = grasps.plan
     shown = grasps.ranking[grasps.kept[grasps.ranking]][:_SHOWN]
-    if plan is None or plan.planner == "rules" or planner.endswith(".json") or not len(shown):
+    if plan is None or not reviewer.reviews or not len(shown):
         return grasps
     images = [_png(grasps, int(row), hand, obj) for row in shown]
-    measures = [_measured(grasps, int(row)) for row in shown]
+    measures = [_measures(grasps, int(row)) for row in shown]
     try:
-        ranking = planning.rank(
-            plan, images, measures, planner=planner, options=options, transcript=transcript
-        )
+        ranking = reviewer.review(plan, images, measures, transcript=transcript)
     except PlannerError as error:
-        _log.warning("no last look (%s); the order stays that of the scores", error)
+        _log.warning("no review (%s); the order stays that of the scores", error)
         return grasps
     if ranking is None:
         return grasps
-    score, kept = grasps.score.copy(), grasps.kept.copy()
-    score[shown[list(ranking.order)]] = np.sort(grasps.score[shown])[::-1]
-    serves = np.array([look.serves for look in ranking.looks])
+    rank, kept = grasps.rank.copy(), grasps.kept.copy()
+    rank[shown[list(ranking.order)]] = np.sort(grasps.rank[shown])
+    serves = np.array([review.serves for review in ranking.reviews])
     if serves.any():
         kept[shown[~serves]] = False
     return dataclasses.replace(
         grasps,
-        score=score,
+        rank=rank,
         kept=kept,
-        provenance={**grasps.provenance, "last_look": _said(shown, ranking.looks)},
+        provenance={**grasps.provenance, "review": _as_json(shown, ranking.reviews)},
     )
 
 
 def _png(grasps: GraspSet, row: int, hand: Hand, obj: Object) -> bytes:
-    file = io.BytesIO()
     qpos = np.asarray(grasps.grasp.qpos)[row]
-    grasp_picture(qpos, hand, obj, *_SIZE).save(file, format="PNG")
-    return file.getvalue()
+    return png(grasp_picture(qpos, hand, obj, *_SIZE))
 
 
-def _measured(grasps: GraspSet, row: int) -> str:
-    """What was measured of a grasp, in words."""
+def _measures(grasps: GraspSet, row: int) -> str:
+    """Puts the metrics of a grasp in words."""
     metric = {name: float(values[row]) for name, values in grasps.metrics.items()}
     words = [
         f"chance to hold {metric['predicted_hold_probability']:.2f}",
@@ -95,8 +89,8 @@ def _measured(grasps: GraspSet, row: int) -> str:
     return ", ".join(words)
 
 
-def _said(shown: np.ndarray, looks: tuple[Look, ...]) -> list[dict[str, object]]:
+def _as_json(shown: np.ndarray, reviews: tuple[GraspReview, ...]) -> list[dict[str, object]]:
     return [
-        {"grasp": int(row), "serves": look.serves, "reason": look.reason}
-        for row, look in zip(shown, looks, strict=True)
+        {"grasp": int(row), "serves": review.serves, "reason": review.reason}
+        for row, review in zip(shown, reviews, strict=True)
     ]

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand import preshapes as _p
+from zdg_jax.hand.preshapes import Opening
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, replicate, shard_rows
 from zdg_jax.runtime.settings import float_setting
@@ -27,7 +27,7 @@ from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pa
 from zdg_jax.synthesis.enclosing import (
     ClosingMotion,
     EnclosingConfig,
-    Opening,
+    PlacedOpening,
     close,
     land,
     palm_frame,
@@ -103,7 +103,7 @@ class SeedProposal:
 
     problem: Problem
     """Hand, object and targets."""
-    preshapes: _p.Opening
+    preshapes: Opening
     """Postures in which the thumb opposes the fingers."""
     patterns: Pattern
     """Contact patterns to choose from, (p, k)."""
@@ -131,7 +131,7 @@ class SeedProposal:
     def prepare(
         cls,
         problem: Problem,
-        preshapes: _p.Opening,
+        preshapes: Opening,
         patterns: Pattern,
         pattern_probabilities: jax.Array,
         motion: ClosingMotion,
@@ -259,7 +259,7 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
     def landing(key: jax.Array) -> tuple[GraspVariables, jax.Array]:
         place_key, land_key = jax.random.split(key)
         place = _draw_place(proposal, place_key)
-        variables, facing = land(problem, motion, place.opening, config, land_key)
+        variables, _ = land(problem, motion, place.opening, config, land_key)
         return variables, _landing_cost(proposal, variables)
 
     def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
@@ -321,7 +321,7 @@ def _choose(proposal: SeedProposal, draws: GraspVariables, patterns: Pattern) ->
 class _Place:
     """A place of the object, and the preshape to be laid across it."""
 
-    opening: Opening
+    opening: PlacedOpening
     normal: jax.Array
     """Outward normal at the first of the two points, (3,)."""
     paired: jax.Array
@@ -344,7 +344,7 @@ def _draw_place(proposal: SeedProposal, key: jax.Array) -> _Place:
     misfit = jnp.abs(preshapes.width - (width + config.pairs.clearance)) / config.looseness
     row = jax.random.categorical(keys[3], config.opposition * preshapes.opposition - misfit**2)
     preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
-    opening = Opening(
+    opening = PlacedOpening(
         axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
         middle=point + jnp.where(paired, across / 2, 0.0),
         axis_in_hand=preshape.axis,

@@ -7,14 +7,13 @@ import dataclasses
 import numpy as np
 
 from zdg_jax.grasps import GraspSet
-from zdg_jax.hand import Hand
-from zdg_jax.objects import Object
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation import Engine, Hold, Settling, six_directions
+from zdg_jax.validation import Engine, HoldProtocol, Settling, six_directions
+from zdg_jax.validation.scene import HandLike, ObjectLike
 
 DISTINCT = (0.02, np.radians(20.0), 0.5)
 """Grasps are distinct if apart by 2 cm, by 20 degrees, or by 0.5 rad of joints (Euclidean)."""
-CONFIRMED = dataclasses.replace(six_directions, settling=Settling(share=0.1))
+STRICT_SIX_DIRECTIONS = dataclasses.replace(six_directions, settling=Settling(share=0.1))
 """The test of what is kept. On thin parts one grasp in seven that seems to settle creeps and lets
 go later: its pulls go on longer, at three times the steps."""
 _CHUNK = 16
@@ -22,11 +21,11 @@ _CHUNK = 16
 
 def validate_best_first(
     grasps: GraspSet,
-    hand: Hand,
-    obj: Object,
+    hand: HandLike,
+    obj: ObjectLike,
     keep: int,
     progress: Progress = silent,
-    protocol: Hold = CONFIRMED,
+    protocol: HoldProtocol = STRICT_SIX_DIRECTIONS,
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 
@@ -49,7 +48,7 @@ def validate_best_first(
     agrees = _aligned(grasps)
     order = _agreeing_first(agrees, grasps.ranking)
     agreeing = int(agrees.sum())
-    chunks = engine.stream(*grasps.poses[order].qpos, chunk=_CHUNK)
+    chunks = engine.stream(grasps.poses[order], chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
         progress("validate", part.stop, len(grasps))
@@ -85,7 +84,7 @@ def _aligned(grasps: GraspSet) -> np.ndarray:
     All do where that was not measured, or is not to count. A plan that does not bind is agreed with
     by all that keep off its avoided parts.
     """
-    if grasps.provenance.get("config", {}).get("alignment") == 0 or "aligned" not in grasps.metrics:
+    if grasps.alignment_weight == 0 or "aligned" not in grasps.metrics:
         return np.ones(len(grasps), bool)
     if grasps.plan is not None and grasps.plan.grip.binding == 0:
         return np.asarray(grasps.metrics["on_avoided"]) == 0

@@ -96,7 +96,7 @@ def squeeze_forces(
 ) -> tuple[jax.Array, jax.Array]:
     """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
     points, normals = energy.contacts_about_com(contacts, problem)
-    active = contacts.active * (contacts.distance < config.reach)
+    active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
     length = TORQUE_LENGTH
     solution = friction_cone.solve_contact_forces(
         points,

@@ -24,7 +24,7 @@ from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.hand.preshapes import opening
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
-from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning import GraspPlan, Grip, Planner
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
@@ -32,7 +32,7 @@ from zdg_jax.synthesis import selection
 from zdg_jax.synthesis.alignment import Agreement
 from zdg_jax.synthesis.fit import Fitter
 from zdg_jax.synthesis.pipeline import Made, StageConfig, Stages
-from zdg_jax.synthesis.review import last_look
+from zdg_jax.synthesis.review import review_grasps
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,8 @@ def synthesize(
     num: int = 256,
     keep: int = 32,
     key: jax.Array | None = None,
-    planner: str | pathlib.Path | GraspPlan = "auto",
+    planner: str | pathlib.Path | GraspPlan | Planner = "auto",
+    reviewer: str | Planner | None = None,
     validate: bool = True,
     progress: Progress = silent,
     config: SynthesisConfig | None = None,
@@ -84,8 +85,10 @@ def synthesize(
             grasps that physics found to hold are kept, as long as there are any.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
-        planner: a planner's name (see `zdg_jax.planning.plan`), a plan file, or a plan. A model
-            is also shown the best grasps in the end and ranks them (see `last_look`).
+        planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
+            or a plan.
+        reviewer: the planner that is shown the best grasps in the end and ranks them, if it can
+            see (see `review_grasps`); `planner` itself if not given.
         validate: test grasps in physics, best first, until `keep` of them hold.
         progress: told of the stages `plan`, `refine` and `validate`.
         config: settings of the stages.
@@ -107,17 +110,14 @@ def synthesize(
     config = config or SynthesisConfig()
     key = jax.random.key(0) if key is None else key
 
-    plan = (
-        planning.resolve(planner, obj, hand)
-        if isinstance(planner, GraspPlan)
-        else planning.plan(task, obj, hand, planner=planner, progress=progress)
-    )
-    progress("plan", 1, 1)
+    chosen = planning.as_planner(planner)
+    reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
+    plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
     grasps = _make(task, plan, obj, hand, num, key, config, progress)
     if validate:
         grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
-    return last_look(grasps, hand, obj, planner) if isinstance(planner, str) else grasps
+    return review_grasps(grasps, hand, obj, reviewer)
 
 
 def _make(
@@ -180,7 +180,10 @@ def _make(
         metrics=made.metrics,
         status=made.broken.astype(np.int8),
         status_names=("ok", "not finite"),
-        provenance=_provenance(task, plan, obj, hand, key, stop * batch, config),
+        task=task,
+        plan=plan,
+        alignment_weight=float(config.alignment),
+        provenance=_provenance(obj, hand, key, stop * batch, config),
     )
 
 
@@ -208,8 +211,6 @@ def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
 
 
 def _provenance(
-    task: str,
-    plan: GraspPlan,
     obj: Object,
     hand: Hand,
     key: jax.Array,
@@ -218,8 +219,6 @@ def _provenance(
 ) -> dict[str, Any]:
     """How the grasps were made, as JSON values; `refined` counts those that were dropped too."""
     return {
-        "task": task,
-        "plan": plan.model_dump(mode="json"),
         "mesh_hash": obj.mesh_hash,
         "hand": {"name": hand.name, "fingerprint": hand.fingerprint},
         "key": np.asarray(jax.random.key_data(key)).tolist(),

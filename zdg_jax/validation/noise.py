@@ -9,9 +9,10 @@ import pathlib
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.protocols import Protocol, six_directions
-from zdg_jax.validation.rollout import rollout
+from zdg_jax.validation.rollout import EngineOptions, rollout
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 _FIRM = 0.9
@@ -19,7 +20,7 @@ _FIRM = 0.9
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Noise:
-    """Standard deviations of what is disturbed in each trial."""
+    """Standard deviations of the disturbances in each trial."""
 
     position: float = 0.003
     """Offset of the hand along each axis [m]."""
@@ -28,12 +29,15 @@ class Noise:
     joints: float = 0.02
     """Error of the joint targets, each its own [rad, or m for slide joints]."""
     friction: float = 0.15
-    """Logarithm of the friction's factor; one draw a trial for all grasps."""
+    """Logarithm of the friction's factor; one draw per trial for all grasps."""
     mass: float = 0.15
-    """Logarithm of the mass's factor; one draw a trial for all grasps."""
+    """Logarithm of the mass's factor; one draw per trial for all grasps."""
 
     def scaled(self, factor: float) -> Noise:
-        """The same noise, stronger or weaker.
+        """Returns the same noise, stronger or weaker.
+
+        Args:
+            factor: on every standard deviation.
 
         Raises:
             InputError: the factor is negative or not finite.
@@ -45,10 +49,10 @@ class Noise:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SoftLabels:
-    """How often each of n grasps held in r trials."""
+    """Outcomes of n grasps in r trials."""
 
     trials: np.ndarray
-    """Whether it held, (r, n) bool."""
+    """Marks the trials that held, (r, n) bool."""
 
     @property
     def probability(self) -> np.ndarray:
@@ -67,7 +71,7 @@ class SoftLabels:
         return np.sqrt(share * (1 - share) / count)
 
     def __str__(self) -> str:
-        """One line: how probably the grasps hold."""
+        """Tells in one line how probably the grasps hold."""
         firm = int((self.probability >= _FIRM).sum())
         return (
             f"{len(self.trials)} repeats under noise: probability to hold"
@@ -76,74 +80,73 @@ class SoftLabels:
         )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trials:
+    """Repetitions of a test under noise."""
+
+    count: int = 8
+    """Number of trials, r."""
+    noise: Noise = Noise()
+    """Strength of the disturbances."""
+    seed: int = 0
+    """Seed of the disturbances. They depend on it and on the trial alone, so two sets of as many
+    grasps meet the same ones."""
+
+    def __post_init__(self) -> None:
+        """Checks the number.
+
+        Raises:
+            InputError: fewer than one trial.
+        """
+        if self.count < 1:
+            raise InputError(f"the number of trials is {self.count}; at least one is needed")
+
+
 def soft_labels(
     hand: HandLike,
     obj: ObjectLike,
-    pregrasp: np.ndarray,
-    grasp: np.ndarray,
-    squeeze: np.ndarray,
+    poses: Poses,
     protocol: Protocol = six_directions,
     *,
-    noise: Noise | None = None,
-    trials: int = 8,
-    seed: int = 0,
-    backend: str = "auto",
-    threads: int | None = None,
-    precision: str = "auto",
+    trials: Trials = Trials(),
+    engine: EngineOptions = EngineOptions(),
     progress: Progress = silent,
     resume: str | os.PathLike[str] | None = None,
 ) -> SoftLabels:
     """Repeats a test under noise in pose, joints, friction and mass.
 
-    The disturbances depend on `seed` and the trial alone, so two sets of as many grasps meet the
-    same ones.
-
     Args:
         hand: the hand.
         obj: the object.
-        pregrasp: root position, quaternion and joints, (n, 7 + j), object frame.
-        grasp: likewise; all three poses of a grasp are disturbed alike.
-        squeeze: likewise.
-        protocol: what to test.
-        noise: how much to disturb.
-        trials: r, how often.
-        seed: of the disturbances.
-        backend: as in `rollout`.
-        threads: as in `rollout`.
-        precision: as in `rollout`.
+        poses: n grasps, object frame; all three poses of a grasp are disturbed alike.
+        protocol: the test.
+        trials: number and noise of the repetitions.
+        engine: engine to run them.
         progress: told of the stage `repeats`, in grasps of all trials.
-        resume: folder that keeps the results while the trials go, a file each. After an
+        resume: folder that keeps the results while the trials go, one file per trial. After an
             interruption the same call goes on from there.
 
     Raises:
-        InputError: fewer than one trial, or what `rollout` refuses.
+        InputError: what `rollout` refuses.
         ValidationError: the backend cannot run the scene.
     """
-    if trials < 1:
-        raise InputError(f"trials is {trials}; at least one is needed")
-    noise = noise or Noise()
-    poses = [np.array(pose, float) for pose in (pregrasp, grasp, squeeze)]
+    poses = Poses.from_qpos(*poses.qpos)
     held = []
-    for trial, generator in enumerate(
-        np.random.Generator(np.random.Philox(s)) for s in np.random.SeedSequence(seed).spawn(trials)
-    ):
-        shaken = _shaken(protocol, obj, noise, generator)
-        disturbed = _disturbed(poses, noise, generator)
-        start = trial * len(poses[1])
+    for trial, sequence in enumerate(np.random.SeedSequence(trials.seed).spawn(trials.count)):
+        generator = np.random.Generator(np.random.Philox(sequence))
+        shaken = _shaken(protocol, obj, trials.noise, generator)
+        disturbed = _disturbed(poses, trials.noise, generator)
+        start = trial * len(poses)
 
-        def report(_: str, done: int, total: int, start: int = start) -> None:
-            progress("repeats", start + done, trials * total)
+        def report(_: str, done: int, n: int, start: int = start) -> None:
+            progress("repeats", start + done, trials.count * n)
 
         result = rollout(
             hand,
             obj,
-            disturbed[0],
-            disturbed[1],
-            disturbed[2],
+            disturbed,
             shaken,
-            backend=backend,
-            threads=threads,
-            precision=precision,
+            engine=engine,
             progress=report,
             resume=None if resume is None else pathlib.Path(resume) / f"trial{trial}.npz",
         )
@@ -154,7 +157,7 @@ def soft_labels(
 def _shaken(
     protocol: Protocol, obj: ObjectLike, noise: Noise, generator: np.random.Generator
 ) -> Protocol:
-    """The protocol with another friction and mass."""
+    """Returns the protocol with another friction and mass."""
     physics = protocol.physics
     factors = np.exp(generator.normal(size=2) * [noise.friction, noise.mass])
     changed = dataclasses.replace(
@@ -165,26 +168,23 @@ def _shaken(
     return dataclasses.replace(protocol, physics=changed)
 
 
-def _disturbed(
-    poses: list[np.ndarray], noise: Noise, generator: np.random.Generator
-) -> list[np.ndarray]:
-    """The poses with the same error in each stage of a grasp."""
-    n, width = poses[1].shape
+def _disturbed(poses: Poses, noise: Noise, generator: np.random.Generator) -> Poses:
+    """Returns poses with the same error in each stage of a grasp."""
+    n, num_joints = poses.grasp.joints.shape
     shift = noise.position * generator.normal(size=(n, 3))
     tilt = _quaternion(noise.rotation * generator.normal(size=(n, 3)))
-    joints = noise.joints * generator.normal(size=(n, width - 7))
+    joints = noise.joints * generator.normal(size=(n, num_joints))
     moved = []
-    for pose in poses:
-        other = pose.copy()
-        other[:, :3] += shift
-        other[:, 3:7] = _product(pose[:, 3:7], tilt)
-        other[:, 7:] += joints
-        moved.append(other)
-    return moved
+    for qpos in poses.qpos:
+        moved.append(qpos.copy())
+        moved[-1][:, :3] += shift
+        moved[-1][:, 3:7] = _product(qpos[:, 3:7], tilt)
+        moved[-1][:, 7:] += joints
+    return Poses.from_qpos(*moved)
 
 
 def _quaternion(vector: np.ndarray) -> np.ndarray:
-    """Unit quaternions of rotation vectors (n, 3)."""
+    """Returns unit quaternions of rotation vectors (n, 3)."""
     half = 0.5 * np.linalg.norm(vector, axis=1, keepdims=True)
     return np.concatenate([np.cos(half), 0.5 * np.sinc(half / np.pi) * vector], axis=1)
 

@@ -2,6 +2,8 @@
 
 `six_directions` is the test that DexGraspBench publishes as `fc` (BODex, arXiv 2412.16490, and
 its predecessors use the same pulls): no gravity, a light object, 1 N along each axis in turn.
+`carry` pulls with the object's own weight instead: the object is carried with any side down, by
+motors that are no stronger than they are.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import BENCHMARK, Physics
@@ -38,16 +43,18 @@ class Load:
     """A constant wrench on the object."""
 
     name: str
-    """What it is called in reports."""
+    """Name in reports."""
     force: Triple = (0.0, 0.0, 0.0)
     """Force at the object's centre of mass, object frame at the start [N]."""
     torque: Triple = (0.0, 0.0, 0.0)
     """Torque, object frame at the start [N m]."""
+    weight: Triple = (0.0, 0.0, 0.0)
+    """Further force, in multiples of the object's weight."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settling:
-    """When the rest of a rollout is known without running it.
+    """Conditions under which the rest of a rollout is known without running it.
 
     A pull ends as held once drift and turn slow down and, extrapolated to the pull's end with
     `safety` times their rate, stay within `share` of their limits. A grasp fails without pulls
@@ -61,7 +68,7 @@ class Settling:
     interval: float = 0.04
     """Time between looks at the object [s]."""
     window: int = 3
-    """Rates are the larger one of the last interval's and of that many intervals'."""
+    """Intervals over which a second rate is taken; the larger one of it and the last counts."""
     safety: float = 2.0
     """Factor on those rates."""
     share: float = 0.6
@@ -72,14 +79,14 @@ class Settling:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Hold:
-    """Close the hand in the air, squeeze, then pull the object with each load in turn."""
+class HoldProtocol:
+    """Closes the hand in the air, squeezes, then pulls the object with each load in turn."""
 
     name: str
     """Name of the protocol."""
     loads: tuple[Load, ...]
     """The pulls; every one starts from the state after the squeeze."""
-    physics: Physics = BENCHMARK
+    physics: Physics = Physics()
     """Mass, friction and drives; there is no field of gravity."""
     solver: SolverOptions = SolverOptions()
     """Settings of the simulation."""
@@ -90,7 +97,7 @@ class Hold:
     pull_time: float = 2.0
     """Duration of a pull [s]."""
     checks: int = 10
-    """How often during a pull drift and turn are held against their limits."""
+    """Times during a pull at which drift and turn are held against their limits."""
     max_drift: float = 0.05
     """The object may move that far from its first position [m]."""
     max_turn: float = math.radians(15)
@@ -98,7 +105,7 @@ class Hold:
     max_pregrasp_penetration: float = 0.01
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
     settling: Settling | None = Settling()
-    """When to cut a rollout short; `None` runs every pull to its end or to its failure."""
+    """Conditions to cut a rollout short; `None` runs every pull to its end or to its failure."""
     fail_fast: bool = True
     """Stop a grasp at the first pull that it loses."""
 
@@ -114,14 +121,23 @@ class Hold:
             if getattr(self, field) <= 0:
                 raise InputError(f"{field} is {getattr(self, field)}; it must be positive")
 
+    def wrenches(self, weight: float) -> np.ndarray:
+        """Returns forces [N] and torques [N m] of the loads, (m, 6), object frame at the start.
+
+        Args:
+            weight: weight of the object, see `Physics.weight_of` [N].
+        """
+        force = [np.add(load.force, weight * np.asarray(load.weight)) for load in self.loads]
+        return np.hstack([force, [load.torque for load in self.loads]])
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Lift:
-    """Approach an object on a table, close, lift, hold still and shake."""
+class LiftProtocol:
+    """Approaches an object on a table, closes the hand, lifts, holds still and shakes."""
 
     name: str = "lift"
     """Name of the protocol."""
-    physics: Physics = dataclasses.field(default_factory=Physics)
+    physics: Physics = Physics()
     """Mass, friction, gravity and drives."""
     solver: SolverOptions = SolverOptions()
     """Settings of the simulation."""
@@ -136,7 +152,7 @@ class Lift:
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2
-    """How far the hand lifts [m]."""
+    """Height to which the hand lifts [m]."""
     lift_time: float = 1.0
     """Duration of the lift [s]."""
     hold_time: float = 1.0
@@ -157,20 +173,27 @@ class Lift:
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
 
 
-Protocol = Hold | Lift
+Protocol = HoldProtocol | LiftProtocol
 
 
-def _axis_pulls(force: float) -> tuple[Load, ...]:
-    """A pull along each axis, backward ones first as the benchmark has them."""
-    return tuple(
-        Load(name=f"{sign}{axis}", force=(value * x, value * y, value * z))
-        for sign, value in (("-", -force), ("+", force))
-        for axis, (x, y, z) in (("x", (1, 0, 0)), ("y", (0, 1, 0)), ("z", (0, 0, 1)))
-    )
+_AXES: dict[str, Triple] = {
+    f"{sign}{axis}": (value * x, value * y, value * z)
+    for sign, value in (("-", -1.0), ("+", 1.0))
+    for axis, (x, y, z) in (("x", (1, 0, 0)), ("y", (0, 1, 0)), ("z", (0, 0, 1)))
+}
+"""Unit vectors along the axes, backward ones first as the benchmark has them."""
 
-
-six_directions = Hold(name="six_directions", loads=_axis_pulls(1.0))
+six_directions = HoldProtocol(
+    name="six_directions",
+    loads=tuple(Load(name=name, force=axis) for name, axis in _AXES.items()),
+    physics=BENCHMARK,
+)
 """Light object, no gravity, 1 N along -x, -y, -z, x, y and z for 2 s each, 5 cm and 15 degrees."""
+
+carry = HoldProtocol(
+    name="carry", loads=tuple(Load(name=name, weight=axis) for name, axis in _AXES.items())
+)
+"""The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors."""
 
 
 def task_wrench(
@@ -178,18 +201,17 @@ def task_wrench(
     *,
     name: str = "task_wrench",
     physics: Physics | None = None,
-    **settings: float | bool | Settling | SolverOptions | None,
-) -> Hold:
-    """A test with the forces and torques that a task will apply.
+    **settings: Any,
+) -> HoldProtocol:
+    """Makes a test with the forces and torques that a task will apply.
 
     Args:
         loads: the wrenches, each applied alone after the squeeze.
         name: name of the protocol.
         physics: mass, friction and drives; the object's own mass and friction by default.
-        **settings: any other field of `Hold`.
+        **settings: any other field of `HoldProtocol`.
 
     Raises:
         InputError: no load is given.
     """
-    physics = physics or Physics()
-    return Hold(name=name, loads=tuple(loads), physics=physics, **settings)  # type: ignore[arg-type]
+    return HoldProtocol(name=name, loads=tuple(loads), physics=physics or Physics(), **settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,9 +40,13 @@ class Reason(enum.IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+_PER_GRASP = {"rows": "grasps"}
+"""Metadata of a field that holds one row per grasp."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Validation:
-    """What physics says of n grasps under one protocol with m loads."""
+    """Results of n grasps under one protocol with m loads."""
 
     protocol: str
     """Name of the protocol."""
@@ -49,71 +54,72 @@ class Validation:
     """Engine that ran it."""
     loads: tuple[str, ...]
     """Names of the m loads."""
-    held: np.ndarray
-    """Whether the grasp passed, (n,) bool."""
-    directions: np.ndarray
-    """Whether it survived each load, (n, m) bool; False where `tested` is."""
-    tested: np.ndarray
-    """Whether a load was tried at all, (n, m) bool: failing fast leaves some out."""
-    drift: np.ndarray
+    held: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
+    """Marks the grasps that passed, (n,) bool."""
+    survived_loads: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
+    """Marks the loads that each grasp survived, (n, m) bool; False where `tested` is."""
+    tested: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
+    """Marks the loads that were tried at all, (n, m) bool: failing fast leaves some out."""
+    drift: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Distance of the object from its first position when the pull ended, (n, m) [m], NaN where
     not tested."""
-    turn: np.ndarray
+    turn: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Angle from its first orientation, likewise, (n, m) [rad]."""
-    slip: np.ndarray
+    slip: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Distance that the object moved since the squeeze, likewise, (n, m) [m]."""
-    closing_drift: np.ndarray
+    closing_drift: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Distance that the object moved while the hand closed and squeezed, (n,) [m]."""
-    closing_turn: np.ndarray
+    closing_turn: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Angle that it turned meanwhile, (n,) [rad]."""
-    pregrasp_penetration: np.ndarray
+    pregrasp_penetration: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Deepest overlap of hand and object, or of the hand with itself, at the pregrasp, (n,) [m]."""
-    grasp_penetration: np.ndarray
+    grasp_penetration: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Deepest overlap of hand and object at the grasp, (n,) [m]."""
-    contacts: np.ndarray
+    contacts: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Links of the hand that touch the object after the squeeze, (n,) int."""
-    force: np.ndarray
+    force: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Sum of the normal forces of hand on object after the squeeze, (n,) [N]."""
-    failed_at: np.ndarray
+    failed_at: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Simulated time at which the failure was seen, (n,) [s], NaN if it held."""
-    reason: np.ndarray
+    reason: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Codes of `Reason`, (n,) int8."""
-    steps: np.ndarray
+    steps: np.ndarray = dataclasses.field(metadata=_PER_GRASP)
     """Simulation steps spent, (n,) int."""
     changes: tuple[str, ...] = ()
-    """What the backend had to change in the scene to run it."""
+    """Alterations of the scene that the backend needs."""
 
     def __len__(self) -> int:
         """Number of grasps."""
         return len(self.held)
 
     def __getitem__(self, index: slice | np.ndarray) -> Validation:
-        """The results of some grasps."""
+        """Returns the results of some grasps."""
         chosen = {name: getattr(self, name)[index] for name in self.array_names()}
         return dataclasses.replace(self, **chosen)
 
     @property
     def reasons(self) -> list[str]:
-        """The reasons in plain words, one a grasp."""
+        """The reasons in plain words, one per grasp."""
         return [Reason(code).text for code in self.reason]
 
     def counts(self) -> dict[str, int]:
-        """How many grasps each reason has, most frequent first."""
+        """Counts the grasps of each reason, most frequent first."""
         codes, numbers = np.unique(self.reason, return_counts=True)
         order = np.argsort(-numbers, kind="stable")
         return {Reason(codes[i]).text: int(numbers[i]) for i in order}
 
     def __str__(self) -> str:
-        """One line: how many held and why the others did not."""
+        """Counts in one line the grasps that held and the reasons of the others."""
         rest = ", ".join(f"{n} {text}" for text, n in self.counts().items() if text != "held")
         return f"{self.protocol}: {int(self.held.sum())} of {len(self)} held" + (
             f" ({rest})" if rest else ""
         )
 
     @classmethod
+    @functools.cache
     def array_names(cls) -> tuple[str, ...]:
-        """Names of the fields that hold one row a grasp."""
-        return tuple(f.name for f in dataclasses.fields(cls) if f.type == "np.ndarray")
+        """Returns the names of the fields that hold one row per grasp."""
+        return tuple(f.name for f in dataclasses.fields(cls) if f.metadata == _PER_GRASP)
 
     @classmethod
     def empty(
@@ -125,11 +131,19 @@ class Validation:
         loads: Sequence[str],
         changes: Sequence[str] = (),
     ) -> Validation:
-        """Results of `n` grasps that are not tested yet."""
+        """Returns results of grasps that are not tested yet.
+
+        Args:
+            n: number of grasps.
+            protocol: name of the protocol.
+            backend: name of the engine.
+            loads: names of the loads.
+            changes: alterations of the scene that the engine needs.
+        """
         m = len(loads)
         unknown = {name: np.full(n, np.nan) for name in cls.array_names()}
         unknown |= {name: np.full((n, m), np.nan) for name in ("drift", "turn", "slip")}
-        unknown |= {name: np.zeros((n, m), bool) for name in ("directions", "tested")}
+        unknown |= {name: np.zeros((n, m), bool) for name in ("survived_loads", "tested")}
         unknown |= {name: np.zeros(n, np.int64) for name in ("contacts", "steps")}
         unknown["held"] = np.zeros(n, bool)
         unknown["reason"] = np.full(n, Reason.NOT_TESTED, np.int8)
@@ -142,10 +156,21 @@ class Validation:
         )
 
     def fail(self, i: int, reason: Reason, time: float) -> None:
-        """Writes that grasp `i` failed, in place."""
+        """Writes that a grasp failed, in place.
+
+        Args:
+            i: row of the grasp.
+            reason: why it failed.
+            time: simulated time at which the failure was seen [s].
+        """
         self.held[i], self.reason[i], self.failed_at[i] = False, reason, time
 
     def put(self, index: slice | np.ndarray, part: Validation) -> None:
-        """Writes the results of some grasps into the arrays of this one, in place."""
+        """Writes results of some grasps into the arrays of this one, in place.
+
+        Args:
+            index: rows to write.
+            part: their results, in that order.
+        """
         for name in self.array_names():
             getattr(self, name)[index] = getattr(part, name)

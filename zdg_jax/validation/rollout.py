@@ -2,35 +2,74 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import jax
-import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation.ledger import Ledger, run_name
+from zdg_jax.validation.checkpoint import Checkpoint, run_name
+from zdg_jax.validation.engine import PhysicsEngine
 from zdg_jax.validation.mjx.engine import MjxEngine
-from zdg_jax.validation.mjx.scene import MjxOptions
+from zdg_jax.validation.mjx.simplified import MjxOptions
 from zdg_jax.validation.mujoco.engine import Engine
-from zdg_jax.validation.protocols import Hold, Protocol, six_directions
+from zdg_jax.validation.protocols import HoldProtocol, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 BACKENDS = ("auto", "mujoco", "mjx", "mjx-warp")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Choice of the engine that runs a test, and how."""
+
+    backend: str = "auto"
+    """`mujoco`, the C engine on threads; `mjx`, one program for many grasps; `mjx-warp`, the same
+    with MuJoCo Warp; `auto` takes `mjx` for a `HoldProtocol` where JAX runs on a GPU or TPU,
+    `mujoco` elsewhere."""
+    threads: int | None = None
+    """Threads of the C engine; by default one for each CPU."""
+    precision: str = "auto"
+    """Precision of MJX's steps, see `MjxOptions.precision`; the C engine's is double."""
+
+    def build(self, hand: HandLike, obj: ObjectLike, protocol: Protocol) -> PhysicsEngine:
+        """Compiles the engine for a hand, an object and a protocol.
+
+        Args:
+            hand: the hand.
+            obj: the object, with convex pieces.
+            protocol: the test.
+
+        Raises:
+            InputError: an unknown backend, or a precision or a protocol that it does not have.
+            ValidationError: the backend cannot run the scene.
+        """
+        backend = self.backend
+        if backend not in BACKENDS:
+            raise InputError(f"no backend '{backend}'; there are: {', '.join(BACKENDS)}")
+        if backend == "auto":
+            fast = jax.default_backend() != "cpu" and isinstance(protocol, HoldProtocol)
+            backend = "mjx" if fast else "mujoco"
+        options = MjxOptions(precision=self.precision)
+        if backend != "mujoco":
+            return MjxEngine(hand, obj, protocol, options=options, warp=backend == "mjx-warp")
+        if self.precision == "single":
+            raise InputError(
+                "the C engine computes in double precision, not 'single'; use backend 'mjx'"
+            )
+        return Engine(hand, obj, protocol, threads=self.threads)
+
+
 def rollout(
     hand: HandLike,
     obj: ObjectLike,
-    pregrasp: np.ndarray,
-    grasp: np.ndarray,
-    squeeze: np.ndarray,
+    poses: Poses,
     protocol: Protocol = six_directions,
     *,
-    backend: str = "auto",
-    threads: int | None = None,
-    precision: str = "auto",
+    engine: EngineOptions = EngineOptions(),
     progress: Progress = silent,
     resume: str | os.PathLike[str] | None = None,
 ) -> Validation:
@@ -39,15 +78,9 @@ def rollout(
     Args:
         hand: the hand.
         obj: the object, with convex pieces.
-        pregrasp: root position, quaternion (wxyz) and joints, (n, 7 + j), object frame.
-        grasp: likewise.
-        squeeze: likewise.
-        protocol: what to test.
-        backend: `mujoco`, the C engine on threads; `mjx`, one program for many grasps; `mjx-warp`,
-            the same with MuJoCo Warp; `auto` takes `mjx` for `Hold` protocols where JAX runs on a
-            GPU or TPU, `mujoco` elsewhere.
-        threads: threads of the C engine; by default one for each CPU.
-        precision: of MJX's steps, see `MjxOptions.precision`; the C engine's is double.
+        poses: n grasps, object frame.
+        protocol: the test.
+        engine: engine to run it.
         progress: told of the stage `validate`, in grasps.
         resume: file (.npz) that keeps the results while the run goes. After an interruption the
             same call goes on from there.
@@ -57,45 +90,18 @@ def rollout(
             the hand, or a file to resume from that holds another run.
         ValidationError: the backend cannot run the scene.
     """
-    if backend not in BACKENDS:
-        raise InputError(f"no backend '{backend}'; there are: {', '.join(BACKENDS)}")
-    engine = _engine(hand, obj, protocol, backend, threads, precision)
-    poses = [np.asarray(pose, float) for pose in (pregrasp, grasp, squeeze)]
-    result = engine.empty(len(poses[1]))
+    compiled = engine.build(hand, obj, protocol)
     if resume is None:
-        for part, values in engine.stream(*poses):
-            result.put(part, values)
-            progress("validate", part.stop, len(result))
-        return result
-    scene = engine.scene
-    run = run_name(poses, scene.model, protocol, engine.name, scene.changes)
-    ledger = Ledger(resume, run, result)
-    rows = ledger.missing
+        return compiled.run(poses, progress=progress)
+    result, scene = compiled.empty(len(poses)), compiled.scene
+    run = run_name(poses.qpos, scene.model, protocol, compiled.name, scene.changes)
+    checkpoint = Checkpoint(resume, run, result)
+    rows = checkpoint.missing
+    done = len(result) - len(rows)
     try:
-        for part, values in engine.stream(*(pose[rows] for pose in poses)):
-            ledger.put(rows[part], values)
-            progress("validate", len(result) - len(rows) + part.stop, len(result))
+        for part, values in compiled.stream(poses[rows], chunk=0):
+            checkpoint.put(rows[part], values)
+            progress("validate", done + part.stop, len(result))
     finally:
-        ledger.save()
+        checkpoint.save()
     return result
-
-
-def _engine(
-    hand: HandLike,
-    obj: ObjectLike,
-    protocol: Protocol,
-    backend: str,
-    threads: int | None,
-    precision: str,
-) -> Engine | MjxEngine:
-    if backend == "auto":
-        fast = jax.default_backend() != "cpu" and isinstance(protocol, Hold)
-        backend = "mjx" if fast else "mujoco"
-    options = MjxOptions(precision=precision)
-    if backend == "mujoco":
-        if precision == "single":
-            raise InputError(
-                "the C engine computes in double precision, not 'single'; use backend 'mjx'"
-            )
-        return Engine(hand, obj, protocol, threads=threads)
-    return MjxEngine(hand, obj, protocol, options=options, warp=backend == "mjx-warp")

@@ -19,7 +19,7 @@ _HAND, _OBJECT, _TARGET = "hand/", "object", "target"
 
 
 class HandLike(Interface):
-    """What physics needs of a hand."""
+    """A hand as physics needs it."""
 
     @property
     def name(self) -> str:
@@ -42,7 +42,7 @@ class PieceLike(Interface):
 
 
 class ObjectLike(Interface):
-    """What physics needs of an object."""
+    """An object as physics needs it."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class ObjectLike(Interface):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Scene:
+class CompiledScene:
     """A compiled model: hand on a free root that is welded to a mocap body, and a free object.
 
     `qpos` is root position and quaternion, the hand's joints, object position and quaternion.
@@ -75,11 +75,11 @@ class Scene:
     link_of_geom: np.ndarray
     """Body of each geom if it belongs to the hand, -1 if not, (ngeom,)."""
     object_geoms: np.ndarray
-    """Whether a geom belongs to the object, (ngeom,) bool."""
+    """Marks the geoms of the object, (ngeom,) bool."""
     ctrl_from_joints: np.ndarray
     """Actuator targets that hold joints where they are, (nu, j): targets = matrix @ joints."""
     changes: tuple[str, ...]
-    """What was changed in hand or object to build it."""
+    """Alterations of hand and object that the scene needed."""
 
     @property
     def num_joints(self) -> int:
@@ -153,7 +153,7 @@ def build_spec(
     return spec
 
 
-def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
+def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> CompiledScene:
     """Compiles a scene made by `build_spec`.
 
     Raises:
@@ -163,7 +163,7 @@ def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Scene:
     body = model.body(_OBJECT).id
     names = [model.body(b).name for b in range(model.nbody)]
     link = np.array([b if names[b].startswith(_HAND) else -1 for b in model.geom_bodyid])
-    return Scene(
+    return CompiledScene(
         model=model,
         object_body=body,
         link_of_geom=link,
@@ -180,7 +180,7 @@ def build(
     solver: SolverOptions,
     *,
     up: np.ndarray | None = None,
-) -> Scene:
+) -> CompiledScene:
     """Builds the scene for MuJoCo's C engine; arguments as of `build_spec`.
 
     Raises:
@@ -252,7 +252,7 @@ def _aim_at_lengths(actuator: mujoco.MjsActuator) -> None:
 
 
 def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
-    """A plane that touches the object from below."""
+    """Adds a plane that touches the object from below."""
     height = min(float((np.asarray(piece.vertices) @ up).min()) for piece in obj.pieces)
     rotation = np.zeros(4)
     mujoco.mju_quatZ2Vec(rotation, up)
@@ -266,6 +266,6 @@ def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
 
 
 def _volume(piece: PieceLike) -> float:
-    """Volume enclosed by a piece's outward triangles [m^3]."""
+    """Returns the volume enclosed by a piece's outward triangles [m^3]."""
     a, b, c = (np.asarray(piece.vertices, float)[np.asarray(piece.faces)[:, k]] for k in range(3))
     return abs(float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum())) / 6.0

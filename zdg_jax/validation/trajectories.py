@@ -1,4 +1,4 @@
-"""How the targets of a hand move between poses."""
+"""Trajectories: targets of a hand between poses, and motions measured along them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import POSES, Poses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,13 +26,13 @@ class Targets:
 def between(
     start: np.ndarray, end: np.ndarray, stages: int, ctrl_from_joints: np.ndarray
 ) -> Targets:
-    """Targets on the way from one pose to another, the last of them at `end`.
+    """Returns targets on the way from one pose to another, the last of them at `end`.
 
     Args:
         start: root position, quaternion and joints, (7 + j,).
         end: likewise.
-        stages: k, how many targets.
-        ctrl_from_joints: (nu, j).
+        stages: k, the number of targets.
+        ctrl_from_joints: actuator targets from joints, (nu, j).
     """
     share = np.linspace(0.0, 1.0, stages + 1)[1:]
     relative, velocity = np.zeros(4), np.zeros(3)
@@ -48,21 +49,16 @@ def between(
     )
 
 
-def joined(*parts: Targets) -> Targets:
-    """Targets one after the other."""
-    return Targets(
-        position=np.concatenate([part.position for part in parts]),
-        quaternion=np.concatenate([part.quaternion for part in parts]),
-        ctrl=np.concatenate([part.ctrl for part in parts]),
-    )
-
-
 def checked_poses(name: str, poses: np.ndarray, num_joints: int) -> np.ndarray:
-    """Poses (n, 7 + j) as float64 with unit quaternions.
+    """Returns poses (n, 7 + j) as float64 with unit quaternions.
+
+    Args:
+        name: names them in an error.
+        poses: root position, quaternion and joints, (n, 7 + j).
+        num_joints: joints of the hand.
 
     Raises:
-        InputError: the shape does not fit the hand. Poses that are not finite pass: they fail as
-            grasps of their own.
+        InputError: the shape does not fit the hand.
     """
     array = np.array(poses, np.float64)
     if array.ndim != 2 or array.shape[1] != 7 + num_joints:
@@ -77,7 +73,7 @@ def checked_poses(name: str, poses: np.ndarray, num_joints: int) -> np.ndarray:
 
 
 def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
-    """Distance [m] and angle [rad] between two poses (7,)."""
+    """Returns distance [m] and angle [rad] between two poses (7,)."""
     relative = np.zeros(4)
     mujoco.mju_mulQuat(relative, qpos[3:7], origin[3:7] * [1, -1, -1, -1])
     turn = 2.0 * np.arccos(min(abs(relative[0]), 1.0))
@@ -85,22 +81,27 @@ def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
 
 
 def motions(qpos: np.ndarray) -> np.ndarray:
-    """Distances [m] and angles [rad] of poses (..., 7) from the origin, (..., 2)."""
+    """Returns distances [m] and angles [rad] of poses (..., 7) from the origin, (..., 2)."""
     turn = 2.0 * np.arccos(np.minimum(np.abs(qpos[..., 3]), 1.0))
     return np.stack([np.linalg.norm(qpos[..., :3], axis=-1), turn], axis=-1)
 
 
-def checked_triples(*poses: np.ndarray, num_joints: int) -> list[np.ndarray]:
-    """Pregrasps, grasps and squeezes (n, 7 + j), checked together.
+def checked(poses: Poses, *, num_joints: int) -> Poses:
+    """Returns poses as float64 on the host, with unit quaternions.
+
+    Args:
+        poses: n grasps.
+        num_joints: joints of the hand.
 
     Raises:
-        InputError: shapes that do not fit the hand or each other.
+        InputError: shapes that do not fit the hand or each other. Poses that are not finite pass:
+            they fail as grasps of their own.
     """
-    names = ("pregrasp", "grasp", "squeeze")
-    checked = [
-        checked_poses(name, value, num_joints) for name, value in zip(names, poses, strict=True)
+    qpos = [
+        checked_poses(name, array, num_joints)
+        for name, array in zip(POSES, poses.qpos, strict=True)
     ]
-    if len({len(pose) for pose in checked}) > 1:
-        counts = ", ".join(f"{len(p)} {name}" for name, p in zip(names, checked, strict=True))
+    if len({len(array) for array in qpos}) > 1:
+        counts = ", ".join(f"{len(q)} {name}" for name, q in zip(POSES, qpos, strict=True))
         raise InputError(f"the numbers of poses differ: {counts}")
-    return checked
+    return Poses.from_qpos(*qpos)

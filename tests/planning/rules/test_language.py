@@ -1,4 +1,4 @@
-"""Reading tasks: sentences and things that the lexicon was not written for."""
+"""ParsedTask tasks: sentences and things that the lexicon was not written for."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import hypothesis.strategies as st
 import pytest
 
 from zdg_jax.planning.rules.language.lexicon import lexicon, noun_forms, verb_forms
-from zdg_jax.planning.rules.language.reading import Reading, read
-from zdg_jax.planning.rules.language.spelling import mend
+from zdg_jax.planning.rules.language.spelling import correct_spelling
+from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 
 
-def held(reading: Reading) -> set[str]:
-    return {wish.function or wish.place for wish in reading.hold}
+def held(parsed: ParsedTask) -> set[str]:
+    return {request.function or request.place for request in parsed.hold}
 
 
-def spared(reading: Reading) -> set[str]:
-    return {wish.function or wish.place for wish in reading.avoid}
+def spared(parsed: ParsedTask) -> set[str]:
+    return {request.function or request.place for request in parsed.avoid}
 
 
 @pytest.mark.parametrize(
@@ -80,70 +80,70 @@ def spared(reading: Reading) -> set[str]:
     ],
 )
 def test_deeds(task: str, action: str) -> None:
-    reading = read(task)
-    assert reading.action is not None
-    assert reading.action.name == action
+    parsed = parse_task(task)
+    assert parsed.action is not None
+    assert parsed.action.name == action
 
 
 @pytest.mark.parametrize(
     ("task", "hold", "spare"),
     [
-        ("grab the kettle by the handle", {"grip"}, set()),
+        ("grab the kettle by the handle", {"handle"}, set()),
         ("lift the torch by its thin end, not by the head", {"thin end"}, {"tool"}),
         ("don't touch the blade", set(), {"tool"}),
         ("move the vase without touching the rim", set(), {"rim"}),
         ("carry it and keep your fingers away from the nozzle", set(), {"outlet"}),
         ("hold it by the stem instead of by the bowl", {"stem"}, {"vessel"}),
-        ("pass me the ladle, handle first", set(), {"grip"}),
-        ("give it to the nurse with the grip towards her", set(), {"grip"}),
-        ("hand it over so that he can take it by the strap", set(), {"grip"}),
+        ("pass me the ladle, handle first", set(), {"handle"}),
+        ("give it to the nurse with the grip towards her", set(), {"handle"}),
+        ("hand it over so that he can take it by the strap", set(), {"handle"}),
         ("hold the brush while its bristles are rinsed", set(), {"tool"}),
         ("keep the lens clean while moving it", set(), {"face"}),
-        ("lift it but leave the handle free", set(), {"grip"}),
+        ("lift it but leave the handle free", set(), {"handle"}),
         ("unscrew the cap", {"closure"}, set()),
         ("squeeze the trigger", {"control"}, set()),
         ("stand it on its foot", set(), {"base"}),
         ("wipe the blade", set(), {"tool"}),
-        ("carry it by the sides, never by the hot handle", {"body"}, {"grip"}),
+        ("carry it by the sides, never by the hot handle", {"body"}, {"handle"}),
         ("make sure not to touch the nozzle", set(), {"outlet"}),
         ("its rim must not be touched", set(), {"rim"}),
-        ("its handle should never be gripped", set(), {"grip"}),
-        ("its handle must be gripped", {"grip"}, set()),
+        ("its handle should never be gripped", set(), {"handle"}),
+        ("its handle must be gripped", {"handle"}, set()),
         ("the lid needs removing", {"closure"}, set()),
         ("the stopper has to be pulled off", {"closure"}, set()),
-        ("it should be carried by the strap", {"grip"}, set()),
-        ("the strap is to be grabbed by the nurse", set(), {"grip"}),
-        ("rather by the belly than the ear", {"vessel"}, {"grip"}),
-        ("both the handle and the spout are hot", set(), {"grip", "outlet"}),
-        ("grab anything except handle and blade", set(), {"grip", "tool"}),
+        ("it should be carried by the strap", {"handle"}, set()),
+        ("the strap is to be grabbed by the nurse", set(), {"handle"}),
+        ("rather by the belly than the ear", {"vessel"}, {"handle"}),
+        ("both the handle and the spout are hot", set(), {"handle", "outlet"}),
+        ("grab anything except handle and blade", set(), {"handle", "tool"}),
         ("lift it, no fingers on the mirror", set(), {"face"}),
         ("thumb off the trigger", set(), {"control"}),
-        ("mind the handle, lift the lid", {"closure"}, {"grip"}),
-        ("don't let go of the handle", {"grip"}, set()),
+        ("mind the handle, lift the lid", {"closure"}, {"handle"}),
+        ("don't let go of the handle", {"handle"}, set()),
         ("leave the nozzle alone while you carry it", set(), {"outlet"}),
-        ("pass me the trowel, I want to hold the grip", set(), {"grip"}),
+        ("pass me the trowel, I want to hold the grip", set(), {"handle"}),
         ("hold it out for her to take by the stem", set(), {"stem"}),
-        ("pass it over so my hand fits around the ear", set(), {"grip"}),
-        ("turn it so that the haft faces me", set(), {"grip"}),
-        ("pass it over, I'll take the strap", set(), {"grip"}),
+        ("pass it over so my hand fits around the ear", set(), {"handle"}),
+        ("turn it so that the haft faces me", set(), {"handle"}),
+        ("pass it over, I'll take the strap", set(), {"handle"}),
         ("grip it by its slender part", {"thin end"}, set()),
         ("put the tin on top of the other tins", set(), set()),
         ("stack the cups upside down", set(), set()),
         ("spray the windows", set(), set()),
-        ("not by the blade, by the handle", {"grip"}, {"tool"}),
-        ("I am holding the grip, take the shaft", {"stem"}, {"grip"}),
-        ("if the strap is hot, use the belly", {"vessel"}, {"grip"}),
-        ("one hand on the strap", {"grip"}, set()),
+        ("not by the blade, by the handle", {"handle"}, {"tool"}),
+        ("I am holding the grip, take the shaft", {"stem"}, {"handle"}),
+        ("if the strap is hot, use the belly", {"vessel"}, {"handle"}),
+        ("one hand on the strap", {"handle"}, set()),
         ("tilt it so that the spout points down", set(), {"outlet"}),
-        ("the handle is made of oak, carry it", {"grip"}, set()),
-        ("take it by the hanlde", {"grip"}, set()),
-        ("carry it by its handel, not the sput", {"grip"}, set()),
+        ("the handle is made of oak, carry it", {"handle"}, set()),
+        ("take it by the hanlde", {"handle"}, set()),
+        ("carry it by its handel, not the sput", {"handle"}, set()),
     ],
 )
 def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
-    reading = read(task)
-    assert held(reading) == hold
-    assert spared(reading) == spare
+    parsed = parse_task(task)
+    assert held(parsed) == hold
+    assert spared(parsed) == spare
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_parts(task: str, hold: set[str], spare: set[str]) -> None:
     ],
 )
 def test_heat(task: str, hot: bool) -> None:
-    assert read(task).hot is hot
+    assert parse_task(task).hot is hot
 
 
 @pytest.mark.parametrize(
@@ -174,28 +174,28 @@ def test_heat(task: str, hot: bool) -> None:
     ],
 )
 def test_words_without_meaning_give_no_certainty(task: str) -> None:
-    reading = read(task)
-    assert reading.certainty == 0.0
-    assert reading.action is None
-    assert not reading.hold
+    parsed = parse_task(task)
+    assert parsed.certainty == 0.0
+    assert parsed.action is None
+    assert not parsed.hold
 
 
 def test_unknown_words_are_named() -> None:
-    assert read("glorp the fnord").unknown == ("glorp", "fnord")
+    assert parse_task("glorp the fnord").unknown == ("glorp", "fnord")
 
 
 def test_unknown_words_of_any_script_are_named_and_the_objects_own_are_not() -> None:
-    assert read("\u0432\u043e\u0437\u044c\u043c\u0438").unknown == (
+    assert parse_task("\u0432\u043e\u0437\u044c\u043c\u0438").unknown == (
         "\u0432\u043e\u0437\u044c\u043c\u0438",
     )
-    assert read("polish the samovar twice", "old_samovar").unknown == ("twice",)
+    assert parse_task("polish the samovar twice", "old_samovar").unknown == ("twice",)
 
 
 def test_part_that_is_not_known_is_named_and_makes_unsure() -> None:
-    reading = read("lift it by the flibbet")
-    assert reading.missing == ("flibbet",)
-    assert reading.certainty < 0.6 * read("lift it").certainty
-    assert read("lift it by the handle").missing == ()
+    parsed = parse_task("lift it by the flibbet")
+    assert parsed.missing == ("flibbet",)
+    assert parsed.certainty < 0.6 * parse_task("lift it").certainty
+    assert parse_task("lift it by the handle").missing == ()
 
 
 @pytest.mark.parametrize(
@@ -211,53 +211,55 @@ def test_part_that_is_not_known_is_named_and_makes_unsure() -> None:
     ],
 )
 def test_slips_of_the_pen_are_mended_where_little_else_is_meant(word: str, meant: str) -> None:
-    mended, notes = mend([word], lexicon())
+    mended, notes = correct_spelling([word], lexicon())
     assert mended == [meant]
     assert bool(notes) == (word != meant)
 
 
 def test_what_was_mended_is_said() -> None:
-    assert any('"handel" is read as "handle"' in line for line in read("by the handel").evidence)
+    assert any(
+        '"handel" is read as "handle"' in line for line in parse_task("by the handel").evidence
+    )
 
 
 def test_name_of_the_object_is_no_slip() -> None:
-    assert "handle" in " ".join(read("polish the handel").evidence)
-    assert "handle" not in " ".join(read("polish the handel", "bust_of_handel").evidence)
+    assert "handle" in " ".join(parse_task("polish the handel").evidence)
+    assert "handle" not in " ".join(parse_task("polish the handel", "bust_of_handel").evidence)
 
 
 def test_part_that_the_object_is_named_after_is_the_object() -> None:
-    assert held(read("lift the lid", "pan_lid")) == set()
-    assert held(read("lift the lid by its knob", "pan_lid")) == {"control"}
-    assert held(read("lift the lid", "jar_with_lid")) == {"closure"}
+    assert held(parse_task("lift the lid", "pan_lid")) == set()
+    assert held(parse_task("lift the lid by its knob", "pan_lid")) == {"control"}
+    assert held(parse_task("lift the lid", "jar_with_lid")) == {"closure"}
 
 
 def test_what_a_tool_is_for_is_not_the_tool() -> None:
-    assert not read("dry the hair", "hair_dryer").worked_on
-    assert read("dry the kettle", "old_kettle").worked_on
+    assert not parse_task("dry the hair", "hair_dryer").worked_on
+    assert parse_task("dry the kettle", "old_kettle").worked_on
 
 
 def test_sure_words_are_surer_than_vague_ones() -> None:
-    assert read("pour the water").certainty > read("some pouring perhaps").certainty > 0
+    assert parse_task("pour the water").certainty > parse_task("some pouring perhaps").certainty > 0
 
 
 def test_object_named_in_the_task_may_be_what_is_worked_on() -> None:
-    assert read("slice the melon", "melon").worked_on
-    assert not read("slice the melon", "cleaver").worked_on
+    assert parse_task("slice the melon", "melon").worked_on
+    assert not parse_task("slice the melon", "cleaver").worked_on
 
 
 def test_evidence_quotes_the_words() -> None:
-    reading = read("lift it by the strap")
-    assert any('"strap"' in line for line in reading.evidence)
+    parsed = parse_task("lift it by the strap")
+    assert any('"strap"' in line for line in parsed.evidence)
 
 
 @hypothesis.given(st.text(max_size=300))
 def test_any_text_is_read(text: str) -> None:
-    reading = read(text, text)
-    assert 0.0 <= reading.certainty <= 1.0
+    parsed = parse_task(text, text)
+    assert 0.0 <= parsed.certainty <= 1.0
 
 
 def test_long_text_is_cut() -> None:
-    assert read("pour " * 100_000).verb == "pour"
+    assert parse_task("pour " * 100_000).verb == "pour"
 
 
 def test_no_verb_belongs_to_two_deeds() -> None:

@@ -1,4 +1,4 @@
-"""Which parts the rules hold and spare, on things and sentences made up for the test."""
+"""Parts that the rules hold and spare, on things and sentences made up for the test."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from tests.planning import things
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.parts import measure
-from zdg_jax.planning.rules.affordances import roles
-from zdg_jax.planning.rules.language.reading import read
-from zdg_jax.planning.rules.part_choice import Choice, select
+from zdg_jax.planning.rules.affordances import score_affordances
+from zdg_jax.planning.rules.language.task_parsing import parse_task
+from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 
 
-def choose(task: str, thing: things.Thing) -> list[Choice]:
+def choose(task: str, thing: things.Thing) -> list[PartChoice]:
     shape = measure(thing)
-    return select(read(task, thing.name), shape, roles(shape))
+    return choose_parts(parse_task(task, thing.name), shape, score_affordances(shape))
 
 
 @pytest.mark.parametrize(

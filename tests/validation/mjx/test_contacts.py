@@ -32,12 +32,12 @@ def c_engine(vertices: np.ndarray, faces: np.ndarray, centers: np.ndarray) -> np
     ball.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[RADIUS, 0, 0])
     model = spec.compile()
     data = mujoco.MjData(model)
-    found = []
+    distances = []
     for center in centers:
         data.mocap_pos[0] = center
         mujoco.mj_kinematics(model, data)
-        found.append(mujoco.mj_geomDistance(model, data, 0, 1, 1.0, None))
-    return np.array(found)
+        distances.append(mujoco.mj_geomDistance(model, data, 0, 1, 1.0, None))
+    return np.array(distances)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -63,8 +63,8 @@ def test_distances_are_the_c_engines(seed: int) -> None:
 def test_mjx_gets_its_own_functions_back() -> None:
     table = collision_driver._COLLISION_FUNC
     pair = (GeomType.SPHERE, GeomType.MESH)
-    own = table[pair]
+    original = table[pair]
     with exact_balls():
-        assert table[pair] is not own
+        assert table[pair] is not original
         assert table[pair].ncon == 1
-    assert table[pair] is own
+    assert table[pair] is original

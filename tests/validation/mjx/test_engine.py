@@ -13,14 +13,20 @@ import mujoco
 import numpy as np
 import pytest
 
-from tests.validation.gripper import Ball, Gripper
+from tests.validation.gripper import PUSHING, Ball, Gripper, closing
 from zdg_jax import validation
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.physics import BENCHMARK
-from zdg_jax.validation import Lift, MjxOptions, SolverOptions, six_directions
+from zdg_jax.validation import (
+    EngineOptions,
+    LiftProtocol,
+    MjxOptions,
+    SolverOptions,
+    six_directions,
+)
 from zdg_jax.validation.mjx.program import Program
-from zdg_jax.validation.mjx.scene import build_mjx
-from zdg_jax.validation.scene import Scene, build
+from zdg_jax.validation.mjx.simplified import build_mjx
+from zdg_jax.validation.scene import CompiledScene, build
 
 _FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 
@@ -48,7 +54,7 @@ class RoundGripper(Gripper):
         return spec
 
 
-def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> Scene:
+def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> CompiledScene:
     return build_mjx(hand, ball, BENCHMARK, SolverOptions(), options, caps=caps)
 
 
@@ -103,8 +109,8 @@ def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
 
 
 def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
-    for own, expected in ((False, False), (True, True)):
-        options = MjxOptions(self_collision=own)
+    for self_collision, expected in ((False, False), (True, True)):
+        options = MjxOptions(self_collision=self_collision)
         scene = _built(gripper, ball, options)
         data = mujoco.MjData(scene.model)
         data.qpos[:] = scene.model.qpos0
@@ -116,19 +122,23 @@ def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
 
 
 def test_what_mjx_cannot_run_is_refused(gripper: Gripper, ball: Ball) -> None:
-    poses = np.zeros((1, 13))
+    poses = closing([PUSHING])
     with pytest.raises(InputError, match="no protocol 'lift'; use backend 'mujoco'"):
-        validation.rollout(gripper, ball, poses, poses, poses, Lift(), backend="mjx")
+        validation.rollout(
+            gripper, ball, poses, LiftProtocol(), engine=EngineOptions(backend="mjx")
+        )
     with pytest.raises(InputError, match="batch is 0"):
         validation.MjxEngine(gripper, ball, six_directions, batch=0)
     with pytest.raises(InputError, match="in double precision, not 'single'; use backend 'mjx'"):
-        validation.rollout(gripper, ball, poses, poses, poses, backend="mujoco", precision="single")
+        validation.rollout(
+            gripper, ball, poses, engine=EngineOptions(backend="mujoco", precision="single")
+        )
     with pytest.raises(InputError, match="Warp has single precision alone"):
         validation.rollout(
-            gripper, ball, poses, poses, poses, backend="mjx-warp", precision="double"
+            gripper, ball, poses, engine=EngineOptions(backend="mjx-warp", precision="double")
         )
     with pytest.raises(ValidationError, match=r"warp-lang|NVIDIA GPU"):
-        validation.rollout(gripper, ball, poses, poses, poses, backend="mjx-warp")
+        validation.rollout(gripper, ball, poses, engine=EngineOptions(backend="mjx-warp"))
 
 
 def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball: Ball) -> None:
@@ -136,26 +146,26 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
     assert not MjxOptions(precision="single").double
     with pytest.raises(InputError, match="no precision 'half'; there are: auto, double, single"):
         validation.MjxEngine(gripper, ball, six_directions, options=MjxOptions(precision="half"))
-    said = "computed in single precision"
+    sentence = "computed in single precision"
     for precision, caps, told in (
         ("double", True, False),
         ("single", True, True),
         ("double", False, True),  # Warp
     ):
         options = MjxOptions(precision=precision)
-        assert (said in _built(gripper, ball, options, caps=caps).changes) is told
+        assert (sentence in _built(gripper, ball, options, caps=caps).changes) is told
     for precision, kind in (("double", np.float64), ("single", np.float32)):
         options = MjxOptions(precision=precision)
         model = _built(gripper, ball, options).model
         program = Program(model, 1, batch=1, warp=False, double=options.double)
-        assert program._device_model.body_mass.dtype == kind
-        assert program._start.qpos.dtype == kind
+        assert program.dtype == kind
     assert jnp.ones(1).dtype == np.float32
 
 
 _COMPARE = """
 import numpy as np
 from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from zdg_jax.hand.poses import Poses
 from zdg_jax import validation
 from zdg_jax.validation import MjxEngine, MjxOptions, six_directions
 gripper, ball = Gripper(), Ball(subdivisions=1)
@@ -166,15 +176,14 @@ rows[0][4] = pose(-0.5)
 rows[2][5] = np.nan
 options = MjxOptions(hull_vertices=64)
 engine = MjxEngine(gripper, ball, six_directions, batch=4, options=options)
-result = engine.empty(6)
-for part, values in engine.stream(*rows):
-    result.put(part, values)
-reference = validation.rollout(gripper, ball, *rows)
+poses = Poses.from_qpos(*rows)
+result = engine.run(poses)
+reference = validation.rollout(gripper, ball, poses)
 print(result, result.reasons, result.drift, sep="\\n")
 print(reference, reference.reasons, reference.drift, sep="\\n")
 assert result.held.tolist() == reference.held.tolist()
 assert result.reasons == reference.reasons
-assert result.directions[0].all() and result.tested[0].all()
+assert result.survived_loads[0].all() and result.tested[0].all()
 # MJX has no noslip iterations: the object creeps a little more.
 np.testing.assert_allclose(result.drift[0], reference.drift[0], atol=0.01)
 np.testing.assert_allclose(result.force[0], reference.force[0], rtol=0.3)

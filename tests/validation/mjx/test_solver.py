@@ -26,9 +26,9 @@ def test_searches_end_with_the_same_numbers() -> None:
     starts = jnp.array([0.5, 5.0, 300.0, 1e9])
     expected = jax.vmap(_halved)(starts)
     with short_searches():
-        found = jax.vmap(_halved)(starts)
+        results = jax.vmap(_halved)(starts)
         loops = str(jax.make_jaxpr(jax.vmap(_halved))(starts))
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(results, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     assert expected[1].tolist() == [0, 3, 9, 10]
     assert "while" in loops
@@ -36,7 +36,7 @@ def test_searches_end_with_the_same_numbers() -> None:
 
 
 def test_mjx_gets_its_own_loop_back() -> None:
-    own = solver._while_loop_scan
+    original = solver._while_loop_scan
     with short_searches():
-        assert solver._while_loop_scan is not own
-    assert solver._while_loop_scan is own
+        assert solver._while_loop_scan is not original
+    assert solver._while_loop_scan is original

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, pose
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, by_grasp, pose
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.validation import Lift, Reason
+from zdg_jax.validation import LiftProtocol, Reason
 
 
 def _above(angle: float, height: float = 0.109) -> np.ndarray:
@@ -25,7 +25,7 @@ def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> 
         (_above(OPEN, 0.09), _above(TOUCHING, 0.09), _above(PUSHING, 0.09)),
         (pose(OPEN), pose(TOUCHING), pose(PUSHING)),
     ]
-    result = validation.rollout(gripper, ball, *map(np.array, zip(*rows, strict=True)), Lift())
+    result = validation.rollout(gripper, ball, by_grasp(rows), LiftProtocol())
     assert [Reason(code) for code in result.reason] == [
         Reason.HELD,
         Reason.NEVER_TOUCHED,
@@ -33,26 +33,25 @@ def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> 
         Reason.TABLE_IN_THE_WAY,
     ]
     assert result.loads == ("approach", "close", "lift", "hold", "shake")
-    assert result.directions[0].all()
-    assert result.directions[1].tolist() == [True, False, False, False, False]
+    assert result.survived_loads[0].all()
+    assert result.survived_loads[1].tolist() == [True, False, False, False, False]
 
 
 def test_a_heavy_object_slips(gripper: Gripper, ball: Ball) -> None:
     heavy = dataclasses.replace(ball, mass=8.0)
-    poses = [_above(a)[None] for a in (OPEN, TOUCHING, TOUCHING - 0.1)]
-    result = validation.rollout(gripper, heavy, *poses, Lift())
+    poses = by_grasp([tuple(_above(a) for a in (OPEN, TOUCHING, TOUCHING - 0.1))])
+    result = validation.rollout(gripper, heavy, poses, LiftProtocol())
     assert result.reasons == ["slipped"]
     assert result.failed_at[0] > 1.4
 
 
 def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
-    film = validation.film(
-        gripper, ball, *map(_above, (OPEN, TOUCHING, PUSHING)), Lift(height=0.15), fps=50
-    )
-    heights = film.object_pose[:, 2]
-    held = np.array([name == "hold" for name in film.phase])
+    poses = by_grasp([tuple(_above(a) for a in (OPEN, TOUCHING, PUSHING))])
+    shot = validation.record(gripper, ball, poses, LiftProtocol(height=0.15), fps=50)
+    heights = shot.object_pose[:, 2]
+    held = np.array([name == "hold" for name in shot.phase])
     np.testing.assert_allclose(heights[held], 0.15, atol=0.003)
-    shaken = np.array([name == "shake" for name in film.phase])
+    shaken = np.array([name == "shake" for name in shot.phase])
     assert np.ptp(heights[shaken]) > 0.03
 
 
@@ -67,9 +66,9 @@ class Needle(Ball):
 
 
 def test_an_object_that_topples_is_refused(gripper: Gripper) -> None:
-    poses = _above(OPEN, 0.3)[None]
-    tilted = Lift(up=(0.1, 0.0, 1.0))
+    poses = by_grasp([(_above(OPEN, 0.3),) * 3])
+    tilted = LiftProtocol(up=(0.1, 0.0, 1.0))
     with pytest.raises(InputError, match="name a direction in which it stands"):
-        validation.rollout(gripper, Needle(), poses, poses, poses, tilted)
+        validation.rollout(gripper, Needle(), poses, tilted)
     with pytest.raises(InputError, match="must be a direction"):
-        validation.rollout(gripper, Needle(), poses, poses, poses, Lift(up=(0.0, 0.0, 0.0)))
+        validation.rollout(gripper, Needle(), poses, LiftProtocol(up=(0.0, 0.0, 0.0)))

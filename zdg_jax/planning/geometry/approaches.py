@@ -15,16 +15,21 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.parts import ObjectShape
 
-_PALM_HALF = 0.042  # half of a palm's breadth, human size [m]
-_PALM_DEPTH = 0.03  # room that palm and knuckles need in front of the held part [m]
-_STANDOFF = 0.05  # how far the palm stays back where fingertips alone reach in [m]
-_WRIST = 0.12  # length of hand and wrist behind the palm that must be clear too [m]
+_PALM_HALF = 0.042
+"""Half of a palm's breadth, human size [m]."""
+_PALM_DEPTH = 0.03
+"""Room that palm and knuckles need in front of the held part [m]."""
+_STANDOFF = 0.05
+"""Distance that the palm stays back where fingertips alone reach in [m]."""
+_WRIST = 0.12
+"""Length of hand and wrist behind the palm that must be clear too [m]."""
 _WRIST_HALF = 0.03
+"""Radius of the wrist [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Approach:
-    """One way for the palm to come. Vectors in the object frame."""
+    """A direction from which the palm comes, and its turn. Vectors in the object frame."""
 
     direction: np.ndarray
     """Unit direction along which the palm moves, (3,)."""
@@ -33,13 +38,13 @@ class Approach:
     width: float
     """Width of the held parts between thumb and fingers [m]."""
     blocked: float
-    """How much of the room that the palm needs is taken by the object, 0 to 1."""
+    """Share of the room that the palm needs which the object takes, 0 to 1."""
     tips_only: bool
-    """Whether the palm must stay back because the object is in its way near the held part."""
+    """True where the palm must stay back: the object is in its way near the held part."""
     spoiled: float
-    """How much of what is in the hand's reach belongs to avoided parts, 0 to 1."""
+    """Share of the surface in the hand's reach that is of avoided parts, 0 to 1."""
     wrap: float
-    """How well the fingers can close around the held part's length, 0 to 1."""
+    """Degree to which the fingers can close around the held part's length, 0 to 1."""
     score: float
     """All of that in one number, larger is better."""
 
@@ -63,61 +68,92 @@ def propose(
         thumb_towards: direction towards which the thumb's side should lie, where one is known.
         number: how many are wanted at most.
 
+    Returns:
+        At most `number` approaches.
+
     Raises:
         InputError: no part is held.
     """
-    mine = [part for part in shape.parts if part.mark in held]
-    if not mine:
-        raise InputError(f"no part {sorted(held)}; there are {[p.mark for p in shape.parts]}")
-    own = np.concatenate([part.points for part in mine])
-    rest = [part for part in shape.parts if part.mark not in held]
-    others = np.concatenate([part.points for part in rest]) if rest else np.zeros((0, 3))
-    banned = np.concatenate(
-        [np.full(len(part.points), part.mark in avoided) for part in rest] or [np.zeros(0, bool)]
-    )
-    center = own.mean(0)
-    long, wraps = _long_axis(own, mine)
-    outward = center - shape.center
-    outward = outward / max(float(np.linalg.norm(outward)), 0.5 * float(shape.size.max()), 1e-6)
-    found = []
-    for direction in _directions(shape, long):
-        for thumb in _thumbs(direction, long):
-            found.append(
-                _judge(
-                    direction,
-                    thumb,
-                    own,
-                    others,
-                    banned,
-                    center,
-                    long if wraps else None,
-                    outward,
-                    shape.upright,
-                    aperture,
-                    thumb_towards,
-                )
-            )
-    found.sort(key=lambda approach: -approach.score)
-    return _unlike(found, number)
+    target = _Target.of(shape, held, avoided)
+    candidates = [
+        _evaluate(target, direction, thumb, aperture, thumb_towards)
+        for direction in _directions(shape, target.axis)
+        for thumb in _thumbs(direction, target.axis)
+    ]
+    candidates.sort(key=lambda approach: -approach.score)
+    return _distinct(candidates, number)
 
 
-def _long_axis(own: np.ndarray, parts: Sequence) -> tuple[np.ndarray, bool]:
-    """Axis around which fingers wrap, and whether the part is long enough to tell."""
-    covariance = np.cov((own - own.mean(0)).T) + 1e-12 * np.eye(3)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Target:
+    """The held parts as one body, and what else is around it. Object frame."""
+
+    points: np.ndarray
+    """On the held parts, (k, 3) [m]."""
+    others: np.ndarray
+    """On the other parts, (m, 3) [m]."""
+    avoided: np.ndarray
+    """Marks those on parts to keep off, (m,) bool."""
+    center: np.ndarray
+    """Mean of the held points, (3,) [m]."""
+    axis: np.ndarray
+    """Unit direction of the greatest length, (3,)."""
+    slender: bool
+    """True where it is long enough for fingers to wrap around that axis."""
+    outward: np.ndarray
+    """From the object's middle to the centre, (3,): unit at the side, short near the middle."""
+    upright: np.ndarray
+    """Unit direction that points up, (3,)."""
+
+    @classmethod
+    def of(cls, shape: ObjectShape, held: Collection[int], avoided: Collection[int]) -> _Target:
+        """Gathers the points of the held parts and of the others; arguments as in `propose`.
+
+        Raises:
+            InputError: no part is held.
+        """
+        inside = [part for part in shape.parts if part.mark in held]
+        if not inside:
+            raise InputError(f"no part {sorted(held)}; there are {[p.mark for p in shape.parts]}")
+        points = np.concatenate([part.points for part in inside])
+        rest = [part for part in shape.parts if part.mark not in held]
+        center = points.mean(0)
+        axis, slender = _long_axis(points)
+        outward = center - shape.center
+        half = 0.5 * float(shape.size.max())
+        return cls(
+            points=points,
+            others=np.concatenate([np.zeros((0, 3)), *(part.points for part in rest)]),
+            avoided=np.concatenate(
+                [
+                    np.zeros(0, bool),
+                    *(np.full(len(part.points), part.mark in avoided) for part in rest),
+                ]
+            ),
+            center=center,
+            axis=axis,
+            slender=slender,
+            outward=outward / max(float(np.linalg.norm(outward)), half, 1e-6),
+            upright=shape.upright,
+        )
+
+
+def _long_axis(points: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Axis around which fingers wrap, and whether the body is long enough to tell."""
+    covariance = np.cov((points - points.mean(0)).T) + 1e-12 * np.eye(3)
     _, vectors = np.linalg.eigh(covariance)
-    axis = vectors[:, 2]
-    spans = np.array([np.ptp(np.percentile(own @ vectors[:, i], [2, 98])) for i in (2, 1, 0)])
-    return axis, bool(spans[0] > 1.3 * spans[1])
+    spans = np.array([np.ptp(np.percentile(points @ vectors[:, i], [2, 98])) for i in (2, 1, 0)])
+    return vectors[:, 2], bool(spans[0] > 1.3 * spans[1])
 
 
-def _directions(shape: ObjectShape, long: np.ndarray) -> list[np.ndarray]:
+def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
     """Unit directions around the held part's axis, along it, and of the object's own frame."""
-    helper = shape.upright if abs(shape.upright @ long) < 0.9 else np.array([1.0, 0.0, 0.0])
-    first = np.cross(long, helper)
+    helper = shape.upright if abs(shape.upright @ axis) < 0.9 else np.array([1.0, 0.0, 0.0])
+    first = np.cross(axis, helper)
     first /= np.linalg.norm(first)
-    second = np.cross(long, first)
+    second = np.cross(axis, first)
     ring = [np.cos(angle) * first + np.sin(angle) * second for angle in np.arange(12) * (np.pi / 6)]
-    frame = [sign * axis for axis in np.eye(3) for sign in (1.0, -1.0)]
+    frame = [sign * side for side in np.eye(3) for sign in (1.0, -1.0)]
     tilted = [
         np.array([x, y, z]) / np.linalg.norm([x, y, z])
         for x in (-1, 0, 1)
@@ -125,11 +161,12 @@ def _directions(shape: ObjectShape, long: np.ndarray) -> list[np.ndarray]:
         for z in (-1, 0, 1)
         if abs(x) + abs(y) + abs(z) == 2
     ]
-    return [*ring, long, -long, *frame, *tilted]
+    return [*ring, axis, -axis, *frame, *tilted]
 
 
-def _thumbs(direction: np.ndarray, long: np.ndarray) -> list[np.ndarray]:
-    along = long - (long @ direction) * direction
+def _thumbs(direction: np.ndarray, axis: np.ndarray) -> list[np.ndarray]:
+    """Unit directions square to an approach, along and across the held parts' axis."""
+    along = axis - (axis @ direction) * direction
     if np.linalg.norm(along) < 0.3:
         along = np.cross(direction, [1.0, 0.0, 0.0] if abs(direction[0]) < 0.9 else [0.0, 1.0, 0.0])
     along = along / np.linalg.norm(along)
@@ -137,21 +174,16 @@ def _thumbs(direction: np.ndarray, long: np.ndarray) -> list[np.ndarray]:
     return [along, -along, across, -across]
 
 
-def _judge(
+def _evaluate(
+    target: _Target,
     direction: np.ndarray,
     thumb: np.ndarray,
-    own: np.ndarray,
-    others: np.ndarray,
-    banned: np.ndarray,
-    center: np.ndarray,
-    long: np.ndarray | None,
-    outward: np.ndarray,
-    upright: np.ndarray,
     aperture: float,
     thumb_towards: np.ndarray | None,
 ) -> Approach:
+    """Measures and scores one approach; arguments as in `Approach` and `propose`."""
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
-    local, far = (own - center) @ frame, (others - center) @ frame
+    local, far = (target.points - target.center) @ frame, (target.others - target.center) @ frame
     half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, _PALM_HALF))
     slab = np.abs(local[:, 1]) < half
     near = local[slab] if slab.sum() > 8 else local
@@ -159,40 +191,47 @@ def _judge(
     front = float(np.percentile(near[:, 0], 2))
     everything = np.concatenate([far, local[local[:, 0] < front]])
     # A few points in the way are as bad as many: a thin wall stops a palm too.
-    many = max(0.02 * len(own), 12.0)
+    many = max(0.02 * len(target.points), 12.0)
     closed = min(1.0, _in_the_way(everything, front) / many)
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
     tips_only = closed > 0.3 and back < 0.5 * closed
-    blocked = back if tips_only else closed
     reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
     reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + 0.08)
-    spoiled = float(banned[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
-    wrap = abs(float(thumb @ long)) if long is not None else 0.7
-    wide = max(0.0, width / max(0.9 * aperture, 1e-6) - 1.0)
-    below = max(0.0, float(direction @ upright))
+    spoiled = float(target.avoided[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
+    approach = Approach(
+        direction=direction,
+        thumb=thumb,
+        width=width,
+        blocked=back if tips_only else closed,
+        tips_only=tips_only,
+        spoiled=min(spoiled, 1.0),
+        wrap=abs(float(thumb @ target.axis)) if target.slender else 0.7,
+        score=0.0,
+    )
+    score = _score(approach, target, aperture, thumb_towards)
+    return dataclasses.replace(approach, score=score)
+
+
+def _score(
+    approach: Approach, target: _Target, aperture: float, thumb_towards: np.ndarray | None
+) -> float:
+    """Weighs what was measured; larger is better."""
+    direction, thumb, upright = approach.direction, approach.thumb, target.upright
+    too_wide = max(0.0, approach.width / max(0.9 * aperture, 1e-6) - 1.0)
     score = (
-        wrap
-        - 1.5 * blocked
-        - 0.3 * tips_only
-        - 2.0 * spoiled
-        - 2.0 * min(wide, 1.0)
-        - 0.5 * float(outward @ direction)
-        - 0.3 * below
+        approach.wrap
+        - 1.5 * approach.blocked
+        - 0.3 * approach.tips_only
+        - 2.0 * approach.spoiled
+        - 2.0 * min(too_wide, 1.0)
+        - 0.5 * float(target.outward @ direction)
+        - 0.3 * max(0.0, float(direction @ upright))
         + 0.05 * float(-direction @ upright)
         + 0.1 * float(thumb @ upright)
     )
     if thumb_towards is not None:
         score += 0.3 * float(thumb @ thumb_towards)
-    return Approach(
-        direction=direction,
-        thumb=thumb,
-        width=width,
-        blocked=blocked,
-        tips_only=tips_only,
-        spoiled=min(spoiled, 1.0),
-        wrap=wrap,
-        score=float(score),
-    )
+    return float(score)
 
 
 def _in_the_way(points: np.ndarray, front: float) -> int:
@@ -205,10 +244,10 @@ def _in_the_way(points: np.ndarray, front: float) -> int:
     return int((palm | wrist).sum())
 
 
-def _unlike(found: Sequence[Approach], number: int) -> tuple[Approach, ...]:
-    """The best whose palms differ by at least 40 degrees; two turns of one palm at most."""
+def _distinct(candidates: Sequence[Approach], number: int) -> tuple[Approach, ...]:
+    """The first whose palms differ by at least 40 degrees; two turns of one palm at most."""
     kept: list[Approach] = []
-    for approach in found:
+    for approach in candidates:
         if len(kept) == number:
             break
         near = [o for o in kept if o.direction @ approach.direction > np.cos(np.radians(40))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.fields import Vector
+from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
@@ -27,7 +27,7 @@ def choose_type(
     firm: bool = False,
     pointing: bool = False,
 ) -> GraspType:
-    """The grasp type that suits the held parts as they are approached.
+    """Chooses the grasp type that suits the held parts as they are approached.
 
     Args:
         shape: the measured object.
@@ -67,7 +67,13 @@ def choose_type(
 
 
 def palm(approach: Approach, kind: GraspType, *, open_roll: bool = False) -> PalmPlan:
-    """The palm's part of a plan; with `open_roll` the thumb's direction is left open."""
+    """Plans the palm.
+
+    Args:
+        approach: how the palm comes.
+        kind: the grasp type.
+        open_roll: leave the thumb's direction open.
+    """
     return PalmPlan(
         contact=STYLES[kind].palm,
         approach=vector(approach.direction),
@@ -78,7 +84,7 @@ def palm(approach: Approach, kind: GraspType, *, open_roll: bool = False) -> Pal
 def fingers(
     hand: Hand, kind: GraspType, mark: int, *, control: int | None = None
 ) -> list[FingerPlan]:
-    """What each finger does in a grasp type, all on part `mark`.
+    """Gives each finger its role in a grasp type, all on part `mark`.
 
     Args:
         hand: the hand.
@@ -109,8 +115,14 @@ def fingers(
     return planned
 
 
-def stronger(force: Force, strong: bool, delicate: bool) -> Force:
-    """A force level moved by what the words say of the object."""
+def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
+    """Raises a force level for a heavy or slippery object and lowers it for a fragile one.
+
+    Args:
+        force: the level that the action asks for.
+        strong: whether the words call for more.
+        delicate: whether they call for less.
+    """
     levels = list(Force)
     index = levels.index(force) + int(strong) - int(delicate)
     return levels[min(max(index, 0), len(levels) - 1)]

@@ -65,7 +65,7 @@ class PartShape:
     mark: int
     """Number of the part."""
     name: str
-    """What the asset calls it; "" where it says nothing."""
+    """Name that the asset gives it; "" where it gives none."""
     points: np.ndarray
     """Points on its surface, (k, 3) [m]."""
     normals: np.ndarray

@@ -35,9 +35,9 @@ class Candidate:
     joints: np.ndarray
     """Joint positions, (j,), order of the hand's MJCF."""
     retreat: float
-    """How far before its goal the open hand starts, to be clear of the object [m]."""
+    """Distance before its goal at which the open hand starts, clear of the object [m]."""
     faults: tuple[str, ...]
-    """What fails, in words; empty where the hand can start here."""
+    """Failures, in words; empty where the hand can start here."""
 
 
 def place(

@@ -14,7 +14,7 @@ import numpy as np
 
 from zdg_jax.planning.geometry.grasp_type import vector
 from zdg_jax.planning.geometry.parts import ObjectShape
-from zdg_jax.planning.plan import Motion, Wrench
+from zdg_jax.planning.grasp_plan import Motion, Wrench
 
 if TYPE_CHECKING:
     from zdg_jax.objects import Object

@@ -1,4 +1,4 @@
-"""What a multimodal model's server must offer: one question in, one answer out."""
+"""Interface to a multimodal model: one question in, one answer out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Request:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a server gave back."""
+    """Answer of a server."""
 
     text: str
     """The answer, expected to be JSON."""
@@ -65,6 +65,10 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """Backend and model, such as "gemini:gemini-flash-latest"; part of the cache's key."""
+
+    @property
+    def answered_by_hand(self) -> bool:
+        """True where a person answers, who takes longer than a server."""
 
     @property
     def axes(self) -> Literal["yx", "xy"]:
@@ -117,14 +121,14 @@ def quote(message: object, secret: str) -> str:
 
 def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
     """The error for an HTTP status other than success."""
-    said = f": {message}" if message else ""
+    details = f": {message}" if message else ""
     if status in RETRIED_STATUS:
-        return TransientError(f"{who} answered {status}{said}", retry_after)
+        return TransientError(f"{who} answered {status}{details}", retry_after)
     if status in (401, 403):
-        return PlannerError(f"{who} refused the key (status {status}); check it{said}")
+        return PlannerError(f"{who} refused the key (status {status}); check it{details}")
     if status == 404:
-        return PlannerError(f"{who} knows no such model or address (404); check both{said}")
-    return PlannerError(f"{who} refused the question (status {status}){said}")
+        return PlannerError(f"{who} knows no such model or address (404); check both{details}")
+    return PlannerError(f"{who} refused the question (status {status}){details}")
 
 
 def seconds(header: str | None) -> float | None:

@@ -23,6 +23,7 @@ KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 class Gemini:
     """A Gemini model. The key lives in the environment and in the client, nowhere else."""
 
+    answered_by_hand = False
     axes: Literal["yx"] = "yx"
     max_images = 16
     max_side = 3072

@@ -18,6 +18,7 @@ _POLL = 0.2
 class Manual:
     """A model's part taken by a person, or by any model that is handed the folder."""
 
+    answered_by_hand = True
     axes: Literal["xy"] = "xy"
     max_images = 16
     max_side = 1600

@@ -1,282 +1,113 @@
-"""From a model's answers to a plan: the stages in order, with our own checks between them."""
+"""The planner that asks a multimodal model."""
 
 from __future__ import annotations
 
-import dataclasses
-import logging
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zdg_jax.planning.check import with_mass
-from zdg_jax.planning.geometry.approaches import propose
-from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
-from zdg_jax.planning.geometry.parts import measure
-from zdg_jax.planning.geometry.placement import span_of
-from zdg_jax.planning.geometry.verify import Candidate, place
-from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
-from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
-from zdg_jax.planning.model.backend import spot_xy
-from zdg_jax.planning.model.pictures import Picturing
-from zdg_jax.planning.model.questions import Case, ask_approach, ask_grasp, ask_object, ask_parts
-from zdg_jax.planning.model.replies import (
-    ApproachReply,
-    FingerReply,
-    GraspReply,
-    ObjectReply,
-    PartsReply,
-)
+from zdg_jax.errors import PlannerError
+from zdg_jax.planning.check import resolve
+from zdg_jax.planning.grasp_plan import GraspPlan
+from zdg_jax.planning.model.answer_cache import AnswerCache
+from zdg_jax.planning.model.backend import Backend
+from zdg_jax.planning.model.budget import CallBudget
+from zdg_jax.planning.model.options import PlannerOptions
+from zdg_jax.planning.model.ranking import rank_by_model
 from zdg_jax.planning.model.session import Session
-from zdg_jax.planning.plan import GraspPlan, ObjectReading, PartReading, TaskReading
+from zdg_jax.planning.planner import Ranking, checked_task
+from zdg_jax.planning.transcript import write_transcript
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
 
-_log = logging.getLogger(__name__)
-_CANDIDATES = 6
-_AXES = {
-    sign + name: (1.0 if sign == "+" else -1.0) * np.eye(3)[i]
-    for i, name in enumerate("xyz")
-    for sign in "+-"
-}
 
+class ModelPlanner:
+    """Plans and judges grasps by asking a model; may be shared between threads.
 
-def plan_by_model(
-    task: str,
-    obj: Object,
-    hand: Hand,
-    session: Session,
-    *,
-    progress: Progress = silent,
-) -> GraspPlan:
-    """Plans a grasp with a multimodal model, stage by stage.
-
-    Raises:
-        PlannerError: the model gave no usable answer within the session's limits.
+    All that one planner asks counts against one budget: a second planner has its own.
     """
-    case = Case(task=task, shape=measure(obj), hand=hand, space=span_of(hand), session=session)
-    pictures = Picturing(obj, hand, session.backend.max_side)
-    progress("plan", 0, 10)
-    views = pictures.parts()
-    progress("plan", 1, 10)
-    seen = ask_object(case, views)
-    case = dataclasses.replace(case, shape=dataclasses.replace(case.shape, upright=_AXES[seen.up]))
-    known: dict[str, Any] = {"object": seen.model_dump(mode="json")}
-    progress("plan", 3, 10)
-    parts = ask_parts(case, views, known)
-    known = _brief(seen) | {"parts": parts.model_dump(mode="json")}
-    held = [part.mark for part in parts.hold]
-    avoided = [part.mark for part in parts.avoid]
-    candidates = _candidates(case, obj, held, avoided, parts)
-    progress("plan", 5, 10)
-    widths = [candidate.approach.width for candidate in candidates]
-    span = (min(widths), max(widths))
 
-    def locate(finger: FingerReply) -> tuple[int, np.ndarray] | None:
-        return pictures.locate(finger.view, *spot_xy(session.backend, finger.spot))
+    reviews = True
 
-    grasp = ask_grasp(case, views, known, held, span, locate)
-    spots = {f.finger: locate(f) for f in grasp.fingers if f.view and f.role != "idle"}
-    known |= {"grasp": grasp.model_dump(mode="json")}
-    progress("plan", 7, 10)
-    approach, chosen, notes = _approach(case, pictures, known, candidates)
-    grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
-    grips[0] = _point(grips[0], spots)
-    return _plan(case, obj, seen, parts, grips, notes)
+    def __init__(self, backend: Backend, options: PlannerOptions | None = None) -> None:
+        """Prepares the planner; nothing is asked yet.
 
+        Args:
+            backend: the way to the model.
+            options: how it is asked.
+        """
+        self._backend, self._options = backend, options or PlannerOptions()
+        limits = self._options.limits
+        self._budget = CallBudget(limits.patient() if backend.answered_by_hand else limits)
 
-def _candidates(
-    case: Case, obj: Object, held: Sequence[int], avoided: Sequence[int], parts: PartsReply
-) -> list[Candidate]:
-    towards = None
-    works = [case.shape.part(mark).center for mark in parts.works if mark not in held]
-    if works:
-        towards = np.mean(works, axis=0) - np.mean(
-            [case.shape.part(mark).center for mark in held], axis=0
+    def session(self) -> Session:
+        """Opens a session under this planner's budget, for `plan_in`."""
+        cache = AnswerCache(self._options.cache_folder, self._options.cache)
+        return Session(self._backend, cache, self._budget)
+
+    def plan(
+        self,
+        task: str,
+        obj: Object,
+        hand: Hand,
+        *,
+        transcript: str | pathlib.Path | None = None,
+        progress: Progress = silent,
+    ) -> GraspPlan:
+        """Plans, see `Planner.plan`. The transcript is written where planning fails too."""
+        session = self.session()
+        plan, error = None, ""
+        try:
+            plan = self.plan_in(session, task, obj, hand, progress)
+        except PlannerError as failure:
+            error = str(failure)
+            raise
+        finally:
+            if transcript is not None and (plan or error):
+                page = pathlib.Path(transcript)
+                write_transcript(page, task, plan, session.exchanges, error=error)
+        return plan
+
+    def plan_in(
+        self, session: Session, task: str, obj: Object, hand: Hand, progress: Progress = silent
+    ) -> GraspPlan:
+        """Plans in a session that the caller keeps, and that tells afterwards what was asked.
+
+        Args:
+            session: where the model is asked.
+            task: what is to be done, in words.
+            obj: the object.
+            hand: the hand.
+            progress: told of the stage `plan`.
+
+        Raises:
+            InputError: the task is empty or too long.
+            PlannerError: the model gave no usable answer within its limits.
+        """
+        # Imported here: drawing costs time that other planners need not spend.
+        from zdg_jax.planning.model.staged_plan import plan_by_model
+
+        task = checked_task(task)
+        plan = plan_by_model(
+            task, obj, hand, session, pictures=self._options.pictures, progress=progress
         )
-        towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
-    proposed = propose(
-        case.shape,
-        held,
-        avoided,
-        aperture=case.space.aperture,
-        thumb_towards=towards,
-        number=_CANDIDATES,
-    )
-    return [place(a, held, avoided, case.shape, obj, case.hand, case.space) for a in proposed]
+        return resolve(plan, obj, hand)
 
-
-def _approach(
-    case: Case, pictures: Picturing, known: dict[str, Any], candidates: Sequence[Candidate]
-) -> tuple[ApproachReply, int, list[str]]:
-    """Stages 4 and 5: asks, checks the choice, and asks again with the failure named."""
-    images = pictures.candidates(candidates)
-    failures: dict[int, str] = {}
-    reply = ask_approach(case, images, known, candidates, [])
-    for _ in range(case.session.reasks):
-        if not candidates[reply.best - 1].faults or len(failures) == len(candidates):
-            break
-        for number in {reply.best, reply.second}:
-            if candidates[number - 1].faults:
-                failures[number] = f"hand {number}: " + "; ".join(candidates[number - 1].faults)
-        reply = ask_approach(case, images, known, candidates, list(failures.values()))
-    usable = [i for i, candidate in enumerate(candidates) if not candidate.faults]
-    for index in (reply.best - 1, reply.second - 1, *usable):
-        if index in usable:
-            against = failures.get(reply.best, "")
-            notes = [f"not taken: {against}"] if index != reply.best - 1 else []
-            return reply, index, notes
-    against = "; ".join(candidates[reply.best - 1].faults)
-    _log.warning("no approach passes the geometric check: %s", against)
-    return reply, reply.best - 1, [f"no approach passes the geometric check: {against}"]
-
-
-def _grips(
-    case: Case,
-    obj: Object,
-    parts: PartsReply,
-    grasp: GraspReply,
-    approach: ApproachReply,
-    chosen: int,
-    candidates: Sequence[Candidate],
-) -> list[Grip]:
-    sure = parts.confidence / 100 * approach.confidence / 100
-    if candidates[chosen].faults:
-        sure *= 0.5
-    first = _grip(case, parts, grasp, candidates, chosen, approach, sure)
-    grips = [first]
-    other = approach.second - 1
-    if other != chosen and not candidates[other].faults:
-        grips.append(_grip(case, parts, grasp, candidates, other, approach, 0.7 * sure))
-    spare = [m for m in parts.second_choice if m not in {part.mark for part in parts.hold}]
-    avoided = [part for part in parts.avoid if part.mark not in spare]
-    if spare:
-        marks = [part.mark for part in avoided]
-        best = _candidates(case, obj, spare, marks, parts)[0].approach
-        kind = choose_type(case.shape, spare, best)
-        grips.append(
-            Grip(
-                rationale="the second choice of parts, where the first cannot be reached",
-                held=[HeldPart(mark=mark, weight=1.0) for mark in spare],
-                avoided=[AvoidedPart(mark=p.mark, reason=p.reason) for p in avoided],
-                grasp_type=kind,
-                fingers=fingers(case.hand, kind, spare[0]),
-                palm=palm(best, kind, open_roll=not approach.turn_matters),
-                aperture=_aperture(best.width, case),
-                force=grasp.force,
-                confidence=round(0.5 * sure, 3),
-            )
-        )
-    return grips[:3]
-
-
-def _point(grip: Grip, spots: Mapping[str, tuple[int, np.ndarray] | None]) -> Grip:
-    """Puts the spots at which the model pointed into a grip."""
-    pointed = [
-        finger.model_copy(update={"point": vector(spot[1])})
-        if (spot := spots.get(finger.finger)) is not None
-        else finger
-        for finger in grip.fingers
-    ]
-    return grip.model_copy(update={"fingers": pointed})
-
-
-def _grip(
-    case: Case,
-    parts: PartsReply,
-    grasp: GraspReply,
-    candidates: Sequence[Candidate],
-    index: int,
-    approach: ApproachReply,
-    confidence: float,
-) -> Grip:
-    heaviest = max(part.weight for part in parts.hold)
-    way = candidates[index].approach
-    planned = palm(way, grasp.grasp_type, open_roll=not approach.turn_matters)
-    return Grip(
-        rationale=f"{grasp.evidence} {approach.evidence}"[:2000],
-        held=[
-            HeldPart(mark=p.mark, reason=p.reason, role=p.role, weight=p.weight / heaviest)
-            for p in sorted(parts.hold, key=lambda part: -part.weight)
-        ],
-        avoided=[AvoidedPart(mark=part.mark, reason=part.reason) for part in parts.avoid],
-        grasp_type=grasp.grasp_type,
-        fingers=[
-            FingerPlan(
-                finger=f.finger, role=f.role, link=f.link, mark=None if f.role == "idle" else f.mark
-            )
-            for f in grasp.fingers
-        ],
-        palm=planned.model_copy(update={"contact": grasp.palm_touches, "arrow": index + 1}),
-        aperture=_aperture(grasp.aperture_mm / 1e3, case),
-        force=grasp.force,
-        confidence=round(confidence, 3),
-    )
-
-
-def _plan(
-    case: Case,
-    obj: Object,
-    seen: ObjectReply,
-    parts: PartsReply,
-    grips: Sequence[Grip],
-    notes: Sequence[str],
-) -> GraspPlan:
-    held = [part.mark for part in parts.hold]
-    worked = [mark for mark in parts.works if mark not in held]
-    axis = motion_axis(seen.motion, case.shape, held, worked)
-    described = ObjectReading(
-        evidence=seen.evidence,
-        category=seen.category,
-        largest_size=float(case.shape.size.max()),
-        upright=vector(case.shape.upright),
-        mass_evidence=seen.mass_evidence,
-        mass=None if seen.mass_g is None else seen.mass_g / 1e3,
-        mass_source=None if seen.mass_g is None else "model",
-        material=seen.material,
-    )
-    described = with_mass(described, obj, case.task)
-    return GraspPlan(
-        prompt=case.task,
-        object=described,
-        parts=[
-            PartReading(mark=p.mark, evidence=p.evidence, name=p.name, function=p.function)
-            for p in seen.parts
-        ],
-        task=TaskReading(
-            evidence=seen.task_evidence,
-            verb=seen.verb,
-            intent=seen.intent,
-            motion=seen.motion,
-            motion_axis=None if axis is None else vector(axis),
-            wrenches=task_wrenches(
-                seen.motion, axis, case.shape, obj, worked, described.mass or obj.mass
-            ),
-        ),
-        grip=grips[0],
-        alternatives=list(grips[1:]),
-        notes=list(notes),
-        planner=case.session.backend.name,
-        mesh_hash=obj.mesh_hash,
-        hand=case.hand.name,
-        usage=case.session.usage,
-    )
-
-
-def _brief(seen: ObjectReply) -> dict[str, Any]:
-    """What later stages need of the first: names, not evidence."""
-    return {
-        "object": seen.category,
-        "up": seen.up,
-        "part_names": {part.mark: part.name for part in seen.parts},
-        "verb": seen.verb,
-        "intent": seen.intent.value,
-        "motion": seen.motion.value,
-    }
-
-
-def _aperture(width: float, case: Case) -> float:
-    return round(float(np.clip(width, 0.002, case.space.aperture)), 4)
+    def review(
+        self,
+        plan: GraspPlan,
+        images: Sequence[bytes],
+        measures: Sequence[str],
+        *,
+        transcript: str | pathlib.Path | None = None,
+    ) -> Ranking | None:
+        """Ranks grasps, see `Planner.review`."""
+        session = self.session()
+        try:
+            return rank_by_model(plan, images, measures, session)
+        finally:
+            if transcript is not None:
+                write_transcript(pathlib.Path(transcript), plan.prompt, plan, session.exchanges)

@@ -24,6 +24,7 @@ DEFAULT_MODEL = "gpt-4.1"
 class OpenAICompatible:
     """A model behind the chat protocol. The key lives in the environment and in the client."""
 
+    answered_by_hand = False
     axes: Literal["xy"] = "xy"
     max_images = 10
     max_side = 2048

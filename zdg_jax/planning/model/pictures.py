@@ -1,4 +1,4 @@
-"""What a model is shown: the object with its numbered parts, and hands in candidate places."""
+"""Pictures for a model: the object with its numbered parts, and hands in candidate places."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from zdg_jax.planning.geometry.verify import Candidate
+from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
-from zdg_jax.rendering.lettering import font
 from zdg_jax.rendering.picture import png
+from zdg_jax.rendering.text import font
+from zdg_jax.rendering.viewpoint import eye_direction
 from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
 
-_WIDTH, _HEIGHT = 640, 520  # of a view [px]
-_TILE_WIDTH, _TILE_HEIGHT = 480, 400  # of a candidate hand [px]
+_COLUMNS = 3  # of candidate hands on a sheet
 _VIEWS = (
     ("from the front right, a little above", 35.0, 25.0),
     ("from the back right, a little above", 125.0, 25.0),
@@ -76,16 +77,20 @@ class _Inset:
 class Picturing:
     """Renders one object and one hand for a model."""
 
-    def __init__(self, obj: Object, hand: Hand, max_side: int) -> None:
+    def __init__(
+        self, obj: Object, hand: Hand, max_side: int, size: PictureSize | None = None
+    ) -> None:
         """Prepares the scene.
 
         Args:
             obj: the object.
             hand: the hand.
             max_side: largest width or height of an image that the model takes [px].
+            size: sizes of the pictures.
         """
+        self._px = size or PictureSize()
         self._obj, self._hand = obj, hand
-        self._shrink = min(1.0, max_side / (3 * _TILE_WIDTH))
+        self._shrink = min(1.0, max_side / (_COLUMNS * self._px.tile_width))
         vertices = np.asarray(obj.vertices, np.float64)
         self._low, self._high = vertices.min(0), vertices.max(0)
         self._middle = (self._low + self._high) / 2
@@ -98,8 +103,8 @@ class Picturing:
         shapes = [self._object(colors)]
 
         def view(azimuth: float, elevation: float) -> tuple[bytes, np.ndarray]:
-            camera, inset = self._camera(_direction(azimuth, elevation), 0.9 * self._size)
-            picture = render(shapes, camera, _WIDTH, _HEIGHT)
+            camera, inset = self._camera(eye_direction(azimuth, elevation), 0.9 * self._size)
+            picture = render(shapes, camera, self._px.width, self._px.height)
             image = picture.image()
             self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0))
             inset.draw(image)
@@ -113,7 +118,7 @@ class Picturing:
         ]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
-        """What lies at a spot of one of the views of `parts`.
+        """Finds what lies at a spot of one of the views of `parts`.
 
         Args:
             view: number of the view, from 1.
@@ -150,23 +155,28 @@ class Picturing:
     def _tile(
         self, number: int, candidate: Candidate, colors: np.ndarray, side: float
     ) -> Image.Image:
-        way = candidate.approach
-        across = np.cross(way.direction, way.thumb)
+        approach = candidate.approach
+        across = np.cross(approach.direction, approach.thumb)
         x, y, z, w = Rotation.from_matrix(candidate.rotation).as_quat()
         pose = np.concatenate([candidate.position, [w, x, y, z], candidate.joints])
         hand = posed_hand_shapes(self._hand, pose, color=_HAND, label=_EXTRA)
         points = np.concatenate([shape.vertices for shape in (self._object(colors), *hand)])
         low, high = points.min(0), points.max(0)
         # From the side, where the opening between thumb and fingers shows, a little from above.
-        look = side * way.thumb + 0.45 * across - 0.25 * way.direction + np.array([0, 0, 0.35])
+        look = (
+            side * approach.thumb
+            + 0.45 * across
+            - 0.25 * approach.direction
+            + np.array([0, 0, 0.35])
+        )
         eye = look / np.linalg.norm(look)
         camera, inset = self._camera(
             eye, 0.85 * float(np.linalg.norm(high - low)), (low + high) / 2
         )
-        tail = candidate.position - 0.10 * way.direction
-        arrow = arrows(tail, tail + 0.07 * way.direction, 0.004, _ARROW, label=_EXTRA + 1)
+        tail = candidate.position - 0.10 * approach.direction
+        arrow = arrows(tail, tail + 0.07 * approach.direction, 0.004, _ARROW, label=_EXTRA + 1)
         shapes = [self._object(colors), *hand, arrow]
-        picture = render(shapes, camera, _TILE_WIDTH, _TILE_HEIGHT)
+        picture = render(shapes, camera, self._px.tile_width, self._px.tile_height)
         image = picture.image()
         self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0), 15)
         inset.draw(image)
@@ -221,16 +231,12 @@ class Picturing:
         return image.resize((int(width * self._shrink), int(height * self._shrink)))
 
 
-def _direction(azimuth: float, elevation: float) -> np.ndarray:
-    """Unit direction towards the eye: azimuth about z from +x, elevation, degrees."""
-    a, e = np.radians(azimuth), np.radians(elevation)
-    return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
-
-
 def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:
-    columns = min(3, len(tiles))
+    """Puts tiles of one size in rows."""
+    width, height = tiles[0].size
+    columns = min(_COLUMNS, len(tiles))
     rows = -(-len(tiles) // columns)
-    sheet = Image.new("RGB", (columns * _TILE_WIDTH, rows * _TILE_HEIGHT), (255, 255, 255))
+    sheet = Image.new("RGB", (columns * width, rows * height), (255, 255, 255))
     for index, tile in enumerate(tiles):
-        sheet.paste(tile, ((index % columns) * _TILE_WIDTH, (index // columns) * _TILE_HEIGHT))
+        sheet.paste(tile, ((index % columns) * width, (index // columns) * height))
     return sheet

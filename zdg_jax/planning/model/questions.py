@@ -1,4 +1,4 @@
-"""The stages of a model's plan: what is asked, and what makes an answer usable."""
+"""The stages of a model's plan: the question of each, and the checks of its answer."""
 
 from __future__ import annotations
 
@@ -35,13 +35,18 @@ _MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Case:
-    """What every stage knows."""
+    """All that every stage knows."""
 
     task: str
+    """The task in words."""
     shape: ObjectShape
+    """The measured object."""
     hand: Hand
+    """The hand."""
     space: Span
+    """Widths that the hand spans."""
     session: Session
+    """The session in which the model is asked."""
 
     @property
     def marks(self) -> list[int]:
@@ -60,7 +65,18 @@ class Case:
 
 
 def ask_object(case: Case, images: Images) -> ObjectReply:
-    """Stage 1: object, parts and task."""
+    """Asks stage 1: the object, its parts and the task.
+
+    Args:
+        case: the case.
+        images: captions and PNG files of the object, parts numbered.
+
+    Returns:
+        An answer that names every part once, with a mass that fits the object's size.
+
+    Raises:
+        PlannerError: no usable answer within the session's limits.
+    """
 
     def check(reply: ObjectReply) -> list[str]:
         named = [part.mark for part in reply.parts]
@@ -85,7 +101,19 @@ def ask_object(case: Case, images: Images) -> ObjectReply:
 
 
 def ask_parts(case: Case, images: Images, known: dict[str, Any]) -> PartsReply:
-    """Stage 2: parts to hold and to avoid."""
+    """Asks stage 2: parts to hold and to avoid.
+
+    Args:
+        case: the case.
+        images: captions and PNG files of the object, parts numbered.
+        known: answers of earlier stages, quoted as data in the question.
+
+    Returns:
+        An answer whose parts exist, none both to hold and to avoid.
+
+    Raises:
+        PlannerError: no usable answer within the session's limits.
+    """
 
     def check(reply: PartsReply) -> list[str]:
         hold = [part.mark for part in reply.hold]
@@ -121,10 +149,23 @@ def ask_grasp(
     widths: tuple[float, float],
     locate: Callable[[FingerReply], tuple[int, np.ndarray] | None],
 ) -> GraspReply:
-    """Stage 3: grasp type, fingers and contacts.
+    """Asks stage 3: grasp type, fingers and contacts.
 
-    `widths` are those of the held parts between thumb and fingers, the least and the greatest
-    over the approaches that will be offered [m]. `locate` tells what a finger's spot lies on.
+    Args:
+        case: the case.
+        images: captions and PNG files of the object, parts numbered.
+        known: answers of earlier stages, quoted as data in the question.
+        held: marks of the parts to hold.
+        widths: least and greatest width of the held parts between thumb and fingers, over the
+            approaches that will be offered [m].
+        locate: finds the part (its mark) and the point under a finger's spot on an image; None
+            beside the object.
+
+    Returns:
+        An answer that names every finger once, on held parts, with a width that these have.
+
+    Raises:
+        PlannerError: no usable answer within the session's limits.
     """
     across = f"{widths[0] * 1e3:.0f} to {widths[1] * 1e3:.0f} mm across, by the side it is taken"
     names = [finger.name for finger in case.hand.fingers]
@@ -136,12 +177,12 @@ def ask_grasp(
         if stray:
             faults.append(f"fingers touch {stray}; the parts to hold are {sorted(held)}")
         for finger in working:
-            place = locate(finger) if finger.view else (finger.mark, None)
-            if place is None:
+            spot = locate(finger) if finger.view else (finger.mark, None)
+            if spot is None:
                 faults.append(f"the spot of finger {finger.finger} lies beside the object")
-            elif place[0] != finger.mark:
+            elif spot[0] != finger.mark:
                 faults.append(
-                    f"the spot of finger {finger.finger} lies on part {place[0]}, not {finger.mark}"
+                    f"the spot of finger {finger.finger} lies on part {spot[0]}, not {finger.mark}"
                 )
         if len(working) + reply.palm_touches < 2:
             faults.append("fewer than two of fingers and palm touch; nothing opposes")
@@ -190,7 +231,22 @@ def ask_approach(
     candidates: Sequence[Candidate],
     failures: Sequence[str],
 ) -> ApproachReply:
-    """Stage 4: approach and rotation; `failures` of stage 5 are named when it asks again."""
+    """Asks stage 4: approach and rotation.
+
+    Args:
+        case: the case.
+        images: captions and PNG files of the candidate hands, numbered from 1.
+        known: answers of earlier stages, quoted as data in the question.
+        candidates: the hands that are shown, in the order of their numbers.
+        failures: faults that the geometric check (stage 5) found in an earlier answer; they are
+            named in the question.
+
+    Returns:
+        An answer that names candidates which exist.
+
+    Raises:
+        PlannerError: no usable answer within the session's limits.
+    """
 
     def check(reply: ApproachReply) -> list[str]:
         numbers = list(range(1, len(candidates) + 1))
@@ -216,24 +272,33 @@ def ask_approach(
 
 
 def measures(part: PartShape) -> str:
-    """One line on a part's size and shape."""
+    """Describes a part's size and shape in one line.
+
+    Args:
+        part: the measured part.
+    """
     sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
-    said = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
+    phrases = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
     if part.name:
-        said.append(f"named {json.dumps(part.name[:40])} by its file")
+        phrases.append(f"named {json.dumps(part.name[:40])} by its file")
     if part.hole > LOOP_AREA:
-        said.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
+        phrases.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
     if part.hollow > 0.2:
-        said.append("hollow, seen from inside too")
+        phrases.append("hollow, seen from inside too")
     if part.elongation > 2.5:
-        said.append(f"{part.elongation:.1f} times as long as wide")
+        phrases.append(f"{part.elongation:.1f} times as long as wide")
     if part.flatness > 3:
-        said.append("flat")
-    return "; ".join(said)
+        phrases.append("flat")
+    return "; ".join(phrases)
 
 
 def describe(number: int, candidate: Candidate) -> str:
-    """One line on a candidate: where it comes from and what was measured."""
+    """Describes a candidate hand in one line: its direction and its measures.
+
+    Args:
+        number: number of the candidate on the images.
+        candidate: the candidate.
+    """
     approach = candidate.approach
     x, y, z = approach.direction
     tx, ty, tz = approach.thumb
@@ -262,18 +327,18 @@ def _data(known: dict[str, Any]) -> str:
     return json.dumps(known, ensure_ascii=False, indent=1)
 
 
-def _known(used: Sequence[int], there: Sequence[int], what: str = "parts") -> list[str]:
-    unknown = sorted(set(used) - set(there))
-    return [f"there are no {what} {unknown}; there are {list(there)}"] if unknown else []
+def _known(used: Sequence[int], known: Sequence[int], what: str = "parts") -> list[str]:
+    unknown = sorted(set(used) - set(known))
+    return [f"there are no {what} {unknown}; there are {list(known)}"] if unknown else []
 
 
-def _once(named: Sequence[Any], there: Sequence[Any], what: str) -> list[str]:
-    """Faults where not every one that is there is named exactly once."""
+def _once(named: Sequence[Any], known: Sequence[Any], what: str) -> list[str]:
+    """Lists faults where not every known one is named exactly once."""
     faults = []
-    unknown = [name for name in dict.fromkeys(named) if name not in there]
-    missing = [name for name in there if name not in named]
+    unknown = [name for name in dict.fromkeys(named) if name not in known]
+    missing = [name for name in known if name not in named]
     if unknown:
-        faults.append(f"there are no {what} {unknown}; there are {list(there)}")
+        faults.append(f"there are no {what} {unknown}; there are {list(known)}")
     if missing:
         faults.append(f"{what} {missing} are missing")
     if len(set(named)) < len(named):

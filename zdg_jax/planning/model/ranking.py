@@ -1,37 +1,17 @@
-"""Stage 6: the last look. Refined grasps are shown to the model, which ranks them."""
+"""Stage 6, review: refined grasps are shown to the model, which ranks them."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.grasp_plan import GraspPlan
 from zdg_jax.planning.model.replies import RankingReply
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.model.templates import render
-from zdg_jax.planning.plan import GraspPlan
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Look:
-    """What a model says of one grasp."""
-
-    serves: bool
-    """Whether the task can be done so."""
-    reason: str
-    """What it sees."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Ranking:
-    """What a model says of all grasps that it was shown."""
-
-    order: tuple[int, ...]
-    """Indices of the grasps from 0, the best first; those that do not serve come last."""
-    looks: tuple[Look, ...]
-    """One for each grasp, in the order in which they were shown."""
+from zdg_jax.planning.planner import GraspReview, Ranking
 
 
 def rank_by_model(
@@ -40,13 +20,13 @@ def rank_by_model(
     """Ranks rendered grasps.
 
     Args:
-        plan: what they were refined for.
-        images: one PNG a grasp.
-        measures: one line a grasp: what was measured.
-        session: the model.
+        plan: the plan that they were refined for.
+        images: one PNG file per grasp.
+        measures: one line per grasp: what was measured.
+        session: where the model is asked.
 
     Raises:
-        InputError: there are no grasps, or not one line a grasp, or more than the model takes.
+        InputError: there are no grasps, or not one line per grasp, or more than the model takes.
         PlannerError: the model gave no usable answer.
     """
     count = len(images)
@@ -81,12 +61,12 @@ def rank_by_model(
         images=[(f"Grasp {i}.", image) for i, image in zip(numbers, images, strict=True)],
         check=check,
     )
-    looks = {g.number: Look(serves=g.serves, reason=g.evidence) for g in reply.grasps}
+    reviews = {g.number: GraspReview(serves=g.serves, reason=g.evidence) for g in reply.grasps}
     # The model's order, except that a grasp which it calls useless never precedes a useful one.
-    order = sorted(reply.order, key=lambda number: not looks[number].serves)
+    order = sorted(reply.order, key=lambda number: not reviews[number].serves)
     return Ranking(
         order=tuple(number - 1 for number in order),
-        looks=tuple(looks[number] for number in numbers),
+        reviews=tuple(reviews[number] for number in numbers),
     )
 
 

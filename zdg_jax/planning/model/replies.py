@@ -12,9 +12,9 @@ import pydantic
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
 from zdg_jax.planning.materials import Material
-from zdg_jax.planning.plan import Intent, Motion
 from zdg_jax.planning.taxonomy import GraspType
 
 Words = Annotated[str, Field(max_length=1200)]
@@ -46,39 +46,39 @@ class SeenPart(_Reply):
     mark: int
     """The number on the images."""
     evidence: Words
-    """What you see there."""
+    """Evidence in the views."""
     name: Name
-    """What the part is called."""
+    """Usual name of the part."""
     function: Words
-    """What it is for."""
+    """Purpose of the part."""
 
 
 class ObjectReply(_Reply):
     """Stage 1: object, parts and task."""
 
     evidence: Words
-    """What the views show."""
+    """Evidence in the views."""
     category: Name
-    """What the object is."""
+    """Name of the kind of object."""
     up: Side
     """Axis, as drawn, that points up when the object stands as it is used."""
     parts: Annotated[list[SeenPart], Field(min_length=1, max_length=64)]
     """Every numbered part."""
     mass_evidence: Words = ""
-    """What size, material, walls and contents say of the weight."""
+    """Size, material, walls and contents, as far as they tell the weight."""
     # An answer without a mass is taken all the same: the rules guess it then.
     mass_g: Annotated[float, Field(gt=0, le=100_000)] | SkipJsonSchema[None] = None
     """Mass of the whole object as it is handled [g]."""
     material: Material = Material.UNKNOWN
     """Material of the surface where a hand would hold it."""
     task_evidence: Words
-    """What the task's words ask of the hand."""
+    """Demands of the task's words on the hand."""
     verb: Name
-    """What is done."""
+    """Action that the task asks for."""
     intent: Intent
-    """What the grasp is for."""
+    """Purpose of the grasp."""
     motion: Motion
-    """How the held object moves in the task."""
+    """Motion of the held object in the task."""
 
 
 class HoldPart(_Reply):
@@ -102,7 +102,7 @@ class PartsReply(_Reply):
     """Stage 2: parts to hold and to avoid."""
 
     evidence: Words
-    """What decides, weighed part by part."""
+    """Reasons that decide, weighed part by part."""
     hold: Annotated[list[HoldPart], Field(min_length=1, max_length=16)]
     """The fewest parts that serve."""
     avoid: Annotated[list[SparePart], Field(max_length=32)]
@@ -112,31 +112,31 @@ class PartsReply(_Reply):
     second_choice: Annotated[list[int], Field(max_length=16)]
     """Parts to hold if the first choice cannot be reached; may be empty."""
     confidence: Percent
-    """How sure this is."""
+    """Certainty of all this [%]."""
 
 
 class FingerReply(_Reply):
-    """What one finger does."""
+    """Role of one finger."""
 
     finger: Name
     """Name of the finger, as listed."""
     reason: Words
     role: Literal["oppose", "press", "wrap", "support", "steer", "idle"]
     link: Literal["tip", "middle", "base"]
-    """Which link touches."""
+    """Link that touches."""
     mark: int
     """The part that it touches; 0 if it is idle."""
     view: Annotated[int, Field(ge=0)]
     """Number of the image on which a certain spot is pointed at; 0 where any will do."""
     spot: Annotated[list[Thousandth], Field(min_length=2, max_length=2)]
-    """Where on that image, each from 0 to 1000; zeros where any will do."""
+    """Spot on that image, each from 0 to 1000; zeros where any will do."""
 
 
 class GraspReply(_Reply):
     """Stage 3: grasp type, fingers and contacts."""
 
     evidence: Words
-    """What the held part's size and shape and the task's forces ask for."""
+    """Demands of the held part's size and shape and of the task's forces."""
     grasp_type: GraspType
     aperture_mm: Annotated[int, Field(ge=2, le=400)]
     """Width of the held part between thumb and fingers [mm]."""
@@ -150,15 +150,15 @@ class ApproachReply(_Reply):
     """Stage 4: approach and rotation, among the numbered hands."""
 
     evidence: Words
-    """What each candidate would do to the task, by number."""
+    """Effect of each candidate on the task, by number."""
     best: int
     """Number of the hand that serves the task best."""
     second: int
     """Number of the next best; the same number where no other serves."""
     turn_matters: bool
-    """Whether the direction of the thumb matters to the task."""
+    """True where the direction of the thumb matters to the task."""
     confidence: Percent
-    """How sure this is."""
+    """Certainty of all this [%]."""
 
 
 class JudgedGrasp(_Reply):
@@ -167,9 +167,9 @@ class JudgedGrasp(_Reply):
     number: int
     """The number on the picture."""
     evidence: Words
-    """What the hand touches, and what that does to the task."""
+    """Parts that the hand touches, and the effect on the task."""
     serves: bool
-    """Whether the task can be done so."""
+    """True where the task can be done so."""
 
 
 class RankingReply(_Reply):

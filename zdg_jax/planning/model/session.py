@@ -14,6 +14,8 @@ from typing import TypeVar
 import pydantic
 
 from zdg_jax.errors import PlannerError
+from zdg_jax.planning.grasp_plan import Usage, explain
+from zdg_jax.planning.model.answer_cache import AnswerCache
 from zdg_jax.planning.model.backend import (
     MAX_ANSWER,
     Answer,
@@ -22,10 +24,8 @@ from zdg_jax.planning.model.backend import (
     Request,
     TransientError,
 )
-from zdg_jax.planning.model.cache import AnswerCache
-from zdg_jax.planning.model.limits import Counter, Ledger
+from zdg_jax.planning.model.budget import CallBudget, UsageCounter
 from zdg_jax.planning.model.templates import render
-from zdg_jax.planning.plan import Usage, explain
 
 _log = logging.getLogger(__name__)
 _Reply = TypeVar("_Reply", bound=pydantic.BaseModel)
@@ -46,30 +46,30 @@ class Exchange:
 class Session:
     """Everything that one plan asks of one model. Not shared between threads."""
 
-    def __init__(self, backend: Backend, cache: AnswerCache, ledger: Ledger) -> None:
+    def __init__(self, backend: Backend, cache: AnswerCache, budget: CallBudget) -> None:
         """Starts the clock.
 
         Args:
             backend: the model.
             cache: answers that are known already.
-            ledger: budget and pace; may be shared with other sessions.
+            budget: calls, tokens and pace; may be shared with other sessions.
         """
         self.backend = backend
         self.exchanges: list[Exchange] = []
         self._cache = cache
-        self._ledger = ledger
-        self._counter = Counter()
-        self._deadline = time.monotonic() + ledger.limits.total_time
+        self._budget = budget
+        self._counter = UsageCounter()
+        self._deadline = time.monotonic() + budget.limits.total_time
 
     @property
     def usage(self) -> Usage:
-        """What was asked and what it cost so far."""
+        """Cost of the session so far."""
         return self._counter.usage()
 
     @property
     def reasks(self) -> int:
         """Further questions that may follow an answer that does not fit."""
-        return self._ledger.limits.reasks
+        return self._budget.limits.reasks
 
     def ask(
         self,
@@ -111,7 +111,7 @@ class Session:
             schema=reply.model_json_schema(),
         )
         fault = ""
-        for attempt in range(self._ledger.limits.reasks + 1):
+        for attempt in range(self._budget.limits.reasks + 1):
             answer, cached = self._answer(request)
             value, fault = _parse(reply, answer.text, check)
             self.exchanges.append(
@@ -128,7 +128,7 @@ class Session:
             )
         raise PlannerError(
             f"{self.backend.name} gave no usable answer to stage {stage} in "
-            f"{self._ledger.limits.reasks + 1} tries; the last fault: {fault}"
+            f"{self._budget.limits.reasks + 1} tries; the last fault: {fault}"
         )
 
     def _answer(self, request: Request) -> tuple[Answer, bool]:
@@ -136,9 +136,9 @@ class Session:
         if known is not None:
             self._counter.cached += 1
             return known, True
-        limits = self._ledger.limits
+        limits = self._budget.limits
         for attempt in range(limits.retries + 1):
-            self._ledger.admit(self._deadline)
+            self._budget.admit(self._deadline)
             self._counter.calls += 1
             try:
                 answer = self._within_time(request)
@@ -162,16 +162,16 @@ class Session:
             else:
                 self._counter.input_tokens += answer.input_tokens
                 self._counter.output_tokens += answer.output_tokens
-                self._ledger.spend(answer.input_tokens + answer.output_tokens)
+                self._budget.spend(answer.input_tokens + answer.output_tokens)
                 return answer, False
         raise AssertionError("unreachable")
 
     def _within_time(self, request: Request) -> Answer:
         """Asks in a thread of its own: a server that drips bytes defeats socket time limits."""
-        left = min(self._ledger.limits.call_timeout, self._deadline - time.monotonic())
+        left = min(self._budget.limits.call_timeout, self._deadline - time.monotonic())
         if left <= 0:
             raise PlannerError(
-                f"no answer within {self._ledger.limits.total_time:.0f} s; raise total_time"
+                f"no answer within {self._budget.limits.total_time:.0f} s; raise total_time"
             )
         result: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
 

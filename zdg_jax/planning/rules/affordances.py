@@ -1,4 +1,4 @@
-"""What a part may be for, by its shape and its place: scores in [0, 1], no names.
+"""Affordances of parts by shape and place: scores in [0, 1], no names.
 
 The functions are those of the lexicon. A score says how well a part would do as that, for a
 hand of human size; several parts may score for one function, and one part for several.
@@ -18,29 +18,38 @@ _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor f
 _SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
 _BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
-_GRIP_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
-_POOR_GRIP = 0.45  # where no grip scores more, a long thin bar will do
-_GRIP_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
+_HANDLE_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
+_POOR_HANDLE = 0.45  # where no handle scores more, a long thin bar will do
+_HANDLE_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Roles:
-    """Scores of all parts of an object."""
+class Affordances:
+    """Scores of all parts of an object for all functions."""
 
     scores: Mapping[str, Mapping[int, float]]
-    """Score of each part, by function and mark."""
+    """Score of each part in [0, 1], by function and mark."""
     reasons: Mapping[tuple[str, int], str]
-    """What the shape says, by function and mark."""
+    """Reason of each score, by function and mark."""
 
     def best(self, function: str, among: frozenset[int]) -> tuple[int, float]:
-        """The best part for a function among some marks, and its score."""
+        """Finds the best part for a function among some marks, and its score.
+
+        Args:
+            function: one of the lexicon's functions.
+            among: marks of the parts that count.
+        """
         scores = {mark: self.scores[function].get(mark, 0.0) for mark in sorted(among)}
         mark = max(scores, key=lambda m: scores[m])
         return mark, scores[mark]
 
 
-def roles(shape: ObjectShape) -> Roles:
-    """Scores every part for every function."""
+def score_affordances(shape: ObjectShape) -> Affordances:
+    """Scores every part for every function.
+
+    Args:
+        shape: the measured object.
+    """
     scores: dict[str, dict[int, float]] = {}
     reasons: dict[tuple[str, int], str] = {}
 
@@ -52,13 +61,13 @@ def roles(shape: ObjectShape) -> Roles:
 
     looped = any(_is_loop(part, shape) for part in shape.parts)
     for part in shape.parts:
-        score, reason = _grip(part, shape)
+        score, reason = _handle(part, shape)
         # Where there is a loop to hold, a bar is there for something else.
-        note("grip", part, score * (0.6 if looped and not _is_loop(part, shape) else 1.0), reason)
-    slender = max(scores["grip"].values()) < _POOR_GRIP
+        note("handle", part, score * (0.6 if looped and not _is_loop(part, shape) else 1.0), reason)
+    slender = max(scores["handle"].values()) < _POOR_HANDLE
     for part in shape.parts:
         if slender:  # a spoon's handle is thin, and yet what it is held by
-            note("grip", part, *_slender(part, shape))
+            note("handle", part, *_slender(part, shape))
         note("vessel", part, *_vessel(part))
         note("closure", part, *_closure(part, shape))
         note("stem", part, *_stem(part, shape))
@@ -73,7 +82,7 @@ def roles(shape: ObjectShape) -> Roles:
         note("face", part, *_face(part, shape))
     for part in shape.parts:
         _heed_name(part, scores, reasons)
-    return Roles(scores=scores, reasons=reasons)
+    return Affordances(scores=scores, reasons=reasons)
 
 
 def _heed_name(
@@ -98,11 +107,11 @@ def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
     return part.hole > LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
 
 
-def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+def _handle(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     if _is_loop(part, shape):
         return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
-    girth = _trapezoid(part.girth, _GRIP_GIRTH)
-    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    girth = _trapezoid(part.girth, _HANDLE_GIRTH)
+    length = _ramp(float(part.extents[0]), *_HANDLE_LENGTH)
     slim = _ramp(part.elongation, 1.2, 2.0)
     solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
     flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
@@ -114,7 +123,7 @@ def _grip(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
 
 def _slender(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     along = _ramp(abs(float(part.axes[0] @ shape.axis)), 0.8, 0.95)
-    length = _ramp(float(part.extents[0]), *_GRIP_LENGTH)
+    length = _ramp(float(part.extents[0]), *_HANDLE_LENGTH)
     longest = _ramp(float(part.extents[0] / shape.size.max()), 0.25, 0.5)
     slim = _ramp(part.elongation, 2.0, 4.0) * _ramp(shape.elongation, 1.6, 3.0)
     slim *= 1.0 - _ramp(part.girth, 0.022, 0.035)
@@ -192,19 +201,19 @@ def _outlet(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
 def _tool(
     part: PartShape, shape: ObjectShape, scores: Mapping[str, Mapping[int, float]]
 ) -> tuple[float, str]:
-    grips = scores["grip"]
-    holder = max(grips, key=lambda mark: grips[mark])
+    handles = scores["handle"]
+    holder = max(handles, key=lambda mark: handles[mark])
     if part.mark == holder:
-        return 0.2 * (1.0 - grips[holder]), "it is the grip itself"
-    grip = shape.part(holder)
-    away = float(np.linalg.norm(part.center - grip.center)) / float(shape.size.max())
-    unlike = 1.0 - 0.5 * grips[part.mark]
+        return 0.2 * (1.0 - handles[holder]), "it is the handle itself"
+    handle = shape.part(holder)
+    away = float(np.linalg.norm(part.center - handle.center)) / float(shape.size.max())
+    unlike = 1.0 - 0.5 * handles[part.mark]
     large = 0.6 + 0.4 * _ramp(part.share, 0.03, 0.12)
     end = 0.7 + 0.3 * _ramp(max(abs(part.along), part.offset), 0.3, 0.6)
     score = (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike * large * end
     if scores["outlet"][part.mark] > _SPOUT and max(scores["vessel"].values()) > _VESSEL:
         score *= _BESIDE_VESSEL
-    return score, "it lies away from the grip"
+    return score, "it lies away from the handle"
 
 
 def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:

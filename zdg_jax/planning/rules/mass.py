@@ -39,7 +39,7 @@ class MassGuess:
     material: Material
     """Material of the surface."""
     evidence: str
-    """What the guess rests on, in words."""
+    """Grounds of the guess, in words."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

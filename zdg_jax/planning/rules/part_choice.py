@@ -9,9 +9,9 @@ import numpy as np
 
 from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.grip import INDIFFERENT
-from zdg_jax.planning.rules.affordances import Roles
+from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.language.actions import PREPARING
-from zdg_jax.planning.rules.language.reading import Reading, Wish
+from zdg_jax.planning.rules.language.task_parsing import ParsedTask, PartRequest
 
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
@@ -20,12 +20,12 @@ _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
 _WORKING = ("tool", "outlet", "mount")
 _INSTEAD = 0.8  # what is left of the confidence where a named part is not found
-_HEAT_SAFE = ("grip", "stem")
+_HEAT_SAFE = ("handle", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Choice:
+class PartChoice:
     """Parts to hold and to spare, with reasons."""
 
     function: str
@@ -43,26 +43,44 @@ class Choice:
     reasons: Mapping[int, str]
     """Why each held or avoided part is so, by mark."""
     rationale: str
+    """Reason for the choice as a whole."""
     confidence: float
+    """Certainty of the choice, in [0, 1]."""
     notes: tuple[str, ...]
+    """Remarks for the user: parts that were not found, and their stand-ins."""
     lacking: str = ""
-    """What the words name, where no part looks like it and the likeliest was taken."""
+    """Name in the task for which no part was found, so that the likeliest was taken; "" else."""
 
 
-def select(reading: Reading, shape: ObjectShape, meaning: Roles) -> list[Choice]:
-    """The best choice and up to two others that hold something else."""
-    wishes = _hold_wishes(reading)
-    made = [choice for wish in wishes if (choice := _choose(wish, reading, shape, meaning))]
-    # The order of the wishes counts, unless the shape has no such part.
-    made.sort(key=lambda choice: bool(choice.lacking))
-    choices: list[Choice] = []
-    for choice in made:
+def choose_parts(
+    parsed: ParsedTask, shape: ObjectShape, affordances: Affordances
+) -> list[PartChoice]:
+    """Chooses parts to hold and to spare.
+
+    Args:
+        parsed: the task.
+        shape: the measured object.
+        affordances: scores of its parts.
+
+    Returns:
+        The best choice and up to two others that hold something else, the better first.
+    """
+    requests = _requests_to_hold(parsed)
+    possible = [
+        choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
+    ]
+    # The order of the requests counts, unless the shape has no such part.
+    possible.sort(key=lambda choice: bool(choice.lacking))
+    choices: list[PartChoice] = []
+    for choice in possible:
         if all({m for m, _ in choice.held} != {m for m, _ in c.held} for c in choices):
             choices.append(choice)
     if not choices or choices[0].confidence == 0.0:
-        choices.append(_general(reading, shape, meaning))
-    if made and made[-1].lacking and not choices[0].lacking:
-        note = f'no part looks like "{made[-1].lacking}": a {choices[0].function} is held instead'
+        choices.append(_general(parsed, shape, affordances))
+    if possible and possible[-1].lacking and not choices[0].lacking:
+        note = (
+            f'no part looks like "{possible[-1].lacking}": a {choices[0].function} is held instead'
+        )
         choices[0] = dataclasses.replace(
             choices[0],
             notes=(*choices[0].notes, note),
@@ -71,54 +89,56 @@ def select(reading: Reading, shape: ObjectShape, meaning: Roles) -> list[Choice]
     return choices[:3]
 
 
-def _hold_wishes(reading: Reading) -> list[Wish]:
-    action = reading.action
-    if reading.hold:
-        wishes = list(reading.hold)
-        if action and wishes[0].function == "control":
+def _requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
+    action = parsed.action
+    if parsed.hold:
+        requests = list(parsed.hold)
+        if action and requests[0].function == "control":
             # Controls are often too small to be parts: then what holds beside them is held.
-            wishes += [
-                Wish(function=name, name=name, weight=0.7, named=False, reason=action.because)
-                for name in ("grip", "body")
+            requests += [
+                PartRequest(
+                    function=name, name=name, weight=0.7, named=False, reason=action.because
+                )
+                for name in ("handle", "body")
             ]
-        return wishes
-    functions = list(action.hold) if action else ["body", "grip"]
+        return requests
+    functions = list(action.hold) if action else ["body", "handle"]
     because = action.because if action else "a general hold sits near the middle"
-    if _steadied(reading):
-        functions = ["body", "grip"]
-        because = "the deed is done to the object: it is steadied around its middle"
-    if reading.hot:
-        safe = [name for name in ("stem", "grip") if name in functions]
-        safe += [name for name in ("grip", "stem") if name not in safe]
+    if _steadied(parsed):
+        functions = ["body", "handle"]
+        because = "the action is done to the object: it is steadied around its middle"
+    if parsed.hot:
+        safe = [name for name in ("stem", "handle") if name in functions]
+        safe += [name for name in ("handle", "stem") if name not in safe]
         functions = safe + [name for name in functions if name not in safe and name != "vessel"]
-    spared = {wish.function for wish in reading.avoid if wish.weight >= 0.9}
+    spared = {request.function for request in parsed.avoid if request.weight >= 0.9}
     functions = [name for name in functions if name not in spared] or ["other"]
     return [
-        Wish(function=name, name=name, weight=1.0, named=False, reason=because)
+        PartRequest(function=name, name=name, weight=1.0, named=False, reason=because)
         for name in functions
     ]
 
 
-def _steadied(reading: Reading) -> bool:
-    """Whether a tool's deed is done to the object: "slice the loaf" with the loaf in hand."""
-    action = reading.action
-    return reading.worked_on and action is not None and action.hold == ("grip",)
+def _steadied(parsed: ParsedTask) -> bool:
+    """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand."""
+    action = parsed.action
+    return parsed.worked_on and action is not None and action.hold == ("handle",)
 
 
-def _avoid_wishes(reading: Reading, held: str) -> list[Wish]:
-    wishes = list(reading.avoid)
-    named = {wish.function for wish in reading.hold}
-    action = reading.action
-    spared = {wish.function for wish in wishes}
-    if action and not _steadied(reading):
-        wishes += [
-            Wish(function=name, name=name, weight=0.7, named=False, reason=action.because)
+def _requests_to_avoid(parsed: ParsedTask, held: str) -> list[PartRequest]:
+    requests = list(parsed.avoid)
+    named = {request.function for request in parsed.hold}
+    action = parsed.action
+    spared = {request.function for request in requests}
+    if action and not _steadied(parsed):
+        requests += [
+            PartRequest(function=name, name=name, weight=0.7, named=False, reason=action.because)
             for name in action.avoid
             if name not in named | spared and name != held
         ]
-    if reading.hot and held in (*_HEAT_SAFE, "other"):
-        wishes += [
-            Wish(
+    if parsed.hot and held in (*_HEAT_SAFE, "other"):
+        requests += [
+            PartRequest(
                 function=name,
                 name=name,
                 weight=0.8,
@@ -128,20 +148,20 @@ def _avoid_wishes(reading: Reading, held: str) -> list[Wish]:
             for name in ("vessel", "outlet", "tool")
             if name not in named and name != held
         ]
-    return wishes
+    return requests
 
 
-def _scores(wish: Wish, shape: ObjectShape, meaning: Roles) -> dict[int, float]:
-    """How well each part fits a wish, by mark."""
-    if wish.place:
-        scores = _place(wish.place, shape.parts)
-        if not wish.function:
+def _scores(request: PartRequest, shape: ObjectShape, affordances: Affordances) -> dict[int, float]:
+    """Scores how well each part fits a request, by mark."""
+    if request.place:
+        scores = _place(request.place, shape.parts)
+        if not request.function:
             return scores
-        known = meaning.scores[wish.function]
+        known = affordances.scores[request.function]
         return {mark: max(scores[mark] * 0.9, known[mark]) for mark in scores}
-    if wish.function == "other":
+    if request.function == "other":
         return {part.mark: 0.3 + 0.7 * part.share for part in shape.parts}
-    return dict(meaning.scores[wish.function])
+    return dict(affordances.scores[request.function])
 
 
 def _place(place: str, parts: Sequence[PartShape]) -> dict[int, float]:
@@ -162,19 +182,21 @@ def _place(place: str, parts: Sequence[PartShape]) -> dict[int, float]:
     return {part.mark: 1.0 - abs(part.along) for part in parts}
 
 
-def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) -> Choice | None:
-    scores = _scores(wish, shape, meaning)
+def _choose(
+    request: PartRequest, parsed: ParsedTask, shape: ObjectShape, affordances: Affordances
+) -> PartChoice | None:
+    scores = _scores(request, shape, affordances)
     # What the words say to spare is settled first: the rest is what can be held.
-    spared: dict[int, tuple[float, Wish]] = {}
-    for avoid in _avoid_wishes(reading, wish.function):
-        fits = _scores(avoid, shape, meaning)
+    spared: dict[int, tuple[float, PartRequest]] = {}
+    for avoid in _requests_to_avoid(parsed, request.function):
+        fits = _scores(avoid, shape, affordances)
         best = max(fits.values())
         bar = min(max(_SPARE, _ALIKE * best), best) if avoid.named else max(_SPARE, 0.5 * best)
         for mark, fit in fits.items():
             strength = avoid.weight * (0.6 + 0.4 * fit if avoid.named else fit)
             if fit >= bar and strength > spared.get(mark, (0.0, avoid))[0]:
                 spared[mark] = (strength, avoid)
-    if not wish.named:
+    if not request.named:
         firm = {mark for mark, (_, avoid) in spared.items() if avoid.named}
         if len(firm) == len(scores):  # all are alike: only the likeliest is spared
             firm = {max(firm, key=lambda mark: spared[mark][0])}
@@ -187,11 +209,11 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     top = max(free, key=lambda mark: free[mark])
     notes: list[str] = []
     if free[top] < _FAIR:
-        if not wish.named:
+        if not request.named:
             return None
-        notes.append(f'no part looks like "{wish.name}"; the likeliest is taken')
+        notes.append(f'no part looks like "{request.name}"; the likeliest is taken')
     held = {top: max(free[top], 0.01)}
-    alike = _ONE_END if wish.function == "tool" else _ALIKE
+    alike = _ONE_END if request.function == "tool" else _ALIKE
     for mark, score in free.items():
         close = score >= alike * free[top] and score >= _FAIR
         named_away = mark in spared and spared[mark][1].named
@@ -203,27 +225,34 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
     avoided = {
         mark: (strength, avoid)
         for mark, (strength, avoid) in spared.items()
-        if mark not in held and not _second_best(mark, avoid, held, shape, meaning)
+        if mark not in held and not _second_best(mark, avoid, held, shape, affordances)
     }
-    pressed = _pressed(reading, wish, meaning, avoided)
+    pressed = _pressed(parsed, request, affordances, avoided)
     avoided = {mark: pair for mark, pair in avoided.items() if mark not in pressed}
     peak = max(held.values())
     rival = max((s for m, s in free.items() if m not in held and m not in avoided), default=0.0)
     margin = 1.0 - 0.5 * min(1.0, rival / max(peak, 1e-6))
-    confidence = reading.certainty * (0.35 + 0.65 * min(peak, 1.0)) * margin
-    if not wish.named and not avoided and _any_part_will_do(reading):
+    confidence = parsed.certainty * (0.35 + 0.65 * min(peak, 1.0)) * margin
+    if not request.named and not avoided and _any_part_will_do(parsed):
         confidence *= INDIFFERENT
-    function = wish.function or "body"
+    function = request.function or "body"
+    else_reason = request.place or "it is free"
     reasons = {
-        mark: f"{wish.reason}; {meaning.reasons.get((function, mark), wish.place or 'it is free')}"
+        mark: f"{request.reason}; {affordances.reasons.get((function, mark), else_reason)}"
         for mark in held
     }
     reasons |= {mark: avoid.reason for mark, (_, avoid) in avoided.items()}
-    functions = {mark: function for mark in held if function in meaning.scores}
-    functions |= {m: w.function for m, (_, w) in avoided.items() if w.function in meaning.scores}
+    functions = {mark: function for mark in held if function in affordances.scores}
+    functions |= {
+        m: w.function for m, (_, w) in avoided.items() if w.function in affordances.scores
+    }
     worked = frozenset(m for m, (_, w) in avoided.items() if w.function in _WORKING)
-    what = f'the words name "{wish.name}"' if wish.named else f"the deed asks for a {wish.name}"
-    return Choice(
+    what = (
+        f'the words name "{request.name}"'
+        if request.named
+        else f"the action asks for a {request.name}"
+    )
+    return PartChoice(
         function=function,
         held=tuple(sorted(((m, s / peak) for m, s in held.items()), key=lambda pair: -pair[1])),
         avoided=tuple((mark, strength) for mark, (strength, _) in sorted(avoided.items())),
@@ -231,49 +260,57 @@ def _choose(wish: Wish, reading: Reading, shape: ObjectShape, meaning: Roles) ->
         pressed=pressed,
         functions=functions,
         reasons=reasons,
-        rationale=f"{what}: part {top} fits best ({free[top]:.2f}); {wish.reason}",
+        rationale=f"{what}: part {top} fits best ({free[top]:.2f}); {request.reason}",
         confidence=float(np.clip(confidence, 0.0, 1.0)),
         notes=tuple(notes),
-        lacking=wish.name if notes else "",
+        lacking=request.name if notes else "",
     )
 
 
 def _second_best(
-    mark: int, avoid: Wish, held: Mapping[int, float], shape: ObjectShape, meaning: Roles
+    mark: int,
+    avoid: PartRequest,
+    held: Mapping[int, float],
+    shape: ObjectShape,
+    affordances: Affordances,
 ) -> bool:
-    """Whether a deed spares this part only because the part it means is held itself."""
+    """Tells whether an action spares this part only because the part it means is held itself."""
     if avoid.named:
         return False
-    fits = _scores(avoid, shape, meaning)
+    fits = _scores(avoid, shape, affordances)
     first = max(fits, key=lambda other: fits[other])
     return first in held and fits[mark] < _ALIKE * fits[first]
 
 
 def _pressed(
-    reading: Reading, wish: Wish, meaning: Roles, avoided: Mapping[int, tuple[float, Wish]]
+    parsed: ParsedTask,
+    request: PartRequest,
+    affordances: Affordances,
+    avoided: Mapping[int, tuple[float, PartRequest]],
 ) -> frozenset[int]:
-    """The part that a finger works, unless the words forbid it."""
-    if not reading.action or "control" not in (*reading.action.press, wish.function):
+    """Finds the part that a finger works, unless the words forbid it."""
+    if not parsed.action or "control" not in (*parsed.action.press, request.function):
         return frozenset()
-    marks = frozenset(meaning.scores["control"])
-    mark, score = meaning.best("control", marks)
+    marks = frozenset(affordances.scores["control"])
+    mark, score = affordances.best("control", marks)
     forbidden = mark in avoided and avoided[mark][1].named
     return frozenset([mark] if score > _CONTROL and not forbidden else [])
 
 
-def _any_part_will_do(reading: Reading) -> bool:
-    """Whether the deed is only to get hold of the object, with no danger in it."""
-    return reading.action is not None and reading.action.name in PREPARING and not reading.hot
+def _any_part_will_do(parsed: ParsedTask) -> bool:
+    """Tells whether the action is only to get hold of the object, with no danger in it."""
+    return parsed.action is not None and parsed.action.name in PREPARING and not parsed.hot
 
 
-def _general(reading: Reading, shape: ObjectShape, meaning: Roles) -> Choice:
-    """A stable hold of whatever is large, central and fits the hand."""
+def _general(parsed: ParsedTask, shape: ObjectShape, affordances: Affordances) -> PartChoice:
+    """Chooses a stable hold of whatever is large, central and fits the hand."""
     scores = {
-        part.mark: 0.6 * meaning.scores["body"][part.mark] + 0.4 * meaning.scores["grip"][part.mark]
+        part.mark: 0.6 * affordances.scores["body"][part.mark]
+        + 0.4 * affordances.scores["handle"][part.mark]
         for part in shape.parts
     }
     top = max(scores, key=lambda mark: scores[mark])
-    return Choice(
+    return PartChoice(
         function="body",
         held=((top, 1.0),),
         avoided=(),

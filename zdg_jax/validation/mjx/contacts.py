@@ -8,21 +8,19 @@ deep. Here every face is asked (Ericson, Real-Time Collision Detection, 2004, 5.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-_log = logging.getLogger(__name__)
 _TINY = 1e-12
 
 
 def ball_and_hull(
     center: jax.Array, radius: jax.Array, faces: jax.Array, normals: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """The contact of a ball with a convex hull, hull frame.
+    """Finds the contact of a ball with a convex hull, hull frame.
 
     Args:
         center: of the ball, (3,) [m].
@@ -48,12 +46,12 @@ def ball_and_hull(
     squared = jnp.sum((points - center) ** 2, axis=1)
     usable = jnp.concatenate([above, jnp.ones(len(on_edges), bool)])
     nearest = points[jnp.argmin(jnp.where(usable, squared, jnp.inf))]
-    way = nearest - center
-    distance = jnp.sqrt(jnp.maximum(jnp.sum(way**2), _TINY))
+    offset = nearest - center
+    distance = jnp.sqrt(jnp.maximum(jnp.sum(offset**2), _TINY))
     # Inside, and on the surface, the way out is that of the nearest plane.
     inside = (height[deepest] < 0) | (distance < 1e-6)
     point = jnp.where(inside, foot[deepest], nearest)
-    normal = jnp.where(inside, -normals[deepest], way / distance)
+    normal = jnp.where(inside, -normals[deepest], offset / distance)
     distance = jnp.where(inside, height[deepest], distance)
     return distance - radius, 0.5 * (point + center + radius * normal), normal
 
@@ -64,20 +62,16 @@ def exact_balls() -> Iterator[None]:
     from mujoco.mjx._src import collision_driver
     from mujoco.mjx._src.types import GeomType
 
-    table: dict[Any, Any] | None = getattr(collision_driver, "_COLLISION_FUNC", None)
-    if table is None:
-        _log.warning("this version of MJX hides its collision functions; its own are used")
-        yield
-        return
-    own = {
+    table: dict[Any, Any] = collision_driver._COLLISION_FUNC
+    originals = {
         pair: table[pair]
         for pair in ((GeomType.SPHERE, GeomType.MESH), (GeomType.SPHERE, GeomType.BOX))
     }
-    table.update(dict.fromkeys(own, _collider()))
+    table.update(dict.fromkeys(originals, _collider()))
     try:
         yield
     finally:
-        table.update(own)
+        table.update(originals)
 
 
 def _collider() -> Any:

@@ -5,30 +5,34 @@ from __future__ import annotations
 import collections
 import dataclasses
 import logging
-from collections.abc import Generator
 
 import jax
 import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
+from zdg_jax.validation.engine import Chunks, PhysicsEngine
 from zdg_jax.validation.mjx.program import Program, State
-from zdg_jax.validation.mjx.scene import MjxOptions, build_mjx
-from zdg_jax.validation.mujoco.hold import BLOCKED, Way, conclude, load_order, load_wrenches
+from zdg_jax.validation.mjx.simplified import MjxOptions, build_mjx
+from zdg_jax.validation.mujoco.hold import BLOCKED, ClosingOutcome, load_order, verdict
+from zdg_jax.validation.mujoco.screening import screen
 from zdg_jax.validation.mujoco.simulation import Simulation
-from zdg_jax.validation.protocols import Hold, Protocol
+from zdg_jax.validation.protocols import HoldProtocol, Protocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike, build
-from zdg_jax.validation.settling import Watch
-from zdg_jax.validation.trajectories import between, checked_triples, motions
+from zdg_jax.validation.settling import EarlyTermination
+from zdg_jax.validation.trajectories import between, checked, motions
 
 _log = logging.getLogger(__name__)
 _BLOWN_UP = 1e6
 """A coordinate beyond this is a simulation that blew up."""
 
 
-class MjxEngine:
-    """A hand, an object and a `Hold` protocol, compiled once for batches of one size."""
+class MjxEngine(PhysicsEngine):
+    """A hand, an object and a `HoldProtocol`, compiled once for batches of one size."""
+
+    protocol: HoldProtocol
 
     def __init__(
         self,
@@ -47,17 +51,17 @@ class MjxEngine:
         Args:
             hand: the hand.
             obj: the object.
-            protocol: what to test, a `Hold`.
+            protocol: the test, a `HoldProtocol`.
             batch: rollouts at a time; by default what the device's memory takes.
-            options: how the scene is simplified.
+            options: simplifications of the scene.
             warp: run MuJoCo Warp inside MJX, on NVIDIA GPUs.
 
         Raises:
-            InputError: the protocol is not a `Hold`, the batch is not positive, or Warp is asked
-                for double precision.
+            InputError: the protocol is not a `HoldProtocol`, the batch is not positive, or Warp is
+                asked for double precision.
             ValidationError: MJX cannot take the scene, or Warp cannot run here.
         """
-        if not isinstance(protocol, Hold):
+        if not isinstance(protocol, HoldProtocol):
             raise InputError(f"MJX has no protocol '{protocol.name}'; use backend 'mujoco'")
         if batch is not None and batch < 1:
             raise InputError(f"batch is {batch}; at least one rollout is needed")
@@ -65,7 +69,7 @@ class MjxEngine:
         if warp and options.precision == "double":
             raise InputError("MuJoCo Warp has single precision alone; use backend 'mjx'")
         self.name = "mjx-warp" if warp else "mjx"
-        self.protocol, self._watch = protocol, Watch(protocol)
+        self.protocol, self._watch = protocol, EarlyTermination(protocol)
         physics, solver = protocol.physics, protocol.solver
         self.scene = build_mjx(hand, obj, physics, solver, options, caps=not warp)
         self._reference = build(hand, obj, physics, solver)
@@ -79,42 +83,28 @@ class MjxEngine:
         self.batch = self._program.batch
         step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
-        self._wrenches = load_wrenches(protocol)
+        self._wrenches = protocol.wrenches(physics.weight_of(obj))
 
-    def empty(self, n: int) -> Validation:
-        """Results of `n` grasps that are not tested yet."""
-        return Validation.empty(
-            n,
-            protocol=self.protocol.name,
-            backend=self.name,
-            loads=[load.name for load in self.protocol.loads],
-            changes=self.scene.changes,
-        )
+    @property
+    def load_names(self) -> tuple[str, ...]:
+        """Names of the loads."""
+        return tuple(load.name for load in self.protocol.loads)
 
-    def stream(
-        self,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
-        *,
-        chunk: int | None = None,
-    ) -> Generator[tuple[slice, Validation], None, None]:
+    def stream(self, poses: Poses, *, chunk: int = 0) -> Chunks:
         """Tests grasps and yields their results chunk by chunk, in order.
 
         Args:
-            pregrasp: root position, quaternion and joints, (n, 7 + j), object frame.
-            grasp: likewise.
-            squeeze: likewise.
-            chunk: grasps a yield, by default one batch.
+            poses: n grasps, object frame.
+            chunk: grasps per yield; 0 for one batch.
 
         Raises:
             InputError: shapes that do not fit the hand or each other.
         """
-        poses = checked_triples(pregrasp, grasp, squeeze, num_joints=self.scene.num_joints)
+        poses = checked(poses, num_joints=self.scene.num_joints)
         chunk = chunk or self.batch
-        for start in range(0, len(poses[0]), chunk):
-            part = slice(start, min(start + chunk, len(poses[0])))
-            yield part, self._fitted([pose[part] for pose in poses])
+        for start in range(0, len(poses), chunk):
+            part = slice(start, min(start + chunk, len(poses)))
+            yield part, self._fitted(list(poses[part].qpos))
 
     def _fitted(self, poses: list[np.ndarray]) -> Validation:
         """Runs a chunk, in smaller batches if the device's memory does not do."""
@@ -132,42 +122,39 @@ class MjxEngine:
     def _chunk(self, poses: list[np.ndarray]) -> Validation:
         result = self.empty(len(poses[0]))
         alive = self._screen(poses, result)
-        ways = [Way() for _ in range(len(result))]
+        outcomes = [ClosingOutcome() for _ in range(len(result))]
         saved: dict[int, State] = {}
         for start in range(0, len(alive), self.batch):
             rows = alive[start : start + self.batch]
-            state = self._close([pose[rows] for pose in poses], result, rows, ways)
+            state = self._close([pose[rows] for pose in poses], result, rows, outcomes)
             for k, row in enumerate(rows):
                 if result.reason[row] == Reason.NOT_TESTED:
                     saved[row] = jax.tree.map(lambda leaf, k=k: leaf[k], state)
         if saved:
-            self._pull_all(saved, result, ways)
+            self._pull_all(saved, result, outcomes)
         for row in saved:
-            conclude(self.protocol, result, row, ways[row])
+            reason = verdict(self.protocol, result, row, outcomes[row])
+            result.reason[row], result.held[row] = reason, reason is Reason.HELD
         return result
 
     def _screen(self, poses: list[np.ndarray], result: Validation) -> np.ndarray:
         """Fails grasps that are not finite or start too deep; returns the others' rows."""
         simulation = Simulation(self._reference)
-        pregrasp, grasp, _ = poses
+        limit = self.protocol.max_pregrasp_penetration
         alive = []
-        for i in range(len(result)):
-            if not all(np.isfinite(pose[i]).all() for pose in poses):
+        for i, (pregrasp, grasp, squeeze) in enumerate(zip(*poses, strict=True)):
+            if not all(np.isfinite(pose).all() for pose in (pregrasp, grasp, squeeze)):
                 result.fail(i, Reason.DIVERGED, 0.0)
-                continue
-            simulation.reset(grasp[i])
-            result.grasp_penetration[i] = simulation.penetration()[0]
-            simulation.reset(pregrasp[i])
-            deepest = max(simulation.penetration())
-            result.pregrasp_penetration[i] = deepest
-            if deepest > self.protocol.max_pregrasp_penetration:
-                result.fail(i, Reason.PREGRASP_PENETRATES, 0.0)
-            else:
+            elif screen(simulation, result, i, pregrasp, grasp, limit):
                 alive.append(i)
         return np.array(alive, int)
 
     def _close(
-        self, poses: list[np.ndarray], result: Validation, rows: np.ndarray, ways: list[Way]
+        self,
+        poses: list[np.ndarray],
+        result: Validation,
+        rows: np.ndarray,
+        outcomes: list[ClosingOutcome],
     ) -> State:
         """Closes and squeezes one batch; fails what blew up or was ejected."""
         pregrasp, grasp, squeeze = (_padded(pose, self.batch) for pose in poses)
@@ -185,7 +172,7 @@ class MjxEngine:
                 )
                 state = self._program.run(state, none, self._stage_steps)
             if end is grasp:
-                self._look_at_grasp(np.asarray(state.qpos, float)[:count], grasp, rows, ways)
+                self._look_at_grasp(np.asarray(state.qpos, float)[:count], grasp, rows, outcomes)
         qpos = np.asarray(state.qpos, float)[:count]
         moved = motions(qpos[:, -7:])
         time = 2 * self.protocol.closing_time
@@ -200,25 +187,27 @@ class MjxEngine:
             simulation.reset(q[:-7], q[-7:])
             simulation.aim(targets[k], stages - 1)
             mujoco.mj_forward(simulation.model, simulation.data)
-            result.contacts[row], result.force[row] = simulation.grip()
-            ways[row].touched |= bool(result.contacts[row])
+            result.contacts[row], result.force[row] = simulation.contact_summary()
+            outcomes[row].touched |= bool(result.contacts[row])
             if far_out[k]:
                 result.fail(row, Reason.EJECTED, time)
         return state
 
     def _look_at_grasp(
-        self, qpos: np.ndarray, grasp: np.ndarray, rows: np.ndarray, ways: list[Way]
+        self, qpos: np.ndarray, grasp: np.ndarray, rows: np.ndarray, outcomes: list[ClosingOutcome]
     ) -> None:
-        """Notes which hands touch the object at the grasp, and which did not get there."""
+        """Notes the hands that touch the object at the grasp, and those that did not get there."""
         simulation = Simulation(self._reference)
         for row, q, wanted in zip(rows, qpos, grasp, strict=False):
             if (np.abs(q) < _BLOWN_UP).all():
                 simulation.reset(q[:-7], q[-7:])
-                ways[row].touched = simulation.touching().size > 0
+                outcomes[row].touched = simulation.touching().size > 0
                 away = np.abs(q[7:-7] - wanted[7:]).max(initial=0.0)
-                ways[row].blocked = bool(away > BLOCKED)
+                outcomes[row].blocked = bool(away > BLOCKED)
 
-    def _pull_all(self, saved: dict[int, State], result: Validation, ways: list[Way]) -> None:
+    def _pull_all(
+        self, saved: dict[int, State], result: Validation, outcomes: list[ClosingOutcome]
+    ) -> None:
         """Runs the pulls in slots; a slot that is done takes the next pull at once.
 
         Pulls are queued first loads first, so that a grasp that fails saves its later ones.
@@ -226,7 +215,8 @@ class MjxEngine:
         watch = self._watch
         starts = {row: motions(np.asarray(s.qpos, float)[-7:]) for row, s in saved.items()}
         orders = {
-            row: load_order(self.protocol, np.asarray(s.qpos[-7:])) for row, s in saved.items()
+            row: load_order(self.protocol, self._wrenches, np.asarray(s.qpos[-7:]))
+            for row, s in saved.items()
         }
         queue = collections.deque(
             (row, int(order[k]))
@@ -248,9 +238,11 @@ class MjxEngine:
             if not slots.busy.any():
                 return
             state = self._program.run(state, slots.wrench, watch.look_steps)
-            self._look(np.asarray(state.qpos, float), slots, result, ways)
+            self._look(np.asarray(state.qpos, float), slots, result, outcomes)
 
-    def _look(self, qpos: np.ndarray, slots: _Slots, result: Validation, ways: list[Way]) -> None:
+    def _look(
+        self, qpos: np.ndarray, slots: _Slots, result: Validation, outcomes: list[ClosingOutcome]
+    ) -> None:
         """Looks at every pull and frees the slots of those that are decided."""
         watch, trace = self._watch, slots.trace
         trace[:, :-1] = trace[:, 1:]
@@ -269,10 +261,10 @@ class MjxEngine:
             result.steps[row] += steps
             if given_up:
                 continue
-            result.tested[row, load], result.directions[row, load] = True, survived[k]
+            result.tested[row, load], result.survived_loads[row, load] = True, survived[k]
             result.drift[row, load], result.turn[row, load] = trace[k, -1]
             result.slip[row, load] = np.linalg.norm(qpos[k, -7:-4] - slots.origin[k])
-            ways[row].diverged |= not sound[k]
+            outcomes[row].diverged |= not sound[k]
             if not survived[k] and np.isnan(result.failed_at[row]):
                 pulled = steps * self.protocol.solver.timestep
                 result.failed_at[row] = 2 * self.protocol.closing_time + pulled
@@ -286,18 +278,23 @@ class _Slots:
     """Pulls that run side by side, b of them."""
 
     busy: np.ndarray
+    """Marks the slots in which a pull runs, (b,) bool."""
     row: np.ndarray
+    """Grasp of each slot, (b,) int."""
     load: np.ndarray
+    """Load of each slot, (b,) int."""
     look: np.ndarray
+    """Looks taken at each pull, (b,) int."""
     wrench: np.ndarray
+    """Force and torque on the object, (b, 6) [N, N m]."""
     origin: np.ndarray
-    """Where the object was after the squeeze, (b, 3)."""
+    """Position of the object after the squeeze, (b, 3) [m]."""
     trace: np.ndarray
     """Motions at the last looks, (b, window + 1, 2)."""
 
     @classmethod
     def empty(cls, b: int, window: int) -> _Slots:
-        """Free slots."""
+        """Returns `b` free slots that keep `window` looks."""
         return cls(
             busy=np.zeros(b, bool),
             row=np.zeros(b, int),
@@ -320,5 +317,5 @@ def _fill(state: State, k: int, row: State) -> None:
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    """Rows repeated to a fixed number of them."""
+    """Repeats rows up to a fixed number of them."""
     return rows[np.arange(size) % len(rows)]

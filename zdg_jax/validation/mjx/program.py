@@ -18,8 +18,7 @@ import numpy as np
 
 from zdg_jax.errors import ValidationError
 from zdg_jax.runtime.devices import active_devices, replicate, shard_rows
-from zdg_jax.validation.mjx.contacts import exact_balls
-from zdg_jax.validation.mjx.solver import short_searches
+from zdg_jax.validation.mjx.patches import patched
 from zdg_jax.validation.mujoco.simulation import ORIGIN
 
 _log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ _WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class State:
-    """What a step needs of the one before, for b rollouts; fields as in MuJoCo's data. Arrays of
+    """State that steps hand on, for b rollouts; fields as in MuJoCo's data. Arrays of
     NumPy on the host, of JAX within a program."""
 
     qpos: Any
@@ -84,8 +83,18 @@ class Program:
             _WARP_BATCH if warp else len(active_devices()) * self._fitting_batch()
         )
 
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the numbers that steps are computed with."""
+        return np.dtype(self._start.qpos.dtype)
+
     def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
-        """Hands (b, 7 + j) and actuator targets (b, nu) at rest, the object at its origin."""
+        """Returns hands at rest, the object at its origin.
+
+        Args:
+            poses: root position, quaternion and joints, (b, 7 + j).
+            ctrl: actuator targets, (b, nu).
+        """
         model, b = self._model, len(poses)
         return State(
             qpos=np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1),
@@ -98,13 +107,17 @@ class Program:
         )
 
     def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
-        """Takes `steps` steps of a state on the host, with forces and torques (b, 6) on the object.
+        """Takes steps of a state on the host.
 
-        Nothing of double precision leaves, so that all other code may run without.
+        Nothing of double precision stays on the device, so that all other code may run without.
+
+        Args:
+            state: b rollouts.
+            wrench: forces and torques on the object, (b, 6) [N, N m].
+            steps: number of steps.
         """
-        number = np.float64 if self._double else np.float32
-        arrays = jax.tree.map(lambda leaf: np.asarray(leaf, number), (state, wrench))
-        with self._precision(), exact_balls(), short_searches():
+        arrays = jax.tree.map(lambda leaf: np.asarray(leaf, self.dtype), (state, wrench))
+        with self._precision(), patched():
             # Placed explicitly like the model: arrays placed by default would compile it all again.
             placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
             after = self._advance(self._device_model, self._start, *placed)

@@ -8,13 +8,11 @@ every rollout's search has ended gives the same numbers.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 
-_log = logging.getLogger(__name__)
 _LOOP = "_while_loop_scan"
 
 
@@ -23,21 +21,17 @@ def short_searches() -> Iterator[None]:
     """Ends line searches early in what is traced within the block."""
     from mujoco.mjx._src import solver
 
-    own = getattr(solver, _LOOP, None)
-    if own is None:
-        _log.info("this version of MJX has another line search; it is left as it is")
-        yield
-        return
+    original = getattr(solver, _LOOP)
     setattr(solver, _LOOP, _until)
     try:
         yield
     finally:
-        setattr(solver, _LOOP, own)
+        setattr(solver, _LOOP, original)
 
 
 def _until(
     condition: Callable[[Any], Any], body: Callable[[Any], Any], start: Any, most: int
 ) -> Any:
-    """The loop as MJX calls it; the condition counts the steps itself."""
+    """Runs the loop as MJX calls it; the condition counts the steps itself."""
     del most
     return jax.lax.while_loop(condition, body, start)

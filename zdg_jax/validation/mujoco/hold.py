@@ -1,4 +1,4 @@
-"""The `Hold` protocols in MuJoCo's C engine, one grasp at a time."""
+"""Hold protocols in MuJoCo's C engine, one grasp at a time."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ import numpy as np
 
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.validation import trajectories
+from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
-from zdg_jax.validation.protocols import Hold
+from zdg_jax.validation.protocols import HoldProtocol
 from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import Scene
-from zdg_jax.validation.settling import Watch
+from zdg_jax.validation.scene import CompiledScene
+from zdg_jax.validation.settling import EarlyTermination
 
 BLOCKED = 0.25
 """A joint farther than this from its target at the grasp was kept from closing [rad]."""
 
 
-class HoldTest:
-    """A `Hold` protocol on one scene."""
+class HoldTest(GraspTest):
+    """A `HoldProtocol` on one scene."""
 
-    def __init__(self, scene: Scene, protocol: Hold) -> None:
-        """Prepares the loads and the numbers of steps."""
+    def __init__(self, scene: CompiledScene, protocol: HoldProtocol, wrenches: np.ndarray) -> None:
+        """Prepares the loads and the numbers of steps.
+
+        Args:
+            scene: the scene, without a table.
+            protocol: the protocol.
+            wrenches: its loads on this object, (m, 6), see `HoldProtocol.wrenches`.
+        """
         self.scene, self.protocol = scene, protocol
+        self.max_pregrasp_penetration = protocol.max_pregrasp_penetration
         step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
-        self._watch = Watch(protocol)
-        self._loads = load_wrenches(protocol)
+        self._watch = EarlyTermination(protocol)
+        self._wrenches = wrenches
         self.load_names = tuple(load.name for load in protocol.loads)
 
-    def run(
+    def roll_out(
         self,
         simulation: Simulation,
         result: Validation,
@@ -39,43 +47,22 @@ class HoldTest:
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
-    ) -> None:
-        """Tests one grasp and writes row `i` of the result.
-
-        Args:
-            simulation: scratch state; what it holds does not matter.
-            result: arrays to write to.
-            i: row.
-            pregrasp: root position, quaternion and joints, (7 + j,), finite.
-            grasp: likewise.
-            squeeze: likewise.
-        """
-        simulation.reset(grasp)
-        result.grasp_penetration[i] = simulation.penetration()[0]
-        simulation.reset(pregrasp)
-        deepest = max(simulation.penetration())
-        result.pregrasp_penetration[i] = deepest
-        if deepest > self.protocol.max_pregrasp_penetration:
-            result.fail(i, Reason.PREGRASP_PENETRATES, 0.0)
-            return
-        way = self._close(simulation, pregrasp, grasp, squeeze)
-        result.steps[i] = simulation.steps
-        if way.diverged:
-            result.fail(i, Reason.DIVERGED, simulation.data.time)
-            return
-        result.contacts[i], result.force[i] = simulation.grip()
+    ) -> Reason:
+        """Closes, squeezes and pulls; arguments as of `GraspTest.roll_out`."""
+        outcome = self._close(simulation, pregrasp, grasp, squeeze)
+        if outcome.diverged:
+            return Reason.DIVERGED
+        result.contacts[i], result.force[i] = simulation.contact_summary()
         result.closing_drift[i], result.closing_turn[i] = simulation.moved()
-        if way.ejected or self._watch.lost(simulation.moved(), closing=False):
-            result.fail(i, Reason.EJECTED, simulation.data.time)
-            return
+        if outcome.ejected or self._watch.lost(simulation.moved(), closing=False):
+            return Reason.EJECTED
         saved = simulation.save()
-        for load in load_order(self.protocol, simulation.object_pose):
+        for load in load_order(self.protocol, self._wrenches, simulation.object_pose):
             simulation.restore(saved)
-            way.diverged |= not self._pull(simulation, result, i, load)
-            if way.diverged or (self.protocol.fail_fast and not np.isnan(result.failed_at[i])):
+            outcome.diverged |= not self._pull(simulation, result, i, load)
+            if outcome.diverged or (self.protocol.fail_fast and not np.isnan(result.failed_at[i])):
                 break
-        result.steps[i] = simulation.steps
-        conclude(self.protocol, result, i, way)
+        return verdict(self.protocol, result, i, outcome)
 
     def _close(
         self,
@@ -83,24 +70,24 @@ class HoldTest:
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
-    ) -> Way:
+    ) -> ClosingOutcome:
         """Moves to the grasp and on to the squeeze."""
         stages, matrix = self.protocol.closing_stages, self.scene.ctrl_from_joints
-        way = Way()
+        outcome = ClosingOutcome()
         for phase, start, end in (("close", pregrasp, grasp), ("squeeze", grasp, squeeze)):
             simulation.phase = phase
             targets = trajectories.between(start, end, stages, matrix)
             for k in range(stages):
                 simulation.aim(targets, k)
-                way.diverged = not simulation.step(self._stage_steps)
-                way.touched |= simulation.touching().size > 0
-                way.ejected = bool(self._watch.lost(simulation.moved(), closing=True))
-                if way.ejected or way.diverged:
-                    return way
-            if end is grasp:
+                outcome.diverged = not simulation.step(self._stage_steps)
+                outcome.touched |= simulation.touching().size > 0
+                outcome.ejected = bool(self._watch.lost(simulation.moved(), closing=True))
+                if outcome.ejected or outcome.diverged:
+                    return outcome
+            if phase == "close":
                 away = np.abs(simulation.data.qpos[7:-7] - grasp[7:])
-                way.blocked = bool(away.max(initial=0.0) > BLOCKED)
-        return way
+                outcome.blocked = bool(away.max(initial=0.0) > BLOCKED)
+        return outcome
 
     def _pull(self, simulation: Simulation, result: Validation, i: int, load: int) -> bool:
         """Pulls with one load until the object leaves, rests, or time is up.
@@ -109,7 +96,7 @@ class HoldTest:
             Whether the state stayed sound.
         """
         simulation.phase = self.load_names[load]
-        simulation.data.xfrc_applied[self.scene.object_body] = self._loads[load]
+        simulation.data.xfrc_applied[self.scene.object_body] = self._wrenches[load]
         watch, trace = self._watch, [simulation.moved()]
         start = simulation.object_pose[:3].copy()
         sound = survived = True
@@ -120,7 +107,7 @@ class HoldTest:
             first = trace[max(0, look - watch.window)]
             if not survived or watch.rests(trace[-1], trace[-2], first, look):
                 break
-        result.tested[i, load], result.directions[i, load] = True, survived
+        result.tested[i, load], result.survived_loads[i, load] = True, survived
         result.drift[i, load], result.turn[i, load] = trace[-1]
         result.slip[i, load] = np.linalg.norm(simulation.object_pose[:3] - start)
         if not survived and np.isnan(result.failed_at[i]):
@@ -128,47 +115,51 @@ class HoldTest:
         return sound
 
 
-def load_order(protocol: Hold, object_pose: np.ndarray) -> np.ndarray:
-    """Loads in the order to try them, those first that push the object where it is going.
+def load_order(protocol: HoldProtocol, wrenches: np.ndarray, object_pose: np.ndarray) -> np.ndarray:
+    """Orders loads so that those come first that push the object where it is going.
 
     Args:
         protocol: the protocol; without `fail_fast` the order is its own.
+        wrenches: forces and torques of the loads, (m, 6).
         object_pose: position and quaternion of the object after the squeeze, (7,).
+
+    Returns:
+        Numbers of the loads, (m,).
     """
     if not protocol.fail_fast:
-        return np.arange(len(protocol.loads))
+        return np.arange(len(wrenches))
     turn = np.zeros(3)
     mujoco.mju_quat2Vel(turn, np.array(object_pose[3:], float), 1.0)
     moved = np.concatenate([object_pose[:3], turn * TORQUE_LENGTH])
     scale = np.array([1, 1, 1, *[TORQUE_LENGTH] * 3])
-    return np.argsort(-(load_wrenches(protocol) / scale @ moved), kind="stable")
+    return np.argsort(-(wrenches / scale @ moved), kind="stable")
 
 
-def load_wrenches(protocol: Hold) -> np.ndarray:
-    """Forces and torques of the loads, (m, 6)."""
-    return np.array([[*load.force, *load.torque] for load in protocol.loads], float)
+def verdict(protocol: HoldProtocol, result: Validation, i: int, outcome: ClosingOutcome) -> Reason:
+    """Says why grasp `i` failed, or that it held, after its pulls.
 
-
-def conclude(protocol: Hold, result: Validation, i: int, way: Way) -> None:
-    """Writes verdict and reason of row `i` after its pulls."""
-    failed = not np.isnan(result.failed_at[i])
+    Args:
+        protocol: the protocol.
+        result: its `failed_at`, `closing_drift` and `closing_turn` are read.
+        i: row of the grasp.
+        outcome: how the hand closed.
+    """
     limits = [protocol.max_drift, protocol.max_turn]
     out = np.greater_equal([result.closing_drift[i], result.closing_turn[i]], limits).any()
     cases = (
-        (not failed, Reason.HELD),
-        (way.diverged, Reason.DIVERGED),
-        (not way.touched, Reason.NEVER_TOUCHED),
+        (np.isnan(result.failed_at[i]), Reason.HELD),
+        (outcome.diverged, Reason.DIVERGED),
+        (not outcome.touched, Reason.NEVER_TOUCHED),
         (out, Reason.EJECTED),
-        (way.blocked, Reason.COULD_NOT_CLOSE),
+        (outcome.blocked, Reason.COULD_NOT_CLOSE),
         (True, Reason.SLIPPED),
     )
-    result.held[i] = not failed
-    result.reason[i] = next(reason for holds, reason in cases if holds)
+    return next(reason for holds, reason in cases if holds)
 
 
 @dataclasses.dataclass
-class Way:
-    """What happened while the hand closed."""
+class ClosingOutcome:
+    """Events while the hand closed."""
 
     touched: bool = False
     """The hand touched the object."""

@@ -1,4 +1,4 @@
-"""The `Lift` protocol: approach an object on a table, close, lift it, hold it and shake it."""
+"""The lift in MuJoCo's C engine: approach an object on a table, close, lift, hold and shake."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.validation import trajectories
+from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation, logged_warnings
-from zdg_jax.validation.protocols import Lift
+from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import Scene
+from zdg_jax.validation.scene import CompiledScene
 from zdg_jax.validation.trajectories import Targets
 
 _STAGE = 0.02
 """Time between two targets of a moving hand [s]."""
 _FAR = 10.0
-"""Where the hand waits while the object comes to rest [m]."""
+"""Height at which the hand waits while the object comes to rest [m]."""
 _TOPPLED = np.radians(20)
 _PHASES = ("approach", "close", "lift", "hold", "shake")
 
 
-class LiftTest:
-    """A `Lift` protocol on one scene with a table."""
+class LiftTest(GraspTest):
+    """A `LiftProtocol` on one scene with a table."""
 
-    def __init__(self, scene: Scene, protocol: Lift, up: np.ndarray) -> None:
+    load_names = _PHASES
+
+    def __init__(self, scene: CompiledScene, protocol: LiftProtocol, up: np.ndarray) -> None:
         """Lets the object come to rest on the table.
 
         Args:
@@ -36,41 +39,12 @@ class LiftTest:
             InputError: the object topples in the pose that it should stand in.
         """
         self.scene, self.protocol, self._up = scene, protocol, up
-        self.load_names = _PHASES
+        self.max_pregrasp_penetration = protocol.max_pregrasp_penetration
         self._limits = np.array([protocol.max_drift, protocol.max_turn])
         self._stage_steps = max(1, round(_STAGE / protocol.solver.timestep))
-        self._rest = self._settle()
+        self.object_pose = self._settle()
 
-    def run(
-        self,
-        simulation: Simulation,
-        result: Validation,
-        i: int,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
-    ) -> None:
-        """Tests one grasp and writes row `i` of the result; arguments as in `HoldTest.run`."""
-        pregrasp, grasp, squeeze = (self._placed(p) for p in (pregrasp, grasp, squeeze))
-        simulation.reset(grasp, self._rest)
-        depth, _, table = simulation.penetration()
-        result.grasp_penetration[i] = depth
-        simulation.reset(pregrasp, self._rest)
-        *depths, below = simulation.penetration()
-        limit = self.protocol.max_pregrasp_penetration
-        result.pregrasp_penetration[i] = max(depths)
-        if max(depths) > limit:
-            return result.fail(i, Reason.PREGRASP_PENETRATES, 0.0)
-        if max(below, table) > limit:
-            return result.fail(i, Reason.TABLE_IN_THE_WAY, 0.0)
-        reason = self._phases(simulation, result, i, pregrasp, grasp, squeeze)
-        result.steps[i] = simulation.steps
-        result.reason[i], result.held[i] = reason, reason is Reason.HELD
-        if reason is not Reason.HELD:
-            result.failed_at[i] = simulation.data.time
-        return None
-
-    def _phases(
+    def roll_out(
         self,
         simulation: Simulation,
         result: Validation,
@@ -79,15 +53,15 @@ class LiftTest:
         grasp: np.ndarray,
         squeeze: np.ndarray,
     ) -> Reason:
-        """Runs the phases until one fails."""
+        """Runs the phases until one fails; arguments as of `GraspTest.roll_out`."""
         protocol = self.protocol
         away = self._retreat(simulation)
         start = pregrasp.copy()
         start[:3] += protocol.approach_distance * away
-        simulation.reset(start, self._rest)
+        simulation.reset(start, self.object_pose)
         simulation.phase = "approach"
         sound = self._follow(simulation, self._path(start, pregrasp, protocol.approach_time))
-        moved = simulation.moved(self._rest)
+        moved = simulation.moved(self.object_pose)
         passed = sound and bool(moved[0] < protocol.max_approach_motion)
         self._record(result, i, 0, passed, moved)
         if not passed:
@@ -96,8 +70,8 @@ class LiftTest:
         simulation.phase = "close"
         for first, last in ((pregrasp, grasp), (grasp, squeeze)):
             sound &= self._follow(simulation, self._path(first, last, protocol.closing_time))
-        result.contacts[i], result.force[i] = simulation.grip()
-        moved = simulation.moved(self._rest)
+        result.contacts[i], result.force[i] = simulation.contact_summary()
+        moved = simulation.moved(self.object_pose)
         result.closing_drift[i], result.closing_turn[i] = moved
         self._record(result, i, 1, sound and result.contacts[i] > 0, moved)
         if not sound or not result.contacts[i]:
@@ -116,15 +90,28 @@ class LiftTest:
             self._record(result, i, phase, True, moved)
         return Reason.HELD
 
+    def placed(self, qpos: np.ndarray) -> np.ndarray:
+        """Returns a hand's pose (7 + j,) of the object frame, with the object at rest."""
+        placed = qpos.copy()
+        mujoco.mju_mulPose(
+            placed[:3],
+            placed[3:7],
+            self.object_pose[:3],
+            self.object_pose[3:],
+            qpos[:3].copy(),
+            qpos[3:7].copy(),
+        )
+        return placed
+
     def _record(
         self, result: Validation, i: int, phase: int, passed: bool, moved: np.ndarray
     ) -> None:
-        result.tested[i, phase], result.directions[i, phase] = True, passed
+        result.tested[i, phase], result.survived_loads[i, phase] = True, passed
         result.drift[i, phase], result.turn[i, phase] = moved
         result.slip[i, phase] = moved[0]
 
     def _settle(self) -> np.ndarray:
-        """Pose of the object at rest, (7,)."""
+        """Returns the pose of the object at rest, (7,)."""
         simulation = Simulation(self.scene)
         hand = np.zeros(7 + self.scene.num_joints)
         hand[:3], hand[3] = _FAR * self._up, 1.0
@@ -138,21 +125,8 @@ class LiftTest:
             )
         return simulation.object_pose.copy()
 
-    def _placed(self, pose: np.ndarray) -> np.ndarray:
-        """A hand pose of the object frame, with the object at rest."""
-        placed = pose.copy()
-        mujoco.mju_mulPose(
-            placed[:3],
-            placed[3:7],
-            self._rest[:3],
-            self._rest[3:],
-            pose[:3].copy(),
-            pose[3:7].copy(),
-        )
-        return placed
-
     def _retreat(self, simulation: Simulation) -> np.ndarray:
-        """Unit vector from the object to the hand's mass, never pointing into the table, (3,)."""
+        """Returns the unit vector from object to hand's mass, never into the table, (3,)."""
         model, data = simulation.model, simulation.data
         links = np.unique(self.scene.link_of_geom[self.scene.link_of_geom >= 0])
         mass = model.body_mass[links] + 1e-9
@@ -175,7 +149,7 @@ class LiftTest:
         return sound
 
     def _carry(self, squeeze: np.ndarray) -> list[tuple[int, Targets]]:
-        """Targets of lift, standstill and shake, each with the number of its phase."""
+        """Returns targets of lift, standstill and shake, with the numbers of their phases."""
         protocol = self.protocol
         count = [
             max(1, round(time / _STAGE))
@@ -193,7 +167,7 @@ class LiftTest:
         ]
 
     def _shake(self, count: int) -> np.ndarray:
-        """Offsets that swing along x, y and z in turn, each for a whole number of periods."""
+        """Returns offsets that swing along x, y and z in turn, for whole numbers of periods."""
         third = max(1, count // 3)
         periods = max(1, round(self.protocol.shake_frequency * third * _STAGE))
         swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
@@ -211,8 +185,8 @@ class LiftTest:
         )
 
 
-def unit_up(protocol: Lift) -> np.ndarray:
-    """The protocol's up direction as a unit vector, (3,).
+def unit_up(protocol: LiftProtocol) -> np.ndarray:
+    """Returns the protocol's up direction as a unit vector, (3,).
 
     Raises:
         InputError: it has no length.
@@ -225,7 +199,7 @@ def unit_up(protocol: Lift) -> np.ndarray:
 
 
 def _relative(simulation: Simulation) -> np.ndarray:
-    """Pose of the object in the frame of the hand's root, (7,)."""
+    """Returns the pose of the object in the frame of the hand's root, (7,)."""
     root, item = simulation.data.qpos[:7], simulation.object_pose
     inverse_position, inverse_rotation = np.zeros(3), np.zeros(4)
     mujoco.mju_negPose(inverse_position, inverse_rotation, root[:3].copy(), root[3:].copy())

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 
 import mujoco
 import numpy as np
 
-from zdg_jax.validation.scene import Scene
+from zdg_jax.validation.scene import CompiledScene
 from zdg_jax.validation.trajectories import Targets, displacement
 
 ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
-"""The object's first pose in its own frame, position and quaternion."""
+"""First pose of the object in the world, position and quaternion, (7,)."""
 _log = logging.getLogger(__name__)
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 Observer = Callable[["Simulation"], None]
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Penetration:
+    """Deepest overlaps of a hand, each >= 0 [m]."""
+
+    with_object: float
+    """With the object."""
+    with_itself: float
+    """Between links of the hand."""
+    with_table: float
+    """With anything else: the table."""
+
+
 class Simulation:
     """The state of one scene. Threads have one each; the scene is shared."""
 
-    def __init__(self, scene: Scene, *, observer: Observer | None = None, every: int = 1) -> None:
+    def __init__(
+        self, scene: CompiledScene, *, observer: Observer | None = None, every: int = 1
+    ) -> None:
         """Starts a state.
 
         Args:
@@ -40,7 +55,12 @@ class Simulation:
         self._size = mujoco.mj_stateSize(self.model, _STATE)
 
     def reset(self, pose: np.ndarray, object_pose: np.ndarray = ORIGIN) -> None:
-        """Puts hand (7 + j,) and object (7,) at rest where they are asked for."""
+        """Puts hand and object at rest.
+
+        Args:
+            pose: of the hand: root position, quaternion and joints, (7 + j,).
+            object_pose: position and quaternion, (7,).
+        """
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[:] = np.concatenate([pose, object_pose])
         self.data.ctrl[:] = self.scene.ctrl_from_joints @ pose[7:]
@@ -49,7 +69,7 @@ class Simulation:
         self.steps, self._clock = 0, 0.0
 
     def aim(self, targets: Targets, k: int) -> None:
-        """Sets the targets of stage `k`."""
+        """Sets the targets of the hand to those of stage `k`."""
         self.data.mocap_pos[0] = targets.position[k]
         self.data.mocap_quat[0] = targets.quaternion[k]
         self.data.ctrl[:] = targets.ctrl[k]
@@ -75,7 +95,7 @@ class Simulation:
         )
 
     def save(self) -> tuple[np.ndarray, float]:
-        """The full state, warm start and targets included."""
+        """Returns the full state, warm start and targets included, and the clock."""
         state = np.empty(self._size)
         mujoco.mj_getState(self.model, self.data, state, _STATE)
         return state, self._clock
@@ -95,26 +115,32 @@ class Simulation:
         return np.array(displacement(self.object_pose, origin))
 
     def touching(self) -> np.ndarray:
-        """Rows of the contacts between hand and object."""
+        """Returns the rows of the contacts between hand and object."""
         geom = self.data.contact.geom
         return np.flatnonzero(
             (self.scene.link_of_geom[geom] >= 0).any(axis=1)
             & self.scene.object_geoms[geom].any(axis=1)
         )
 
-    def penetration(self) -> tuple[float, float, float]:
-        """Deepest overlap of the hand with the object, with itself and with the rest [m]."""
+    def penetration(self) -> Penetration:
+        """Measures the deepest overlaps of the hand in the present state."""
         geom, distance = self.data.contact.geom, self.data.contact.dist
         links = self.scene.link_of_geom[geom] >= 0
-        own = links.all(axis=1)
-        held = links.any(axis=1) & self.scene.object_geoms[geom].any(axis=1)
-        rest = links.any(axis=1) & ~own & ~held
-        return tuple(  # type: ignore[return-value]
-            max(0.0, -float(distance[rows].min(initial=0.0))) for rows in (held, own, rest)
+        with_itself = links.all(axis=1)
+        with_object = links.any(axis=1) & self.scene.object_geoms[geom].any(axis=1)
+        with_table = links.any(axis=1) & ~with_itself & ~with_object
+
+        def deepest(rows: np.ndarray) -> float:
+            return max(0.0, -float(distance[rows].min(initial=0.0)))
+
+        return Penetration(
+            with_object=deepest(with_object),
+            with_itself=deepest(with_itself),
+            with_table=deepest(with_table),
         )
 
-    def grip(self) -> tuple[int, float]:
-        """Links that touch the object, and the sum of their normal forces [N]."""
+    def contact_summary(self) -> tuple[int, float]:
+        """Counts the links that touch the object, and sums their normal forces [N]."""
         rows = self.touching()
         links = self.scene.link_of_geom[self.data.contact.geom[rows]].max(axis=1, initial=-1)
         wrench, force = np.zeros(6), 0.0

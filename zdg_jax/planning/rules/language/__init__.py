@@ -1,1 +1,1 @@
-"""Reading a task in English: words, clauses, mentions of parts and actions."""
+"""ParsedTask a task in English: words, clauses, mentions of parts and actions."""

@@ -1,4 +1,4 @@
-"""The deed that a task asks for: its verb, what it is done to, and how surely it was read."""
+"""The action that a task asks for: its verb, what it is done to, and how surely it was read."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Iterator, Sequence
 
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon
-from zdg_jax.planning.rules.language.mentions import mentions, own_noun
+from zdg_jax.planning.rules.language.mentions import mentions, object_noun
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
 _OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "repl": "place"}
-"""What verbs of lids mean when they are done to something else, by how they begin."""
+"""Meaning of verbs of lids when they are done to something else, by their first letters."""
 _PASSIVE = 0.8
-"""How surely a participle after "be" is a verb."""
+"""Certainty that a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
 _NEEDS = frozenset(["need", "needs", "wants", "requires", "require"])
 _STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "remains", "keep"}
 PREPARING = frozenset(["lift", "hold", "place", "use"])
-"""Deeds that only get hold of the object, or say nothing of what is done with it."""
+"""Actions that only get hold of the object, or say nothing of what is done with it."""
 _PARTICLES = frozenset(["up", "down", "off", "over"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Deed:
+class ActionMention:
     """A verb in a clause."""
 
     phrase: str
@@ -36,36 +36,43 @@ class Deed:
     target: tuple[str, ...]
     """Words of its direct object."""
     certainty: float
-    """How surely the word is a verb here, in (0, 1]."""
+    """Certainty that the word is a verb here, in (0, 1]."""
     passive: bool
-    """Whether the object stands before the verb: "the lid must be lifted"."""
+    """True where the object stands before the verb: "the lid must be lifted"."""
 
 
-def main_deed(clauses: Sequence[Clause], lex: Lexicon, name: str) -> Deed | None:
-    """The deed that this hand is to do; None where the lexicon knows no verb of the task.
+def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMention | None:
+    """Finds the action that this hand is to do; None where the lexicon knows no verb of the task.
 
     Args:
         clauses: the task.
         lex: the lexicon.
-        name: what the object is called; "" where unknown.
+        name: name of the object; "" where unknown.
     """
-    found = [
-        deed
+    candidates = [
+        mention
         for number, clause in enumerate(clauses)
         if clause.kind not in (Kind.NEGATIVE, Kind.OTHER)
-        for deed in _deeds(clause, number, lex, name)
+        for mention in _action_mentions(clause, number, lex, name)
     ]
     # A clause about something else counts only where no other has a verb.
-    found = [deed for deed in found if clauses[deed.clause].kind is Kind.MAIN] or found
-    best = max((deed.certainty for deed in found), default=0.0)
-    sure = [deed for deed in found if deed.certainty >= best - _TOLERANCE]
-    # "Pick it up and pour", "hold it to write": getting hold of it is only the way there.
-    weighty = [deed for deed in sure if deed.action.name not in PREPARING]
+    in_main = [mention for mention in candidates if clauses[mention.clause].kind is Kind.MAIN]
+    candidates = in_main or candidates
+    best = max((mention.certainty for mention in candidates), default=0.0)
+    sure = [mention for mention in candidates if mention.certainty >= best - _TOLERANCE]
+    # "Pick it up and pour", "hold it to write": getting hold of it only prepares the rest.
+    weighty = [mention for mention in sure if mention.action.name not in PREPARING]
     return next(iter(weighty or sure), None)
 
 
 def is_object(target: Sequence[str], name: str, lex: Lexicon) -> bool:
-    """Whether a direct object is the held object itself, by its name or as "it"."""
+    """Tells whether a direct object is the held object itself, by its name or as "it".
+
+    Args:
+        target: words of the direct object.
+        name: name of the object; "" where unknown.
+        lex: the lexicon.
+    """
     words = tokenize(name.replace("_", " "), lex)
     # A hair dryer is not hair, and a tin opener no tin.
     words = [
@@ -77,7 +84,9 @@ def is_object(target: Sequence[str], name: str, lex: Lexicon) -> bool:
     return "it" in target or (meant and bool(lex.words["definite"] & set(target)))
 
 
-def _deeds(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[Deed]:
+def _action_mentions(
+    clause: Clause, number: int, lex: Lexicon, name: str
+) -> Iterator[ActionMention]:
     for index in range(len(clause.words)):
         certainty = _certainty(clause.words, index, lex)
         if certainty == 0.0:
@@ -87,7 +96,7 @@ def _deeds(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[Dee
             target = subject or _target(clause.words, index, length, lex)
             meant = _meaning(phrase, action, target, clause.words, lex, name)
             if meant:
-                yield Deed(
+                yield ActionMention(
                     phrase=" ".join(phrase),
                     action=lex.actions[meant],
                     clause=number,
@@ -99,7 +108,7 @@ def _deeds(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[Dee
 
 
 def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
-    """How surely the word at `index` is used as a verb; 0 where it cannot be."""
+    """Gives the certainty that the word at `index` is used as a verb; 0 where it cannot be."""
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
@@ -120,7 +129,7 @@ def _participle(word: str, lex: Lexicon) -> bool:
 
 
 def _subject(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
-    """What a passive verb is done to: "the lid" of "the lid has to be lifted"; () elsewhere."""
+    """Finds a passive verb's subject: "the lid" of "the lid has to be lifted"; () elsewhere."""
     if not _participle(words[index], lex):
         return ()
     first = index
@@ -175,8 +184,8 @@ def _meaning(
     name: str,
 ) -> str:
     """The action that a verb means with this object; "" where it means none."""
-    own = own_noun(name, lex)
-    functions = [mention.function for mention in mentions(target, lex) if mention.name != own]
+    itself = object_noun(name, lex)
+    functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
     definite = not target or bool(lex.words["definite"] & set(target))
     if phrase in lex.part_verbs and action == "open":
         if "closure" in functions:

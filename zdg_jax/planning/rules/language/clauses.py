@@ -25,18 +25,18 @@ _NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "for
 
 
 class Kind(enum.Enum):
-    """What a clause says about the parts that it names."""
+    """Meaning of a clause for the parts that it names."""
 
     MAIN = "main"
-    """What this hand is to do."""
+    """Something that this hand is to do."""
     NEGATIVE = "negative"
-    """What it must not do."""
+    """Something that it must not do."""
     OTHER = "other"
-    """What someone else will do."""
+    """Something that someone else will do."""
     SIDE = "side"
-    """What else happens meanwhile."""
+    """Something else that happens meanwhile."""
     WITH = "with"
-    """How things stand: "with its handle towards her"."""
+    """A state of things: "with its handle towards her"."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,13 @@ def _bare(sign: str) -> str:
 
 
 def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
-    """Whether the word at `index` stands where a verb would, and can be one."""
+    """Tells whether a word stands in the place of a verb, and can be one.
+
+    Args:
+        words: words of a sentence or clause.
+        index: place of the word.
+        lex: the lexicon.
+    """
     word, sets = words[index], lex.words
     if (word,) not in lex.verbs and (word,) not in lex.part_verbs and word not in sets["general"]:
         return False
@@ -96,14 +102,14 @@ def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
 
 
 def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
-    """Cuts a sentence into clauses and says of each whose deed it is."""
+    """Cuts a sentence into clauses and says of each whose action it is."""
     sets = lex.words
     clauses: list[Clause] = []
     kind, fresh = Kind.MAIN, False
     words: list[str] = []
 
     def close(following: Kind | None) -> None:
-        """Ends the clause; with no kind for the next one, that goes on with whose deed it is."""
+        """Ends the clause; with no kind for the next one, that goes on with whose action it is."""
         nonlocal kind, words, fresh
         whose = kind
         if words:
@@ -163,14 +169,14 @@ def _after(kind: Kind) -> Kind:
 
 
 def _stated(words: Sequence[str], lex: Lexicon) -> bool:
-    """Whether words so far are a subject and a modal or "is", with no verb before "not"."""
+    """Tells whether words so far are a subject and a modal or "is", with no verb before "not"."""
     if not words or words[-1] not in lex.words["be"] | lex.words["modals"]:
         return False
     return not any(is_verb(words, index, lex) for index in range(len(words)))
 
 
 def _hands_over(clause: Clause, lex: Lexicon) -> bool:
-    """Whether a clause asks to hand the object to someone."""
+    """Tells whether a clause asks to hand the object to someone."""
     return clause.kind is not Kind.NEGATIVE and any(
         lex.verbs.get((word,)) == "hand_over" and is_verb(clause.words, index, lex)
         for index, word in enumerate(clause.words)

@@ -1,4 +1,4 @@
-"""The household lexicon: deeds, parts and states in the forms in which sentences use them."""
+"""The household lexicon: actions, parts and states in the forms in which sentences use them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 
+from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
-from zdg_jax.planning.plan import Intent, Motion
 
 _VOWELS = "aeiou"
 _WORD_CLASSES = (
@@ -23,7 +23,7 @@ _WORD_CLASSES = (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Action:
-    """A kind of deed, and what it asks of a grasp."""
+    """A kind of action, and what it asks of a grasp."""
 
     name: str
     intent: Intent
@@ -36,7 +36,7 @@ class Action:
     press: tuple[str, ...]
     """Functions of the parts that one finger works."""
     fine: bool
-    """Whether fingertips rather than the whole hand do it."""
+    """True where fingertips rather than the whole hand do it."""
     because: str
 
 
@@ -62,7 +62,7 @@ class Lexicon:
 
 
 def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
-    """The forms of a regular verb, with its irregular ones.
+    """Lists the forms of a regular verb, with its irregular ones.
 
     >>> verb_forms("carry", {})
     ['carry', 'carries', 'carrying', 'carried']
@@ -84,7 +84,7 @@ def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
 
 
 def noun_forms(noun: str, irregular: Mapping[str, str]) -> list[str]:
-    """The singular and plural of a noun."""
+    """Lists the singular and plural of a noun."""
     forms = [noun]
     if noun.endswith("y") and noun[-2] not in _VOWELS:
         forms.append(noun[:-1] + "ies")
@@ -97,7 +97,7 @@ def noun_forms(noun: str, irregular: Mapping[str, str]) -> list[str]:
 
 @functools.cache
 def lexicon() -> Lexicon:
-    """The lexicon that the library ships."""
+    """Reads the lexicon that the library ships."""
     file = importlib.resources.files("zdg_jax.planning.rules.language") / "lexicon.json"
     data = json.loads(file.read_text(encoding="utf-8"))
     irregular = data["irregular_verbs"]

@@ -24,26 +24,31 @@ class Mention:
     name: str
     """The words."""
     function: str
-    """What the part is for, as the lexicon has it; "" where only a place is named."""
+    """Function of the part, as the lexicon has it; "" where only a place is named."""
     place: str
-    """Where on the object; "" where no place is named."""
+    """Place on the object; "" where no place is named."""
     start: int
     end: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the words say of a named part."""
+    """Judgement of the words on a named part."""
 
     value: float
     """Above 0: to be held; below 0: to be spared; the size says how surely."""
     reason: str
     offered: bool = False
-    """Whether the part is offered to another person."""
+    """True where the part is offered to another person."""
 
 
 def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
-    """Parts and places that are named, the longest phrase first, none twice."""
+    """Finds parts and places that are named, the longest phrase first, none twice.
+
+    Args:
+        words: words of a clause.
+        lex: the lexicon.
+    """
     index, last = 0, -1
     while index < len(words):
         if index == last and words[index] in lex.words["towards"]:
@@ -71,24 +76,40 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
         index += 1
 
 
-def together(words: Sequence[str], found: Sequence[Mention], lex: Lexicon) -> list[tuple[int, int]]:
-    """Where the list begins and ends that each mention stands in: "the rim or the spout"."""
-    spans = [(mention.start, mention.end) for mention in found]
-    for index in range(1, len(found)):
-        between = words[found[index - 1].end : found[index].start]
+def enumeration_spans(
+    words: Sequence[str], named: Sequence[Mention], lex: Lexicon
+) -> list[tuple[int, int]]:
+    """Finds the enumeration that each mention stands in: "the rim or the spout".
+
+    Args:
+        words: words of a clause.
+        named: the parts that it names, in order.
+        lex: the lexicon.
+
+    Returns:
+        First word and word after the last of each mention's enumeration.
+    """
+    spans = [(mention.start, mention.end) for mention in named]
+    for index in range(1, len(named)):
+        between = words[named[index - 1].end : named[index].start]
         joins = [word for word in between if word not in lex.words["determiners"]]
         if joins in (["and"], ["or"], ["nor"]):
-            spans[index] = (spans[index - 1][0], found[index].end)
-    for index in range(len(found) - 1, 0, -1):
+            spans[index] = (spans[index - 1][0], named[index].end)
+    for index in range(len(named) - 1, 0, -1):
         # "The rim and the handle is hot" speaks of the handle alone.
-        single = words[found[index].end : found[index].end + 1] in (("is",), ("gets",), ("stays",))
+        single = words[named[index].end : named[index].end + 1] in (("is",), ("gets",), ("stays",))
         if spans[index][0] <= spans[index - 1][0] and not single:
             spans[index - 1] = (spans[index - 1][0], spans[index][1])
     return spans
 
 
-def own_noun(name: str, lex: Lexicon) -> str:
-    """The part's name that the object itself bears, as a lid does; "" for most objects."""
+def object_noun(name: str, lex: Lexicon) -> str:
+    """Gives the part's name that the object itself bears, as a lid does; "" for most objects.
+
+    Args:
+        name: name of the object.
+        lex: the lexicon.
+    """
     words = tokenize(name.replace("_", " "), lex)
     if "with" in words:
         words = words[: words.index("with")]
@@ -97,7 +118,7 @@ def own_noun(name: str, lex: Lexicon) -> str:
     return words[-1] if words and (words[-1],) in lex.nouns else ""
 
 
-def judge(
+def classify_mention(
     mention: Mention,
     span: tuple[int, int],
     clause: Clause,
@@ -106,13 +127,13 @@ def judge(
     passive: bool,
     lex: Lexicon,
 ) -> Verdict:
-    """Whether a named part is to be held or spared, and why.
+    """Decides whether a named part is to be held or spared, and why.
 
     Args:
         mention: the part.
-        span: where the list begins and ends that it stands in.
-        clause: where it is named.
-        action: name of the task's action; "" where none was found.
+        span: first word and word after the last of the enumeration that it stands in.
+        clause: the clause that names it.
+        action: name of the task's action; "" where none was named.
         target: words of the action's direct object, if this is its clause; else none.
         passive: whether that object is the subject of a passive verb.
         lex: the lexicon.
@@ -139,7 +160,7 @@ def judge(
         agent = words[words.index("by") + 1 :] if "by" in words else ()
         if sets["persons"] & set(agent[:2]):
             return Verdict(value=-1.0, reason="someone else takes it there")
-        return _by_deed(mention, action, True, "", lex)
+        return _by_action(mention, action, True, "", lex)
     if len(after) > 1 and after[0] in sets["be"] and after[1] not in sets["neutral"]:
         return Verdict(value=-1.0, reason=f'it is not to be touched: it "{" ".join(after[:2])}"')
     if action in _USING and direct and preposition in _PARTICLES and mention.function in _WORLDLY:
@@ -150,7 +171,7 @@ def judge(
         return Verdict(value=1.0, reason="a finger or the hand goes there")
     if clause.kind is Kind.SIDE:
         return Verdict(value=-0.7, reason="something else happens there")
-    return _by_deed(mention, action, direct, preposition, lex)
+    return _by_action(mention, action, direct, preposition, lex)
 
 
 def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexicon) -> Verdict:
@@ -163,22 +184,22 @@ def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexico
     return Verdict(value=-0.7, reason="it points at the work")
 
 
-def _by_deed(
+def _by_action(
     mention: Mention, action: str, direct: bool, preposition: str, lex: Lexicon
 ) -> Verdict:
-    """What a deed means for a part that is named beside it."""
+    """Judges a part by the action that is named beside it."""
     if action == "clean" and direct:
         return Verdict(value=-1.0, reason="it is what is worked on")
     if action in ("open", "press") and (direct or preposition in ("on", "")):
-        return Verdict(value=1.0, reason="the deed is done to it")
+        return Verdict(value=1.0, reason="the action is done to it")
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")
-    if action == "hand_over" and direct and mention.function == "grip":
+    if action == "hand_over" and direct and mention.function == "handle":
         return Verdict(value=-1.0, reason="it is offered to the other person", offered=True)
     if action in _GRASPING and (direct or preposition in lex.words["at"]):
         return Verdict(value=1.0, reason="the words name it as what to take")
     used = not action or (action == "use" and direct)
-    if mention.function == "grip" or (used and mention.function in _MADE_TO_HOLD):
+    if mention.function == "handle" or (used and mention.function in _MADE_TO_HOLD):
         return Verdict(value=0.8, reason="it is named, and made to be held")
     if mention.function in _WORKING:
         return Verdict(value=-0.8, reason="it does the work")

@@ -1,6 +1,6 @@
 """Small slips of the pen, and words that are not English.
 
-Only slips that leave little doubt are mended: two neighbours exchanged, or one letter of the
+Only slips that leave little doubt are corrected: two neighbours exchanged, or one letter of the
 middle lost or doubled. A letter exchanged for another makes too many other words of household
 things: a plate is not a place.
 """
@@ -15,52 +15,55 @@ from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 _SHORTEST = 4
 _LONG = 6
-"""Length of the longer of both words from which a lost or added letter is mended."""
+"""Length of the longer of both words from which a lost or added letter is corrected."""
 _FOREIGN = 0.35
 """Share of known words below which a sentence is taken to be in another language."""
 _TELEGRAM = 4
 """Words up to which a sentence may be English without any of its small words."""
 
 
-def mend(
-    tokens: Sequence[str], lex: Lexicon, own: frozenset[str] = frozenset()
+def correct_spelling(
+    tokens: Sequence[str], lex: Lexicon, object_words: frozenset[str] = frozenset()
 ) -> tuple[list[str], list[str]]:
-    """Tokens with slips mended, and what was read as what.
+    """Corrects slips of the pen.
 
     Args:
         tokens: the sentence.
         lex: the lexicon.
-        own: words of the object's name, which are no slips.
+        object_words: words of the object's name, which are no slips.
+
+    Returns:
+        Tokens with slips corrected, and notes that say which word is read as which.
     """
-    mended, notes = [], []
+    corrected, notes = [], []
     known = lex.vocabulary
     for token in tokens:
         meant = token
-        if len(token) >= _SHORTEST and token.isascii() and token not in known | own:
+        if len(token) >= _SHORTEST and token.isascii() and token not in known | object_words:
             exchanged = _exchanged(token) if len(token) > _SHORTEST else ()
             for slips in (exchanged, _doubled(token), _misplaced(token)):
-                found = sorted(known.intersection(slips) - lex.words["spelled"])
-                if len(found) == 1:
-                    meant = found[0]
+                possible = sorted(known.intersection(slips) - lex.words["spelled"])
+                if len(possible) == 1:
+                    meant = possible[0]
                     notes.append(f'"{token}" is read as "{meant}"')
-                if found:
+                if possible:
                     break
-        mended.append(meant)
-    return mended, notes
+        corrected.append(meant)
+    return corrected, notes
 
 
-def foreign(tokens: Sequence[str], lex: Lexicon, own: frozenset[str]) -> bool:
-    """Whether so few words are known that those few are chance, as "pour" is in French.
+def is_not_english(tokens: Sequence[str], lex: Lexicon, object_words: frozenset[str]) -> bool:
+    """Tells whether so few words are known that those few are chance, as "pour" is in French.
 
     Args:
         tokens: the sentence.
         lex: the lexicon.
-        own: words of the object's name.
+        object_words: words of the object's name.
     """
     words = [token for token in tokens if token[0].isalpha()]
     if len(words) < 3 or (len(words) <= _TELEGRAM and (words[0],) in lex.verbs):
         return False
-    known = sum(word in lex.vocabulary or word in own for word in words)
+    known = sum(word in lex.vocabulary or word in object_words for word in words)
     return known < _FOREIGN * len(words)
 
 

@@ -6,29 +6,46 @@ working end) is looked for among the parts' shapes; the plan says how sure it is
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.check import with_mass
+from zdg_jax.planning.check import resolve, with_mass
 from zdg_jax.planning.geometry.approaches import propose
-from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, stronger, vector
+from zdg_jax.planning.geometry.grasp_type import (
+    choose_type,
+    fingers,
+    palm,
+    raise_force_level,
+    vector,
+)
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
 from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
+from zdg_jax.planning.grasp_plan import (
+    GraspPlan,
+    Intent,
+    Motion,
+    ObjectReading,
+    PartReading,
+    TaskReading,
+)
 from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
-from zdg_jax.planning.plan import GraspPlan, Intent, Motion, ObjectReading, PartReading, TaskReading
-from zdg_jax.planning.rules.affordances import Roles, roles
-from zdg_jax.planning.rules.language.reading import Reading, read
-from zdg_jax.planning.rules.part_choice import Choice, select
+from zdg_jax.planning.planner import Ranking, checked_task
+from zdg_jax.planning.rules.affordances import Affordances, score_affordances
+from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
+from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
+from zdg_jax.planning.transcript import write_transcript
+from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
 
 _FUNCTION_NAMES = {
-    "grip": "handle",
+    "handle": "handle",
     "tool": "working end",
     "vessel": "body",
     "closure": "lid",
@@ -44,15 +61,61 @@ _FUNCTION_NAMES = {
 _POINTING = frozenset(["cut", "bore"])
 
 
+class RulesPlanner:
+    """Plans from the task's words and the object's geometry alone: no model, no network."""
+
+    reviews = False
+
+    def plan(
+        self,
+        task: str,
+        obj: Object,
+        hand: Hand,
+        *,
+        transcript: str | pathlib.Path | None = None,
+        progress: Progress = silent,
+    ) -> GraspPlan:
+        """Plans, see `Planner.plan`. The same task, object and hand give the same plan."""
+        task = checked_task(task)
+        plan = resolve(plan_by_rules(task, obj, hand), obj, hand)
+        if transcript is not None:
+            write_transcript(pathlib.Path(transcript), task, plan)
+        progress("plan", 1, 1)
+        return plan
+
+    def review(
+        self,
+        plan: GraspPlan,
+        images: Sequence[bytes],
+        measures: Sequence[str],
+        *,
+        transcript: str | pathlib.Path | None = None,
+    ) -> Ranking | None:
+        """Gives None: the rules see no pictures."""
+        return None
+
+
 def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
-    """Plans a grasp from the task's words and the object's geometry alone."""
+    """Plans a grasp from the task's words and the object's geometry alone.
+
+    Args:
+        task: what is to be done, in words.
+        obj: the object, with its marked parts.
+        hand: the hand.
+
+    Returns:
+        A plan in the object frame, still to be checked with `zdg_jax.planning.resolve`.
+
+    Raises:
+        InputError: the object has no part to hold.
+    """
     shape, space = measure(obj), span_of(hand)
-    meaning = roles(shape)
-    reading = read(task, obj.name or "")
-    choices = select(reading, shape, meaning)
-    grips = [_grip(choice, reading, shape, hand, space) for choice in choices]
+    affordances = score_affordances(shape)
+    parsed = parse_task(task, obj.name or "")
+    choices = choose_parts(parsed, shape, affordances)
+    grips = [_grip(choice, parsed, shape, hand, space) for choice in choices]
     first = choices[0]
-    motion = _motion(reading, first)
+    motion = _motion(parsed, first)
     worked = sorted(first.worked)
     axis = motion_axis(motion, shape, [mark for mark, _ in first.held], worked)
     described = ObjectReading(
@@ -65,39 +128,41 @@ def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     return GraspPlan(
         prompt=task,
         object=described,
-        parts=_part_readings(shape, meaning, first),
+        parts=_part_readings(shape, affordances, first),
         task=TaskReading(
-            evidence="; ".join(reading.evidence) or "no word of the task is in the lexicon",
-            verb=reading.verb or "hold",
-            intent=reading.action.intent if reading.action else Intent.HOLD,
+            evidence="; ".join(parsed.evidence) or "no word of the task is in the lexicon",
+            verb=parsed.verb or "hold",
+            intent=parsed.action.intent if parsed.action else Intent.HOLD,
             motion=motion,
             motion_axis=None if axis is None else vector(axis),
             wrenches=task_wrenches(motion, axis, shape, obj, worked, described.mass or obj.mass),
         ),
         grip=grips[0],
         alternatives=grips[1:3],
-        notes=_notes(reading, shape, choices),
+        notes=_notes(parsed, shape, choices),
         planner="rules",
         mesh_hash=obj.mesh_hash,
         hand=hand.name,
     )
 
 
-def _motion(reading: Reading, choice: Choice) -> Motion:
-    action = reading.action
+def _motion(parsed: ParsedTask, choice: PartChoice) -> Motion:
+    action = parsed.action
     if action is None:
         return Motion.STILL
-    if action.name == "open" and "lift" in reading.verb:
+    if action.name == "open" and "lift" in parsed.verb:
         return Motion.LIFT
     return action.motion
 
 
-def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, space: Span) -> Grip:
+def _grip(
+    choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand, space: Span
+) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
-    action = reading.action
+    action = parsed.action
     towards = None
-    if choice.function == "grip" and choice.worked:
+    if choice.function == "handle" and choice.worked:
         worked = np.mean([shape.part(mark).center for mark in choice.worked], axis=0)
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
@@ -105,7 +170,7 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, spac
         shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
     )[0]
     force = action.force if action else Force.MODERATE
-    force = stronger(force, reading.strong, reading.delicate)
+    force = raise_force_level(force, parsed.strong, parsed.delicate)
     kind = choose_type(
         shape,
         marks,
@@ -132,15 +197,17 @@ def _grip(choice: Choice, reading: Reading, shape: ObjectShape, hand: Hand, spac
     )
 
 
-def _part_readings(shape: ObjectShape, meaning: Roles, choice: Choice) -> list[PartReading]:
+def _part_readings(
+    shape: ObjectShape, affordances: Affordances, choice: PartChoice
+) -> list[PartReading]:
     readings = []
     for part in shape.parts:
-        scores = {name: marks[part.mark] for name, marks in meaning.scores.items()}
+        scores = {name: marks[part.mark] for name, marks in affordances.scores.items()}
         function = choice.functions.get(part.mark) or max(scores, key=lambda name: scores[name])
         readings.append(
             PartReading(
                 mark=part.mark,
-                evidence=meaning.reasons[function, part.mark],
+                evidence=affordances.reasons[function, part.mark],
                 name=_FUNCTION_NAMES[function],
                 function=f"{function} (score {scores[function]:.2f})",
             )
@@ -148,19 +215,19 @@ def _part_readings(shape: ObjectShape, meaning: Roles, choice: Choice) -> list[P
     return readings
 
 
-def _notes(reading: Reading, shape: ObjectShape, choices: Sequence[Choice]) -> list[str]:
+def _notes(parsed: ParsedTask, shape: ObjectShape, choices: Sequence[PartChoice]) -> list[str]:
     notes = []
-    if reading.certainty == 0.0:
-        words = ", ".join(repr(word) for word in reading.unknown[:8]) or "none of content"
+    if parsed.certainty == 0.0:
+        words = ", ".join(repr(word) for word in parsed.unknown[:8]) or "none of content"
         notes.append(
             f"the task's words mean nothing to this planner ({words}): it plans a general stable "
             "grasp; say what is done with the object, or name the part to hold"
         )
-    elif reading.missing:
-        words = ", ".join(repr(word) for word in reading.missing)
+    elif parsed.missing:
+        words = ", ".join(repr(word) for word in parsed.missing)
         notes.append(f"the words ask for a part that this planner does not know: {words}")
-    elif reading.unknown:
-        notes.append("words that were not used: " + ", ".join(reading.unknown[:12]))
+    elif parsed.unknown:
+        notes.append("words that were not used: " + ", ".join(parsed.unknown[:12]))
     if len(shape.parts) == 1:
         notes.append("the object has one part only: there is nothing to choose between")
     return notes + list(choices[0].notes)

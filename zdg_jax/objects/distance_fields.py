@@ -40,8 +40,8 @@ InsideTest = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Lattice:
-    """Cell centres of a grid: origin + spacing * (i, j, k)."""
+class VoxelGrid:
+    """A grid of cells whose centres are origin + spacing * (i, j, k)."""
 
     origin: np.ndarray
     """(3,) [m]."""
@@ -51,8 +51,14 @@ class Lattice:
     """Cells along each axis, odd numbers."""
 
     @staticmethod
-    def around(low: np.ndarray, high: np.ndarray, cells: int) -> Lattice:
-        """The finest lattice of at most `cells` cells over the box, padded by `PADDING`."""
+    def around(low: np.ndarray, high: np.ndarray, cells: int) -> VoxelGrid:
+        """Makes the finest grid over a box, padded by `PADDING`.
+
+        Args:
+            low: lower corner of the box, (3,) [m].
+            high: upper corner, (3,) [m].
+            cells: cells at most.
+        """
         size = np.asarray(high - low, float) + 2 * PADDING
         spacing = float((np.prod(size) / cells) ** (1 / 3))
         while True:
@@ -62,7 +68,7 @@ class Lattice:
                 break
             spacing *= 1.005
         middle = (np.asarray(low, float) + high) / 2
-        return Lattice(
+        return VoxelGrid(
             origin=middle - half * spacing,
             spacing=spacing,
             shape=(int(shape[0]), int(shape[1]), int(shape[2])),
@@ -80,13 +86,18 @@ class Lattice:
 
 
 def winding_test(vertices: np.ndarray, faces: np.ndarray) -> InsideTest:
-    """Inside where the generalized winding number is above one half."""
+    """Makes a test that is true where the generalized winding number is above one half.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+    """
     V, F = _contiguous(vertices, faces)
     return lambda points: igl.fast_winding_number(V, F, np.ascontiguousarray(points)) > 0.5
 
 
 def halfspace_test(pieces: Sequence[ConvexPiece]) -> InsideTest:
-    """Inside where all planes of some convex piece have the point behind them."""
+    """Makes a test that is true where some convex piece has the point behind all its planes."""
     boxes = [(piece.vertices.min(axis=0), piece.vertices.max(axis=0)) for piece in pieces]
     planes = [piece.planes for piece in pieces]
 
@@ -104,22 +115,22 @@ def halfspace_test(pieces: Sequence[ConvexPiece]) -> InsideTest:
 
 
 def signed(
-    vertices: np.ndarray, faces: np.ndarray, inside: InsideTest, lattice: Lattice
+    vertices: np.ndarray, faces: np.ndarray, inside: InsideTest, voxels: VoxelGrid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Signed distances (n,) [m] and unit normals (n, 3) at all cells of a lattice.
+    """Measures signed distances (n,) [m] and unit normals (n, 3) at all cells of a grid.
 
     Args:
         vertices: (v, 3) [m].
         faces: (f, 3).
         inside: decides the sign.
-        lattice: the cells.
+        voxels: the cells.
     """
-    distance, closest = unsigned(vertices, faces, lattice)
-    points = lattice.points(np.arange(distance.size))
-    sign = np.where(_inside_cells(distance, inside, lattice), -1.0, 1.0)
+    distance, closest = unsigned(vertices, faces, voxels)
+    points = voxels.points(np.arange(distance.size))
+    sign = np.where(_inside_cells(distance, inside, voxels), -1.0, 1.0)
     arm = (points - closest) * sign[:, None]
     V, F = _contiguous(vertices, faces)
-    on_surface = np.flatnonzero(distance < 1e-3 * lattice.spacing)
+    on_surface = np.flatnonzero(distance < 1e-3 * voxels.spacing)
     normal = arm / np.maximum(distance, 1e-12)[:, None]
     if on_surface.size:
         _, face, _ = igl.point_mesh_squared_distance(points[on_surface], V, F)
@@ -130,28 +141,34 @@ def signed(
 
 
 def unsigned(
-    vertices: np.ndarray, faces: np.ndarray, lattice: Lattice
+    vertices: np.ndarray, faces: np.ndarray, voxels: VoxelGrid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (n,) [m] and closest points (n, 3) of all cells.
+    """Measures distances (n,) [m] and closest points (n, 3) of all cells.
 
     Exact within a band of the surface; elsewhere the nearest of the closest points of the up to
-    eight neighbours on a lattice of twice the spacing, an upper bound that is within a
+    eight neighbours on a grid of twice the spacing, an upper bound that is within a
     sixteenth of the spacing.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+        voxels: the cells.
     """
     V, F = _contiguous(vertices, faces)
-    every_second = tuple((n + 1) // 2 for n in lattice.shape)
-    coarse = Lattice(origin=lattice.origin, spacing=2 * lattice.spacing, shape=every_second)  # type: ignore[arg-type]
+    across, along, up = ((side + 1) // 2 for side in voxels.shape)
+    every_second = (across, along, up)
+    coarse = VoxelGrid(origin=voxels.origin, spacing=2 * voxels.spacing, shape=every_second)
     _, _, coarse_closest = igl.point_mesh_squared_distance(
         coarse.points(np.arange(np.prod(every_second))), V, F
     )
     corners = coarse_closest.reshape(*every_second, 3).astype(np.float32)
 
-    axes = [lattice.origin[i] + lattice.spacing * np.arange(n) for i, n in enumerate(lattice.shape)]
+    axes = [voxels.origin[i] + voxels.spacing * np.arange(n) for i, n in enumerate(voxels.shape)]
     centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     points = centers.astype(np.float32)
-    squared = np.full(lattice.shape, np.inf, np.float32)
-    closest = np.empty((*lattice.shape, 3), np.float32)
-    halves = [(np.arange(n) // 2, (np.arange(n) + 1) // 2) for n in lattice.shape]
+    squared = np.full(voxels.shape, np.inf, np.float32)
+    closest = np.empty((*voxels.shape, 3), np.float32)
+    halves = [(np.arange(n) // 2, (np.arange(n) + 1) // 2) for n in voxels.shape]
     for corner in range(8):
         i, j, k = (halves[axis][(corner >> axis) & 1] for axis in range(3))
         candidate = corners[np.ix_(i, j, k)]
@@ -162,28 +179,35 @@ def unsigned(
         np.copyto(closest, candidate, where=nearer[..., None])
 
     flat, nearest = squared.reshape(-1).astype(float), closest.reshape(-1, 3).astype(float)
-    near = np.flatnonzero(flat < (_EXACT_BAND * lattice.spacing) ** 2)
+    near = np.flatnonzero(flat < (_EXACT_BAND * voxels.spacing) ** 2)
     flat[near], _, nearest[near] = igl.point_mesh_squared_distance(
         centers.reshape(-1, 3)[near], V, F
     )
     return np.sqrt(flat), nearest
 
 
-def pack(distance: np.ndarray, normal: np.ndarray, lattice: Lattice, cells: int) -> DistanceGrid:
-    """The grid of a kernel from distances (n,) and normals (n, 3) at the cells of a lattice."""
+def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int) -> DistanceGrid:
+    """Packs distances and normals into the grid that kernels read.
+
+    Args:
+        distance: signed, at the cells of `voxels`, (n,) [m].
+        normal: unit, (n, 3).
+        voxels: the cells.
+        cells: rows of the result; the rest is filled with zeros.
+    """
     rows = np.zeros((cells, 4), np.float32)
     rows[: distance.size, 0] = distance
     rows[: distance.size, 1:] = normal
     return DistanceGrid(
         cells=jnp.asarray(rows),
-        shape=jnp.asarray(lattice.shape, jnp.int32),
-        origin=jnp.asarray(lattice.origin, jnp.float32),
-        spacing=jnp.asarray(lattice.spacing, jnp.float32),
+        shape=jnp.asarray(voxels.shape, jnp.int32),
+        origin=jnp.asarray(voxels.origin, jnp.float32),
+        spacing=jnp.asarray(voxels.spacing, jnp.float32),
     )
 
 
-def nowhere(cells: int = REGION_CELLS) -> DistanceGrid:
-    """The grid of an empty set: one kilometre away from everything, without a gradient."""
+def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
+    """Makes the grid of an empty set: a kilometre away from everything, without a gradient."""
     side = int(cells ** (1 / 3))
     rows = np.zeros((cells, 4), np.float32)
     rows[:, 0] = 1e3
@@ -195,8 +219,8 @@ def nowhere(cells: int = REGION_CELLS) -> DistanceGrid:
     )
 
 
-def _inside_cells(distance: np.ndarray, inside: InsideTest, lattice: Lattice) -> np.ndarray:
-    """Which cells (n,) are inside.
+def _inside_cells(distance: np.ndarray, inside: InsideTest, voxels: VoxelGrid) -> np.ndarray:
+    """Finds the cells (n,) that are inside.
 
     The step between two neighbours whose distances are above half a spacing crosses no surface,
     so they share their sign with their connected region and a few probes decide for all of it,
@@ -206,10 +230,10 @@ def _inside_cells(distance: np.ndarray, inside: InsideTest, lattice: Lattice) ->
     result = np.zeros(distance.size, bool)
     open_cells = np.ones(distance.size, bool)
     for reach in _PLUGS:
-        near = np.flatnonzero(open_cells & (distance <= reach * lattice.spacing))
-        result[near] = inside(lattice.points(near))
+        near = np.flatnonzero(open_cells & (distance <= reach * voxels.spacing))
+        result[near] = inside(voxels.points(near))
         open_cells[near] = False
-        label, count = ndimage.label(open_cells.reshape(lattice.shape))
+        label, count = ndimage.label(open_cells.reshape(voxels.shape))
         order = np.argsort(label.reshape(-1), kind="stable")
         first = np.searchsorted(label.reshape(-1)[order], np.arange(1, count + 2))
         if count == 0:
@@ -221,7 +245,7 @@ def _inside_cells(distance: np.ndarray, inside: InsideTest, lattice: Lattice) ->
             [order[first[i] + rng.integers(size[i], size=draws[i])] for i in range(count)]
         )
         region = np.repeat(np.arange(count), draws)
-        share = np.bincount(region, inside(lattice.points(probe)), count) / draws
+        share = np.bincount(region, inside(voxels.points(probe)), count) / draws
         agreed = np.concatenate([[False], (share == 0) | (share == 1)])
         settled = agreed[label.reshape(-1)] & open_cells
         result[settled] = np.concatenate([[False], share == 1])[label.reshape(-1)][settled]
@@ -229,7 +253,7 @@ def _inside_cells(distance: np.ndarray, inside: InsideTest, lattice: Lattice) ->
         if not open_cells.any():
             return result
     rest = np.flatnonzero(open_cells)
-    result[rest] = inside(lattice.points(rest))
+    result[rest] = inside(voxels.points(rest))
     return result
 
 

@@ -1,4 +1,4 @@
-"""The ledger of a long run: what was tested is kept, whatever happens next."""
+"""Checkpoints of long runs: results so far are kept, whatever happens next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAVE_EVERY = 5.0
 _RUN = "run"
 
 
-class Ledger:
+class Checkpoint:
     """Results of a run in a file, written while it goes and read when it goes on."""
 
     def __init__(self, path: str | os.PathLike[str], run: str, result: Validation) -> None:
@@ -31,7 +31,7 @@ class Ledger:
 
         Args:
             path: the file; it need not exist.
-            run: names what is tested, see `run_name`.
+            run: name of the run, see `run_name`.
             result: untested results of the whole run.
 
         Raises:
@@ -48,7 +48,12 @@ class Ledger:
         return np.flatnonzero(self._result.reason == Reason.NOT_TESTED)
 
     def put(self, rows: np.ndarray, part: Validation) -> None:
-        """Adds results, and saves if the last time is a while ago."""
+        """Adds results, and saves if the last time is a while ago.
+
+        Args:
+            rows: rows of the run.
+            part: their results, in that order.
+        """
         self._result.put(rows, part)
         if time.monotonic() - self._saved > _SAVE_EVERY:
             self.save()
@@ -82,8 +87,13 @@ class Ledger:
 
 
 def run_name(poses: Sequence[np.ndarray], model: mujoco.MjModel, *settings: object) -> str:
-    """A hash of everything that decides the results: poses, the compiled scene with hand, object,
-    materials and solver in it, and whatever else is given."""
+    """Returns a hash of everything that decides the results.
+
+    Args:
+        poses: poses of the grasps.
+        model: the compiled scene, with hand, object, materials and solver in it.
+        *settings: anything else that counts, by its `repr`.
+    """
     digest = hashlib.sha256()
     for array in poses:
         digest.update(np.ascontiguousarray(array, np.float64).tobytes())

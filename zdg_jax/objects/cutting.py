@@ -1,14 +1,17 @@
-"""A solid as a set of points in a distance field: rough hulls, what they add, where to cut."""
+"""Sets of points of a solid: rough hulls, what they add, where to cut, and what to merge."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import scipy.spatial
 
-from zdg_jax.objects.fields import Lattice
+from zdg_jax.objects.distance_fields import VoxelGrid
+from zdg_jax.objects.sampling import fibonacci_sphere
 
 _PROBES = np.array([[2, 2, 2], [3, 3, 0], [0, 3, 3], [3, 0, 3]]) / 6
 """Where the distance of a facet is taken: its middle and those of its edges, barycentric."""
@@ -23,7 +26,7 @@ class RoughHull:
     corners: np.ndarray
     """(n, 3) [m]."""
     cost: float
-    """Integral over its surface of what lies outside the solid, see `Solid`."""
+    """Integral over its surface of what lies outside the solid, see `PointSolid`."""
     area: float
     """Its surface [m^2]."""
 
@@ -47,7 +50,7 @@ class Cut:
         return self.sides[0].cost + self.sides[1].cost
 
 
-class Solid:
+class PointSolid:
     """Points of a solid and its distance field.
 
     A hull costs the integral over its surface of d+ + d+^2 / scale, d+ = max(d - slack, 0).
@@ -57,7 +60,7 @@ class Solid:
         self,
         points: np.ndarray,
         distance: np.ndarray,
-        lattice: Lattice,
+        voxels: VoxelGrid,
         *,
         overlap: float,
         slack: float = 0.0,
@@ -67,22 +70,22 @@ class Solid:
 
         Args:
             points: on the solid's surface and inside, (p, 3) [m].
-            distance: signed distances at the cells of `lattice`, (n,) [m].
-            lattice: the cells.
+            distance: signed distances at the cells of `voxels`, (n,) [m].
+            voxels: the cells.
             overlap: both sides of a cut own the points within half of this of it [m].
             slack: distance from the solid that costs nothing [m].
             scale: distance at which the square weighs as much as the linear term [m].
         """
         self.points = points[np.random.default_rng(0).permutation(len(points))]
         self.overlap = overlap
-        self._lattice, self._slack, self._scale = lattice, slack, scale
+        self._voxels, self._slack, self._scale = voxels, slack, scale
         self._distance = distance.reshape(-1).astype(np.float32)
-        self._strides = np.array([lattice.shape[1] * lattice.shape[2], lattice.shape[2], 1.0])
-        self._directions = np.concatenate([sphere(64), np.eye(3), -np.eye(3)])
+        self._strides = np.array([voxels.shape[1] * voxels.shape[2], voxels.shape[2], 1.0])
+        self._directions = np.concatenate([fibonacci_sphere(64), np.eye(3), -np.eye(3)])
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """Signed distance at the cells nearest to points (n, 3) in the lattice's box [m]."""
-        cell = np.rint((points - self._lattice.origin) * (1 / self._lattice.spacing))
+        """Signed distance at the cells nearest to points (n, 3) in the grid's box [m]."""
+        cell = np.rint((points - self._voxels.origin) * (1 / self._voxels.spacing))
         return self._distance[(cell @ self._strides).astype(np.int64)]
 
     def hull(self, points: np.ndarray) -> RoughHull | None:
@@ -138,19 +141,19 @@ class Solid:
             return Cut(direction=direction, level=level, before=before, sides=sides)
 
         _, _, principal = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-        found: list[Cut] = []
+        cuts: list[Cut] = []
         for direction in np.concatenate([principal, _AXES]):
             along = points @ direction
             tries = [
                 attempt(direction, float(level))
                 for level in np.linspace(along.min(), along.max(), levels + 2)[1:-1]
             ]
-            found += sorted((cut for cut in tries if cut), key=lambda cut: cut.after)[:1]
-        found.sort(key=lambda cut: cut.after)
+            cuts += sorted((cut for cut in tries if cut), key=lambda cut: cut.after)[:1]
+        cuts.sort(key=lambda cut: cut.after)
         if not refine:
-            return found[0] if found else None
+            return cuts[0] if cuts else None
         step = np.ptp(points, axis=0).max() / (levels + 1) / 2
-        better = [self._refine(cut, points, attempt, step, refine) for cut in found[:_FINALISTS]]
+        better = [self._refine(cut, points, attempt, step, refine) for cut in cuts[:_FINALISTS]]
         return min(better, key=lambda cut: cut.after, default=None)
 
     @staticmethod
@@ -176,12 +179,97 @@ class Solid:
         return cut
 
 
-def sphere(count: int) -> np.ndarray:
-    """Evenly spread unit vectors (count, 3), by the golden spiral."""
-    height = 1 - 2 * (np.arange(count) + 0.5) / count
-    angle = np.pi * (1 + 5**0.5) * (np.arange(count) + 0.5)
-    ring = np.sqrt(1 - height**2)
-    return np.stack([ring * np.cos(angle), ring * np.sin(angle), height], axis=-1)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """Points of a solid that are treated as one piece."""
+
+    members: np.ndarray
+    """Their indices, (k,)."""
+    hull: RoughHull
+    """Their hull."""
+
+
+GroupType = TypeVar("GroupType", bound=Group)
+
+
+def cut_best_first(
+    solid: PointSolid, most: int, halve: Callable[[np.ndarray, float], Sequence[Group]]
+) -> list[np.ndarray]:
+    """Cuts a solid, the set whose hull costs most first.
+
+    Args:
+        solid: the solid.
+        most: sets at most.
+        halve: gives the two sides of a set (k,) whose hull has a cost, or nothing where it should
+            stay whole.
+
+    Returns:
+        Index sets that together hold all points.
+    """
+    everything = np.arange(len(solid.points))
+    whole = solid.hull(solid.points)
+    if whole is None:
+        return [everything]
+    queue = [(-whole.cost, 0, everything)]
+    finished: list[np.ndarray] = []
+    serial = 0
+    while queue and len(queue) + len(finished) < most:
+        cost, _, members = heapq.heappop(queue)
+        sides = halve(members, -cost)
+        if not sides:
+            finished.append(members)
+        for side in sides:
+            serial += 1
+            heapq.heappush(queue, (-side.hull.cost, serial, side.members))
+    return finished + [members for _, _, members in queue]
+
+
+def merge_cheapest_first(
+    solid: PointSolid,
+    groups: Sequence[GroupType],
+    *,
+    close: Callable[[GroupType, GroupType], bool],
+    price: Callable[[float, RoughHull, GroupType, GroupType], tuple[float, float]],
+    join: Callable[[GroupType, GroupType, RoughHull], GroupType],
+    enough: Callable[[float, int], bool],
+) -> list[GroupType]:
+    """Merges neighbours until that costs too much.
+
+    Args:
+        solid: the solid.
+        groups: what to merge.
+        close: whether two groups are neighbours.
+        price: of a merge, and what decides between equal prices, from what the common hull costs
+            more than the two, the common hull and the groups.
+        join: makes one group of two and their common hull.
+        enough: whether to stop before a merge of some price while there are so many groups.
+    """
+    alive: dict[int, GroupType] = {}
+    queue: list[tuple[tuple[float, float], int, int, RoughHull]] = []
+
+    def add(name: int, group: GroupType) -> None:
+        for other_name, other in alive.items():
+            if not close(group, other):
+                continue
+            common = solid.hull(np.concatenate([group.hull.corners, other.hull.corners]))
+            if common is not None:
+                extra = common.cost - group.hull.cost - other.hull.cost
+                cost = price(extra, common, group, other)
+                heapq.heappush(queue, (cost, name, other_name, common))
+        alive[name] = group
+
+    for name, group in enumerate(groups):
+        add(name, group)
+    name = len(groups)
+    while queue:
+        (cost, _), first, second, common = heapq.heappop(queue)
+        if first not in alive or second not in alive:
+            continue
+        if enough(cost, len(alive)):
+            break
+        add(name, join(alive.pop(first), alive.pop(second), common))
+        name += 1
+    return list(alive.values())
 
 
 _AXES = np.concatenate(

@@ -1,22 +1,23 @@
-"""Films: how one grasp goes in physics, as states that a renderer draws."""
+"""Recordings: one grasp in physics, as states that a renderer draws."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
 from zdg_jax.validation.mujoco.engine import Engine
 from zdg_jax.validation.mujoco.simulation import Simulation
-from zdg_jax.validation.protocols import Hold, Load, Protocol, six_directions
+from zdg_jax.validation.protocols import HoldProtocol, Load, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Film:
+class Recording:
     """States of hand and object over f frames, in the object's frame at the start."""
 
     time: np.ndarray
@@ -26,30 +27,30 @@ class Film:
     object_pose: np.ndarray
     """Position and quaternion of the object, (f, 7)."""
     phase: tuple[str, ...]
-    """What is happening: `close`, `squeeze`, then the name of the load or the phase, f of them."""
+    """Phase of each frame, f of them: `close`, `squeeze`, then names of loads; or the lift's."""
+    wrenches: Mapping[str, np.ndarray]
+    """Force [N] and torque [N m] of each load by name, (6,); none for a lift."""
     protocol: Protocol
-    """What was run."""
+    """The test that was run."""
     fps: float
-    """Frames a simulated second."""
+    """Frames per simulated second."""
     result: Validation
-    """What the test says of the grasp."""
+    """Verdict of the test, one row."""
 
     def __len__(self) -> int:
         """Number of frames."""
         return len(self.time)
 
 
-def film(
+def record(
     hand: HandLike,
     obj: ObjectLike,
-    pregrasp: np.ndarray,
-    grasp: np.ndarray,
-    squeeze: np.ndarray,
+    poses: Poses,
     protocol: Protocol = six_directions,
     *,
     fps: float = 25.0,
     loads: Sequence[str] | None = None,
-) -> Film:
+) -> Recording:
     """Runs one grasp and keeps what a camera would see.
 
     Each pull starts from the state after the squeeze, as in the test. `time` restarts there too.
@@ -57,11 +58,9 @@ def film(
     Args:
         hand: the hand.
         obj: the object.
-        pregrasp: root position, quaternion and joints, (7 + j,), object frame.
-        grasp: likewise.
-        squeeze: likewise.
-        protocol: what to run. It is run to its end: pulls are not cut short.
-        fps: frames a simulated second.
+        poses: one grasp, leaves (1, ...), object frame.
+        protocol: the test. It is run to its end: pulls are not cut short.
+        fps: frames per simulated second.
         loads: names of the loads to show, by default all of them.
 
     Raises:
@@ -70,32 +69,36 @@ def film(
     """
     if not fps > 0:
         raise InputError(f"fps is {fps}; it must be positive")
-    if isinstance(protocol, Hold):
+    wrenches: dict[str, np.ndarray] = {}
+    if isinstance(protocol, HoldProtocol):
         protocol = dataclasses.replace(protocol, settling=None, fail_fast=False)
         if loads is not None:
             protocol = dataclasses.replace(protocol, loads=_chosen(protocol, loads))
+        weight = protocol.physics.weight_of(obj)
+        names = (load.name for load in protocol.loads)
+        wrenches = dict(zip(names, protocol.wrenches(weight), strict=True))
     engine = Engine(hand, obj, protocol, threads=1)
-    poses = [np.asarray(pose)[None] for pose in (pregrasp, grasp, squeeze)]
     frames: list[tuple[float, np.ndarray, str]] = []
 
     def keep(simulation: Simulation) -> None:
         frames.append((simulation.data.time, simulation.data.qpos.copy(), simulation.phase))
 
     every = max(1, round(1.0 / (fps * protocol.solver.timestep)))
-    result = engine.observe(*poses, observer=keep, every=every)
+    result = engine.observe(poses, observer=keep, every=every)
     states = np.array([qpos for _, qpos, _ in frames]).reshape(len(frames), engine.scene.model.nq)
-    return Film(
+    return Recording(
         time=np.array([time for time, _, _ in frames]),
         hand=states[:, :-7],
         object_pose=states[:, -7:],
         phase=tuple(phase for _, _, phase in frames),
+        wrenches=wrenches,
         protocol=protocol,
         fps=1.0 / (every * protocol.solver.timestep),
         result=result,
     )
 
 
-def _chosen(protocol: Hold, names: Sequence[str]) -> tuple[Load, ...]:
+def _chosen(protocol: HoldProtocol, names: Sequence[str]) -> tuple[Load, ...]:
     known = {load.name: load for load in protocol.loads}
     for name in names:
         if name not in known:

@@ -14,11 +14,11 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
-from zdg_jax.objects.fields import Lattice
-from zdg_jax.objects.solids import sphere
+from zdg_jax.objects.distance_fields import VoxelGrid
+from zdg_jax.objects.sampling import fibonacci_sphere
 
 _CELLS = 2**18
-"""Cells of the lattice on which shapes are filled."""
+"""Cells of the grid on which shapes are filled."""
 _DIRECTIONS = 24
 """Directions of planes, besides the mesh's axes."""
 _SIDE = 48
@@ -28,41 +28,44 @@ _SMALLEST = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filled:
-    """A shape and its filled shape on one lattice."""
+class FilledShape:
+    """A shape and its filled shape on one grid."""
 
-    lattice: Lattice
+    voxels: VoxelGrid
     solid: np.ndarray
-    """Cells of the object itself, `lattice.shape` bool."""
+    """Cells of the object itself, `voxels.shape` bool."""
     filled: np.ndarray
-    """Cells of the object and of what it encloses, `lattice.shape` bool."""
+    """Cells of the object and of what it encloses, `voxels.shape` bool."""
 
 
-def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarray) -> Filled:
+def fill_concavities(
+    distance: np.ndarray, voxels: VoxelGrid, low: np.ndarray, high: np.ndarray
+) -> FilledShape:
     """Fills what the object encloses in some plane.
 
     Args:
-        distance: signed distances at the cells of `lattice`, (n,) [m].
-        lattice: the cells of the distances.
-        low, high: corners of the mesh's box, (3,) [m].
+        distance: signed distances at the cells of `voxels`, (n,) [m].
+        voxels: the cells of the distances.
+        low: lower corner of the mesh's box, (3,) [m].
+        high: upper corner, (3,) [m].
     """
-    coarse = Lattice.around(low, high, _CELLS)
+    coarse = VoxelGrid.around(low, high, _CELLS)
     points = coarse.points(np.arange(np.prod(coarse.shape)))
-    solid = distance[lattice.nearest(points)] < 0.6 * coarse.spacing
+    solid = distance[voxels.nearest(points)] < 0.6 * coarse.spacing
     center = (low + high) / 2
     half = 0.5 * float(np.linalg.norm(high - low))
     step = 2 * half / (_SIDE - 5)
     offsets = (np.arange(_SIDE) - (_SIDE - 1) / 2) * step
     candidates = np.flatnonzero(~solid & (np.linalg.norm(points - center, axis=-1) < half))
     filled = solid.copy()
-    open_space = (distance >= 0.6 * step).reshape(lattice.shape)
-    for direction in np.concatenate([np.eye(3), sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
+    open_space = (distance >= 0.6 * step).reshape(voxels.shape)
+    for direction in np.concatenate([np.eye(3), fibonacci_sphere(2 * _DIRECTIONS)[:_DIRECTIONS]]):
         frame = _frame(direction)
         # Steps along the planes' three edges add up: no product over all cells is needed.
-        start = (center - lattice.origin) / lattice.spacing + 0.5
-        steps = (frame[:, None, :] * (offsets / lattice.spacing)[:, None]).astype(np.float32)
+        start = (center - voxels.origin) / voxels.spacing + 0.5
+        steps = (frame[:, None, :] * (offsets / voxels.spacing)[:, None]).astype(np.float32)
         along = steps[0, :, None, None] + steps[1, None, :, None] + (steps[2] + start)[None, None]
-        cell = np.clip(along.astype(np.int32), 0, np.array(lattice.shape, np.int32) - 1)
+        cell = np.clip(along.astype(np.int32), 0, np.array(voxels.shape, np.int32) - 1)
         enclosed = _enclosed(open_space[cell[..., 0], cell[..., 1], cell[..., 2]])
         rest = candidates[~filled[candidates]]
         # Not `@`: threads of a matrix library, started for so little, wait for busy cores.
@@ -70,7 +73,7 @@ def fill(distance: np.ndarray, lattice: Lattice, low: np.ndarray, high: np.ndarr
         at = np.rint(at + (_SIDE - 1) / 2).astype(np.int64)
         filled[rest] = enclosed[at[:, 0], at[:, 1], at[:, 2]]
     shape = coarse.shape
-    return Filled(lattice=coarse, solid=solid.reshape(shape), filled=filled.reshape(shape))
+    return FilledShape(voxels=coarse, solid=solid.reshape(shape), filled=filled.reshape(shape))
 
 
 def _enclosed(free: np.ndarray) -> np.ndarray:

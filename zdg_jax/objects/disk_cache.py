@@ -32,19 +32,23 @@ Arrays = dict[str, np.ndarray]
 
 
 def folder() -> pathlib.Path:
-    """Where prepared objects are kept."""
+    """Returns the folder in which prepared objects are kept."""
     return cache_root() / "objects"
 
 
 def load_or_make(key: str, make: Callable[[], Arrays]) -> Arrays:
-    """The arrays kept under a key; those that `make` returns, then kept, if there are none.
+    """Returns the arrays that are kept under a key, made first where there are none.
 
     A folder that cannot be written costs the cache, not the object.
+
+    Args:
+        key: name of the entry, fit for a file's name.
+        make: makes the arrays.
     """
     path = folder() / f"{key}.npz"
-    found = _load(path)
-    if found is not None:
-        return found
+    arrays = _load(path)
+    if arrays is not None:
+        return arrays
     with contextlib.ExitStack() as stack:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,9 +56,9 @@ def load_or_make(key: str, make: Callable[[], Arrays]) -> Arrays:
         except (OSError, filelock.Timeout) as error:
             _log.warning("no cache of objects: %s", error)
             return make()
-        found = _load(path)
-        if found is not None:
-            return found
+        arrays = _load(path)
+        if arrays is not None:
+            return arrays
         arrays = make()
         try:
             with atomic_write(path) as file:

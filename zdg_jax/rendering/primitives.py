@@ -1,9 +1,8 @@
-"""Balls, rods and arrows: what is drawn beside hands and objects."""
+"""Balls and arrows, drawn beside hands and objects."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 import trimesh
@@ -82,7 +81,7 @@ def arrows(
     rings = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (_HEAD, 1, 0), (0, 1, 1)]
     angle = 2 * np.pi * np.arange(sections) / sections
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    frames = np.stack([_frame(way) for way in (ends - starts) / length[:, None]])
+    frames = np.stack([_frame(direction) for direction in (ends - starts) / length[:, None]])
     local = np.zeros((len(starts), len(rings), sections, 3))
     for i, (wide, shaft, top) in enumerate(rings):
         local[:, i, :, :2] = wide * radius * around
@@ -108,16 +107,6 @@ def arrows(
     )
 
 
-def axes_arrows(
-    origin: np.ndarray, axes: np.ndarray, size: float, colors: Sequence[ArrayLike], label: int
-) -> Shape:
-    """A frame: an arrow of `size` [m] along each row of `axes` (k, 3) from `origin` (3,)."""
-    ends = origin + size * np.asarray(axes)
-    return arrows(
-        np.repeat(origin[None], len(ends), axis=0), ends, 0.03 * size, np.array(colors), label=label
-    )
-
-
 @functools.cache
 def _ball(detail: int) -> tuple[np.ndarray, np.ndarray]:
     mesh = trimesh.creation.icosphere(subdivisions=detail)
@@ -134,8 +123,8 @@ def _solid_faces(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-15)
 
 
-def _frame(way: np.ndarray) -> np.ndarray:
-    """A rotation whose third column is `way`."""
-    side = np.cross(way, np.eye(3)[int(np.abs(way).argmin())])
+def _frame(axis: np.ndarray) -> np.ndarray:
+    """A rotation whose third column is a unit vector (3,)."""
+    side = np.cross(axis, np.eye(3)[int(np.abs(axis).argmin())])
     side /= np.linalg.norm(side)
-    return np.stack([side, np.cross(way, side), way], axis=1)
+    return np.stack([side, np.cross(axis, side), axis], axis=1)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.topology import matrix
 from zdg_jax.hand.topology import poses as link_poses
 from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.rendering.shape import Shape, corner_normals
@@ -32,6 +33,8 @@ THUMB = (0.90, 0.49, 0.13)
 """Colour of the thumb, sRGB."""
 PALM = (0.47, 0.50, 0.55)
 """Colour of the palm and the wrist where fingers are coloured, sRGB."""
+PALM_BEHIND = (0.40, 0.43, 0.48)
+"""Darker, for pictures in which an object stands before it."""
 
 _MOST_FACES = 6000  # of a link: beyond, a picture shows no difference and takes seconds longer
 _prepared: weakref.WeakKeyDictionary[Hand, list[Shape]] = weakref.WeakKeyDictionary()
@@ -47,7 +50,7 @@ def posed_hand_shapes(
     label: int = 1,
     finger_labels: bool = False,
 ) -> tuple[Shape, ...]:
-    """The links of a hand in a pose, one shape a link that has a surface.
+    """The links of a hand in a pose, one shape per link that has a surface.
 
     Args:
         hand: the hand.
@@ -85,31 +88,37 @@ def posed_hand_shapes(
 
 
 def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (L, 3, 3) and translations (L, 3) [m] of the links of a posed hand.
+    """Computes rotations (L, 3, 3) and translations (L, 3) [m] of the links of a posed hand.
+
+    Args:
+        hand: the hand.
+        pose: position, quaternion (wxyz) and joints, (7 + j,), scene frame [m, rad].
 
     Raises:
         InputError: the pose does not fit the hand.
     """
     pose = _checked(hand, pose)
-    root = rotation_matrix(pose[3:7])
+    root = matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
     rotation, translation = link_poses(hand.arrays.tree, pose[7:])
     return root @ rotation, translation @ root.T + pose[:3]
 
 
-def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
-    """Rotation (3, 3) of a quaternion (4,), wxyz, of any length but 0."""
-    w, x, y, z = quaternion / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+def distal_shapes(hand: Hand) -> list[list[int]]:
+    """Lists, for each finger, which of the shapes of `posed_hand_shapes` are its outer half."""
+    links = _links(hand)
+    return [
+        [i for i, link in enumerate(links) if link in finger.links[len(finger.links) // 2 :]]
+        for finger in hand.fingers
+    ]
 
 
 def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:
-    """The colour in which a finger is drawn where fingers are coloured."""
+    """Returns the colour in which a finger is drawn where fingers are coloured.
+
+    Args:
+        hand: the hand.
+        finger: number of the finger.
+    """
     if hand.fingers[finger].is_thumb:
         return THUMB
     before = sum(not other.is_thumb for other in hand.fingers[:finger])
@@ -140,8 +149,8 @@ def _link_colors(
         raise InputError(
             f"{len(finger_colors)} colours for the {len(hand.fingers)} fingers of '{hand.name}'"
         )
-    for finger, own in zip(hand.fingers, finger_colors, strict=True):
-        colors[list(finger.links)] = own
+    for finger, paint in zip(hand.fingers, finger_colors, strict=True):
+        colors[list(finger.links)] = paint
     return colors
 
 
@@ -150,17 +159,17 @@ def _links(hand: Hand) -> list[int]:
 
 
 def _link_shapes(hand: Hand) -> list[Shape]:
-    """The links in their own frames, their normals ready; made once a hand."""
-    found = _prepared.get(hand)
-    if found is None:
-        found = []
+    """The links in their own frames, their normals ready; made once per hand."""
+    shapes = _prepared.get(hand)
+    if shapes is None:
+        shapes = []
         for mesh in hand.link_meshes:
             if len(mesh.faces):
                 vertices, faces = _simplified(np.asarray(mesh.vertices), np.asarray(mesh.faces))
                 normals = corner_normals(vertices, faces, 40.0)
-                found.append(Shape(vertices=vertices, faces=faces, normals=normals))
-        _prepared[hand] = found
-    return found
+                shapes.append(Shape(vertices=vertices, faces=faces, normals=normals))
+        _prepared[hand] = shapes
+    return shapes
 
 
 def _simplified(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

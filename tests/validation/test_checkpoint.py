@@ -11,21 +11,17 @@ import pytest
 
 from zdg_jax import validation
 from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import Physics
 from zdg_jax.validation import six_directions
 
-from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
+from .gripper import PUSHING, TOUCHING, Ball, Gripper, closing
 
 QUICK = dataclasses.replace(six_directions, loads=six_directions.loads[:1])
 
 
-def _rows(n: int) -> list[np.ndarray]:
-    squeezes = np.where(np.arange(n) % 2, PUSHING, TOUCHING)
-    return [
-        np.array([pose(OPEN)] * n),
-        np.array([pose(TOUCHING)] * n),
-        np.array([*map(pose, squeezes)]),
-    ]
+def _poses(n: int) -> Poses:
+    return closing(np.where(np.arange(n) % 2, PUSHING, TOUCHING).tolist())
 
 
 class StiffGripper(Gripper):
@@ -44,20 +40,20 @@ class _CutOffError(Exception):
 def test_a_run_goes_on_where_it_was_cut_off(
     gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
 ) -> None:
-    file, rows = tmp_path / "run.npz", _rows(40)
+    file, poses = tmp_path / "run.npz", _poses(40)
 
     def cut_off(stage: str, done: int, total: int) -> None:
         raise _CutOffError
 
     with pytest.raises(_CutOffError):
-        validation.rollout(gripper, ball, *rows, QUICK, progress=cut_off, resume=file)
+        validation.rollout(gripper, ball, poses, QUICK, progress=cut_off, resume=file)
     seen: list[int] = []
     resumed = validation.rollout(
-        gripper, ball, *rows, QUICK, progress=lambda _, done, total: seen.append(done), resume=file
+        gripper, ball, poses, QUICK, progress=lambda _, done, total: seen.append(done), resume=file
     )
     assert seen[0] > 16  # the first chunk was not run again
     assert seen[-1] == 40
-    whole = validation.rollout(gripper, ball, *rows, QUICK)
+    whole = validation.rollout(gripper, ball, poses, QUICK)
     np.testing.assert_array_equal(resumed.held, whole.held)
     np.testing.assert_array_equal(resumed.drift, whole.drift)
     assert not list(tmp_path.glob("*.part"))
@@ -67,28 +63,28 @@ def test_results_of_another_run_are_refused(
     gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
 ) -> None:
     file = tmp_path / "run.npz"
-    validation.rollout(gripper, ball, *_rows(2), QUICK, resume=file)
-    other = [rows + 1e-3 for rows in _rows(2)]
+    validation.rollout(gripper, ball, _poses(2), QUICK, resume=file)
+    other = closing([TOUCHING, PUSHING + 1e-3])
     with pytest.raises(InputError, match="results of another run"):
-        validation.rollout(gripper, ball, *other, QUICK, resume=file)
+        validation.rollout(gripper, ball, other, QUICK, resume=file)
     with pytest.raises(InputError, match="results of another run"):
-        validation.rollout(gripper, ball, *_rows(2), six_directions, resume=file)
+        validation.rollout(gripper, ball, _poses(2), six_directions, resume=file)
 
 
 def test_another_mass_or_hand_of_the_same_name_is_another_run(
     gripper: Gripper, ball: Ball, tmp_path: pathlib.Path
 ) -> None:
     """A protocol that takes the object's own mass does not tell it, and names can stay the same."""
-    file, own = tmp_path / "run.npz", dataclasses.replace(QUICK, physics=Physics())
-    validation.rollout(gripper, ball, *_rows(2), own, resume=file)
-    validation.rollout(gripper, ball, *_rows(2), own, resume=file)
+    file, at_own_mass = tmp_path / "run.npz", dataclasses.replace(QUICK, physics=Physics())
+    validation.rollout(gripper, ball, _poses(2), at_own_mass, resume=file)
+    validation.rollout(gripper, ball, _poses(2), at_own_mass, resume=file)
     for hand, obj in ((gripper, dataclasses.replace(ball, mass=0.3)), (StiffGripper(), ball)):
         with pytest.raises(InputError, match="results of another run"):
-            validation.rollout(hand, obj, *_rows(2), own, resume=file)
+            validation.rollout(hand, obj, _poses(2), at_own_mass, resume=file)
 
 
 def test_a_broken_file_is_named(gripper: Gripper, ball: Ball, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "run.npz"
     file.write_bytes(b"not a zip archive")
     with pytest.raises(InputError, match=r"cannot resume from .*run\.npz"):
-        validation.rollout(gripper, ball, *_rows(1), QUICK, resume=file)
+        validation.rollout(gripper, ball, _poses(1), QUICK, resume=file)

@@ -15,7 +15,7 @@ import pydantic
 from pydantic import Field
 
 from zdg_jax.errors import InputError
-from zdg_jax.planning.fields import Direction, Mark, PlanModel, Text, Vector
+from zdg_jax.planning.field_types import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.materials import Material
 from zdg_jax.runtime.files import atomic_write
@@ -24,7 +24,7 @@ _MAX_BYTES = 4_000_000
 
 
 class Intent(StrEnum):
-    """What the grasp is for."""
+    """Purpose of a grasp."""
 
     USE = "use"
     HAND_OVER = "hand_over"
@@ -35,7 +35,7 @@ class Intent(StrEnum):
 
 
 class Motion(StrEnum):
-    """How the hand moves the object once it holds it."""
+    """Motion of the object once the hand holds it."""
 
     STILL = "still"
     LIFT = "lift"
@@ -49,22 +49,22 @@ class Motion(StrEnum):
 
 
 class ObjectReading(PlanModel):
-    """What the object is taken to be."""
+    """Reading of the object."""
 
     evidence: Text = ""
-    """What was seen that says so."""
+    """Evidence for the reading."""
     category: Text
-    """What it is, such as "jug"; "unknown object" where nothing says."""
+    """Kind of object, such as "jug"; "unknown object" where nothing says."""
     largest_size: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Largest side of the bounding box [m]."""
     upright: Direction = (0.0, 0.0, 1.0)
     """Direction that points up when the object stands as it is used or stored, object frame."""
     mass_evidence: Text = ""
-    """What the mass and the material rest on."""
+    """Evidence for mass and material."""
     mass: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Mass of the object as it is handled, contents included [kg]; none where nobody judged it."""
     mass_source: Literal["given", "model", "rules"] | None = None
-    """Who says so: the user, the model that planned, or the rules, which guess by kind and size."""
+    """Source of the mass: the user, the model that planned, or the rules, by kind and size."""
     material: Material = Material.UNKNOWN
     """Material of the surface where the hand holds it."""
 
@@ -75,16 +75,16 @@ class ObjectReading(PlanModel):
 
 
 class PartReading(PlanModel):
-    """What one marked part is taken to be."""
+    """Reading of one marked part."""
 
     mark: Mark
     """Number of the part on the object."""
     evidence: Text = ""
-    """What was seen that says so."""
+    """Evidence for the reading."""
     name: Text
     """Name of the part, such as "handle"."""
     function: Text = ""
-    """What the part is for."""
+    """Purpose of the part."""
 
 
 class Wrench(PlanModel):
@@ -95,20 +95,20 @@ class Wrench(PlanModel):
     torque: Vector = (0.0, 0.0, 0.0)
     """Torque on the object, object frame [N m]."""
     reason: Text = ""
-    """Where the load comes from."""
+    """Origin of the load."""
 
 
 class TaskReading(PlanModel):
-    """What the task is taken to ask."""
+    """Reading of the task."""
 
     evidence: Text = ""
     """The words that say so."""
     verb: Text
-    """What is done, such as "pour"."""
+    """Action, such as "pour"."""
     intent: Intent
-    """What the grasp is for."""
+    """Purpose of a grasp."""
     motion: Motion = Motion.LIFT
-    """How the held object moves."""
+    """Motion of the held object."""
     motion_axis: Direction | None = None
     """Direction of the motion, or axis of the turn, object frame; none where it is open."""
     wrenches: list[Wrench] = Field(default_factory=list, max_length=24)
@@ -116,7 +116,7 @@ class TaskReading(PlanModel):
 
 
 class Usage(PlanModel):
-    """What a plan cost."""
+    """Cost of a plan."""
 
     calls: int = 0
     """Answers that a model's server was asked for, retries included."""
@@ -136,25 +136,25 @@ class GraspPlan(PlanModel):
     prompt: Text = ""
     """The task in the user's words."""
     object: ObjectReading
-    """What the object is taken to be."""
+    """Reading of the object."""
     parts: list[PartReading] = Field(default_factory=list, max_length=64)
-    """What its parts are taken to be."""
+    """Readings of its parts."""
     task: TaskReading
-    """What the task is taken to ask."""
+    """Reading of the task."""
     grip: Grip
     """The grip that serves it best."""
     alternatives: list[Grip] = Field(default_factory=list, max_length=2)
     """Other grips, the better first."""
     notes: list[Text] = Field(default_factory=list, max_length=64)
-    """What the user should know: words that meant nothing, checks that failed, fallbacks."""
+    """Remarks for the user: words that meant nothing, checks that failed, fallbacks, guesses."""
     planner: Text = "file"
-    """Who planned: "rules", "manual", or the backend and its model."""
+    """Name of the planner: "rules", "manual", or the backend and its model."""
     mesh_hash: Text | None = None
     """Fingerprint of the mesh whose parts are numbered; none in a plan for any object."""
     hand: Text | None = None
     """Name of the hand that was planned for; none in a plan for any hand."""
     usage: Usage = Usage()
-    """What the plan cost."""
+    """Cost of the plan."""
 
     @property
     def grips(self) -> tuple[Grip, ...]:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from zdg_jax.rendering import lettering
+from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hands import PALM, finger_color, posed_hand_shapes, posed_links
-from zdg_jax.rendering.lettering import FAINT, INK
-from zdg_jax.rendering.picture import Style, render, save
+from zdg_jax.rendering.hand_shapes import PALM, finger_color, posed_hand_shapes, posed_links
+from zdg_jax.rendering.picture import PictureStyle, render, save
+from zdg_jax.rendering.primitives import arrows, balls
 from zdg_jax.rendering.shape import Shape
-from zdg_jax.rendering.solids import arrows, balls
+from zdg_jax.rendering.text import FAINT, INK
 from zdg_jax.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 _TILE, _HEADER, _TITLE, _LINE, _GAP = (560, 620), 62, 34, 30, 12  # [px]
-_STYLE = Style(outline=0.3)
+_STYLE = PictureStyle(outline=0.3)
 _NORMAL, _DIRECTION = (0.13, 0.14, 0.18), (0.82, 0.14, 0.14)
 _PALE = 0.6  # share of white in the colour of links, so that what lies on them stands out
 _HAND, _PROXIES, _MARKS = 0, 100, 200  # labels; those of fingers follow the hand's
@@ -61,20 +61,20 @@ def hand_picture(hand: Hand, path: str | os.PathLike[str]) -> pathlib.Path:
     rows = -(-len(entries) // columns)
     sheet = Image.new("RGB", (width, top + rows * _LINE + _GAP), (255, 255, 255))
     draw = ImageDraw.Draw(sheet)
-    lettering.write(draw, (_GAP + 6, 14), lettering.fit(hand.name, 28, width / 2), 28)
-    lettering.write(draw, (width - _GAP - 6, 22), _numbers(hand), 18, FAINT, anchor="ra")
+    text.write(draw, (_GAP + 6, 14), text.fit(hand.name, 28, width / 2), 28)
+    text.write(draw, (width - _GAP - 6, 22), _numbers(hand), 18, FAINT, anchor="ra")
     for column, (tile, view) in enumerate(zip(tiles, views, strict=True)):
         x = _GAP + column * (_TILE[0] + _GAP)
-        lettering.write(draw, (x + 6, _HEADER), view.title, 19, FAINT)
+        text.write(draw, (x + 6, _HEADER), view.title, 19, FAINT)
         sheet.paste(tile, (x, _HEADER + _TITLE))
-    for index, (color, text) in enumerate(entries):
+    for index, (color, words) in enumerate(entries):
         x = _GAP + (index // rows) * (_TILE[0] + _GAP)
         middle = top + (index % rows) * _LINE + _LINE // 2
         draw.rounded_rectangle(
-            (x + 6, middle - 9, x + 24, middle + 9), 4, fill=lettering.as_color(color)
+            (x + 6, middle - 9, x + 24, middle + 9), 4, fill=text.as_color(color)
         )
-        text = lettering.fit(text, 18, _TILE[0] - 50)
-        lettering.write(draw, (x + 36, middle), text, 18, INK, anchor="lm")
+        words = text.fit(words, 18, _TILE[0] - 50)
+        text.write(draw, (x + 36, middle), words, 18, INK, anchor="lm")
     return save(sheet, path)
 
 
@@ -123,7 +123,7 @@ def _tile(hand: Hand, view: _View) -> Image.Image:
 def _framed(
     hand: Hand, rotation: np.ndarray, translation: np.ndarray, added: list[Shape]
 ) -> np.ndarray:
-    """What must be in the picture: fingers and palm with their marks, but no forearm, (n, 3)."""
+    """Gathers points that must be seen: fingers and palm with their marks, no forearm, (n, 3)."""
     wanted = {hand.palm.link}.union(*(finger.links for finger in hand.fingers))
     points = [
         np.asarray(mesh.vertices) @ rotation[mesh.link].T + translation[mesh.link]
@@ -148,8 +148,8 @@ def _marks(hand: Hand, rotation: np.ndarray, translation: np.ndarray) -> list[Sh
         arrows(points, points + 0.05 * size * normals, 0.0025 * size, colors, label=_MARKS),
     ]
     palm = hand.palm
-    for way, color in ((palm.normal, _NORMAL), (palm.direction, _DIRECTION)):
-        end = palm.position + 0.45 * size * way
+    for direction, color in ((palm.normal, _NORMAL), (palm.direction, _DIRECTION)):
+        end = palm.position + 0.45 * size * direction
         shapes.append(arrows(palm.position, end, 0.014 * size, color, label=_MARKS + 1))
     return shapes
 
@@ -166,15 +166,15 @@ def _proxies(hand: Hand, rotation: np.ndarray, translation: np.ndarray) -> list[
     colors = _finger_colors(hand)
     return [
         balls(
-            centers[mine],
-            np.asarray(spheres.radii, float)[mine],
+            centers[members],
+            np.asarray(spheres.radii, float)[members],
             colors[i],
             opacity=0.45,
             label=_PROXIES + 1 + i,
             detail=3,
         )
         for i in range(-1, len(hand.fingers))
-        if (mine := owner[link] == i).any()
+        if (members := owner[link] == i).any()
     ]
 
 

@@ -9,27 +9,27 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw
 
-from zdg_jax.rendering import lettering
+from zdg_jax.hand.topology import matrix
+from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hands import posed_hand_shapes, rotation_matrix
-from zdg_jax.rendering.lettering import FAINT
-from zdg_jax.rendering.picture import Stage, Style, render
+from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
+from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render
+from zdg_jax.rendering.primitives import arrows
 from zdg_jax.rendering.shape import Shape
-from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, Surface
-from zdg_jax.rendering.solids import arrows
+from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, NamedMesh, object_shape
+from zdg_jax.rendering.text import FAINT
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.runtime.progress import Progress
-from zdg_jax.validation.film import Film
-from zdg_jax.validation.protocols import Hold, Lift
+from zdg_jax.validation.protocols import LiftProtocol
+from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.results import Reason
 from zdg_jax.validation.trajectories import motions
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
-_STYLE = Style(shadows=False, outline=0.45)
-_PALM = (0.40, 0.43, 0.48)
+_STYLE = PictureStyle(shadows=False, outline=0.45)
 _TABLE, _FORCE, _TORQUE = (0.66, 0.69, 0.73), (0.80, 0.16, 0.16), (0.45, 0.20, 0.70)
 _ARROW = 0.05
 """Length of the arrow of a load [m]."""
@@ -44,32 +44,29 @@ _HEADER, _FOOTER = 52, 32
 """Heights of the bands with words above and below the picture [px]."""
 
 
-class Shooting:
+class FilmFrames:
     """The frames of a film in the making."""
 
     def __init__(
-        self, film: Film, hand: Hand, obj: Surface, title: str, width: int, height: int
+        self, film: Recording, hand: Hand, obj: NamedMesh, title: str, width: int, height: int
     ) -> None:
         """Finds where to look from; arguments as in `save_film`."""
         self.film, self.hand, self.title = film, hand, title
         self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
         self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
-        protocol = film.protocol
-        up = np.asarray(protocol.up if isinstance(protocol, Lift) else (0.0, 0.0, 1.0), float)
+        lift = film.protocol if isinstance(film.protocol, LiftProtocol) else None
+        up = np.asarray((0.0, 0.0, 1.0) if lift is None else lift.up, float)
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
-        self.loads = {}
-        if isinstance(protocol, Hold):
-            turn = rotation_matrix(_to_z(up))
-            self.loads = {
-                load.name: (turn @ load.force, turn @ load.torque) for load in protocol.loads
-            }
-        self.thing = Shape(vertices=obj.vertices, faces=obj.faces, color=OBJECT, label=0)
-        self.middle = (self.thing.vertices.min(axis=0) + self.thing.vertices.max(axis=0)) / 2
-        self.radius = float(np.linalg.norm(self.thing.vertices - self.middle, axis=1).max())
-        self.thing.corner_normals  # noqa: B018  made once, before threads share it
-        self.table = self._table(up) if isinstance(protocol, Lift) else ()
+        turn = matrix(_to_z(up))
+        self.loads = {
+            name: (turn @ wrench[:3], turn @ wrench[3:]) for name, wrench in film.wrenches.items()
+        }
+        self.object = object_shape(obj)
+        self.middle = (self.object.vertices.min(axis=0) + self.object.vertices.max(axis=0)) / 2
+        self.radius = float(np.linalg.norm(self.object.vertices - self.middle, axis=1).max())
+        self.table = () if lift is None else self._table(up)
         self.camera = self._camera()
 
     def frames(self, progress: Progress) -> Iterator[Image.Image]:
@@ -83,7 +80,7 @@ class Shooting:
             progress("film", min(start + _BATCH, len(drawn)), len(drawn))
 
     def _drawn(self) -> list[int]:
-        """Frames with a picture of their own; the others look like the one before them."""
+        """Lists the frames that need a picture; the others look like the one before them."""
         rows = np.concatenate([self.hands, self.objects], axis=1)
         phase, drawn = self.film.phase, [0]
         for k in range(1, len(rows)):
@@ -93,51 +90,51 @@ class Shooting:
         return drawn
 
     def _picture(self, k: int) -> Image.Image:
-        return render(Stage(self._shapes(k)), self.camera, *self.view, _STYLE).image()
+        return render(PreparedShapes(self._shapes(k)), self.camera, *self.view, _STYLE).image()
 
     def _frame(self, k: int, picture: Image.Image) -> Image.Image:
         """Frame `k` from its picture, with words above and below."""
-        image = Image.new("RGB", self.size, lettering.PAPER)
+        image = Image.new("RGB", self.size, text.PAPER)
         image.paste(picture, (0, _HEADER))
         self._write(ImageDraw.Draw(image), k)
         return image
 
     def _shapes(self, k: int) -> list[Shape]:
         links = posed_hand_shapes(
-            self.hand, self.hands[k], finger_colors=True, color=_PALM, label=1
+            self.hand, self.hands[k], finger_colors=True, color=PALM_BEHIND, label=1
         )
         return [self._object(k), *links, *self.table, *self._arrows(k)]
 
     def _object(self, k: int) -> Shape:
         pose = self.objects[k]
-        turn = rotation_matrix(pose[3:])
+        turn = matrix(pose[3:])
         return Shape(
-            vertices=self.thing.vertices @ turn.T + pose[:3],
-            faces=self.thing.faces,
+            vertices=self.object.vertices @ turn.T + pose[:3],
+            faces=self.object.faces,
             color=OBJECT,
             label=0,
-            normals=self.thing.corner_normals @ turn.T.astype(np.float32),
+            normals=self.object.corner_normals @ turn.T.astype(np.float32),
         )
 
     def _arrows(self, k: int) -> list[Shape]:
-        """The load on the object: which way it pulls, and the axis about which it turns."""
+        """Draws the load on the object: the direction of its pull, the axis of its moment."""
         pose, shapes = self.objects[k], []
-        turn = rotation_matrix(pose[3:])
+        turn = matrix(pose[3:])
         center = pose[:3] + turn @ self.middle
         wrench = self.loads.get(self.film.phase[k], ())
         for vector, color, label in zip(wrench, (_FORCE, _TORQUE), (3, 4), strict=False):
             length = np.linalg.norm(vector)
             if length > 0:
-                way = vector / length
-                reach = float(((self.thing.vertices - self.middle) @ turn.T @ way).max())
-                ends = center + reach * way, center + (reach + _ARROW) * way
+                axis = vector / length
+                reach = float(((self.object.vertices - self.middle) @ turn.T @ axis).max())
+                ends = center + reach * axis, center + (reach + _ARROW) * axis
                 shapes.append(arrows(*ends, 0.003, color, label=label))
         return shapes
 
     def _table(self, up: np.ndarray) -> tuple[Shape]:
         """The top of the table, a plate somewhat larger than hand and object."""
-        turn = rotation_matrix(_to_z(up))
-        z = float((self.thing.vertices @ turn.T)[:, 2].min())
+        turn = matrix(_to_z(up))
+        z = float((self.object.vertices @ turn.T)[:, 2].min())
         x, y = (self.objects[0, :3] + turn @ self.middle)[:2]
         r = self.radius + 0.04
         corners = np.array(
@@ -153,16 +150,8 @@ class Shooting:
             default=len(self.film) - 1,
         )
         shapes = self._shapes(closed)
-        drawn = [mesh.link for mesh in self.hand.link_meshes if len(mesh.faces)]
-        fingers = [
-            [
-                1 + i
-                for i, link in enumerate(drawn)
-                if link in finger.links[len(finger.links) // 2 :]
-            ]
-            for finger in self.hand.fingers
-        ]
-        towards = best_view(Stage(shapes), [0], fingers)
+        fingers = [[1 + i for i in finger] for finger in distal_shapes(self.hand)]
+        towards = best_view(PreparedShapes(shapes), [0], fingers)
         if self.table and towards[2] < 0:
             towards = towards * [1, 1, -1]  # or the table would hide the rest
         near = np.linalg.norm(self.objects[:, :3] - self.objects[0, :3], axis=1) < _LOST
@@ -175,23 +164,23 @@ class Shooting:
         return Camera.around(np.concatenate(seen), towards, aspect=self.view[0] / self.view[1])
 
     def _write(self, draw: ImageDraw.ImageDraw, k: int) -> None:
-        """What is happening, how far the object went, and how the test ends."""
+        """Writes the phase, how far the object went, and how the test ends."""
         (width, height), result = self.size, self.film.result
         phase = self.film.phase[k]
         if phase in self.loads and not phase.startswith("load"):
             phase = f"load {phase}"
         clock = f"{self.film.time[k]:.2f} s"
-        lettering.write(draw, (12, 8), lettering.fit(phase, 20, width - 110), 20)
-        lettering.write(draw, (width - 12, 10), clock, 16, FAINT, anchor="ra")
-        lettering.write(draw, (12, 32), lettering.fit(self.title, 14, width - 24), 14, FAINT)
+        text.write(draw, (12, 8), text.fit(phase, 20, width - 110), 20)
+        text.write(draw, (width - 12, 10), clock, 16, FAINT, anchor="ra")
+        text.write(draw, (12, 32), text.fit(self.title, 14, width - 24), 14, FAINT)
         distance, turn = self.moved[k]
         moved = f"object moved {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
         middle = height - _FOOTER // 2
-        lettering.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
+        text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
         if not result.held[0]:
             color, word = FELL, Reason(result.reason[0]).text
-        lettering.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
+        text.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
 
 
 def _to_z(up: np.ndarray) -> np.ndarray:
@@ -204,7 +193,7 @@ def _to_z(up: np.ndarray) -> np.ndarray:
 def _upright(poses: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Poses (f, 7 + j) turned so that `up` is z."""
     turned, quaternion = poses.copy(), _to_z(up)
-    turned[:, :3] = poses[:, :3] @ rotation_matrix(quaternion).T
+    turned[:, :3] = poses[:, :3] @ matrix(quaternion).T
     for row, pose in zip(turned, poses, strict=True):
         product = np.zeros(4)
         mujoco.mju_mulQuat(product, quaternion, pose[3:7])

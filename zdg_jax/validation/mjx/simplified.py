@@ -1,4 +1,4 @@
-"""Scenes that MJX can take: fewer pairs, fewer vertices, no shape that it cannot collide."""
+"""Simplified scenes for MJX: fewer pairs, fewer vertices, no shape that it cannot collide."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import Physics
+from zdg_jax.validation.mjx.patches import unpatched
 from zdg_jax.validation.protocols import SolverOptions
-from zdg_jax.validation.scene import HandLike, ObjectLike, Scene, build_spec, compile_scene
+from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build_spec, compile_scene
 
 PRECISIONS = ("auto", "double", "single")
 _GEOM = mujoco.mjtGeom
@@ -34,7 +35,7 @@ _CONTACT_SETTINGS = [
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MjxOptions:
-    """How a scene is simplified for MJX. Compile time and time a step grow with all of it."""
+    """Simplifications of a scene for MJX. Compile time and time per step grow with all of it."""
 
     hull_vertices: int = 32
     """Most vertices of a convex piece, and of a hand's mesh."""
@@ -47,7 +48,7 @@ class MjxOptions:
     max_contact_points: int = 32
     """Contact points that go on to the solver; -1 for all."""
     iterations: int = 30
-    """Newton iterations a step."""
+    """Newton iterations per step."""
     line_search_iterations: int = 50
     """Line-search iterations in each of them. With 12 the C engine already throws objects out of
     closing hands."""
@@ -70,7 +71,7 @@ class MjxOptions:
 
     @property
     def double(self) -> bool:
-        """Whether steps are computed in double precision on the device at hand."""
+        """Says whether steps are computed in double precision on the device at hand."""
         if self.precision == "auto":
             return jax.default_backend() != "tpu"
         return self.precision == "double"
@@ -84,8 +85,8 @@ def build_mjx(
     options: MjxOptions,
     *,
     caps: bool = True,
-) -> Scene:
-    """The scene for MJX, and in its `changes` what differs from the C engine's.
+) -> CompiledScene:
+    """Builds the scene for MJX; its `changes` name all that differs from the C engine's.
 
     Args:
         hand: the hand.
@@ -128,6 +129,7 @@ def build_mjx(
             if value >= 0:
                 spec.add_numeric(name=name, size=1, data=[value])
                 changes.append(f"{name} capped at {value}")
+        changes += unpatched()
     return compile_scene(spec, tuple(changes))
 
 
@@ -219,7 +221,7 @@ def _limit_hulls(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
 
 
 def _mask(spec: mujoco.MjSpec, options: MjxOptions) -> list[str]:
-    """Hand and object collide with each other alone."""
+    """Lets hand and object collide with each other alone."""
     for geom in spec.geoms:
         if not _collides(geom):
             continue

@@ -1,4 +1,4 @@
-"""Limits that several plans share: calls, tokens, time, and how fast to ask."""
+"""Limits on what asking a model may cost, and the budget that counts against them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import threading
 import time
 
 from zdg_jax.errors import InputError, PlannerError
-from zdg_jax.planning.plan import Usage
+from zdg_jax.planning.grasp_plan import Usage
+
+_BY_HAND = 86_400.0  # how long a person may take [s]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,22 @@ class Limits:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must not be below 0")
 
+    def patient(self) -> Limits:
+        """Gives a person the time that a server is not given: a day, and no pace."""
+        return dataclasses.replace(
+            self, call_timeout=_BY_HAND, total_time=_BY_HAND, per_minute=6000.0
+        )
 
-class Ledger:
+
+class CallBudget:
     """Counts calls and tokens and paces requests; safe to share between threads."""
 
     def __init__(self, limits: Limits) -> None:
-        """Starts at zero."""
+        """Starts at zero.
+
+        Args:
+            limits: bounds; the time limits are for each session.
+        """
         self.limits = limits
         self._lock = threading.Lock()
         self._calls = 0
@@ -86,15 +98,15 @@ class Ledger:
             self._tokens += max(0, tokens)
 
 
-class Counter:
-    """What one plan cost so far."""
+class UsageCounter:
+    """Cost of one session so far."""
 
     def __init__(self) -> None:
         """Starts at zero."""
         self.calls = self.cached = self.input_tokens = self.output_tokens = 0
 
     def usage(self) -> Usage:
-        """The counts as a plan keeps them."""
+        """Gives the counts as a plan keeps them."""
         return Usage(
             calls=self.calls,
             cached=self.cached,

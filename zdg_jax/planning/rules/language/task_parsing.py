@@ -1,0 +1,207 @@
+"""ParsedTask a task: which asked its words name, which parts they ask for and which they spare."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from zdg_jax.planning.rules.language.actions import is_object, main_action
+from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
+from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
+from zdg_jax.planning.rules.language.mentions import (
+    classify_mention,
+    enumeration_spans,
+    mentions,
+    object_noun,
+)
+from zdg_jax.planning.rules.language.spelling import correct_spelling, is_not_english
+
+_NAMED_CERTAINTY = 0.8
+_OFFERED_CERTAINTY = 0.7
+_MISSING = 0.5
+"""Factor on the certainty where the part that is asked for is not known."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PartRequest:
+    """A part to hold or to spare, as the words name it or the action implies it."""
+
+    function: str
+    """Function of the part, as the lexicon has it; "" where only a place is named."""
+    name: str
+    """The words, or the function where the action implies it."""
+    place: str = ""
+    """Place on the object: "top", "bottom", "middle", "thin end", "thick end" or ""."""
+    weight: float
+    """Strength of the request, in (0, 1]."""
+    named: bool
+    """True where the words name it, rather than the action implying it."""
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ParsedTask:
+    """A task in words, understood as far as the lexicon goes."""
+
+    verb: str
+    """The verb as it was found; "" where none was."""
+    action: Action | None
+    hold: tuple[PartRequest, ...]
+    """Parts that the words name to be held, the surest first."""
+    avoid: tuple[PartRequest, ...]
+    """Parts that the words name to be spared, the surest first."""
+    hot: bool
+    """True where something is too hot or cold to touch, or must not be warmed."""
+    delicate: bool
+    strong: bool
+    worked_on: bool
+    """True where the action is done to the object, not with it."""
+    evidence: tuple[str, ...]
+    """Words that decided, and for what."""
+    unknown: tuple[str, ...]
+    """Words of content that the lexicon does not have."""
+    missing: tuple[str, ...] = ()
+    """Parts that the words ask for by names that the lexicon does not have."""
+    certainty: float
+    """Certainty of all this, in [0, 1]; 0 where the words mean nothing."""
+
+
+_NOTHING = ParsedTask(
+    verb="",
+    action=None,
+    hold=(),
+    avoid=(),
+    hot=False,
+    delicate=False,
+    strong=False,
+    worked_on=False,
+    evidence=(),
+    unknown=(),
+    certainty=0.0,
+)
+
+
+def parse_task(task: str, name: str = "") -> ParsedTask:
+    """Parses a task as far as the lexicon goes.
+
+    Args:
+        task: the task in words.
+        name: name of the object, a weak hint; "" where unknown.
+    """
+    lex = lexicon()
+    object_words = frozenset(tokenize(name.replace("_", " "), lex))
+    tokens, slips = correct_spelling(tokenize(task, lex), lex, object_words)
+    if is_not_english(tokens, lex, object_words):
+        tokens_of_words = dict.fromkeys(token for token in tokens if token[0].isalpha())
+        unknown = [word for word in tokens_of_words if word not in lex.vocabulary | object_words]
+        return dataclasses.replace(_NOTHING, unknown=tuple(unknown))
+    clauses = split(tokens, lex)
+    asked = main_action(clauses, lex, name)
+    action = asked.action if asked else None
+    hot, evidence = _heat(clauses, lex)
+    evidence += slips
+    hold: list[PartRequest] = []
+    avoid: list[PartRequest] = []
+    offered = action is not None and action.name == "hand_over"
+    for number, clause in enumerate(clauses):
+        here = asked if asked is not None and asked.clause == number else None
+        target, passive = (here.target, here.passive) if here else ((), False)
+        named = list(mentions(clause.words, lex))
+        for mention, span in zip(named, enumeration_spans(clause.words, named, lex), strict=True):
+            verdict = classify_mention(
+                mention, span, clause, action.name if action else "", target, passive, lex
+            )
+            if mention.name == object_noun(name, lex) and "by" not in clause.words[: mention.start]:
+                continue  # the action is done to the whole object, not to a part of it
+            offered |= verdict.offered
+            if verdict.value == 0:
+                continue
+            request = PartRequest(
+                function=mention.function,
+                name=mention.name,
+                place=mention.place,
+                weight=abs(verdict.value),
+                named=True,
+                reason=verdict.reason,
+            )
+            (hold if verdict.value > 0 else avoid).append(request)
+            evidence.append(f'"{mention.name}": {verdict.reason}')
+    certainty = asked.certainty if asked else 0.0
+    if offered:
+        action = lex.actions["hand_over"]
+        certainty = max(certainty, _OFFERED_CERTAINTY)
+    if hold or avoid:
+        certainty = max(certainty, _NAMED_CERTAINTY)
+    missing = () if hold else _missing(clauses, object_words, lex)
+    if missing:
+        certainty *= _MISSING
+        evidence += [f'"{word}": no part that this planner knows' for word in missing]
+    if action is not None:
+        evidence.insert(0, f'"{asked.phrase if asked else "offered"}": {action.because}')
+    words = {
+        word for clause in clauses if clause.kind is not Kind.NEGATIVE for word in clause.words
+    }
+    return ParsedTask(
+        verb=asked.phrase if asked else "hand over" if offered else "",
+        action=action,
+        hold=_unique(hold),
+        avoid=_unique(avoid),
+        hot=hot,
+        delicate=bool(words & lex.words["delicate"]),
+        strong=bool(words & lex.words["strong"]),
+        worked_on=asked is not None
+        and "it" not in asked.target
+        and is_object(asked.target, name, lex),
+        evidence=tuple(dict.fromkeys(evidence)),
+        missing=missing,
+        unknown=_unknown(clauses, object_words, lex),
+        certainty=certainty,
+    )
+
+
+def _heat(clauses: Iterable[Clause], lex: Lexicon) -> tuple[bool, list[str]]:
+    """Tells whether something is too hot to touch or must not be warmed, by which words."""
+    evidence = []
+    for clause in clauses:
+        negative = clause.kind is Kind.NEGATIVE
+        words = [
+            word
+            for before, word in zip(("", *clause.words), clause.words, strict=False)
+            if word in lex.words["heat_verbs" if negative else "hot"]
+            or (negative and before in lex.words["determiners"] and word in lex.words["hot"])
+        ]
+        if words:
+            why = "keep the hand off what holds the contents" if negative else "keep off the heat"
+            evidence.append(f'"{clause if negative else words[0]}": {why}')
+    return bool(evidence), evidence
+
+
+def _unknown(
+    clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon
+) -> tuple[str, ...]:
+    known = (lex.vocabulary - lex.words["spelled"]) | object_words
+    words = [word for clause in clauses for word in clause.words]
+    return tuple(dict.fromkeys(word for word in words if word not in known))
+
+
+def _missing(
+    clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon
+) -> tuple[str, ...]:
+    """Words after "by the" that name no part that the lexicon has."""
+    missing = []
+    for clause in clauses:
+        words = clause.words
+        for index in range(len(words) - 2):
+            if words[index] != "by" or words[index + 1] not in lex.words["determiners"]:
+                continue
+            rest = words[index + 2 : index + 5]
+            if not any(mentions(rest, lex)) and rest[0] not in lex.vocabulary | object_words:
+                missing.append(rest[0])
+    return tuple(missing)
+
+
+def _unique(requests: Sequence[PartRequest]) -> tuple[PartRequest, ...]:
+    kept: dict[tuple[str, str], PartRequest] = {}
+    for request in sorted(requests, key=lambda request: -request.weight):
+        kept.setdefault((request.function, request.place), request)
+    return tuple(kept.values())
