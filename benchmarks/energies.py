@@ -35,7 +35,7 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
     everything that the terms read.
     """
     case = Case.first(settings)
-    seeds = case.seeds(64)
+    seeds = case.seeds(16)
     found = {}
     for size in settings.sizes():
         batch = repeat(seeds, size)
@@ -54,7 +54,7 @@ def measure_step(settings: Settings) -> dict[str, Metric]:
     measured rates.
     """
     case = Case.first(settings)
-    seeds = case.seeds(64)
+    seeds = case.seeds(16)
     found = {
         "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
         "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
@@ -78,7 +78,7 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
         many = repeat(refined, size)
         variables, contacts = case.fit(many)
         calls: dict[str, Callable[[], Any]] = {
-            f"seeds x {size} x {starts}": lambda size=size: case.seeds(size * starts),
+            f"seeds x {size} x {starts}": lambda size=size: case.seeds(size),
             f"fit x {size}": lambda many=many: case.fit(many),
             f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: solve_squeeze(
                 case.stages.config.squeeze, case.stages.problem, v, p, c

@@ -37,8 +37,8 @@ refined grasps' median loss; least share of equal verdicts."""
 
 
 def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, float]:
-    """Differences between the CPU and the default device on `num` seeds for each start."""
-    variables, pattern = case.seeds(num * config.starts)
+    """Differences between the CPU and the default device on the seeds of `num` grasps."""
+    variables, pattern = case.seeds(num)
     refiner = dataclasses.replace(case.refiner, config=config)
 
     def loss(problem: Any, variables: Any, pattern: Any) -> jax.Array:

@@ -64,7 +64,7 @@ def _run(case: Case, batch: int) -> dict[str, dict[str, float]]:
         }
         return made
 
-    seeds = stage("seeds", lambda: case.seeds(batch * config.refine.starts))
+    seeds = stage("seeds", lambda: case.seeds(batch))
     refined = stage("refine", lambda: case.refiner.run(problem, *seeds))
     variables, contacts = stage("fit", lambda: case.fit(refined))
     closing = stage(

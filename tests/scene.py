@@ -22,7 +22,8 @@ from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabi
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig
-from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seeds import draw_seeds
 
 GRASPS = 8
 """Grasps that tests refine: one number, so that all share the compiled programs."""

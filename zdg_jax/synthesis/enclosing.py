@@ -148,7 +148,7 @@ def land(
     keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
     side = rotations.normalize(jnp.cross(opening.axis, jax.random.normal(keys[0], (3,))))
-    angles = jnp.arange(_DIRECTIONS) * (2 * jnp.pi / _DIRECTIONS)
+    angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
     around = jnp.cross(opening.axis, side)
     facings = jnp.cos(angles)[:, None] * side + jnp.sin(angles)[:, None] * around
 

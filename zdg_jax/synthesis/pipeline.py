@@ -25,7 +25,8 @@ from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 
 
