@@ -42,14 +42,14 @@ def main(
     if unknown:
         raise click.UsageError(f"no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
     settings = Settings(**options)
-    made = reports.environment()
+    environment = reports.environment()
     rows: dict[str, dict[str, Any]] = {}
     for name in names or WORKLOADS:
         metrics: dict[str, Metric] = WORKLOADS[name](settings)
         print(f"{name}\n{table(metrics)}", flush=True)
         rows |= {f"{name}/{key}": dataclasses.asdict(metric) for key, metric in metrics.items()}
         # After each workload, so that a run cut short leaves what it has.
-        reports.write(out, made, quick=settings.quick, metrics=rows)
+        reports.write(out, environment, quick=settings.quick, metrics=rows)
     if old is not None:
         wanted = {
             name: row

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from benchmarks.cases import Case, repeat
+from benchmarks.cases import first_pipeline, repeat
 from benchmarks.floors import arithmetic, bandwidth, floor
 from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
@@ -17,7 +17,7 @@ from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern
 from zdg_jax.kernels import distance, friction_cone
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
-from zdg_jax.synthesis.squeeze import solve_squeeze
+from zdg_jax.synthesis.pipeline import GraspPipeline
 
 _STEPS = 10
 _POINT_BYTES = 12 + 16 + 12
@@ -34,15 +34,15 @@ def measure_energies(settings: Settings) -> dict[str, Metric]:
     former out; `compile` is the first call of the latter, with the time to trace. `state` sums
     everything that the terms read.
     """
-    case = Case.first(settings)
-    seeds = case.seeds(16)
-    found = {}
+    pipeline = first_pipeline(settings)
+    seeds = pipeline.seeds(16, jax.random.key(0))
+    metrics = {}
     for size in settings.sizes():
         batch = repeat(seeds, size)
         for name in ("state", *(term.name for term in TERMS)):
-            times = _both(_term(case, name), batch, settings.repeats, value=not settings.quick)
-            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
-    return found
+            times = _both(_term(pipeline, name), batch, settings.repeats, value=not settings.quick)
+            metrics |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return metrics
 
 
 def measure_step(settings: Settings) -> dict[str, Metric]:
@@ -53,46 +53,45 @@ def measure_step(settings: Settings) -> dict[str, Metric]:
     that moving the bytes, or doing the arithmetic, that the call cannot do without takes at the
     measured rates.
     """
-    case = Case.first(settings)
-    seeds = case.seeds(16)
-    found = {
+    pipeline = first_pipeline(settings)
+    seeds = pipeline.seeds(16, jax.random.key(0))
+    metrics = {
         "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
         "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
     }
     for size in settings.sizes():
         batch = repeat(seeds, size)
         for name, measure in (("lookup", _lookup), ("wrench QP", _solver), ("step", _step)):
-            times = measure(case, batch, settings.repeats)
-            found |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
-    return found
+            times = measure(pipeline, batch, settings.repeats)
+            metrics |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
+    return metrics
 
 
 def measure_stages(settings: Settings) -> dict[str, Metric]:
     """Milliseconds of seeds, fit and squeeze by batch size; a few refined grasps are repeated."""
-    case = Case.first(settings)
-    refined = jax.block_until_ready(case.refine(12 if settings.quick else 48))
-    starts = case.stages.config.refine.starts
+    pipeline, key = first_pipeline(settings), jax.random.key(0)
+    seeds = pipeline.seeds(12 if settings.quick else 48, key)
+    refined = jax.block_until_ready(pipeline.refine(*seeds))
+    starts = pipeline.config.refine.starts
     repeats = max(2, settings.repeats // 3)
-    found = {}
+    metrics = {}
     for size in settings.sizes():
         many = repeat(refined, size)
-        variables, contacts = case.fit(many)
+        fitted = pipeline.fit(many)
         calls: dict[str, Callable[[], Any]] = {
-            f"seeds x {size} x {starts}": lambda size=size: case.seeds(size),
-            f"fit x {size}": lambda many=many: case.fit(many),
-            f"squeeze x {size}": lambda v=variables, p=many.pattern, c=contacts: solve_squeeze(
-                case.stages.config.squeeze, case.stages.problem, v, p, c
-            ),
+            f"seeds x {size} x {starts}": lambda size=size: pipeline.seeds(size, key),
+            f"fit x {size}": lambda many=many: pipeline.fit(many),
+            f"squeeze x {size}": lambda many=many, fitted=fitted: pipeline.squeeze(many, fitted),
         }
         for name, call in calls.items():
             first, steady = time_calls(call, repeats)
-            found |= {f"{name}/first": first, f"{name}/steady": steady}
-    return found
+            metrics |= {f"{name}/first": first, f"{name}/steady": steady}
+    return metrics
 
 
-def _term(case: Case, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:
+def _term(pipeline: GraspPipeline, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:
     """One energy term of one grasp as a function of its variables."""
-    config, problem = case.stages.config.refine, case.stages.problem
+    config, problem = pipeline.config.refine, pipeline.grip().problem
     limits = ForceLimits(
         friction=config.friction, least=config.least_force, greatest=config.greatest_force
     )
@@ -134,9 +133,12 @@ def _both(
     return times
 
 
-def _lookup(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
+def _lookup(
+    pipeline: GraspPipeline, batch: tuple[GraspVariables, Pattern], repeats: int
+) -> dict[str, Metric]:
     """The distances of all points that a step looks up."""
-    hand, grid = case.stages.problem.hand, case.stages.problem.object.grid
+    problem = pipeline.grip().problem
+    hand, grid = problem.hand, problem.object.grid
     size = len(batch[0].position)
     count = sum(len(group.local) for group in (hand.contacts, hand.surface, hand.spheres))
     points = 0.05 * jax.random.normal(jax.random.key(0), (size, count, 3))
@@ -148,9 +150,11 @@ def _lookup(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> 
     return times | {"floor": floor(nbytes=size * count * _POINT_BYTES)}
 
 
-def _solver(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
+def _solver(
+    pipeline: GraspPipeline, batch: tuple[GraspVariables, Pattern], repeats: int
+) -> dict[str, Metric]:
     """The force solver alone; no gradient flows through it."""
-    problem, config = case.stages.problem, case.stages.config.refine
+    problem, config = pipeline.grip().problem, pipeline.config.refine
     targets = problem.targets.wrenches.wrenches
 
     @jax.jit
@@ -185,9 +189,11 @@ def _solver(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> 
     return {"value": steady, "compile": first, "floor": floor(operations=work)}
 
 
-def _step(case: Case, batch: tuple[GraspVariables, Pattern], repeats: int) -> dict[str, Metric]:
+def _step(
+    pipeline: GraspPipeline, batch: tuple[GraspVariables, Pattern], repeats: int
+) -> dict[str, Metric]:
     """A step of the refinement, gradient and update."""
-    problem, refiner = case.stages.problem, case.refiner
+    problem, refiner = pipeline.grip().problem, pipeline.refiner
     variables, pattern = batch
     states = jax.vmap(lambda v, p: refiner.init(problem, v, p))(variables, pattern)
 

@@ -31,7 +31,6 @@ from benchmarks.settings import OBJECTS, Settings, load_objects
 from benchmarks.yields import TASK, first_component
 from zdg_jax import planning
 from zdg_jax.cli.folders import enable_compile_cache
-from zdg_jax.synthesis import selection
 
 SETS = ("all", "ranked", "tested")
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
@@ -48,21 +47,21 @@ def make(
     """Exports sets of one object, each into a folder of its name."""
     plan = planning.plan(TASK, obj, hand, planner="rules")
 
-    def grasps(count: int) -> zdg.GraspSet:
-        return zdg.synthesize(
+    def grasps(count: int, validate: bool) -> dict[str, zdg.GraspSet]:
+        stages: dict[str, zdg.GraspSet] = {}
+        zdg.synthesize(
             TASK, obj, hand, num=count, keep=keep, key=jax.random.key(0), planner=plan,
-            validate=False,
+            validate=validate, on_stage=stages.__setitem__,
         )  # fmt: skip
+        return stages
 
     if "all" in sets:
-        zdg.export_grasps(grasps(num), folder / "all", all=True)
+        zdg.export_grasps(grasps(num, False)["refine"], folder / "all", all=True)
     if "ranked" in sets or "tested" in sets:
-        ranked = grasps(4 * num)
-    if "ranked" in sets:
-        zdg.export_grasps(ranked, folder / "ranked")
-    if "tested" in sets:
-        tested = selection.validate_best_first(ranked, hand, obj, keep)
-        zdg.export_grasps(tested.with_kept(selection.diverse(tested, keep)), folder / "tested")
+        stages = grasps(4 * num, "tested" in sets)
+        for name, stage in (("ranked", "refine"), ("tested", "validate")):
+            if name in sets:
+                zdg.export_grasps(stages[stage], folder / name)
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, float]:
@@ -106,8 +105,8 @@ def main(
     """Makes and judges grasps of every object and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
-    made = reports.environment() | {"hand": loaded.name, "task": TASK}
-    found: dict[str, dict[str, Any]] = collections.defaultdict(dict)
+    environment = reports.environment() | {"hand": loaded.name, "task": TASK}
+    by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
@@ -120,10 +119,10 @@ def main(
             groups = collections.defaultdict(list)
             for record in records:
                 groups[pathlib.Path(record["object"]).name].append(record)
-            for thing, own in sorted(groups.items()):
-                found[thing][name] = summary(own)
+            for name_of_object, group in sorted(groups.items()):
+                by_object[name_of_object][name] = summary(group)
             click.echo(f"{name}: {json.dumps(total[name])}")
-    reports.write(out, made, total=total, objects=found)
+    reports.write(out, environment, total=total, objects=by_object)
 
 
 if __name__ == "__main__":

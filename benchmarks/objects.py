@@ -30,6 +30,7 @@ import trimesh
 
 from benchmarks import reports, written
 from benchmarks.settings import OBJECTS, Settings, sources
+from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.kernels import distance
 from zdg_jax.objects import Object, convex
 
@@ -42,10 +43,10 @@ def measure_object(
     """Preparation time and accuracy of one mesh, in an empty cache."""
     seconds, processors = [], []
     with tempfile.TemporaryDirectory() as folder:
-        own = mock.patch.dict(os.environ, ZDG_CACHE_DIR=folder)
+        empty_cache = mock.patch.dict(os.environ, ZDG_CACHE_DIR=folder)
         for _ in range(2):
             start, used = time.perf_counter(), time.process_time()
-            with own:
+            with empty_cache:
                 thing = Object.from_mesh(mesh, scale=scale, name=name)
             jax.block_until_ready(thing.arrays)
             seconds.append(time.perf_counter() - start)
@@ -60,15 +61,16 @@ def measure_object(
     points = np.ascontiguousarray(on + ray * rng.uniform(0, 0.02, (len(on), 1)))
     squared, _, _ = igl.point_mesh_squared_distance(points, vertices, faces)
     inside = igl.fast_winding_number(vertices, faces, points) > 0.5
-    found = np.asarray(distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))[0])
-    error = 1e3 * np.abs(found - np.sqrt(squared) * np.where(inside, -1, 1))
-    wrong = ((found < 0) != inside)[squared > 1e-6]
+    queried, _ = distance.query(thing.arrays.grid, jnp.asarray(points, jnp.float32))
+    grid_distance = np.asarray(queried)
+    error = 1e3 * np.abs(grid_distance - np.sqrt(squared) * np.where(inside, -1, 1))
+    wrong = ((grid_distance < 0) != inside)[squared > 1e-6]
 
     shell, shell_faces = convex.union(thing.pieces)
     back_points, _ = trimesh.sample.sample_surface(
         trimesh.Trimesh(shell, shell_faces, process=False), 8000, seed=0
     )
-    there = igl.point_mesh_squared_distance(on[:8000], np.ascontiguousarray(shell), shell_faces)[0]
+    forth = igl.point_mesh_squared_distance(on[:8000], np.ascontiguousarray(shell), shell_faces)[0]
     back = igl.point_mesh_squared_distance(np.ascontiguousarray(back_points), vertices, faces)[0]
     row: dict[str, Any] = {
         "object": thing.name,
@@ -79,7 +81,7 @@ def measure_object(
         "distance_p99_mm": round(float(np.percentile(error, 99)), 3),
         "wrong_sign_percent": round(100 * float(wrong.mean()), 3),
         "pieces_to_mesh_mm": round(1e3 * float(np.sqrt(back).mean()), 3),
-        "mesh_to_pieces_mm": round(1e3 * float(np.sqrt(there).mean()), 3),
+        "mesh_to_pieces_mm": round(1e3 * float(np.sqrt(forth).mean()), 3),
         "pieces": len(thing.pieces),
         "parts": len(thing.parts),
     }
@@ -100,12 +102,12 @@ def measure_lookup(thing: Object) -> dict[str, float]:
     run = jax.jit(jax.vmap(jax.value_and_grad(penalty), in_axes=(0, None)))
     source = jnp.zeros(2**25, jnp.float32)
     copy = jax.jit(lambda x: x + 1)
-    found = _best(lambda: run(points, thing.arrays.grid))
+    seconds = _best(lambda: run(points, thing.arrays.grid))
     copied = _best(lambda: copy(source))
     # a point read, its row read, its gradient written; the copy reads and writes each number
     least = _HANDS * _POINTS * (12 + 16 + 12) / (2 * source.nbytes / copied)
     return {
-        "lookup_ms": round(1e3 * found, 3),
+        "lookup_ms": round(1e3 * seconds, 3),
         "least_by_bandwidth_ms": round(1e3 * least, 3),
         "copy_gb_per_s": round(2 * source.nbytes / copied / 1e9, 2),
     }
@@ -125,25 +127,25 @@ def _best(run: Callable[[], object], repeats: int = 30) -> float:
 def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
     """Overlap of each part that rules name with the segment that fits it best."""
     names, labels = written.face_labels(thing, rules)
-    _, area = convex.facets(thing.vertices, thing.faces)
+    _, area = facets(thing.vertices, thing.faces)
     segments = [thing.face_parts == part.mark for part in thing.parts]
-    found = {}
+    results = {}
     for number, name in enumerate(names):
         truth = labels == number
-        shares = [area[truth & own].sum() / area[truth | own].sum() for own in segments]
-        found[name] = round(float(max(shares)), 3)
-    return found
+        shares = [area[truth & part].sum() / area[truth | part].sum() for part in segments]
+        results[name] = round(float(max(shares)), 3)
+    return results
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Median and worst of every number of the rows, and the mean overlap of all named parts."""
-    found = {}
+    results = {}
     for name in (name for name, value in rows[0].items() if isinstance(value, float)):
         values = [row[name] for row in rows]
-        found[f"{name}_median"] = round(float(np.median(values)), 3)
-        found[f"{name}_worst"] = max(values)
+        results[f"{name}_median"] = round(float(np.median(values)), 3)
+        results[f"{name}_worst"] = max(values)
     shares = [share for row in rows for share in row.get("overlap", {}).values()]
-    return found | ({"overlap_mean": round(float(np.mean(shares)), 3)} if shares else {})
+    return results | ({"overlap_mean": round(float(np.mean(shares)), 3)} if shares else {})
 
 
 @click.command()
@@ -152,7 +154,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
 def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> None:
     """Measures the preparation of objects and writes OUT."""
-    made, rows = reports.environment(), []
+    environment, rows = reports.environment(), []
     named = objects / "parts.json"
     parts = json.loads(named.read_text()) if named.is_file() else {}
     for name, (mesh, scale) in sources(Settings(objects=objects, only=only)).items():
@@ -161,9 +163,9 @@ def main(objects: pathlib.Path, only: tuple[str, ...], out: pathlib.Path) -> Non
             row["overlap"] = overlaps(thing, parts[name])
         rows.append(row)
         click.echo(json.dumps(row))
-    found = {"summary": summary(rows), "lookup": measure_lookup(thing)}
-    click.echo(json.dumps(found))
-    reports.write(out, made, **found, objects=rows)
+    results = {"summary": summary(rows), "lookup": measure_lookup(thing)}
+    click.echo(json.dumps(results))
+    reports.write(out, environment, **results, objects=rows)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,12 @@ import jax
 import numpy as np
 
 from benchmarks import reports
-from benchmarks.cases import Case
+from benchmarks.cases import first_pipeline
 from benchmarks.settings import Settings
 from benchmarks.yields import TASK
 from zdg_jax.hand.poses import Poses
-from zdg_jax.synthesis.refine import RefineConfig
+from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.refine import RefineConfig, Refiner
 from zdg_jax.synthesis.synthesize import synthesize
 from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
 
@@ -36,10 +37,10 @@ LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 refined grasps' median loss; least share of equal verdicts."""
 
 
-def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, float]:
-    """Differences between the CPU and the default device on the seeds of `num` grasps."""
-    variables, pattern = case.seeds(num)
-    refiner = dataclasses.replace(case.refiner, config=config)
+def compare_refinement(pipeline: GraspPipeline, num: int, config: RefineConfig) -> dict[str, float]:
+    """Differences between the CPU and the default device on `num` seeds for each start."""
+    variables, pattern = pipeline.seeds(num, jax.random.key(0))
+    refiner = Refiner(config)
 
     def loss(problem: Any, variables: Any, pattern: Any) -> jax.Array:
         state = refiner.init(problem, variables, pattern)
@@ -48,7 +49,7 @@ def compare_refinement(case: Case, num: int, config: RefineConfig) -> dict[str, 
     both = jax.jit(jax.vmap(jax.value_and_grad(loss, argnums=1), in_axes=(None, 0, 0)))
     runs = []
     for device in (jax.local_devices(backend="cpu")[0], jax.local_devices()[0]):
-        inputs = jax.device_put((case.stages.problem, variables, pattern), device)
+        inputs = jax.device_put((pipeline.grip().problem, variables, pattern), device)
         value, gradient = jax.device_get(both(*inputs))
         start = time.perf_counter()
         refined = jax.block_until_ready(refiner.run(*inputs))
@@ -82,15 +83,14 @@ def _rows(leaf: Any) -> np.ndarray:
     return np.asarray(leaf).reshape(len(leaf), -1)
 
 
-def compare_verdicts(case: Case, num: int, *, warp: bool) -> dict[str, Any]:
+def compare_verdicts(pipeline: GraspPipeline, num: int, *, warp: bool) -> dict[str, Any]:
     """Verdicts of both engines on `num` grasps, and seconds of each, compilation apart."""
-    grasps = synthesize(
-        TASK, case.object, case.hand, num=num, planner=case.stages.plan, validate=False
-    )
+    hand, obj, plan = pipeline.hand, pipeline.object, pipeline.plan
+    grasps = synthesize(TASK, obj, hand, num=num, planner=plan, validate=False)
     poses = grasps.poses
-    expected, seconds, _ = _run(Engine(case.hand, case.object, six_directions), poses)
+    expected, seconds, _ = _run(Engine(hand, obj, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
-    engine = MjxEngine(case.hand, case.object, six_directions, batch=few, warp=warp)
+    engine = MjxEngine(hand, obj, six_directions, batch=few, warp=warp)
     _, first, _ = _run(engine, poses)
     result, steady, name = _run(engine, poses)
     return {
@@ -134,15 +134,15 @@ def main(
     environment = reports.environment() | {
         "matmul_precision": str(jax.config.jax_default_matmul_precision)
     }
-    case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
-    config = dataclasses.replace(case.stages.config.refine, steps=steps)
+    pipeline = first_pipeline(Settings(hands=(hand,), objects=objects, only=only))
+    config = dataclasses.replace(pipeline.config.refine, steps=steps)
     report: dict[str, Any] = {
-        "refinement": compare_refinement(case, num, config),
+        "refinement": compare_refinement(pipeline, num, config),
         "verdicts": [],
     }
     print(json.dumps(report["refinement"]), flush=True)
     for backend in (False, True)[: 1 + warp] if grasps else ():
-        row = compare_verdicts(case, grasps, warp=backend)
+        row = compare_verdicts(pipeline, grasps, warp=backend)
         report["verdicts"].append(row)
         print(json.dumps(row), flush=True)
     failures = failed(report)

@@ -38,11 +38,11 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write(file: pathlib.Path | None, made: dict[str, Any], **found: Any) -> None:
+def write(file: pathlib.Path | None, environment: dict[str, Any], **results: Any) -> None:
     """Writes what was `found` and where it was `made`, as JSON; no file, nothing to do."""
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"made": made} | found, indent=1) + "\n")
+        file.write_text(json.dumps({"made": environment} | results, indent=1) + "\n")
 
 
 def _processor() -> str:

@@ -56,24 +56,24 @@ def sources(settings: Settings) -> dict[str, tuple[pathlib.Path | trimesh.Trimes
         ValueError: an object that the folder does not have.
     """
     folder = settings.objects
-    found: dict[str, tuple[pathlib.Path | trimesh.Trimesh, float]]
+    known: dict[str, tuple[pathlib.Path | trimesh.Trimesh, float]]
     if folder is None or not folder.is_dir():
-        found = {name: (mesh, 1.0) for name, mesh in solids().items()}
+        known = {name: (mesh, 1.0) for name, mesh in solids().items()}
     elif (folder / "index.csv").is_file():
         with (folder / "index.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
-        found = {
+        known = {
             row["name"]: (folder / row["file"], float(row.get("scale_to_m") or 1.0)) for row in rows
         }
     else:
         files = [p for p in sorted(folder.rglob("*")) if p.suffix in (".stl", ".obj", ".ply")]
-        found = {path.stem: (path, 1.0) for path in files}
-    unknown = sorted(set(settings.only) - set(found))
+        known = {path.stem: (path, 1.0) for path in files}
+    unknown = sorted(set(settings.only) - set(known))
     if unknown:
-        raise ValueError(f"no object '{unknown[0]}'; there are: {', '.join(found)}")
-    names = [name for name in found if not name.endswith("_broken")]
+        raise ValueError(f"no object '{unknown[0]}'; there are: {', '.join(known)}")
+    names = [name for name in known if not name.endswith("_broken")]
     chosen = settings.only or (names[:2] if settings.quick else names)
-    return {name: found[name] for name in chosen}
+    return {name: known[name] for name in chosen}
 
 
 def load_objects(settings: Settings) -> Iterator[Object]:

@@ -37,7 +37,7 @@ def measure_synthesis(settings: Settings) -> dict[str, Metric]:
         grasps, seconds = all_tested(hand, obj, num, settings.key)
         refined, held = grasps.provenance["refined"], int(grasps.held.sum())
         rows.append(seconds | {"refined": refined, "held": held})
-    found = {
+    metrics = {
         "refined": Metric.of([row["refined"] / row["make"] for row in rows], "grasps/s", "higher"),
         "returned": Metric.of([num / row["make"] for row in rows], "grasps/s", "higher"),
         "held": Metric.of(
@@ -47,8 +47,8 @@ def measure_synthesis(settings: Settings) -> dict[str, Metric]:
         ),
     }
     for stage in STAGES:
-        found[stage] = Metric.of([row[stage] for row in rows], "s", "lower")
-    return found | memory()
+        metrics[stage] = Metric.of([row[stage] for row in rows], "s", "lower")
+    return metrics | memory()
 
 
 def measure_first(settings: Settings) -> dict[str, Metric]:
@@ -59,7 +59,7 @@ def measure_first(settings: Settings) -> dict[str, Metric]:
     - `_import`, `_prepare` (hand and object), `_first_held`: parts of the time, in that order;
       `_total` is their sum. `warm_first_held` is a second call in the same process.
     """
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ZDG_CACHE_DIR": folder}
         for number, kind in enumerate(("bare", "cold")):
@@ -69,19 +69,19 @@ def measure_first(settings: Settings) -> dict[str, Metric]:
                     continue
                 key = "warm_first_held" if name == "warm" else f"{kind}_{name}"
                 unit = "MB" if name == "peak_memory" else "s"
-                found[key] = Metric(value=seconds, unit=unit, better="lower")
-    return found
+                metrics[key] = Metric(value=seconds, unit=unit, better="lower")
+    return metrics
 
 
 def memory() -> dict[str, Metric]:
     """Peak memory of this process so far, and of the device where it tells."""
-    found = {"peak_memory": Metric(value=peak_memory(), unit="MB", better="lower")}
+    metrics = {"peak_memory": Metric(value=peak_memory(), unit="MB", better="lower")}
     device = jax.local_devices()[0].memory_stats() or {}
     if "peak_bytes_in_use" in device:
-        found["device_peak"] = Metric(
+        metrics["device_peak"] = Metric(
             value=device["peak_bytes_in_use"] / 1e6, unit="MB", better="lower"
         )
-    return found
+    return metrics
 
 
 def peak_memory() -> float:

@@ -73,11 +73,11 @@ def side_by_side(shown: dict[str, list[tuple[str, Image.Image]]]) -> Image.Image
 
 def by_task(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """The judge's records by object and task."""
-    found = collections.defaultdict(list)
+    groups = collections.defaultdict(list)
     for record in records:
         if "task" in record:
-            found[pathlib.Path(record["object"]).name, record["task"]].append(record)
-    return found
+            groups[pathlib.Path(record["object"]).name, record["task"]].append(record)
+    return groups
 
 
 @click.command()
@@ -102,7 +102,7 @@ def main(
     """Measures every task of ASSETS and writes OUT."""
     enable_compile_cache()
     loaded = zdg.Hand.load(hand)
-    made = reports.environment() | {"hand": loaded.name, "num": num, "written": by_hand}
+    environment = reports.environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     cases = json.loads((assets / "tasks.json").read_text())
     cases = [case for case in cases if not only or case["object"] in only]
     names = tuple({case["object"] for case in cases})
@@ -128,9 +128,9 @@ def main(
         if judge is not None:
             records = by_task(judging.run(judge, pathlib.Path(folder), hand, assets))
             for row in rows:
-                mine = records[row["object"], row["task"]]
-                right = [r["on_part"] >= 0.6 and r["on_avoid"] == 0 for r in mine]
-                holds = [bool(r["success"]) for r in mine]
+                group = records[row["object"], row["task"]]
+                right = [r["on_part"] >= 0.6 and r["on_avoid"] == 0 for r in group]
+                holds = [bool(r["success"]) for r in group]
                 row["judge_held"] = float(np.mean(holds))
                 row["judge_aligned"] = float(np.mean(right))
                 row["judge_aligned_and_held"] = float(np.mean(np.logical_and(right, holds)))
@@ -138,7 +138,7 @@ def main(
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
     if picture is not None:
         side_by_side(shown).save(picture)
-    reports.write(out, made, mean=mean, tasks=rows)
+    reports.write(out, environment, mean=mean, tasks=rows)
     click.echo(json.dumps(mean))
 
 

@@ -18,10 +18,9 @@ import click
 import jax
 
 from benchmarks import reports
-from benchmarks.cases import Case
+from benchmarks.cases import first_pipeline
 from benchmarks.settings import Settings
-from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.squeeze import solve_squeeze
+from zdg_jax.synthesis.pipeline import GraspPipeline
 
 
 @click.command()
@@ -38,45 +37,36 @@ def main(
     batch: int,
 ) -> None:
     """Profiles one batch."""
-    made = reports.environment()
+    environment = reports.environment()
     batch = batch or (64 if jax.default_backend() == "cpu" else 4096)
-    case = Case.first(Settings(hands=(hand,), objects=objects, only=only))
-    _run(case, batch)
+    pipeline = first_pipeline(Settings(hands=(hand,), objects=objects, only=only))
+    _run(pipeline, batch)
     folder.mkdir(parents=True, exist_ok=True)
     with jax.profiler.trace(str(folder)):
-        seconds = _run(case, batch)
-    reports.write(folder / "stages.json", made | {"batch": batch}, seconds=seconds)
+        seconds = _run(pipeline, batch)
+    reports.write(folder / "stages.json", environment | {"batch": batch}, seconds=seconds)
     print(json.dumps(seconds))
 
 
-def _run(case: Case, batch: int) -> dict[str, dict[str, float]]:
+def _run(pipeline: GraspPipeline, batch: int) -> dict[str, dict[str, float]]:
     """Seconds of each stage, and their names in the trace."""
-    problem, config = case.stages.problem, case.stages.config
     seconds: dict[str, dict[str, float]] = {}
 
     def stage(name: str, work: Callable[[], Any]) -> Any:
         start, used = time.perf_counter(), time.process_time()
         with jax.profiler.TraceAnnotation(name):
-            made = jax.block_until_ready(work())
+            result = jax.block_until_ready(work())
         seconds[name] = {
             "clock": round(time.perf_counter() - start, 4),
             "cpu": round(time.process_time() - used, 4),
         }
-        return made
+        return result
 
-    seeds = stage("seeds", lambda: case.seeds(batch))
-    refined = stage("refine", lambda: case.refiner.run(problem, *seeds))
-    variables, contacts = stage("fit", lambda: case.fit(refined))
-    closing = stage(
-        "squeeze",
-        lambda: solve_squeeze(config.squeeze, problem, variables, refined.pattern, contacts),
-    )
-    stage(
-        "quality",
-        lambda: quality.measure(
-            problem, variables, refined.pattern, contacts, closing, config.squeeze
-        ),
-    )
+    seeds = stage("seeds", lambda: pipeline.seeds(batch, jax.random.key(0)))
+    refined = stage("refine", lambda: pipeline.refine(*seeds))
+    fitted = stage("fit", lambda: pipeline.fit(refined))
+    squeezed = stage("squeeze", lambda: pipeline.squeeze(refined, fitted))
+    stage("measure", lambda: pipeline.measure(refined, fitted, squeezed))
     return seconds
 
 

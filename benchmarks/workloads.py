@@ -28,7 +28,7 @@ Workload = Callable[[Settings], dict[str, Metric]]
 
 def kinematics(settings: Settings) -> dict[str, Metric]:
     """Link poses of 1024 hands, forward and with the reverse gradient, for each shipped hand."""
-    found = {}
+    metrics = {}
     for name in shipped_hands()[:1] if settings.quick else shipped_hands():
         arrays = Hand.load(name).arrays
         share = jax.random.uniform(jax.random.key(0), (1024, arrays.lower.shape[0]))
@@ -45,8 +45,8 @@ def kinematics(settings: Settings) -> dict[str, Metric]:
 
         for kind, call in (("forward", forward), ("gradient", gradient)):
             first, steady = time_calls(lambda c=call, d=dofs: c(d), 5 if settings.quick else 30)
-            found |= {f"{name}_{kind}_first": first, f"{name}_{kind}": steady}
-    return found
+            metrics |= {f"{name}_{kind}_first": first, f"{name}_{kind}": steady}
+    return metrics
 
 
 def lookup(settings: Settings) -> dict[str, Metric]:
@@ -86,7 +86,7 @@ def validation(settings: Settings) -> dict[str, Metric]:
     hand, obj = Hand.load(settings.hands[0]), first_object(settings)
     num = settings.num or (16 if settings.quick else 128)
     grasps = synthesize(TASK, obj, hand, num=num, planner="rules", validate=False)
-    found = {}
+    metrics = {}
     for backend in ("mujoco",) if jax.default_backend() == "cpu" else ("mujoco", "mjx"):
         first, steady = time_calls(
             lambda backend=backend: (
@@ -95,8 +95,8 @@ def validation(settings: Settings) -> dict[str, Metric]:
             3,
         )
         rate = Metric(value=1e3 * num / steady.value, unit="verdicts/s", better="higher")
-        found |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}
-    return found
+        metrics |= {f"{backend}/first": first, f"{backend}/steady": steady, f"{backend}/rate": rate}
+    return metrics
 
 
 def end_to_end(settings: Settings) -> dict[str, Metric]:

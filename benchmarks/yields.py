@@ -55,7 +55,7 @@ def measure_yield(settings: Settings) -> dict[str, Metric]:
       and is not in the rate; it is short where the cache on disk knows the object.
     """
     num = settings.num or (16 if settings.quick else 64)
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
     for name in settings.hands:
         hand, rows = Hand.load(name), {}
         start = time.perf_counter()
@@ -66,13 +66,13 @@ def measure_yield(settings: Settings) -> dict[str, Metric]:
             rows[obj.name] = {"prepare": prepare, **_measure(hand, obj, num, settings.key)}
             start = time.perf_counter()
         rows["all"] = _total(list(rows.values()), num)
-        found |= {
+        metrics |= {
             f"{hand.name} {case}/{quantity}": Metric.of([row[quantity]], *_UNITS[quantity])
             for case, row in rows.items()
             for quantity in _UNITS
             if np.isfinite(row[quantity])
         }
-    return found
+    return metrics
 
 
 def all_tested(hand: Hand, obj: Object, num: int, key: int) -> tuple[GraspSet, dict[str, float]]:

@@ -33,17 +33,6 @@ def sixd_from_matrix(matrix: jax.Array) -> jax.Array:
     return jnp.concatenate([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
 
 
-def matrix_from_quaternion(quaternion: jax.Array) -> jax.Array:
-    """Rotation matrices (*b, 3, 3) of unit quaternions wxyz (*b, 4)."""
-    w, x, y, z = (quaternion[..., i] for i in range(4))
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
-
-
 def quaternion_from_matrix(matrix: jax.Array) -> jax.Array:
     """Unit quaternions wxyz (*b, 4), w >= 0, of rotation matrices (*b, 3, 3).
 

@@ -41,14 +41,6 @@ def _loudness() -> Iterator[None]:
     log.setLevel(level)
 
 
-@pytest.fixture(scope="module")
-def truths_as_numbers() -> Iterator[None]:
-    """Lets truths count as 0 and 1 in arithmetic, as the core's sums over contacts do."""
-    jax.config.update("jax_numpy_dtype_promotion", "standard")  # in all threads
-    yield
-    jax.config.update("jax_numpy_dtype_promotion", "strict")
-
-
 @pytest.fixture(scope="session")
 def shared_assets() -> pathlib.Path:
     """The folder of test hands and objects beside the checkout."""

@@ -24,23 +24,29 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand, shipped_hands
     from zdg_jax.hand.poses import HandPose, Poses
     from zdg_jax.objects import Object
+    from zdg_jax.physics import Physics
     from zdg_jax.planning import GraspPlan, plan
+    from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-    from zdg_jax.validation import Validation, rollout, six_directions
+    from zdg_jax.validation import Validation, carry, rollout, six_directions
 
 _HOMES = {
+    "GraspPipeline": "synthesis.pipeline",
     "GraspPlan": "planning",
     "GraspSet": "grasps",
     "Hand": "hand",
     "HandPose": "hand.poses",
     "InputError": "errors",
     "Object": "objects",
+    "Physics": "physics",
+    "PipelineConfig": "synthesis.pipeline",
     "PlannerError": "errors",
     "Poses": "hand.poses",
     "SynthesisConfig": "synthesis.synthesize",
     "Validation": "validation",
     "ValidationError": "errors",
     "ZdgError": "errors",
+    "carry": "validation",
     "concatenate": "grasps",
     "export_grasps": "export",
     "plan": "planning",
@@ -51,18 +57,22 @@ _HOMES = {
 }
 
 __all__ = [
+    "GraspPipeline",
     "GraspPlan",
     "GraspSet",
     "Hand",
     "HandPose",
     "InputError",
     "Object",
+    "Physics",
+    "PipelineConfig",
     "PlannerError",
     "Poses",
     "SynthesisConfig",
     "Validation",
     "ValidationError",
     "ZdgError",
+    "carry",
     "concatenate",
     "export_grasps",
     "plan",

@@ -68,7 +68,6 @@ def test_a_run_keeps_the_contract_and_is_compared(tmp_path: pathlib.Path) -> Non
     assert "worse" in again.output
 
 
-@pytest.mark.usefixtures("truths_as_numbers")
 def test_pictures_and_verdicts_are_timed() -> None:
     run = CliRunner().invoke(main, ["views", "validation", "--quick"], catch_exceptions=False)
     assert run.exit_code == 0, run.output

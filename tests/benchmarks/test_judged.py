@@ -15,8 +15,6 @@ from zdg_jax.errors import InputError
 from zdg_jax.objects import Object
 from zdg_jax.planning import resolve
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
 
 def stick(names: list[str]) -> tuple[Object, dict[str, int]]:
     """A stick along z whose slices, from the top down, are the named parts."""

@@ -14,7 +14,7 @@ import trimesh
 from tests.made_up import JOINTS, make_grasps
 from zdg_jax.errors import InputError
 from zdg_jax.export import export_grasps
-from zdg_jax.export.dexgraspbench import slug
+from zdg_jax.export.names import slug
 
 
 def read(path: pathlib.Path) -> dict:
@@ -81,7 +81,7 @@ def test_two_tasks_share_a_folder(tmp_path: pathlib.Path) -> None:
 
 def test_refusals(tmp_path: pathlib.Path) -> None:
     grasps = make_grasps(4)
-    with pytest.raises(InputError, match="there are: dexgraspbench"):
+    with pytest.raises(InputError, match="there are: csv, dexgraspbench"):
         export_grasps(grasps, tmp_path, format="urdf")
     with pytest.raises(InputError, match="--all"):
         export_grasps(grasps.with_kept([]), tmp_path)

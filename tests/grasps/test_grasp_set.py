@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.made_up import make_grasps
+from zdg_jax.energy import TERMS
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, concatenate
 from zdg_jax.hand.poses import POSES, HandPose
@@ -211,6 +212,41 @@ def test_versions_are_told_apart(saved: pathlib.Path) -> None:
     rewrite(saved, meta=changed_meta(saved, version=0))
     with pytest.raises(InputError, match="make the grasps again"):
         GraspSet.load(saved)
+
+
+VERSION_1 = pathlib.Path(__file__).parent / "version_1.npz"
+"""Eight grasps of a box by the Allegro hand, saved by the release before this schema."""
+
+
+def test_a_file_of_version_1_is_read() -> None:
+    grasps = GraspSet.load(VERSION_1)
+    assert len(grasps) == 8
+    assert grasps.task == "pick it up"
+    assert grasps.alignment_weight == 1.5
+    assert grasps.plan is not None
+    assert [part.mark for part in grasps.plan.grip.held]
+    assert not {"task", "plan"} & grasps.provenance.keys()
+    assert grasps.ranking.tolist() == [0, 6, 7, 1, 3, 4, 5, 2]
+    assert grasps.held.all()
+    assert grasps.kept.sum() == 3
+    assert (grasps.metrics["predicted_hold_probability"] > 0.9).all()
+    assert {term.name for term in TERMS} == grasps.terms.keys()
+    assert "8 of 8 tested hold" in str(grasps)
+
+
+def test_a_file_of_version_1_is_written_as_the_present_one(tmp_path: pathlib.Path) -> None:
+    grasps = GraspSet.load(VERSION_1)
+    path = grasps.save(tmp_path / "again.npz")
+    assert json.loads(str(changed_meta(path)))["version"] == 2
+    same(GraspSet.load(path), grasps)
+
+
+def test_a_file_of_version_1_that_lacks_something_is_refused(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "old.npz"
+    path.write_bytes(VERSION_1.read_bytes())
+    rewrite(path, score=None)
+    with pytest.raises(InputError, match="lacks 'score'"):
+        GraspSet.load(path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])

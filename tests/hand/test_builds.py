@@ -11,7 +11,7 @@ import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, joints_from_dofs
-from zdg_jax.hand.solids import link_solids
+from zdg_jax.hand.link_geometry import link_solids
 
 from .models import claw, gripper, urdf
 
@@ -79,8 +79,8 @@ def test_claw_without_thumb_faces_where_it_points():
     assert not any(finger.is_thumb for finger in hand.fingers)
     assert hand.palm.normal[2] > 0.98
     # A finger that bends both ways alike closes inward, and its half-closed pose is free.
-    center = [hand.tip_position(f, hand.half_closed_dofs)[:2] for f in hand.fingers]
-    wide = [hand.tip_position(f, hand.open_dofs)[:2] for f in hand.fingers]
+    center = hand.tip_positions(hand.half_closed_dofs)[:, :2]
+    wide = hand.tip_positions(hand.open_dofs)[:, :2]
     assert np.linalg.norm(center, axis=1).max() < np.linalg.norm(wide, axis=1).min()
     data = mujoco.MjData(hand.model)
     data.qpos[:] = hand.joints(hand.half_closed_dofs)

@@ -18,19 +18,13 @@ def _random_rotations(count: int = 200) -> Rotation:
     )
 
 
-def test_matrix_from_quaternion_matches_scipy() -> None:
+def test_quaternions_match_scipy() -> None:
     expected = _random_rotations()
-    quaternions = expected.as_quat(scalar_first=True).astype(np.float32)
-    matrices = rotations.matrix_from_quaternion(jnp.asarray(quaternions))
-    np.testing.assert_allclose(matrices, expected.as_matrix(), atol=1e-6)
-
-
-def test_quaternion_round_trip() -> None:
-    matrices = jnp.asarray(_random_rotations().as_matrix(), jnp.float32)
-    quaternions = rotations.quaternion_from_matrix(matrices)
+    quaternions = rotations.quaternion_from_matrix(jnp.asarray(expected.as_matrix(), jnp.float32))
     np.testing.assert_allclose(jnp.linalg.norm(quaternions, axis=-1), 1.0, atol=1e-6)
     assert float(quaternions[:, 0].min()) >= 0
-    np.testing.assert_allclose(rotations.matrix_from_quaternion(quaternions), matrices, atol=2e-6)
+    turned_back = Rotation.from_quat(np.asarray(quaternions), scalar_first=True) * expected.inv()
+    np.testing.assert_allclose(turned_back.magnitude(), 0.0, atol=3e-6)
 
 
 def test_sixd_round_trip_and_orthonormality() -> None:

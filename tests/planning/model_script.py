@@ -96,6 +96,6 @@ def _answer(prompt: str) -> dict[str, Any]:
 
 
 def _marks(prompt: str) -> list[int]:
-    found = re.search(r"numbered parts: ([\d, ]+)\.", prompt)
-    assert found is not None
-    return [int(mark) for mark in found[1].split(", ")]
+    listed = re.search(r"numbered parts: ([\d, ]+)\.", prompt)
+    assert listed is not None
+    return [int(mark) for mark in listed[1].split(", ")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import pathlib
 
@@ -11,21 +10,16 @@ import pytest
 from zdg_jax.cli.app import run
 from zdg_jax.planning import GraspPlan, PlannerOptions
 
-from .examples import jug
+from .examples import jug_file
 from .server import KEY, ModelServer
 
 GEMINI = pytest.mark.parametrize("backend_name", ["gemini"])
 
 
-@pytest.fixture(autouse=True)
-def mesh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command prepares the jug whose parts the model's answers name."""
-    command = importlib.import_module("zdg_jax.cli.plan")
-    monkeypatch.setattr(command, "load_object", lambda *_: jug())
-
-
 def command(out: pathlib.Path, *more: object) -> int:
-    words = ["plan", "jug.stl", "--task", "pour", "--planner", "gemini", "--out", out, *more]
+    """Plans for the jug in the folder above `out`, or in `out`."""
+    mesh = next(path for path in (out / "jug.glb", out.parent / "jug.glb") if path.exists())
+    words = ["plan", mesh, "--task", "pour", "--planner", "gemini", "--out", out, *more]
     return run([str(word) for word in words])
 
 
@@ -37,6 +31,7 @@ def test_answers_are_kept_and_replayed_without_a_key(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    jug_file(tmp_path)
     assert command(tmp_path / "first", "--server", server.url) == 0
     assert len(server.requests) == 4
     first = GraspPlan.load(tmp_path / "first" / "plan.json")
@@ -63,6 +58,7 @@ def test_budget_ends_in_one_line_and_a_page(
     tmp_path: pathlib.Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    jug_file(tmp_path)
     assert command(tmp_path, "--server", server.url, "--max-calls", 2) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert "budget of 2 calls" in error

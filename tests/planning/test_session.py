@@ -318,5 +318,5 @@ def test_limits_without_sense_are_refused(limits: dict[str, Any]) -> None:
 def test_answers_lie_in_the_folder_of_all_caches(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "mine"))
-    assert AnswerCache().folder == tmp_path / "mine" / "answers"
+    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
+    assert AnswerCache().folder == tmp_path / "caches" / "answers"

@@ -16,7 +16,8 @@ import pytest
 
 import zdg_jax.planning
 from benchmarks import written
-from zdg_jax.objects import Object, convex
+from zdg_jax.geometry.surface_sampling import facets
+from zdg_jax.objects import Object
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.planning.rules.affordances import score_affordances
 from zdg_jax.planning.rules.language.task_parsing import parse_task
@@ -54,7 +55,7 @@ def test_right_parts_in_fourteen_of_twenty_tasks(shared_assets: pathlib.Path) ->
             parse_task(case["task"], obj.name or ""), shape, score_affordances(shape)
         )[0]
         names, labels = written.face_labels(obj, rules[case["object"]])
-        _, area = convex.facets(obj.vertices, obj.faces)
+        _, area = facets(obj.vertices, obj.faces)
         held = np.isin(obj.face_parts, [mark for mark, _ in choice.held])
         wanted, spared = (
             np.isin(labels, [names.index(name) for name in case[key]]) for key in ("on", "avoid")

@@ -1,4 +1,4 @@
-"""Agreement: which parts are touched, how far off the others are, which fingers do their part."""
+"""Task alignment: parts that are touched, the distance of others, fingers in their role."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests import scene
+from zdg_jax.energy import Contacts
 from zdg_jax.planning import FingerPlan, Grip
-from zdg_jax.synthesis.alignment import Agreement
-from zdg_jax.synthesis.fit import POINTS, SLOTS, Fitted, Slots
+from zdg_jax.synthesis.alignment import TaskAlignment
+from zdg_jax.synthesis.fit import POINTS, SLOTS, Fitted
 
 BODY, LID = 1, 2
 
@@ -30,9 +31,9 @@ def place(mark: int, count: int) -> np.ndarray:
     """Middles of faces of a part, far from the other part, (count, 3)."""
     obj = scene.jar().object
     middles = obj.vertices[obj.faces].mean(axis=1)
-    own, other = middles[obj.face_parts == mark], middles[obj.face_parts != mark]
-    apart = np.linalg.norm(own[:, None] - other, axis=-1).min(axis=1)
-    return own[np.argsort(-apart)[:count]]
+    near, other = middles[obj.face_parts == mark], middles[obj.face_parts != mark]
+    apart = np.linalg.norm(near[:, None] - other, axis=-1).min(axis=1)
+    return near[np.argsort(-apart)[:count]]
 
 
 def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
@@ -41,10 +42,12 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
     count = len(points)
     near = np.full((1, POINTS, 3), np.nan)
     near[0, :count] = points
-    slots = Slots(
+    up = np.tile([0.0, 0.0, 1.0], (1, SLOTS, 1))
+    contacts = Contacts(
         active=(np.arange(SLOTS) < count).astype(np.float32)[None],
         points=np.concatenate([points, np.zeros((SLOTS - count, 3))])[None],
-        normals=np.tile([0.0, 0.0, 1.0], (1, SLOTS, 1)),
+        normals=up,
+        hand_normals=-up,
         distance=np.full((1, SLOTS), gap),
         link=np.full((1, SLOTS), link),
         passive_motions=np.zeros((1, SLOTS, 0, 3)),
@@ -57,46 +60,46 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
         position=np.zeros((1, 3)),
         rotation=frame[None],
         dofs=np.zeros((1, scene.allegro().num_dofs)),
-        slots=slots,
+        contacts=contacts,
         near=near,
         depth=np.zeros(1),
         self_depth=np.zeros(1),
     )
 
 
-def measured(found: Fitted, **changes: object) -> dict[str, float]:
-    metrics = Agreement(grip(**changes), scene.jar().object, scene.allegro()).measure(found)
+def measured(grasp: Fitted, **changes: object) -> dict[str, float]:
+    metrics = TaskAlignment(grip(**changes), scene.jar().object, scene.allegro()).measure(grasp)
     return {name: float(values[0]) for name, values in metrics.items()}
 
 
 def test_shares_of_the_touched_points() -> None:
-    found = measured(fitted(body=6, lid=2))
-    assert found["on_part"] == pytest.approx(0.75)
-    assert found["on_avoided"] == pytest.approx(0.25)
-    assert found["avoided_gap"] == pytest.approx(0, abs=1e-6)
-    assert found["aligned"] == 0  # something lies on the lid
+    metrics = measured(fitted(body=6, lid=2))
+    assert metrics["on_part"] == pytest.approx(0.75)
+    assert metrics["on_avoided"] == pytest.approx(0.25)
+    assert metrics["avoided_gap"] == pytest.approx(0, abs=1e-6)
+    assert metrics["aligned"] == 0  # something lies on the lid
 
 
 def test_only_the_held_part_is_aligned_and_the_other_is_as_far_as_it_is() -> None:
-    found = measured(fitted(body=4, lid=0))
-    assert found["on_part"] == found["aligned"] == 1
+    metrics = measured(fitted(body=4, lid=0))
+    assert metrics["on_part"] == metrics["aligned"] == 1
     obj = scene.jar().object
     lid = obj.vertices[obj.faces[obj.face_parts == LID]].reshape(-1, 3)
     nearest = np.linalg.norm(place(BODY, 4)[:, None] - lid, axis=-1).min()
-    assert found["avoided_gap"] == pytest.approx(nearest, rel=0.2)
+    assert metrics["avoided_gap"] == pytest.approx(nearest, rel=0.2)
     assert measured(fitted(body=4, lid=0), avoided=[])["avoided_gap"] == np.inf
 
 
 def test_nothing_touched_is_on_nothing() -> None:
-    found = measured(fitted(body=0, lid=0))
-    assert found["on_part"] == found["on_avoided"] == found["aligned"] == 0
+    metrics = measured(fitted(body=0, lid=0))
+    assert metrics["on_part"] == metrics["on_avoided"] == metrics["aligned"] == 0
 
 
 def test_the_approach_error_is_the_angle_between_palm_and_plan() -> None:
     for approach, angle in (([0, 0, 1], 0.0), ([0, 1, 0], np.pi / 2), ([0, 0, -1], np.pi)):
         palm = {"contact": False, "approach": approach}
-        found = measured(fitted(body=1, lid=0), palm=palm)
-        assert found["approach_error"] == pytest.approx(angle, abs=1e-3)
+        metrics = measured(fitted(body=1, lid=0), palm=palm)
+        assert metrics["approach_error"] == pytest.approx(angle, abs=1e-3)
 
 
 def test_fingers_are_in_role_where_they_should_touch_and_idle_where_not() -> None:
@@ -107,8 +110,8 @@ def test_fingers_are_in_role_where_they_should_touch_and_idle_where_not() -> Non
     def share(gap: float = 0.0, **other: object) -> float:
         planned = FingerPlan(finger=touching.name, role="press", link=tip, **other)  # type: ignore[arg-type]
         rest = FingerPlan(finger=idle.name, role="idle")
-        found = fitted(body=2, lid=0, link=touching.tip_link, gap=gap)
-        return measured(found, fingers=[planned, rest])["fingers_in_role"]
+        grasp = fitted(body=2, lid=0, link=touching.tip_link, gap=gap)
+        return measured(grasp, fingers=[planned, rest])["fingers_in_role"]
 
     assert share() == share(mark=BODY) == 1
     assert share(point=tuple(place(BODY, 1)[0])) == 1

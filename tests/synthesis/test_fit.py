@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-import pytest
 
 from tests import scene
 from zdg_jax import energy
-from zdg_jax.energy import GraspVariables, Problem
+from zdg_jax.energy import Problem
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics, rotations
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
 COUNT = 6
 
@@ -36,7 +34,7 @@ def touching() -> np.ndarray:
 def around_the_jar() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Half-closed hands whose grasp centre lies at the jar's side, turned about its axis."""
     hand, rng = shadow(), np.random.default_rng(0)
-    tips = [hand.tip_position(finger) for finger in hand.fingers]
+    tips = hand.tip_positions(hand.half_closed_dofs)
     turns = np.stack(
         [
             np.asarray(rotations.axis_angle(jnp.array([0.0, 0, 1]), jnp.asarray(angle)))
@@ -54,14 +52,13 @@ def fitted() -> Fitted:
 
 
 def test_links_end_on_the_surface_and_hands_out_of_the_object() -> None:
-    found = fitted()
-    slots = found.slots
-    near = (slots.active > 0) & (np.abs(slots.distance) < 1e-3)
+    grasps = fitted()
+    near = (grasps.contacts.active > 0) & (np.abs(grasps.contacts.distance) < 1e-3)
     assert near.sum(axis=1).min() >= 2
     still = Fitter(shadow(), scene.jar().object, FitConfig(steps=0))
     start = still.fit(*around_the_jar(), touching())
     assert start.depth.max() > 3e-3
-    assert found.depth.max() < 1.5e-3
+    assert grasps.depth.max() < 1.5e-3
 
 
 def test_fits_come_to_rest_where_contacts_come_and_go() -> None:
@@ -75,8 +72,8 @@ def test_fits_come_to_rest_where_contacts_come_and_go() -> None:
 
 
 def test_contacts_give_way_as_mujoco_has_it() -> None:
-    found, hand = fitted(), shadow()
-    contacts = found.slots.contacts()
+    grasps, hand = fitted(), shadow()
+    contacts = grasps.contacts
     problem = Problem(
         hand=hand.arrays,
         object=scene.jar().problem.object,
@@ -86,11 +83,7 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
     for row in range(COUNT):
         on = np.asarray(contacts.active[row]) > 0
         points, link = contacts.points[row][on], contacts.link[row][on]
-        variables = GraspVariables(
-            position=jnp.asarray(found.position[row], jnp.float32),
-            rotation=rotations.sixd_from_matrix(jnp.asarray(found.rotation[row], jnp.float32)),
-            dofs=jnp.asarray(found.dofs[row], jnp.float32),
-        )
+        variables = jax.tree.map(lambda leaf, row=row: leaf[row], grasps.variables)
         told = np.asarray(contacts.passive_motions[row][on])
         joints = joints_from_dofs(hand.arrays, variables.dofs)
         posture = kinematics.forward_kinematics(
@@ -98,16 +91,16 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
         )
         ours = energy.passive_motions(problem, posture, points, link)
         np.testing.assert_allclose(told, ours, atol=1e-5)
-        data.qpos[:] = hand.joints(found.dofs[row])
+        data.qpos[:] = hand.joints(grasps.dofs[row])
         mujoco.mj_kinematics(hand.model, data)
         mujoco.mj_comPos(hand.model, data)
-        turn = found.rotation[row]
-        for point, body, way in zip(np.asarray(points), np.asarray(link), told, strict=True):
+        turn = grasps.rotation[row]
+        for point, body, motion in zip(np.asarray(points), np.asarray(link), told, strict=True):
             jacobian = np.zeros((3, hand.model.nv))
-            own = turn.T @ (point - found.position[row])
-            mujoco.mj_jac(hand.model, data, jacobian, None, own, int(body))
+            local = turn.T @ (point - grasps.position[row])
+            mujoco.mj_jac(hand.model, data, jacobian, None, local, int(body))
             passive_motions = np.asarray(hand.arrays.passive_motions) @ jacobian.T @ turn.T
-            np.testing.assert_allclose(way, passive_motions, atol=1e-5)
+            np.testing.assert_allclose(motion, passive_motions, atol=1e-5)
         seen = max(seen, float(np.abs(told).max()))
     assert seen > 0.01
 
@@ -115,7 +108,7 @@ def test_contacts_give_way_as_mujoco_has_it() -> None:
 def test_grasps_that_are_not_finite_stay_without_contacts() -> None:
     position, rotation, dofs = around_the_jar()
     position[2] = np.nan
-    found = Fitter(shadow(), scene.jar().object).fit(position, rotation, dofs, touching())
-    assert np.isnan(found.position[2]).all()
-    assert not found.slots.active[2].any()
-    np.testing.assert_array_equal(found.dofs[[0, 1]], fitted().dofs[[0, 1]])
+    grasps = Fitter(shadow(), scene.jar().object).fit(position, rotation, dofs, touching())
+    assert np.isnan(grasps.position[2]).all()
+    assert not grasps.contacts.active[2].any()
+    np.testing.assert_array_equal(grasps.dofs[[0, 1]], fitted().dofs[[0, 1]])

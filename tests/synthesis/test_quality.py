@@ -12,13 +12,11 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from tests import scene
-from tests.synthesis.test_squeeze import THREE, on_a_ball
+from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
 
 CAGE = [*THREE, [0.2, 0.1, 1], [0.1, -0.2, -1]]
 CONFIG = SqueezeConfig()

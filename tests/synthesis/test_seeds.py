@@ -27,7 +27,7 @@ GRASPS = 8
 
 def with_power(share: float) -> SeedProposal:
     """The jar's proposal with a given probability of the power pattern."""
-    proposal = scene.jar().proposal
+    proposal = scene.jar().pipeline.grip().proposal
     power = np.asarray(proposal.power)
     chances = np.where(power, share / power.sum(), (1 - share) / (~power).sum())
     return dataclasses.replace(proposal, pattern_probabilities=jnp.asarray(chances, jnp.float32))
@@ -160,7 +160,7 @@ def test_a_two_finger_gripper_closes_about_a_jar() -> None:
 def test_heavy_objects_are_enclosed_and_light_ones_left_to_the_tips() -> None:
     hand, made = scene.allegro(), scene.jar()
     grip = made.plan.grip.model_copy(update={"confidence": 0.0})
-    power = np.asarray(made.proposal.power)
+    power = np.asarray(made.pipeline.grip().proposal.power)
     shares = [
         pattern_probabilities(hand, grip, made.object, load)[power].sum()
         for load in (0.0, 0.1, 0.25, 0.4, 2.0)
@@ -172,7 +172,7 @@ def test_heavy_objects_are_enclosed_and_light_ones_left_to_the_tips() -> None:
 
 def test_a_sure_plan_decides_whatever_the_load() -> None:
     hand, made = scene.allegro(), scene.jar()
-    power = np.asarray(made.proposal.power)
+    power = np.asarray(made.pipeline.grip().proposal.power)
 
     def share(grasp_type: str, contact: bool) -> float:
         palm = made.plan.grip.palm.model_copy(update={"contact": contact})

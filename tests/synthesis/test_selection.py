@@ -21,9 +21,9 @@ from zdg_jax.synthesis.selection import diverse, validate_best_first
 def alike(n: int, score: list[float], **changes: object) -> GraspSet:
     """Grasps at one place, none of which was tested."""
     at_rest = [pose(TOUCHING)] * n
-    made = make_grasps(n, tested=False)
+    grasps = make_grasps(n, tested=False)
     return dataclasses.replace(
-        made,
+        grasps,
         poses=Poses.from_qpos(at_rest, at_rest, at_rest),
         score=np.array(score, float),
         rank=None,
@@ -126,9 +126,9 @@ def mixed() -> GraspSet:
         angle = np.pi * np.arange(n) / n  # about the ball: all differ and hold alike
         stage[:, 3], stage[:, 6] = np.cos(angle / 2), np.sin(angle / 2)
         turned.append(stage)
-    made = make_grasps(n, tested=False)
+    grasps = make_grasps(n, tested=False)
     return dataclasses.replace(
-        made,
+        grasps,
         poses=Poses.from_qpos(*turned),
         score=np.linspace(1.0, 0.0, n),
         rank=None,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import scene
+from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand
@@ -19,30 +20,9 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 from zdg_jax.synthesis.squeeze import SqueezeConfig, solve_squeeze, squeeze_forces
 
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
-
 CONFIG = SqueezeConfig()
 
 
-def on_a_ball(ways: list[list[float]], gaps: float | list[float] = 0.0) -> Contacts:
-    """Contacts of a ball of 3 cm radius about the centre of mass of the jar."""
-    normals = np.array(ways, float)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    distance = np.broadcast_to(np.asarray(gaps, float), len(normals))
-    center = np.asarray(scene.jar().problem.object.center_of_mass)
-    points = center + (0.03 + distance[:, None]) * normals
-    return Contacts(
-        active=jnp.ones(len(normals)),
-        points=jnp.asarray(points, jnp.float32),
-        hand_normals=jnp.asarray(-normals, jnp.float32),
-        distance=jnp.asarray(distance, jnp.float32),
-        normals=jnp.asarray(normals, jnp.float32),
-        link=jnp.ones(len(normals), jnp.int32),
-        passive_motions=jnp.zeros((len(normals), 0, 3)),
-    )
-
-
-THREE = [[1, 0, 0], [-0.5, 0.87, 0], [-0.5, -0.87, 0]]
 forces_of = jax.jit(squeeze_forces)
 evaluate = jax.jit(energy.grasp_state)
 

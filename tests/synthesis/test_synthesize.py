@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,8 +12,7 @@ import pytest
 
 import zdg_jax as zdg
 from tests import scene
-
-pytestmark = pytest.mark.usefixtures("truths_as_numbers")
+from zdg_jax import planning
 
 NUM, KEEP = 2 * scene.GRASPS, 3
 
@@ -35,8 +35,14 @@ def progress() -> list[tuple[str, int, int]]:
 
 
 @pytest.fixture(scope="module")
-def grasps(truths_as_numbers: None, progress: list[tuple[str, int, int]]) -> zdg.GraspSet:
-    return road(progress=lambda *report: progress.append(report))
+def stages() -> dict[str, zdg.GraspSet]:
+    """Results of the stages by name, as they were handed out."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def grasps(progress: list[tuple[str, int, int]], stages: dict[str, zdg.GraspSet]) -> zdg.GraspSet:
+    return road(progress=lambda *report: progress.append(report), on_stage=stages.__setitem__)
 
 
 def test_every_grasp_comes_back_ranked_tested_and_explained(grasps: zdg.GraspSet) -> None:
@@ -81,12 +87,25 @@ def test_progress_is_told_by_stage(
     assert refined[-1][0] == refined[-1][1] == grasps.provenance["refined"]
 
 
+def test_every_stage_hands_out_a_set_that_can_be_saved(
+    grasps: zdg.GraspSet, stages: dict[str, zdg.GraspSet], tmp_path: pathlib.Path
+) -> None:
+    assert list(stages) == ["plan", "refine", "validate"]
+    assert len(stages["plan"]) == 0
+    assert stages["plan"].plan == grasps.plan
+    assert stages["refine"].validation is None
+    assert stages["refine"].kept.sum() == KEEP
+    assert stages["validate"] is grasps
+    for name, stage in stages.items():
+        assert len(zdg.GraspSet.load(stage.save(tmp_path / f"{name}.npz"))) == len(stage)
+
+
 def test_more_are_made_until_enough_promise_to_hold_and_the_best_are_returned() -> None:
-    def made(enough: float) -> zdg.GraspSet:
+    def refined(enough: float) -> zdg.GraspSet:
         config = zdg.SynthesisConfig(batch=scene.GRASPS // 2, rounds=2, enough=enough)
         return road(num=scene.GRASPS, validate=False, config=config)
 
-    few, many = made(0.0), made(1e9)
+    few, many = refined(0.0), refined(1e9)
     assert few.provenance["refined"] == scene.GRASPS
     assert many.provenance["refined"] == 2 * scene.GRASPS
     assert len(few) == len(many) == scene.GRASPS
@@ -165,7 +184,37 @@ def test_a_plan_that_holds_a_part_leads_there(grasps: zdg.GraspSet) -> None:
     )
     on_lid = []
     for wanted in (by_body, by_lid):
-        made = road(planner=wanted, validate=False)
-        share = made.metrics["on_part"]
+        grasps = road(planner=wanted, validate=False)
+        share = grasps.metrics["on_part"]
         on_lid.append(np.median(share if wanted is by_lid else 1 - share))
     assert on_lid[1] > on_lid[0] + 0.3
+
+
+class Reversing:
+    """A user's own planner: holds the jar as it is told, and prefers the worst grasps."""
+
+    reviews = True
+
+    def plan(self, task: str, obj: zdg.Object, hand: zdg.Hand, **how: Any) -> zdg.GraspPlan:
+        return scene.jar().plan
+
+    def review(
+        self, plan: zdg.GraspPlan, images: Sequence[bytes], measures: Sequence[str], **how: Any
+    ) -> planning.Ranking:
+        assert all(image.startswith(b"\x89PNG") for image in images)
+        serves = planning.GraspReview(serves=True, reason="; ".join(measures))
+        order = tuple(reversed(range(len(images))))
+        return planning.Ranking(order=order, reviews=(serves,) * len(images))
+
+
+def test_any_object_that_plans_and_reviews_is_a_planner() -> None:
+    fast = {"num": scene.GRASPS, "validate": False}
+    alone = road(**fast)
+    assert "review" not in alone.provenance
+    for planners in ({"planner": Reversing()}, {"reviewer": Reversing()}):
+        reviewed = road(**fast, **planners)
+        best = alone.ranking[alone.kept[alone.ranking]]
+        assert len(best) == KEEP
+        after = reviewed.ranking[reviewed.kept[reviewed.ranking]]
+        assert after.tolist() == best[::-1].tolist()
+        assert "chance to hold" in reviewed.provenance["review"][0]["reason"]

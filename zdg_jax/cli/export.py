@@ -8,19 +8,47 @@ import click
 
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER
+from zdg_jax.export import FORMATS
+
+_FORMATS = "\n".join(f"{name:<15}{summary}" for name, summary in FORMATS.items())
 
 
-@click.command()
+@click.command(
+    help="Write the kept grasps of GRASPS (a grasps.npz) for another project.\n\n"
+    f"\b\n{_FORMATS}\n\n"
+    "Frames, quaternions, units and the order of joints are stated in docs/export.md, and in "
+    "the files where their format has a place for it."
+)
 @click.argument("grasps", type=FOLDER)
-@click.option("--format", default="dexgraspbench", show_default=True, help="Layout to write.")
+@click.option(
+    "--format",
+    default="dexgraspbench",
+    show_default=True,
+    metavar="NAME",
+    help="One of the formats above.",
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write to.")
 @click.option("--all", "everything", is_flag=True, help="Every refined grasp, kept or not.")
-def export(grasps: pathlib.Path, format: str, out: pathlib.Path, everything: bool) -> None:
-    """Write the kept grasps of GRASPS (a grasps.npz) for another project."""
+@click.option("--hand", help="The hand, where it is no longer where the grasps say.")
+@click.option(
+    "--joint-order", type=FOLDER, help="A URDF in the order of whose joints joints are written."
+)
+def export(
+    grasps: pathlib.Path,
+    format: str,
+    out: pathlib.Path,
+    everything: bool,
+    hand: str | None,
+    joint_order: pathlib.Path | None,
+) -> None:
+    """Writes grasps of a file for another project."""
     from zdg_jax.export import export_grasps
     from zdg_jax.grasps import GraspSet
 
-    found = GraspSet.load(grasps)
+    loaded = GraspSet.load(grasps)
     writable(out)
-    paths = export_grasps(found, out, format=format, all=everything)
-    click.echo(f"{len(paths)} grasps in {paths[0].parent}")
+    paths = export_grasps(
+        loaded, out, format=format, all=everything, hand=hand, joint_order=joint_order
+    )
+    count = len(loaded) if everything else int(loaded.kept.sum())
+    click.echo(f"{count} grasps in {paths[0] if len(paths) == 1 else paths[0].parent}")

@@ -119,35 +119,32 @@ def _synthesize(
     enable_compile_cache()
     import jax
 
-    from zdg_jax import planning
-
-    plan = planning.plan(task, obj, hand, planner=planner, progress=bars)
-    done.append(str(plan.save(out / "plan.json")))
-
-    from zdg_jax.synthesis import selection
-    from zdg_jax.synthesis.review import review_grasps
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
 
-    grasps = synthesize(
+    path = out / "grasps.npz"
+
+    def save(stage: str, grasps: GraspSet) -> None:
+        if stage == "plan" and grasps.plan is not None:
+            done.append(str(grasps.plan.save(out / "plan.json")))
+            return
+        grasps.save(path)
+        untested = f" (not tested yet: zdg validate {path} --all)" if stage == "refine" else ""
+        done[1:] = [f"{path}{untested}"]
+
+    return synthesize(
         task,
         obj,
         hand,
         num=num,
         keep=keep,
         key=jax.random.key(seed),
-        planner=plan,
-        validate=False,
+        planner=planner,
+        reviewer=reviewer,
+        transcript=out / "review.html",
+        on_stage=save,
         progress=bars,
         config=SynthesisConfig(alignment=alignment),
     )
-    path = grasps.save(out / "grasps.npz")
-    done.append(f"{path} (not tested yet: zdg validate {path})")
-    grasps = selection.validate_best_first(grasps, hand, obj, keep, bars)
-    grasps = grasps.with_kept(selection.diverse(grasps, keep))
-    done[-1] = str(grasps.save(path))
-    grasps = review_grasps(grasps, hand, obj, reviewer, transcript=out / "review.html")
-    done[-1] = str(grasps.save(out / "grasps.npz"))
-    return grasps
 
 
 def _left(done: list[str]) -> str:

@@ -21,7 +21,11 @@ FOLDER = click.Path(path_type=pathlib.Path)
 
 
 def object_options(command: Command) -> Command:
-    """Mesh, scale and mass."""
+    """Adds options of the object to a command: mesh, scale and mass.
+
+    Args:
+        command: the command's function.
+    """
     for option in (
         click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
         click.option(
@@ -34,7 +38,12 @@ def object_options(command: Command) -> Command:
 
 
 def planning_options(command: Command) -> Command:
-    """Task, hand, planner, and how a model is asked: the command takes `options` for that."""
+    """Adds options of planning to a command: task, hand, planner, and how a model is asked.
+
+    Args:
+        command: the command's function; the last of these reach it as `options`, a
+            `PlannerOptions`.
+    """
 
     @functools.wraps(command)
     def with_options(
@@ -75,6 +84,9 @@ def planning_options(command: Command) -> Command:
 def check_task(task: str) -> None:
     """Refuses a task without words, before anything costs time.
 
+    Args:
+        task: the task.
+
     Raises:
         InputError: the task is empty.
     """
@@ -84,6 +96,12 @@ def check_task(task: str) -> None:
 
 def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
     """Prepares the object.
+
+    Args:
+        mesh: path of the mesh.
+        scale: factor from the file's unit to metres.
+        mass: mass [kg]; None leaves it open.
+        bars: bars that show how far it is.
 
     Raises:
         InputError: the mesh, scale or mass cannot be used.

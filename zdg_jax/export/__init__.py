@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pathlib
+from typing import TYPE_CHECKING, Protocol, cast
 
 from zdg_jax.errors import InputError
-from zdg_jax.export import dexgraspbench
-from zdg_jax.grasps import GraspSet
 
-_WRITERS = {"dexgraspbench": dexgraspbench.write}
-FORMATS = tuple(_WRITERS)
-"""Names of the formats."""
+if TYPE_CHECKING:
+    from zdg_jax.grasps import GraspSet
+    from zdg_jax.hand import Hand
+
+FORMATS = {
+    "csv": "a table, one row per grasp",
+    "dexgraspbench": "pickled dicts, as DexGraspBench and its judges read them",
+    "dexgraspnet": "pickled list of dicts with joints by name, as DexGraspNet's tools read them",
+    "glb": "3-D files of the posed hand on the object, one per grasp",
+    "json": "named joints, 4 x 4 poses and conventions in one text file",
+    "mujoco": "a scene with keyframes, and a script that replays them",
+    "npz": "arrays and conventions in one NumPy file",
+    "ros": "fields of trajectory_msgs as JSON, one file per grasp",
+}
+"""What each format holds, by name."""
+_MODULES = {
+    "csv": "csv_table",
+    "json": "json_file",
+    "mujoco": "mujoco_scene",
+    "npz": "npz_file",
+    "ros": "ros_trajectory",
+}
+"""Modules of the formats that are not called like their module."""
+
+
+class Format(Protocol):
+    """The module of a format."""
+
+    NEEDS_HAND: bool
+    """True where the format shows the hand itself, not only its joints."""
+
+    def write(self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+        """Writes grasps in the order given.
+
+        Args:
+            grasps: one grasp at least.
+            out: folder, absolute; made if need be.
+            hand: their hand, where the format needs it; else None.
+
+        Returns:
+            The files that hold the grasps.
+
+        Raises:
+            InputError: the folder holds something else under the same name.
+            OSError: a file cannot be written.
+        """
 
 
 def export_grasps(
@@ -20,32 +63,53 @@ def export_grasps(
     *,
     format: str = "dexgraspbench",
     all: bool = False,
+    hand: Hand | str | os.PathLike[str] | None = None,
+    joint_order: str | os.PathLike[str] | None = None,
 ) -> list[pathlib.Path]:
     """Writes grasps for another project.
 
-    Grasps that an earlier export of the same object, hand and task left in the folder go.
+    An earlier export of the same grasps to the folder is replaced.
 
     Args:
         grasps: the grasps; the kept ones are written, best first.
         out: folder, made if need be.
         format: one of `FORMATS`.
         all: write every grasp, kept or not.
+        hand: the hand, name or path, where it is not to be loaded from where the grasps say;
+            only formats that show the hand need it.
+        joint_order: a URDF in the order of whose joints the grasps' joints are written; it must
+            have all of them. The order of the hand's MJCF if not given.
 
     Returns:
         The files of the grasps.
 
     Raises:
-        InputError: an unknown format, no grasp to write, or a folder that cannot be written or
-            holds another object of the same name.
+        InputError: an unknown format, no grasp to write, a hand that cannot be loaded, a URDF of
+            other joints, or a folder that cannot be written or holds another object of the same
+            name.
     """
-    if format not in _WRITERS:
+    if format not in FORMATS:
         raise InputError(f"no format '{format}'; there are: {', '.join(FORMATS)}")
+    module = importlib.import_module(f"zdg_jax.export.{_MODULES.get(format, format)}")
+    writer = cast(Format, module)
     chosen = grasps if all else grasps.selected()
     if not len(chosen):
-        way_out = "make some first" if all else "export all of them with all=True (--all)"
-        raise InputError(f"none of the {len(grasps)} grasps is kept; {way_out}")
+        advice = "make some first" if all else "export all of them with all=True (--all)"
+        raise InputError(f"none of the {len(grasps)} grasps is kept; {advice}")
+    chosen = chosen[chosen.ranking]
+    loaded = grasps.hand.load(hand) if writer.NEEDS_HAND else None
+    if joint_order is not None:
+        if writer.NEEDS_HAND:
+            raise InputError(
+                f"the format '{format}' holds the hand itself, whose joints keep their order; "
+                "leave out joint_order (--joint-order)"
+            )
+        from zdg_jax.export.joint_order import reordered
+
+        chosen = reordered(chosen, pathlib.Path(joint_order))
     out = pathlib.Path(out).resolve()
     try:
-        return _WRITERS[format](chosen[chosen.ranking], out)
+        out.mkdir(parents=True, exist_ok=True)
+        return writer.write(chosen, out, loaded)
     except OSError as error:
         raise InputError(f"cannot write to {out}: {error.strerror or error}") from error

@@ -2,7 +2,7 @@
 
     out/objects/STEM/info/simplified.json       mass, density and scale
     out/objects/STEM/urdf/meshes/*.obj          convex pieces, mesh frame after scaling [m]
-    out/grasps/STEM/HAND/TASK/00000.npy ...     a pickled dict a grasp, best first
+    out/grasps/STEM/HAND/TASK/00000.npy ...     a pickled dict per grasp, best first
 
 That layout asks for pickled dicts; they are written here and never read.
 """
@@ -12,29 +12,26 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
-import re
 from typing import Any
 
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.export.conventions import write_obj
+from zdg_jax.export.names import slug
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import ObjectRecord
+from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import POSES
 from zdg_jax.objects.convex import ConvexPiece
 
+NEEDS_HAND = False
 
-def write(grasps: GraspSet, out: pathlib.Path) -> list[pathlib.Path]:
-    """Writes grasps in the order given.
 
-    Grasps that an earlier export of the same object, hand and task left in the folder go.
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    """Writes the files, see `zdg_jax.export.Format`.
 
-    Returns:
-        The files of the grasps.
-
-    Raises:
-        InputError: the folder holds another object of the same name.
-        OSError: a file cannot be written.
+    Those that an earlier export of the same object, hand and task left in the folder go.
     """
     folder = _write_object(grasps.object, out / "objects" / slug(grasps.object.stem))
     target = out / "grasps" / folder.name / slug(grasps.hand.name) / (slug(grasps.task) or "grasp")
@@ -77,19 +74,13 @@ def _write_object(record: ObjectRecord, folder: pathlib.Path) -> pathlib.Path:
     meshes = folder / "urdf" / "meshes"
     meshes.mkdir(parents=True, exist_ok=True)
     for i, piece in enumerate(record.pieces):
-        (meshes / f"piece{i:03d}.obj").write_text(_obj(piece))
+        write_obj(meshes / f"piece{i:03d}.obj", piece.vertices, piece.faces)
     info.parent.mkdir(parents=True, exist_ok=True)
     # The pieces fill another volume than the mesh; readers get the mass from volume and density.
     density = record.mass / sum(_volume(piece) for piece in record.pieces)
     content = {"mass": record.mass, "density": density, "scale": 1.0, "shape": shape}
     info.write_text(json.dumps(content, indent=1) + "\n")
     return folder
-
-
-def _obj(piece: ConvexPiece) -> str:
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in piece.vertices]
-    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in piece.faces]
-    return "\n".join(lines) + "\n"
 
 
 def _volume(piece: ConvexPiece) -> float:
@@ -103,8 +94,3 @@ def _shape_hash(record: ObjectRecord) -> str:
     for piece in record.pieces:
         digest.update(np.ascontiguousarray(piece.vertices, np.float64).tobytes())
     return digest.hexdigest()
-
-
-def slug(text: str, limit: int = 60) -> str:
-    """A folder's name from a text: letters, digits, dot, dash and underscore survive."""
-    return re.sub(r"[^\w.-]+", "_", text.strip()).strip("._")[:limit]

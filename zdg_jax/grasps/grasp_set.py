@@ -57,11 +57,11 @@ class GraspSet:
     status_names: tuple[str, ...] = ("ok",)
     """Meaning of the status codes."""
     kept: np.ndarray = None  # type: ignore[assignment]
-    """Whether a grasp is one of those to use: the best that differ, (n,) bool; all by default."""
+    """True for the grasps to use, the best that differ, (n,) bool; all by default."""
     validation: Validation | None = None
-    """What physics says, one row per grasp, if it was asked."""
+    """Results of physics, one row per grasp, where it was asked."""
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """How the grasps were made, as JSON values: configuration, key, versions. Nothing reads it."""
+    """Record of the making, as JSON values: configuration, key, versions. Nothing reads it."""
 
     def __post_init__(self) -> None:
         """Converts and checks.
@@ -72,6 +72,7 @@ class GraspSet:
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
         put("object", ObjectRecord.of(self.object))
         put("hand", HandRecord.of(self.hand))
+        put("alignment_weight", float(self.alignment_weight))
         put("score", np.asarray(self.score, np.float32))
         if self.score.ndim != 1:
             raise InputError(f"scores have shape {self.score.shape}; (n,) is needed, one per grasp")
@@ -98,6 +99,33 @@ class GraspSet:
             )
         if self.validation is not None and len(self.validation) != n:
             raise InputError(f"{len(self.validation)} validation results for {n} grasps")
+
+    @classmethod
+    def empty(
+        cls,
+        obj: Object | ObjectRecord,
+        hand: Hand | HandRecord,
+        *,
+        task: str = "",
+        plan: GraspPlan | None = None,
+    ) -> GraspSet:
+        """Makes a set without grasps.
+
+        Args:
+            obj: the object.
+            hand: the hand.
+            task: the task in words.
+            plan: the plan that grasps will follow.
+        """
+        nowhere = np.zeros((0, 7 + len(hand.joint_names)), np.float32)
+        return cls(
+            poses=Poses.from_qpos(nowhere, nowhere, nowhere),
+            score=np.zeros(0, np.float32),
+            object=ObjectRecord.of(obj),
+            hand=HandRecord.of(hand),
+            task=task,
+            plan=plan,
+        )
 
     def __len__(self) -> int:
         """Number of grasps."""
@@ -149,12 +177,12 @@ class GraspSet:
 
     @property
     def held(self) -> np.ndarray:
-        """Which grasps physics found to hold, (n,) bool; none where it was not asked."""
+        """True for grasps that hold in physics, (n,) bool; for none where it was not asked."""
         return np.zeros(len(self), bool) if self.validation is None else self.validation.held
 
     @property
     def tested(self) -> np.ndarray:
-        """Which grasps were tested in physics, (n,) bool."""
+        """True for grasps that were tested in physics, (n,) bool."""
         if self.validation is None:
             return np.zeros(len(self), bool)
         return np.asarray(self.validation.reason != Reason.NOT_TESTED)

@@ -67,7 +67,7 @@ class ObjectRecord:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HandRecord:
-    """Which hand the joints belong to."""
+    """The hand that the joints belong to."""
 
     name: str
     """The hand's name."""
@@ -107,26 +107,26 @@ class HandRecord:
             )
         if hand is None:
             try:
-                found = Hand.load(self.source)
+                loaded = Hand.load(self.source)
             except InputError as error:
                 raise InputError(
                     f"the grasps' hand cannot be loaded: {error}; say where it is (hand=..., or"
                     " --hand)"
                 ) from error
-            if found.fingerprint != self.fingerprint:
+            if loaded.fingerprint != self.fingerprint:
                 raise InputError(
                     f"the hand '{self.source}' has changed since these grasps were made"
-                    f" ({found.fingerprint[:12]}, not {self.fingerprint[:12]}); restore it, or name"
-                    " a hand to use all the same (hand=..., or --hand)"
+                    f" ({loaded.fingerprint[:12]}, not {self.fingerprint[:12]}); restore it, or"
+                    " name a hand to use all the same (hand=..., or --hand)"
                 )
-            return found
-        found = hand if isinstance(hand, Hand) else Hand.load(hand)
-        if tuple(found.joint_names) != self.joint_names:
+            return loaded
+        loaded = hand if isinstance(hand, Hand) else Hand.load(hand)
+        if tuple(loaded.joint_names) != self.joint_names:
             raise InputError(
-                f"the hand '{found.name}' has joints {_few(found.joint_names)}; the grasps are for"
-                f" '{self.name}' with {_few(self.joint_names)}"
+                f"the hand '{loaded.name}' has joints {_few(loaded.joint_names)}; the grasps are"
+                f" for '{self.name}' with {_few(self.joint_names)}"
             )
-        return found
+        return loaded
 
 
 def _few(names: tuple[str, ...]) -> str:

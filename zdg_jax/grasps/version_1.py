@@ -9,6 +9,9 @@ import numpy as np
 
 _RENAMED = {
     "metric/hold_chance": "metric/predicted_hold_probability",
+    "term/closure": "term/force_closure",
+    "term/facing": "term/normal_alignment",
+    "term/skeleton_penetration": "term/inscribed_penetration",
     "validation/directions": "validation/survived_loads",
 }
 """Arrays of version 1 that have another name now."""

@@ -26,8 +26,12 @@ class Actuation:
     """Marks actuators that move slide joints, (nu,) bool: targets are in m, forces in N."""
 
 
-def actuate(model: mujoco.MjModel, name: str) -> Actuation:
-    """Reads the actuators of a compiled hand.
+def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
+    """Read the actuators of a compiled hand, which must all be position actuators.
+
+    Args:
+        model: the compiled hand.
+        name: the hand's, for messages.
 
     Raises:
         InputError: there are none, or one is not a position actuator on a joint or fixed tendon.

@@ -32,8 +32,6 @@ class Coupling:
     """Least value of each dof, (d,)."""
     upper: np.ndarray
     """Greatest value, (d,)."""
-    reading: np.ndarray
-    """Dofs from joints: a linear map and, in the last column, a constant, (d, j + 1)."""
     passive_motions: np.ndarray
     """Motions of joints that neither an actuator nor an equality resists, (m, j), orthonormal:
     joints that share a tendon can move against each other, whatever the dofs say."""
@@ -271,14 +269,12 @@ def _assemble(
         raise InputError(f"no joint of the hand '{name}' can be driven; add position actuators")
     degree = max(len(p) for p in poly)
     matrices = np.zeros((max(degree, 2), model.njnt, len(leaders)))
-    reading = np.zeros((len(leaders), model.njnt + 1))
     for joint in range(model.njnt):
         for power, value in enumerate(poly[joint]):
             column = 0 if power == 0 else leaders.index(leader[joint])
             matrices[power, joint, column] = value
     lower, upper = [], []
-    for column, joint in enumerate(leaders):
-        reading[column, joint] = 1.0
+    for joint in leaders:
         grid = np.linspace(low[joint], high[joint], 2001)
         allowed = np.ones(len(grid), bool)
         for other in range(model.njnt):
@@ -297,7 +293,6 @@ def _assemble(
         matrices=matrices,
         lower=np.array(lower),
         upper=np.array(upper),
-        reading=reading,
         passive_motions=passive_motions,
         leaders=tuple(leaders),
         notes=notes,

@@ -13,14 +13,29 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import actuation, motion, posture, source, spheres, touching
+from zdg_jax.hand import actuation, source, spheres
 from zdg_jax.hand.actuation import Actuation
-from zdg_jax.hand.anatomy import Finger, Palm, chains
-from zdg_jax.hand.arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
+from zdg_jax.hand.contact_points import contact_candidates, surface_points
 from zdg_jax.hand.coupling import couple
+from zdg_jax.hand.finger_motion import FingerMotion, analyze_finger, find_thumb
+from zdg_jax.hand.fingers import Finger, find_fingers, opposing_finger
+from zdg_jax.hand.fingertips import Fingertips
+from zdg_jax.hand.hand_arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
+from zdg_jax.hand.host_kinematics import HandKinematics
+from zdg_jax.hand.link_geometry import (
+    ConvexSolid,
+    LinkMesh,
+    Samples,
+    link_meshes,
+    link_solids,
+    sample_links,
+)
 from zdg_jax.hand.overrides import Overrides
+from zdg_jax.hand.palm import Palm, find_palm
+from zdg_jax.hand.preshapes import Preshapes, find_preshapes
 from zdg_jax.hand.rebuild import rebuild
-from zdg_jax.hand.solids import LinkMesh, Samples, Solid, link_meshes, link_solids, sample_links
+from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
+from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
 
@@ -64,44 +79,45 @@ class Hand:
     link_meshes: tuple[LinkMesh, ...]
     """Surfaces for pictures."""
     coverage: Coverage
-    """How well the proxy spheres stand for the surfaces."""
-    notes: tuple[str, ...]
-    """What was coupled, held still or left out when the hand was read."""
+    """Distances between the surfaces and the proxy spheres that stand for them."""
+    kinematics: HandKinematics
+    """Joints and poses of links on the host."""
     arrays: HandArrays
-    """What compiled programs read."""
+    """Arrays for compiled programs."""
     model: mujoco.MjModel = dataclasses.field(repr=False)
     """The compiled hand, fixed to the world."""
     _spec: mujoco.MjSpec = dataclasses.field(repr=False)
     _overrides: Overrides = dataclasses.field(repr=False)
+    _source_notes: tuple[str, ...] = dataclasses.field(repr=False)
 
     @classmethod
     def load(
         cls,
-        source_: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
+        path: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
         *,
         drive: float | None = None,
         mirror: bool = False,
         overrides: str | pathlib.Path | Mapping[str, Any] | None = None,
     ) -> Hand:
-        """Reads a hand and derives what its file does not say.
+        """Read a hand and derive what its file does not say.
 
         Args:
-            source_: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
+            path: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
                 compiled `MjModel`. ":mirrored" after a name or path stands for `mirror`.
-            drive: replaces the actuators by position actuators of this gain, one a joint that
+            drive: replaces the actuators by position actuators of this gain, one per joint that
                 follows no other [N m/rad].
             mirror: takes the mirror image in the plane y = 0 of the root frame: the left hand of
                 a right one.
-            overrides: what to take as said instead of derived: a JSON file, or a mapping with
+            overrides: statements that replace what is derived: a JSON file, or a mapping with
                 the same keys (`docs/hands.md`). The file `right_hand.zdg.json` beside
                 `right_hand.xml` is read without being named.
 
         Raises:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
-        mirrored, source_ = source.split_mirrored(source_)
+        mirrored, path = source.split_mirrored(path)
         mirrored = mirrored != mirror
-        spec, name, origin, said = source.read(source_, overrides)
+        spec, name, origin, stated = source.read_spec(path, overrides)
         notes = tuple(source.clean(spec))
         if drive is not None:
             if not drive > 0:
@@ -109,18 +125,23 @@ class Hand:
             actuation.add_drive(spec, drive)
         model = source.compile_spec(spec, name)
         if not mirrored:
-            return _derive(name, origin, spec, model, said, notes)
-        actuation.actuate(model, name)  # what is refused is refused of the hand as it was given
-        return _mirror(name, origin, model, said, notes)
+            return _derive(name, origin, spec, model, stated, notes)
+        # A hand that cannot be used is refused in the words of its file, not of its mirror image.
+        actuation.read_position_actuators(model, name)
+        return _mirror(name, origin, model, stated, notes)
 
     def mirrored(self) -> Hand:
-        """The mirror image in the plane y = 0 of the root frame: a left hand of a right one.
+        """Return the mirror image in the plane y = 0 of the root frame: a left hand of a right one.
 
         Names and joint positions keep their meaning: at equal joints, and with its root at the
         mirrored pose, it is the mirror image.
         """
-        notes = self.notes[: len(self.notes) - len(couple(self.model, self.name).notes)]
-        return _mirror(self.name, self.source, self.model, self._overrides, notes)
+        return _mirror(self.name, self.source, self.model, self._overrides, self._source_notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was left out, coupled or held still when the hand was read."""
+        return (*self._source_notes, *self.kinematics.coupling.notes)
 
     @property
     def num_joints(self) -> int:
@@ -142,33 +163,46 @@ class Hand:
         """Number of actuators, nu."""
         return len(self.kp)
 
+    @property
+    def opposing_finger(self) -> int:
+        """Index of the finger that opposes the others: the thumb, or the first without one."""
+        return opposing_finger(self.fingers)
+
+    @functools.cached_property
+    def fingertips(self) -> Fingertips:
+        """The pads of the fingertips."""
+        return Fingertips.of(self.fingers, self.arrays.contacts)
+
+    @functools.cached_property
+    def preshapes(self) -> Preshapes:
+        """Postures in which the thumb opposes the other fingers, at every width."""
+        return find_preshapes(self)
+
+    @functools.cached_property
+    def reach(self) -> float:
+        """Distance from the palm to the farthest fingertip of the open hand [m]."""
+        tips = self.tip_positions(self.open_dofs)
+        return float(np.linalg.norm(tips - self.palm.position, axis=-1).max())
+
     def spec(self) -> mujoco.MjSpec:
-        """A fresh, self-contained copy of the hand's description, without floors or keyframes."""
+        """Return a fresh, self-contained copy of the hand's description, without floors."""
         return self._spec.copy()
 
     def joints(self, dofs: np.ndarray) -> np.ndarray:
-        """Joints (*b, j) of dofs (*b, d), on the host."""
-        return self._frame.joints(np.asarray(dofs, float))
+        """Return joints (*b, j) [rad or m], MJCF order, of dofs (*b, d), on the host."""
+        return self.kinematics.joints(dofs)
 
-    def tip_position(self, finger: Finger, dofs: np.ndarray | None = None) -> np.ndarray:
-        """Middle of a fingertip's candidates, (3,) root frame [m]; half-closed by default."""
-        pose = self.half_closed_dofs if dofs is None else np.asarray(dofs)
-        local = np.asarray(self.arrays.contacts.local, float)
-        mine = np.asarray(self.arrays.contacts.link) == finger.tip_link
-        middle = local[mine].mean(0) if mine.any() else np.zeros(3)
-        return self._frame.point(pose, finger.tip_link, middle)
-
-    @functools.cached_property
-    def _frame(self) -> motion.Frame:
-        return motion.Frame(tree=self.arrays.tree, coupling=couple(self.model, self.name))
+    def tip_positions(self, dofs: np.ndarray) -> np.ndarray:
+        """Return the middles of the tips' pads, (*b, f, 3), root frame [m], at dofs (*b, d)."""
+        return self.fingertips.posed(self.kinematics, dofs)[0]
 
 
 def _mirror(
-    name: str, origin: str, model: mujoco.MjModel, said: Overrides, notes: tuple[str, ...]
+    name: str, origin: str, model: mujoco.MjModel, overrides: Overrides, notes: tuple[str, ...]
 ) -> Hand:
     name, origin = source.toggle_mirrored(name, "_mirrored"), source.toggle_mirrored(origin)
     spec = rebuild(model, name, mirror=True)
-    return _derive(name, origin, spec, source.compile_spec(spec, name), said.mirrored(), notes)
+    return _derive(name, origin, spec, source.compile_spec(spec, name), overrides.mirrored(), notes)
 
 
 def _derive(
@@ -176,54 +210,59 @@ def _derive(
     origin: str,
     spec: mujoco.MjSpec,
     model: mujoco.MjModel,
-    said: Overrides,
+    overrides: Overrides,
     notes: tuple[str, ...],
 ) -> Hand:
-    drives = actuation.actuate(model, name)
-    coupling = couple(model, name)
+    drives = actuation.read_position_actuators(model, name)
+    kinematics = HandKinematics(tree=build_tree(model), coupling=couple(model, name))
     links = ("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody)))
-    said.check_links(links)
-    solids = link_solids(model, frozenset(links.index(link) for link in said.exclude))
+    overrides.check_links(links)
+    solids = link_solids(model, frozenset(links.index(link) for link in overrides.exclude))
     if not solids:
         raise InputError(f"the hand '{name}' has no geometry; give its links collision geoms")
     samples = sample_links(solids, model.nbody)
-    palm_link, fingers = chains(model, set(samples), name)
-    frame = motion.Frame(tree=build_tree(model), coupling=coupling)
-    _, rest = frame.poses(frame.rest)
+    palm_link, fingers = find_fingers(model, set(samples), name)
+    _, rest = kinematics.link_poses(kinematics.rest)
     center = rest[[finger.links[0] for finger in fingers]].mean(0)
-    motions = [motion.study(frame, finger, samples, center) for finger in fingers]
-    chains_by_name = {f.name: tuple(links[link] for link in f.links) for f in fingers}
-    thumb = said.thumb_index(chains_by_name, motion.find_thumb(motions))
+    motions = [analyze_finger(kinematics, finger, samples, center) for finger in fingers]
+    links_of_finger = {f.name: tuple(links[link] for link in f.links) for f in fingers}
+    thumb = overrides.thumb_index(links_of_finger, derived=find_thumb(motions))
     fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]
-    carriers = frame.tree.topology.carriers
+    carriers = kinematics.tree.topology.carriers
     fixed = [k for k in range(model.nbody) if carriers[k] == carriers[palm_link]]
     fixed.sort(key=lambda k: k != palm_link)
-    if said.palm_link is not None:
-        fixed = [links.index(said.palm_link)]
-    palm = motion.find_palm(
-        motions, thumb, fixed, samples, frame, said.palm_normal, said.palm_direction
+    if overrides.palm_link is not None:
+        fixed = [links.index(overrides.palm_link)]
+    palm = find_palm(
+        kinematics,
+        motions,
+        thumb,
+        fixed,
+        samples,
+        override_normal=overrides.palm_normal,
+        override_direction=overrides.palm_direction,
     )
-    poses = posture.derive(
-        frame, motions, thumb, palm, lambda dofs: touching.overlap(frame, model, dofs)
+    poses = find_reference_poses(
+        kinematics, motions, thumb, palm, lambda dofs: overlap_depth(kinematics, model, dofs)
     )
-    built_in = touching.built_in(frame, model, [poses.opened, poses.half_closed])
-    if built_in:
-        for a, b in built_in:
+    overlaps = permanent_overlaps(kinematics, model, np.stack([poses.opened, poses.half_closed]))
+    if overlaps:
+        for a, b in overlaps:
             spec.add_exclude(bodyname1=model.body(a).name, bodyname2=model.body(b).name)
         model = source.compile_spec(spec, name)
-        named = ", ".join(f"{links[a]} and {links[b]}" for a, b in built_in)
-        notes = (*notes, f"built into one another, left to pass: {named}")
+        pairs = ", ".join(f"{links[a]} and {links[b]}" for a, b in overlaps)
+        notes = (*notes, f"built into one another, left to pass: {pairs}")
     arrays, coverage = _arrays(
-        model, frame, drives, solids, samples, tuple(fingers), motions, palm, poses
+        model, kinematics, drives, solids, samples, tuple(fingers), motions, palm, poses
     )
     return Hand(
         name=name,
         source=origin,
-        fingerprint=source.fingerprint(model, said),
+        fingerprint=source.fingerprint(model, overrides),
         joint_names=tuple(model.joint(j).name for j in range(model.njnt)),
         link_names=links,
         actuator_names=drives.names,
-        dof_names=tuple(model.joint(j).name for j in coupling.leaders),
+        dof_names=tuple(model.joint(j).name for j in kinematics.coupling.leaders),
         ctrl_from_joints=drives.ctrl_from_joints,
         kp=drives.kp,
         force_range=drives.force_range,
@@ -235,51 +274,47 @@ def _derive(
         closing=poses.closing,
         link_meshes=link_meshes(model),
         coverage=coverage,
-        notes=(*notes, *coupling.notes),
+        kinematics=kinematics,
         arrays=arrays,
         model=model,
         _spec=spec,
-        _overrides=said,
+        _overrides=overrides,
+        _source_notes=notes,
     )
 
 
 def _arrays(
     model: mujoco.MjModel,
-    frame: motion.Frame,
+    kinematics: HandKinematics,
     drives: Actuation,
-    solids: list[Solid],
+    solids: list[ConvexSolid],
     samples: dict[int, Samples],
     fingers: tuple[Finger, ...],
-    motions: list[motion.Motion],
+    motions: list[FingerMotion],
     palm: Palm,
-    poses: posture.Posture,
+    poses: ReferencePoses,
 ) -> tuple[HandArrays, Coverage]:
-    near = {palm.link} | {link for finger in fingers for link in finger.links}
-    centers, radii, ball_link = spheres.cover(solids, samples)
-    inner = spheres.inscribed(centers, radii, ball_link, solids)
-    contacts = touching.candidates(
-        frame, solids, samples, fingers, motions, palm, poses.half_closed
+    within_reach = {palm.link} | {link for finger in fingers for link in finger.links}
+    cover = spheres.cover_links(solids, samples)
+    contacts = contact_candidates(
+        kinematics, solids, samples, fingers, motions, palm, poses.half_closed
     )
-    around = touching.surface(frame, solids, samples, poses.half_closed, near)
-    pairs = touching.self_pairs(
-        frame, model, centers, radii, ball_link, [frame.rest, poses.opened, poses.half_closed]
-    )
+    around = surface_points(kinematics, solids, samples, poses.half_closed, within_reach)
+    likely = np.stack([kinematics.rest, poses.opened, poses.half_closed])
     finger_of = np.full(model.nbody, -1, np.int32)
     for i, finger in enumerate(fingers):
         finger_of[list(finger.links)] = i
     tips = [finger.tip_link for finger in fingers]
-    limit = np.abs(drives.force_range).min(axis=1)
-    coupling = frame.coupling
+    coupling = kinematics.coupling
     arrays = HandArrays(
-        tree=frame.tree,
+        tree=kinematics.tree,
         lower=_float(coupling.lower),
         upper=_float(coupling.upper),
         coupling=_float(coupling.matrices),
         passive_motions=_float(coupling.passive_motions),
-        reading=_float(coupling.reading),
         ctrl_from_joints=_float(drives.ctrl_from_joints),
         kp=_float(drives.kp),
-        force_limit=_float(limit),
+        force_limit=_float(np.abs(drives.force_range).min(axis=1)),
         palm_normal=_float(palm.normal),
         thumb_side=_float(palm.thumb_side),
         contacts=ContactCandidates(
@@ -295,14 +330,14 @@ def _arrays(
             link=jnp.asarray(around.link, jnp.int32),
         ),
         spheres=Spheres(
-            local=_float(centers),
-            radii=_float(radii),
-            inner=_float(inner),
-            link=jnp.asarray(ball_link, jnp.int32),
+            local=_float(cover.centers),
+            radii=_float(cover.radii),
+            inner=_float(spheres.inscribed_radii(cover, solids)),
+            link=jnp.asarray(cover.link, jnp.int32),
         ),
-        self_pairs=jnp.asarray(pairs, jnp.int32),
+        self_pairs=jnp.asarray(colliding_spheres(kinematics, model, cover, likely), jnp.int32),
     )
-    return arrays, spheres.measure(centers, radii, ball_link, solids, samples)
+    return arrays, spheres.measure_coverage(cover, solids, samples)
 
 
 def _float(array: np.ndarray) -> jnp.ndarray:

@@ -1,4 +1,4 @@
-"""What the user says about a hand where derivation would be wrong: a small JSON file beside it."""
+"""Overrides: statements about a hand where derivation would be wrong, in a JSON file beside it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,14 @@ class Overrides:
             if link is not None and link not in links:
                 raise InputError(f"{self.where}: no link '{link}'; links: {', '.join(links)}")
 
-    def thumb_index(self, fingers: Mapping[str, tuple[str, ...]], found: int | None) -> int | None:
-        """Which finger is the thumb; `fingers` are the links of each by its name.
+    def thumb_index(
+        self, fingers: Mapping[str, tuple[str, ...]], *, derived: int | None
+    ) -> int | None:
+        """Return the index of the thumb, or None.
+
+        Args:
+            fingers: names of the links of each finger, by its name.
+            derived: the thumb that was found from how the fingers move.
 
         Raises:
             InputError: no finger and no finger's link is called so.
@@ -64,7 +70,7 @@ class Overrides:
         if self.no_thumb:
             return None
         if self.thumb is None:
-            return found
+            return derived
         for index, (name, links) in enumerate(fingers.items()):
             if self.thumb == name or self.thumb in links:
                 return index
@@ -86,39 +92,39 @@ def read(source: Source) -> Overrides:
     if isinstance(source, Mapping):
         return _parse(source, "overrides")
     try:
-        said = json.loads(pathlib.Path(source).read_text())
+        statements = json.loads(pathlib.Path(source).read_text())
     except OSError as error:
         raise InputError(f"cannot read the overrides '{source}': {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"the overrides '{source}' are not valid JSON: {error}") from error
-    return _parse(said, str(source))
+    return _parse(statements, str(source))
 
 
-def _parse(said: Any, where: str) -> Overrides:
-    _check_keys(said, _KEYS, where)
-    palm = said.get("palm", {})
+def _parse(statements: Any, where: str) -> Overrides:
+    _check_keys(statements, _KEYS, where)
+    palm = statements.get("palm", {})
     _check_keys(palm, _PALM_KEYS, f"{where}: palm")
-    exclude = said.get("exclude", [])
+    exclude = statements.get("exclude", [])
     if not isinstance(exclude, list | tuple) or not all(isinstance(e, str) for e in exclude):
         raise InputError(f"{where}: exclude must be a list of names of links, not {exclude!r}")
-    for key, value in (("thumb", said.get("thumb")), ("palm: link", palm.get("link"))):
+    for key, value in (("thumb", statements.get("thumb")), ("palm: link", palm.get("link"))):
         if value is not None and not isinstance(value, str):
             raise InputError(f"{where}: {key} must be a name, not {value!r}")
     return Overrides(
         palm_link=palm.get("link"),
         palm_normal=_vector(palm.get("normal"), f"{where}: palm: normal"),
         palm_direction=_vector(palm.get("direction"), f"{where}: palm: direction"),
-        thumb=said.get("thumb"),
-        no_thumb="thumb" in said and said["thumb"] is None,
+        thumb=statements.get("thumb"),
+        no_thumb="thumb" in statements and statements["thumb"] is None,
         exclude=tuple(exclude),
         where=where,
     )
 
 
-def _check_keys(said: Any, known: tuple[str, ...], where: str) -> None:
-    if not isinstance(said, Mapping):
+def _check_keys(statements: Any, known: tuple[str, ...], where: str) -> None:
+    if not isinstance(statements, Mapping):
         raise InputError(f"{where}: must be an object with the keys {', '.join(known)}")
-    for key in said:
+    for key in statements:
         if key not in known:
             raise InputError(f"{where}: unknown key '{key}'; known: {', '.join(known)}")
 

@@ -1,152 +1,227 @@
-"""The openings of a hand: postures whose thumb opposes the other fingers, at every width.
+"""Preshapes of a hand: postures whose thumb opposes the other fingers, at every width.
 
-Closing all joints together from an open pose shows but one opening a width, and not the widest.
+Closing all joints together from an open pose shows but one posture per width, and not the widest.
 So postures are drawn at random: the thumb's joints over their whole ranges, the other fingers
-curled alike. Those whose tips face each other with no finger inside another are kept, several
-for each width. What "facing" means is read off the contact candidates of the tips.
+curled alike. Those whose fingertip pads face each other with no link inside another are kept,
+several per width (Iberall's opposition space; "The nature of human prehension", ICRA 1987).
+Planner and seeds read the same table.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
-from zdg_jax.kernels import kinematics, rotations
+if TYPE_CHECKING:
+    from zdg_jax.hand.hand import Hand
 
+ROOM = 0.02
+"""Room between open fingers and an object, both sides together [m]."""
+LOOSENESS = 0.008
+"""Misfit of a preshape's width that makes it e times less likely [m]."""
+OPPOSITION_WEIGHT = 2.0
+"""Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
 _DRAWS = 8192
+"""Postures that are drawn."""
 _WIDTHS = 16
-_EACH = 6
+"""Widths that the table lists."""
+_PER_WIDTH = 6
+"""Preshapes per width."""
+_OPPOSED = 0.3
+"""Least opposition of a preshape."""
+_NEARLY = 0.9
+"""Share of the greatest opposition at which a hand still holds with comfort."""
+_OVERLAP = 0.002
+"""Depth at which inscribed spheres of two links may overlap, as they do where skins touch [m]."""
+_CHUNK = 512
+"""Postures whose spheres are compared at a time."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Opening:
-    """Postures in which the thumb opposes the other fingers, l of them."""
+class Preshapes:
+    """Postures in which the thumb opposes the other fingers, l of them; hand root frame.
+
+    In a hand without a thumb its first finger stands for one.
+    """
 
     dofs: jax.Array
     """Joint coordinates, (l, d)."""
     width: jax.Array
     """Distance between the thumb's pad and the mean of the others, (l,) [m]."""
     middle: jax.Array
-    """Half-way between them, (l, 3), hand root frame [m]."""
+    """Half-way between them, (l, 3) [m]."""
     axis: jax.Array
-    """Unit direction from the thumb to the others, (l, 3), hand root frame."""
+    """Unit direction from the thumb to the others, (l, 3)."""
     facing: jax.Array
-    """Unit palm normal made orthogonal to the axis, (l, 3), hand root frame."""
+    """Unit palm normal made orthogonal to the axis, (l, 3)."""
     depth: jax.Array
     """Distance from the palm's face to the middle along `facing`, (l,) [m]."""
     opposition: jax.Array
-    """How squarely the pads face each other along the axis, (l,), 1 = straight on."""
+    """Least cosine between a side's pads and the axis, over the part of the palm's normal that is
+    orthogonal to the axis, (l,): 1 = pads face each other squarely before the palm."""
+
+    @property
+    def max_aperture(self) -> float:
+        """Greatest width of an object between thumb and fingers, with room to spare [m]."""
+        return max(float(np.max(self.width)) - ROOM, 0.0)
+
+    @property
+    def comfortable_aperture(self) -> float:
+        """Greatest width of an object at which pads face each other nearly as squarely as ever [m].
+
+        Nearly: with 90 % of the greatest opposition.
+        """
+        opposition, width = np.asarray(self.opposition), np.asarray(self.width)
+        square = width[opposition >= _NEARLY * opposition.max()]
+        return max(float(square.max()) - ROOM, 0.0)
+
+    def strain(self, width: float) -> float:
+        """Rate how far an object of a width stretches the hand.
+
+        Args:
+            width: the object's, between thumb and fingers [m].
+
+        Returns:
+            0 up to the comfortable aperture, growing as the square of what is beyond it to 1 at
+            the greatest; more than 1 cannot be held between the fingertips.
+        """
+        beyond = max(width - self.comfortable_aperture, 0.0)
+        return (beyond / max(self.max_aperture - self.comfortable_aperture, 1e-3)) ** 2
+
+    def log_likelihood(
+        self, width: Any, *, looseness: Any = LOOSENESS, opposition_weight: Any = OPPOSITION_WEIGHT
+    ) -> Any:
+        """Rate how well each preshape fits a distance between the pads, up to a constant.
+
+        Args:
+            width: distance between the thumb's pad and the others', () [m].
+            looseness: misfit of the width that makes a preshape e times less likely, () [m].
+            opposition_weight: log-likelihood of a preshape of opposition 1 beside one of 0, ().
+
+        Returns:
+            (l,): opposition speaks for a preshape, misfit against it.
+        """
+        misfit = (self.width - width) / looseness
+        return opposition_weight * self.opposition - misfit * misfit
+
+    def closest(self, width: float) -> int:
+        """Return the index of the preshape that fits an object of a width with room to spare.
+
+        Args:
+            width: the object's, between thumb and fingers [m].
+        """
+        return int(np.argmax(np.asarray(self.log_likelihood(width + ROOM))))
 
 
-@functools.lru_cache(maxsize=16)
-def opening(hand: Hand) -> Opening:
-    """Draws the openings of a hand; the same ones at every call."""
-    arrays = hand.arrays
+def find_preshapes(hand: Hand) -> Preshapes:
+    """Draw and measure a hand's preshapes; the same ones at every call.
+
+    Args:
+        hand: the hand.
+
+    Returns:
+        Six preshapes at each of sixteen widths; a width without a good one repeats its
+        neighbour's.
+    """
+    drawn = _measure(hand, _draw(hand))
+    value = np.where(drawn.depth > 0, drawn.opposition, -np.inf)
+    usable = np.flatnonzero(value > _OPPOSED)
+    value[usable[_depth_of_overlap(hand, drawn.dofs[usable]) >= _OVERLAP]] = -np.inf
+    if (value > _OPPOSED).sum() < _PER_WIDTH:
+        weak = np.flatnonzero(np.isfinite(value) & (value <= _OPPOSED))
+        value[weak[_depth_of_overlap(hand, drawn.dofs[weak]) >= _OVERLAP]] = -np.inf
+    chosen = _spread(drawn.width, value)
+    fields = {f.name: getattr(drawn, f.name)[chosen] for f in dataclasses.fields(drawn)}
+    return Preshapes(**{name: jnp.asarray(rows, jnp.float32) for name, rows in fields.items()})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """`Preshapes` on the host, in double precision."""
+
+    dofs: np.ndarray
+    width: np.ndarray
+    middle: np.ndarray
+    axis: np.ndarray
+    facing: np.ndarray
+    depth: np.ndarray
+    opposition: np.ndarray
+
+
+def _draw(hand: Hand) -> np.ndarray:
+    """Postures (n, d): thumb anywhere, other fingers curled alike."""
     rng = np.random.default_rng(0)
-    thumb = np.array([finger.is_thumb for finger in hand.fingers])
-    if not thumb.any():
-        thumb[0] = True
-    lower, upper = np.asarray(arrays.lower), np.asarray(arrays.upper)
-    opened, closed = np.asarray(hand.open_dofs), np.asarray(hand.half_closed_dofs)
+    lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
     curl = rng.uniform(-0.3, 1.5, (_DRAWS, 1))
-    noise = 0.05 * rng.normal(size=(_DRAWS, len(lower))) * (upper - lower)
-    dofs = opened + curl * (closed - opened) + noise
-    free = _dofs_of(hand, thumb)
-    dofs[:, free] = rng.uniform(lower[free], upper[free], (_DRAWS, free.sum()))
-    found, clearance = _measure(
-        arrays,
-        jnp.asarray(np.clip(dofs, lower, upper), jnp.float32),
-        jnp.asarray([finger.tip_link for finger in hand.fingers]),
-        jnp.asarray(thumb, jnp.float32),
-        jnp.asarray(hand.palm.position, jnp.float32),
-        jnp.asarray(hand.palm.normal, jnp.float32),
+    noise = 0.05 * rng.normal(size=(_DRAWS, hand.num_dofs)) * (upper - lower)
+    dofs = hand.open_dofs + curl * (hand.half_closed_dofs - hand.open_dofs) + noise
+    driven = [set(hand.kinematics.dofs_of(finger.joints)) for finger in hand.fingers]
+    thumb = driven.pop(hand.opposing_finger)
+    free = sorted(thumb.difference(*driven))
+    dofs[:, free] = rng.uniform(lower[free], upper[free], (_DRAWS, len(free)))
+    return np.clip(dofs, lower, upper)
+
+
+def _measure(hand: Hand, dofs: np.ndarray) -> _Measured:
+    tips = hand.fingertips
+    rotation, translation = hand.kinematics.link_poses(dofs)
+    rotation, translation = rotation[:, tips.link], translation[:, tips.link]
+    points = np.einsum("nfij,fj->nfi", rotation, tips.local) + translation
+    normals = np.einsum("nfij,fj->nfi", rotation, tips.normals)
+    thumb = np.arange(len(hand.fingers)) == hand.opposing_finger
+    near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
+    axis = _unit(far - near)
+    along = np.einsum("nfi,ni->nf", normals, axis)
+    squareness = np.minimum(along[:, thumb].mean(1), -along[:, ~thumb].mean(1))
+    across = hand.palm.normal - (axis @ hand.palm.normal)[:, None] * axis
+    facing, middle = _unit(across), (near + far) / 2
+    return _Measured(
+        dofs=dofs,
+        width=np.linalg.norm(far - near, axis=-1),
+        middle=middle,
+        axis=axis,
+        facing=facing,
+        depth=((middle - hand.palm.position) * facing).sum(-1),
+        opposition=squareness * np.linalg.norm(across, axis=-1),
     )
-    clear = np.asarray(clearance) > -0.002
-    value = np.where(clear, np.asarray(found.opposition), -np.inf)
-    value = np.where(np.asarray(found.depth) > 0, value, -np.inf)
-    return jax.tree.map(lambda leaf: leaf[_spread(np.asarray(found.width), value)], found)
 
 
-def _dofs_of(hand: Hand, fingers: np.ndarray) -> np.ndarray:
-    """Which coordinates move the given fingers alone, (d,) bool."""
-    tree, coupling = hand.arrays.tree, np.asarray(hand.arrays.coupling)
-    moves = np.asarray(tree.moves) @ (np.abs(coupling[1:]).sum(axis=0) > 0) > 0
-    chosen, others = (
-        moves[
-            [
-                link
-                for finger, own in zip(hand.fingers, fingers, strict=True)
-                if own == side
-                for link in finger.links
-            ]
-        ].any(axis=0)
-        for side in (True, False)
-    )
-    return chosen & ~others
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
 
 
-@jax.jit
-def _measure(
-    hand: HandArrays,
-    dofs: jax.Array,
-    tips: jax.Array,
-    thumb: jax.Array,
-    palm: jax.Array,
-    normal: jax.Array,
-) -> tuple[Opening, jax.Array]:
-    """Openings of postures (l, d), and the least gap between inscribed spheres of links, (l,)."""
-    # Each tip is stood for by the mean of its link's contact candidates.
-    member = (hand.contacts.link == tips[:, None]).astype(jnp.float32)
-    count = jnp.maximum(member.sum(1, keepdims=True), 1.0)
-    pads = (member @ hand.contacts.local) / count
-    outward = rotations.normalize((member @ hand.contacts.normals) / count + 1e-6)
-    others = 1 - thumb
-    first, second = hand.self_pairs[:, 0], hand.self_pairs[:, 1]
-
-    def mean(values: jax.Array, weights: jax.Array) -> jax.Array:
-        return jnp.tensordot(weights, values, axes=1) / jnp.maximum(jnp.sum(weights), 1.0)
-
-    def single(dofs: jax.Array) -> tuple[Opening, jax.Array]:
-        poses = kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs))
-        points = kinematics.transform_points(poses, pads, tips).T
-        normals = kinematics.rotate_directions(poses[:, :3], outward, tips).T
-        near, far = mean(points, thumb), mean(points, others)
-        axis = rotations.normalize(far - near)
-        square = jnp.minimum(mean(normals @ axis, thumb), -mean(normals @ axis, others))
-        across = normal - jnp.dot(axis, normal) * axis
-        facing = rotations.normalize(across)
-        middle = (near + far) / 2
-        centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
-        apart = jnp.linalg.norm(centers[:, first] - centers[:, second], axis=0)
-        gap = apart - hand.spheres.inner[first] - hand.spheres.inner[second]
-        return Opening(
-            dofs=dofs,
-            width=jnp.linalg.norm(far - near),
-            middle=middle,
-            axis=axis,
-            facing=facing,
-            depth=jnp.dot(middle - palm, facing),
-            opposition=square * jnp.linalg.norm(across),
-        ), jnp.min(gap, initial=jnp.inf)
-
-    return jax.lax.map(single, dofs, batch_size=512)
+def _depth_of_overlap(hand: Hand, dofs: np.ndarray) -> np.ndarray:
+    """Greatest overlap of spheres inscribed in two links, (n,) [m], negative = apart."""
+    spheres, pairs = hand.arrays.spheres, np.asarray(hand.arrays.self_pairs)
+    if len(pairs) == 0:
+        return np.full(len(dofs), -np.inf)
+    link, local = np.asarray(spheres.link), np.asarray(spheres.local, np.float32)
+    inner = np.asarray(spheres.inner)
+    allowed = inner[pairs].sum(1)
+    depth = np.empty(len(dofs))
+    for start in range(0, len(dofs), _CHUNK):
+        rotation, translation = hand.kinematics.link_poses(dofs[start : start + _CHUNK])
+        centers = np.einsum("nsij,sj->nsi", rotation[:, link].astype(np.float32), local)
+        centers += translation[:, link]
+        apart = np.linalg.norm(centers[:, pairs[:, 0]] - centers[:, pairs[:, 1]], axis=-1)
+        depth[start : start + _CHUNK] = (allowed - apart).max(1)
+    return depth
 
 
 def _spread(width: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """The best postures of each width; a width without a good one repeats its neighbour's."""
-    good = np.flatnonzero(value > 0.3)
-    if len(good) < _EACH:
-        good = np.argsort(-value, kind="stable")[: max(_EACH, 1)]
+    """Indices of the best postures of each width; one without repeats its neighbour's."""
+    good = np.flatnonzero(value > _OPPOSED)
+    if len(good) < _PER_WIDTH:
+        good = np.argsort(-value, kind="stable")[:_PER_WIDTH]
     edges = np.linspace(width[good].min(), np.quantile(width[good], 0.995), _WIDTHS)
     chosen = []
     for edge in edges:
         off = np.abs(width[good] - edge) / (edges[-1] - edges[0] + 1e-6) * _WIDTHS
         cost = np.where(off < 0.7, 0.0, 10 * off) - value[good]
-        chosen.append(good[np.argsort(cost, kind="stable")[:_EACH]])
+        chosen.append(good[np.argsort(cost, kind="stable")[:_PER_WIDTH]])
     return np.concatenate(chosen)

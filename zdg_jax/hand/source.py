@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import files, overrides
+from zdg_jax.hand import model_files, overrides
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 
@@ -86,10 +86,14 @@ def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:
     return text.removesuffix(mark) if text.endswith(mark) else text + mark
 
 
-def read(
-    source: _Source, said: overrides.Source | None = None
+def read_spec(
+    source: _Source, statements: overrides.Source | None = None
 ) -> tuple[mujoco.MjSpec, str, str, Overrides]:
-    """Reads a hand by shipped name, path of an MJCF or URDF file, `MjSpec` or `MjModel`.
+    """Read a hand.
+
+    Args:
+        source: shipped name, path of an MJCF or URDF file, `MjSpec` or `MjModel`.
+        statements: overrides; None takes those of the file beside the hand's, if there is one.
 
     Returns:
         The raw specification with absolute file names, the hand's name, its source (the shipped
@@ -98,7 +102,7 @@ def read(
     Raises:
         InputError: there is no such hand or file, or MuJoCo cannot read it.
     """
-    stated = Overrides() if said is None else overrides.read(said)
+    stated = Overrides() if statements is None else overrides.read(statements)
     if isinstance(source, mujoco.MjSpec):
         spec = source.copy()
         return spec, spec.modelname or "hand", "", stated
@@ -116,10 +120,10 @@ def read(
             f"{what}; shipped: {', '.join(shipped_hands())}; or give the path of an MJCF file"
         )
     path = path.resolve()
-    spec = files.read(path)
+    spec = model_files.read(path)
     name = path.parent.name if path.stem in ("right_hand", "left_hand", "hand") else path.stem
     beside = overrides.beside(path)
-    if said is None and beside.is_file():
+    if statements is None and beside.is_file():
         stated = overrides.read(beside)
     return spec, name, str(path), stated
 
@@ -281,7 +285,7 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     return model
 
 
-def fingerprint(model: mujoco.MjModel, said: Overrides) -> str:
+def fingerprint(model: mujoco.MjModel, stated: Overrides) -> str:
     """SHA-256 of what defines a hand: links, joints, geometry, couplings, actuators, overrides."""
     digest = hashlib.sha256()
     for field in _DEFINING:
@@ -289,7 +293,7 @@ def fingerprint(model: mujoco.MjModel, said: Overrides) -> str:
         digest.update(f"{field}{value.shape}".encode())
         digest.update(np.round(value.astype(np.float64), 9).tobytes())
     digest.update(model.names)
-    said = dataclasses.replace(said, where="")
-    if said != Overrides():
-        digest.update(repr(said).encode())
+    stated = dataclasses.replace(stated, where="")
+    if stated != Overrides():
+        digest.update(repr(stated).encode())
     return digest.hexdigest()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zdg_jax.hand.solids import Samples, Solid, directions
+from zdg_jax.geometry.surface_sampling import fibonacci_sphere
+from zdg_jax.hand.link_geometry import ConvexSolid, Samples
 
 BULGE = 0.003
 """Amount by which a sphere sticks out of its link [m]; round corners cost less so."""
@@ -23,12 +25,24 @@ _SLACK = 0.0003
 """Tolerance of the bulge [m]."""
 
 
-_SKIN = directions(300)
+_SKIN = fibonacci_sphere(300)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LinkSpheres:
+    """Spheres that cover the links, s of them, sorted by link."""
+
+    centers: np.ndarray
+    """(s, 3), link frame [m]."""
+    radii: np.ndarray
+    """(s,) [m]."""
+    link: np.ndarray
+    """Link of each, (s,) int."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """How well spheres stand for the links' surfaces."""
+    """Distances between the links' surfaces and the spheres that stand for them."""
 
     mean: float
     """Mean absolute distance of the surface to the spheres' union [m]."""
@@ -38,13 +52,19 @@ class Coverage:
     """Greatest distance that a sphere sticks out of its link [m]."""
 
 
-def cover(
-    solids: list[Solid], samples: dict[int, Samples], most: int = _MOST, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Centres (s, 3) in link frames, radii (s,) and links (s,), sorted by link.
+def cover_links(
+    solids: Sequence[ConvexSolid], samples: dict[int, Samples], most: int = _MOST, seed: int = 0
+) -> LinkSpheres:
+    """Cover the links with spheres.
 
     Each link starts with its single best sphere; then whichever link leaves the largest share of
     the hand's surface bare gets the next one, until all lie close or `most` are placed.
+
+    Args:
+        solids: convex solids of all links.
+        samples: surface points of each link.
+        most: greatest number of spheres.
+        seed: of the choice of candidates and witnesses among the samples.
     """
     rng = np.random.default_rng(seed)
     state = {}
@@ -63,9 +83,9 @@ def cover(
         if _need(state[link], enough) == 0:
             break
         gap, centers, radii, chosen, now, _ = state[link]
-        own = [solid for solid in solids if solid.link == link]
+        parts = [solid for solid in solids if solid.link == link]
         best = _best(gap, now)
-        while (excess := _protrusion(centers[best], radii[best], own) - BULGE) > _SLACK:
+        while (excess := _protrusion(centers[best], radii[best], parts) - BULGE) > _SLACK:
             radii[best] -= excess
             gap[best] += excess
             best = _best(gap, now)
@@ -73,9 +93,11 @@ def cover(
         state[link][4] = np.minimum(now, gap[best])
         placed += 1
     links = sorted(state)
-    centers = np.concatenate([state[index][1][state[index][3]] for index in links])
-    radii = np.concatenate([state[index][2][state[index][3]] for index in links])
-    return centers, radii, np.concatenate([np.full(len(state[index][3]), index) for index in links])
+    return LinkSpheres(
+        centers=np.concatenate([state[index][1][state[index][3]] for index in links]),
+        radii=np.concatenate([state[index][2][state[index][3]] for index in links]),
+        link=np.concatenate([np.full(len(state[index][3]), index) for index in links]),
+    )
 
 
 def _best(gap: np.ndarray, now: np.ndarray) -> int:
@@ -85,8 +107,8 @@ def _best(gap: np.ndarray, now: np.ndarray) -> int:
     return int((error * np.sqrt(error)).sum(1).argmin())
 
 
-def _protrusion(center: np.ndarray, radius: float, solids: list[Solid]) -> float:
-    """How far a sphere sticks out of its link [m], to a lower bound near edges."""
+def _protrusion(center: np.ndarray, radius: float, solids: Sequence[ConvexSolid]) -> float:
+    """Length by which a sphere sticks out of its link [m], to a lower bound near edges."""
     skin = center + radius * _SKIN
     return float(np.min([solid.depth(skin) for solid in solids], axis=0).max())
 
@@ -125,43 +147,53 @@ def _medial_balls(sample: Samples, rng: np.random.Generator) -> tuple[np.ndarray
     return inside[good], radius[good] + BULGE
 
 
-def inscribed(
-    centers: np.ndarray, radii: np.ndarray, links: np.ndarray, solids: list[Solid]
-) -> np.ndarray:
-    """Radii, at most the given ones, of spheres about the centres within their links, (s,) [m]."""
-    inner = np.zeros(len(centers))
-    for k, (center, radius) in enumerate(zip(centers, radii, strict=True)):
-        own = [solid for solid in solids if solid.link == links[k]]
+def inscribed_radii(spheres: LinkSpheres, solids: Sequence[ConvexSolid]) -> np.ndarray:
+    """Shrink spheres until they lie within their links.
+
+    Args:
+        spheres: spheres that cover the links.
+        solids: convex solids of all links.
+
+    Returns:
+        Radii about the same centres, at most those of `spheres`, (s,) [m].
+    """
+    inner = np.zeros(len(spheres.radii))
+    for k, (center, radius) in enumerate(zip(spheres.centers, spheres.radii, strict=True)):
+        parts = [solid for solid in solids if solid.link == spheres.link[k]]
         # Within one solid the depth is exact; a ball may also lie across several.
-        within = -min(float(solid.depth(center[None])[0]) for solid in own)
-        inner[k] = max(within, radius - _protrusion(center, radius, own))
-    return np.clip(inner, 0.0, radii)
+        within = -min(float(solid.depth(center[None])[0]) for solid in parts)
+        inner[k] = max(within, radius - _protrusion(center, radius, parts))
+    return np.clip(inner, 0.0, spheres.radii)
 
 
-def measure(
-    centers: np.ndarray,
-    radii: np.ndarray,
-    link: np.ndarray,
-    solids: list[Solid],
-    samples: dict[int, Samples],
-    only: frozenset[int] | None = None,
+def measure_coverage(
+    spheres: LinkSpheres, solids: Sequence[ConvexSolid], samples: dict[int, Samples]
 ) -> Coverage:
-    """Coverage of all links, or of those in `only`, weighted by area."""
+    """Measure how far the links' surfaces and the spheres lie apart.
+
+    Args:
+        spheres: spheres that cover the links.
+        solids: convex solids of all links.
+        samples: surface points of each link.
+
+    Returns:
+        Distances over all links, the mean weighted by area.
+    """
     errors, weights, bare, out = [], [], 0.0, 0.0
-    for index, sample in samples.items():
-        mine = link == index
-        if (only is not None and index not in only) or not mine.any():
+    for link, sample in samples.items():
+        centers, radii = (v[spheres.link == link] for v in (spheres.centers, spheres.radii))
+        if len(radii) == 0:
             continue
-        own = [solid for solid in solids if solid.link == index]
-        offset = sample.points[:, None] - centers[None, mine]
-        gap = (np.linalg.norm(offset, axis=-1) - radii[mine]).min(1)
+        parts = [solid for solid in solids if solid.link == link]
+        offset = sample.points[:, None] - centers[None]
+        gap = (np.linalg.norm(offset, axis=-1) - radii).min(1)
         errors.append(float(np.abs(gap).mean()))
         weights.append(sample.area)
         bare = max(bare, float(gap.max()))
-        skin = (centers[mine][:, None] + radii[mine][:, None, None] * _SKIN).reshape(-1, 3)
-        outside = skin[np.min([solid.depth(skin) for solid in own], axis=0) > 0]
+        skin = (centers[:, None] + radii[:, None, None] * _SKIN).reshape(-1, 3)
+        outside = skin[np.min([solid.depth(skin) for solid in parts], axis=0) > 0]
         if len(outside):
             rough = np.asarray(cKDTree(sample.points).query(outside)[0])
             worst = outside[np.argsort(-rough)[:60]]
-            out = max(out, float(np.min([s.distance(worst) for s in own], axis=0).max()))
+            out = max(out, float(np.min([s.distance(worst) for s in parts], axis=0).max()))
     return Coverage(mean=float(np.average(errors, weights=weights)), largest=bare, stick_out=out)

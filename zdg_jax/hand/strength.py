@@ -30,9 +30,10 @@ def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
     torque = np.abs(hand.ctrl_from_joints).T @ np.asarray(force_limit, float)
     closes = np.abs(np.asarray(arrays.coupling)[1]) @ np.abs(hand.closing) > 0
     forces = []
-    for finger in hand.fingers:
+    tips = hand.tip_positions(hand.half_closed_dofs)
+    for finger, tip in zip(hand.fingers, tips, strict=True):
         moves = closes & (np.asarray(tree.moves)[finger.tip_link] > 0) & (torque > 0)
-        arm = np.asarray(hand.tip_position(finger)) - anchors
+        arm = np.asarray(tip) - anchors
         across = np.linalg.norm(np.cross(axes, arm), axis=1)
         lever = np.where(np.asarray(tree.hinge) > 0, across, 1.0)
         forces.append(np.min(torque[moves] / np.maximum(lever[moves], 1e-3), initial=np.inf))

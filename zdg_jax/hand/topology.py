@@ -6,18 +6,11 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.kernels.kinematics import Topology, Tree
 
 
-def matrix(quaternion: np.ndarray) -> np.ndarray:
-    """Rotation matrix (3, 3) of a quaternion wxyz (4,)."""
-    out = np.zeros(9)
-    mujoco.mju_quat2Mat(out, np.asarray(quaternion, np.float64))
-    return out.reshape(3, 3)
-
-
-def affine(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
-    """A pose as (3, 4)."""
+def _affine(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
     return np.concatenate([rotation, np.asarray(translation)[:, None]], axis=1)
 
 
@@ -33,7 +26,7 @@ def _linear_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def build_tree(model: mujoco.MjModel) -> Tree:
-    """The tree of a model whose joints are hinges and slides; links are its bodies, world first.
+    """Build the tree of a model of hinges and slides; links are its bodies, the world first.
 
     A body with several joints becomes a chain of frames; bodies without joints ride on the frame
     of the joint above them.
@@ -44,7 +37,7 @@ def build_tree(model: mujoco.MjModel) -> Tree:
     for body in range(1, model.nbody):
         above = model.body_parentid[body]
         carrier, pose = carriers[above], mounts[above]
-        pose = _product(pose, affine(matrix(model.body_quat[body]), model.body_pos[body]))
+        pose = _product(pose, _affine(rotation_matrix(model.body_quat[body]), model.body_pos[body]))
         first, count = model.body_jntadr[body], model.body_jntnum[body]
         for joint in range(first, first + count):
             parents.append(carrier)
@@ -84,12 +77,12 @@ def _joint_parts(pose: np.ndarray, model: mujoco.MjModel, joint: int, is_hinge: 
         cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0.0]])
         along, across = np.outer(axis, axis), np.eye(3) - np.outer(axis, axis)
         s, c = np.sin(rest), np.cos(rest)
-        constant = affine(along, anchor - along @ anchor)
+        constant = _affine(along, anchor - along @ anchor)
         turn = c * cross + s * across
         keep = c * across - s * cross
-        sine, cosine = affine(turn, -turn @ anchor), affine(keep, -keep @ anchor)
+        sine, cosine = _affine(turn, -turn @ anchor), _affine(keep, -keep @ anchor)
     else:
-        constant = affine(np.eye(3), -rest * axis)
+        constant = _affine(np.eye(3), -rest * axis)
         slide[:, 3] = axis
     varying = [_linear_product(pose, part) for part in (sine, cosine, slide)]
     return np.stack([_product(pose, constant), *varying])
@@ -105,22 +98,38 @@ def _moves(parents: list[int], carriers: list[int]) -> np.ndarray:
     return moves
 
 
-def frames(tree: Tree, joints: np.ndarray) -> list[np.ndarray]:
-    """Pose (*b, 3, 4) of each joint's frame in the root, in numpy and double precision."""
+def joint_frames(tree: Tree, joints: np.ndarray) -> list[np.ndarray]:
+    """Compute the frames of joints in NumPy and double precision.
+
+    Args:
+        tree: the kinematic tree.
+        joints: joint positions, (*b, j) [rad or m].
+
+    Returns:
+        Pose of each joint's frame in the root frame, (*b, 3, 4) [m], j of them.
+    """
     top, joints = tree.topology, np.asarray(joints, np.float64)
     parts = np.asarray(tree.affine, np.float64)
-    found: list[np.ndarray] = []
+    frames: list[np.ndarray] = []
     for joint, above in enumerate(top.parents):
         q = joints[..., joint, None, None]
         local = parts[0, joint] + np.sin(q) * parts[1, joint]
         local = local + np.cos(q) * parts[2, joint] + q * parts[3, joint]
-        found.append(local if above < 0 else _chain(found[above], local))
-    return found
+        frames.append(local if above < 0 else _chain(frames[above], local))
+    return frames
 
 
-def poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `kernels.kinematics.link_poses`, in numpy and double precision, without compiling."""
-    carried, mount = frames(tree, joints), np.asarray(tree.mount, np.float64)
+def link_poses(tree: Tree, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute poses of links as `kernels.kinematics.link_poses`, in NumPy and double precision.
+
+    Args:
+        tree: the kinematic tree.
+        joints: joint positions, (*b, j) [rad or m].
+
+    Returns:
+        Rotations (*b, L, 3, 3) and translations (*b, L, 3) [m], root frame.
+    """
+    carried, mount = joint_frames(tree, joints), np.asarray(tree.mount, np.float64)
     batch = np.shape(joints)[:-1]
     links = [
         np.broadcast_to(mount[link], (*batch, 3, 4))

@@ -6,6 +6,8 @@ import mujoco
 import numpy as np
 import trimesh
 
+from zdg_jax.geometry.quaternions import rotation_matrix
+
 
 def collides(model: mujoco.MjModel, geom: int) -> bool:
     """Returns whether physics lets a geom touch anything."""
@@ -43,9 +45,8 @@ def geom_mesh(model: mujoco.MjModel, geom: int, sections: int) -> trimesh.Trimes
             mesh = _asset(model, int(model.geom_dataid[geom]))
         case _:
             return None
-    rotation = np.zeros(9)
-    mujoco.mju_quat2Mat(rotation, model.geom_quat[geom])
-    vertices = mesh.vertices @ rotation.reshape(3, 3).T + model.geom_pos[geom]
+    rotation = rotation_matrix(model.geom_quat[geom])
+    vertices = mesh.vertices @ rotation.T + model.geom_pos[geom]
     return trimesh.Trimesh(vertices, mesh.faces, process=False)
 
 

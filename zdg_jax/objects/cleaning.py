@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.meshes.clustering import cluster_vertices
-from zdg_jax.objects.convex import facets
 from zdg_jax.objects.loading import RawMesh
 
 MOST_FACES = 2_000_000

@@ -14,8 +14,8 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
+from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.objects.distance_fields import VoxelGrid
-from zdg_jax.objects.sampling import fibonacci_sphere
 
 _CELLS = 2**18
 """Cells of the grid on which shapes are filled."""

@@ -8,6 +8,8 @@ import manifold3d
 import numpy as np
 import scipy.spatial
 
+from zdg_jax.geometry.surface_sampling import facets
+
 _LEAST_THICKNESS = 1e-3
 """A piece without volume is made this thick [m]: physics engines refuse flat ones."""
 
@@ -27,19 +29,6 @@ class ConvexPiece:
         normal, _ = facets(self.vertices, self.faces)
         offset = np.sum(normal * self.vertices[self.faces[:, 0]], axis=-1, keepdims=True)
         return np.concatenate([normal, offset], axis=-1)
-
-
-def facets(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Computes unit normals (f, 3) and areas (f,) [m^2] of triangles.
-
-    Args:
-        vertices: (v, 3) [m].
-        faces: (f, 3).
-    """
-    a, b, c = (vertices[faces[:, i]] for i in range(3))
-    across = np.cross(b - a, c - a)
-    doubled = np.linalg.norm(across, axis=-1)
-    return across / np.maximum(doubled, 1e-30)[:, None], doubled / 2
 
 
 def hull(points: np.ndarray) -> ConvexPiece:

@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 import scipy.spatial
 
+from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.objects.distance_fields import VoxelGrid
-from zdg_jax.objects.sampling import fibonacci_sphere
 
 _PROBES = np.array([[2, 2, 2], [3, 3, 0], [0, 3, 3], [3, 0, 3]]) / 6
 """Where the distance of a facet is taken: its middle and those of its edges, barycentric."""

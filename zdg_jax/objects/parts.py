@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from zdg_jax.objects.convex import facets
+from zdg_jax.geometry.surface_sampling import facets
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ import numpy as np
 import scipy.spatial
 from scipy import ndimage
 
+from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
-from zdg_jax.objects.convex import facets
 from zdg_jax.objects.cutting import (
     Group,
     PointSolid,

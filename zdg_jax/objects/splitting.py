@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zdg_jax.geometry.surface_sampling import facets, scatter
 from zdg_jax.objects import convex
 from zdg_jax.objects.cutting import (
     Group,
@@ -165,7 +166,7 @@ def _balance(solid: PointSolid, piece: convex.ConvexPiece) -> convex.ConvexPiece
     limit, rate = 1.5e-3, 0.6
     vertices, faces = piece.vertices.copy(), piece.faces
     for _ in range(3):
-        normal, area = convex.facets(vertices, faces)
+        normal, area = facets(vertices, faces)
         probes = (_BARYCENTRIC @ vertices[faces]).reshape(-1, 3)
         out = np.maximum(solid.distance(probes), 0).reshape(len(faces), -1)
         depth = np.minimum(out.mean(axis=1), limit)
@@ -187,16 +188,11 @@ def _surface(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, float
     Half: the two sides of a wall make one sheet.
     """
     rng = np.random.default_rng(0)
-    _, area = convex.facets(vertices, faces)
-    total = np.cumsum(area)
-    level = (np.arange(_SURFACE) + rng.random(_SURFACE)) / _SURFACE * total[-1]
-    face = np.minimum(np.searchsorted(total, level, side="right"), len(faces) - 1)
-    r, s = np.sqrt(rng.random(_SURFACE)), rng.random(_SURFACE)
-    weights = np.stack([1 - r, r * (1 - s), r * s], axis=-1)
-    points = np.einsum("nk,nkd->nd", weights, vertices[faces[face]])
+    points, _ = scatter(vertices, faces, _SURFACE, rng)
+    _, area = facets(vertices, faces)
     used = np.unique(faces)
     corners = vertices[rng.permutation(used)[:_VERTICES]]
-    return np.concatenate([points, corners]), float(total[-1] / 2)
+    return np.concatenate([points, corners]), float(area.sum() / 2)
 
 
 _BARYCENTRIC = np.array(

@@ -1,4 +1,4 @@
-"""Checks of a plan against the object and the hand that it is for."""
+"""Checks of a plan against an object and a hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _MAX_LISTED = 12
 _SIZE_TOLERANCE = 0.05
-_BEYOND = 1.25  # a wrap holds what is somewhat wider than the gap between its fingertips
 _SEGMENTS = ("tip", "middle", "base")
 
 
@@ -45,10 +43,9 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     if plan.hand is not None and plan.hand != hand.name:
         faults.append(f"it was made for the hand {plan.hand!r}, not {hand.name!r}: plan again")
     marks = [int(part.mark) for part in obj.parts]
-    space = span_of(hand)
     for index, grip in enumerate(plan.grips):
         where = "" if index == 0 else f" of alternative {index}"
-        faults += [fault + where for fault in grip_faults(grip, marks, hand, space)]
+        faults += [fault + where for fault in grip_faults(grip, marks, hand)]
     unknown = sorted({part.mark for part in plan.parts} - set(marks))
     if unknown:
         faults.append(f"it describes parts {unknown}, {_there_are('parts', marks)}")
@@ -101,14 +98,13 @@ def _mass_notes(reading: ObjectReading) -> list[str]:
     ]
 
 
-def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Span) -> Iterable[str]:
+def grip_faults(grip: Grip, marks: list[int], hand: Hand) -> Iterable[str]:
     """Lists what keeps a grip from being tried, in words; nothing where it can be.
 
     Args:
         grip: the grip.
         marks: numbers of the object's parts.
         hand: the hand.
-        space: widths that the hand spans.
     """
     for what, numbers in (
         ("holds", [part.mark for part in grip.held]),
@@ -131,15 +127,25 @@ def grip_faults(grip: Grip, marks: list[int], hand: Hand, space: Span) -> Iterab
             )
         if planned.mark in avoided and planned.role != "idle":
             yield f"finger {planned.finger!r} is to touch part {planned.mark}, which is avoided"
-    if grip.aperture > _BEYOND * space.aperture:
+    widest = hand.preshapes.max_aperture
+    if grip.aperture > widest:
         yield (
             f"its aperture of {grip.aperture * 1e3:.0f} mm is wider than the hand's "
-            f"{space.aperture * 1e3:.0f} mm; hold a narrower part or another way across"
+            f"{widest * 1e3:.0f} mm; hold a narrower part or another way across"
         )
 
 
 def link_of(planned: FingerPlan, finger: Finger, hand: Hand) -> str | None:
-    """Name of the hand's link that a planned finger touches with; None where there is none."""
+    """Finds the link of the hand with which a planned finger touches.
+
+    Args:
+        planned: the finger's part of a plan.
+        finger: that finger of the hand.
+        hand: the hand.
+
+    Returns:
+        Name of the link; None where the finger has no such link.
+    """
     links = list(finger.links)
     if planned.link == "tip":
         return str(hand.link_names[finger.tip_link])

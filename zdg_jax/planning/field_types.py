@@ -10,7 +10,10 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 
 def unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
-    """The vector at length 1.
+    """Scales a vector to length 1.
+
+    Args:
+        vector: any vector.
 
     Raises:
         ValueError: it has no length, or one that is not finite.

@@ -165,6 +165,10 @@ class GraspPlan(PlanModel):
     def from_json(cls, text: str | bytes, *, source: str = "the plan") -> GraspPlan:
         """Reads a plan from JSON.
 
+        Args:
+            text: the plan.
+            source: name of its origin, for messages.
+
         Raises:
             InputError: the text is no JSON, or does not fit the schema.
         """
@@ -176,6 +180,9 @@ class GraspPlan(PlanModel):
     @classmethod
     def load(cls, path: str | pathlib.Path) -> GraspPlan:
         """Reads a `plan.json`.
+
+        Args:
+            path: path of the file.
 
         Raises:
             InputError: the file cannot be read, or does not fit the schema.
@@ -193,6 +200,9 @@ class GraspPlan(PlanModel):
     def save(self, path: str | pathlib.Path) -> pathlib.Path:
         """Writes the plan as indented JSON and returns the path.
 
+        Args:
+            path: path of the file.
+
         Raises:
             InputError: the file cannot be written.
         """
@@ -202,12 +212,17 @@ class GraspPlan(PlanModel):
 
 
 def plan_schema() -> dict[str, Any]:
-    """The JSON schema of a grasp plan, as it is published in `plan.schema.json`."""
+    """Gives the JSON schema of a grasp plan, as it is published in `plan.schema.json`."""
     return GraspPlan.model_json_schema()
 
 
 def explain(error: pydantic.ValidationError, limit: int = 5) -> str:
-    """One line that names the fields at fault, without echoing what a stranger wrote in them."""
+    """Names the fields at fault in one line, without echoing what a stranger wrote in them.
+
+    Args:
+        error: the error.
+        limit: most fields to name.
+    """
     details = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
         f"{'.'.join(str(step) for step in item['loc']) or 'the whole'}: {item['msg']}"

@@ -173,7 +173,14 @@ class Grip(PlanModel):
 
 
 def roll_frame(approach: Vector) -> tuple[Vector, Vector]:
-    """Unit directions of roll 0 and of roll 90 degrees, square to the unit `approach`."""
+    """Gives the directions from which the roll about an approach is counted.
+
+    Args:
+        approach: unit direction of the approach, object frame.
+
+    Returns:
+        Unit directions of roll 0 and of roll 90 degrees, square to the approach.
+    """
     reference = (
         (0.0, 0.0, 1.0) if abs(approach[2]) < math.cos(math.radians(10)) else (1.0, 0.0, 0.0)
     )

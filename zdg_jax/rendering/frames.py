@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw
 
-from zdg_jax.hand.topology import matrix
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
@@ -59,7 +59,7 @@ class FilmFrames:
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
-        turn = matrix(_to_z(up))
+        turn = rotation_matrix(_to_z(up))
         self.loads = {
             name: (turn @ wrench[:3], turn @ wrench[3:]) for name, wrench in film.wrenches.items()
         }
@@ -107,7 +107,7 @@ class FilmFrames:
 
     def _object(self, k: int) -> Shape:
         pose = self.objects[k]
-        turn = matrix(pose[3:])
+        turn = rotation_matrix(pose[3:])
         return Shape(
             vertices=self.object.vertices @ turn.T + pose[:3],
             faces=self.object.faces,
@@ -119,7 +119,7 @@ class FilmFrames:
     def _arrows(self, k: int) -> list[Shape]:
         """Draws the load on the object: the direction of its pull, the axis of its moment."""
         pose, shapes = self.objects[k], []
-        turn = matrix(pose[3:])
+        turn = rotation_matrix(pose[3:])
         center = pose[:3] + turn @ self.middle
         wrench = self.loads.get(self.film.phase[k], ())
         for vector, color, label in zip(wrench, (_FORCE, _TORQUE), (3, 4), strict=False):
@@ -133,7 +133,7 @@ class FilmFrames:
 
     def _table(self, up: np.ndarray) -> tuple[Shape]:
         """The top of the table, a plate somewhat larger than hand and object."""
-        turn = matrix(_to_z(up))
+        turn = rotation_matrix(_to_z(up))
         z = float((self.object.vertices @ turn.T)[:, 2].min())
         x, y = (self.objects[0, :3] + turn @ self.middle)[:2]
         r = self.radius + 0.04
@@ -193,7 +193,7 @@ def _to_z(up: np.ndarray) -> np.ndarray:
 def _upright(poses: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Poses (f, 7 + j) turned so that `up` is z."""
     turned, quaternion = poses.copy(), _to_z(up)
-    turned[:, :3] = poses[:, :3] @ matrix(quaternion).T
+    turned[:, :3] = poses[:, :3] @ rotation_matrix(quaternion).T
     for row, pose in zip(turned, poses, strict=True):
         product = np.zeros(4)
         mujoco.mju_mulQuat(product, quaternion, pose[3:7])

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand.topology import matrix
-from zdg_jax.hand.topology import poses as link_poses
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.hand.topology import link_poses
 from zdg_jax.meshes.clustering import cluster_vertices
 from zdg_jax.rendering.shape import Shape, corner_normals
 
@@ -98,7 +98,7 @@ def posed_links(hand: Hand, pose: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         InputError: the pose does not fit the hand.
     """
     pose = _checked(hand, pose)
-    root = matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
+    root = rotation_matrix(pose[3:7] / np.linalg.norm(pose[3:7]))
     rotation, translation = link_poses(hand.arrays.tree, pose[7:])
     return root @ rotation, translation @ root.T + pose[:3]
 

@@ -142,7 +142,7 @@ def _marks(hand: Hand, rotation: np.ndarray, translation: np.ndarray) -> list[Sh
     points += translation[link]
     normals = np.einsum("nij,nj->ni", rotation[link], np.asarray(contacts.normals, float))
     colors = _finger_colors(hand)[finger]
-    size = _size(hand)
+    size = hand.reach
     shapes = [
         balls(points, 0.009 * size, colors, detail=1, label=_MARKS),
         arrows(points, points + 0.05 * size * normals, 0.0025 * size, colors, label=_MARKS),
@@ -209,12 +209,6 @@ def _numbers(hand: Hand) -> str:
 def _finger_colors(hand: Hand) -> np.ndarray:
     """Colours of the fingers, then of the palm, (f + 1, 3): index -1 is the palm's."""
     return np.array([*(finger_color(hand, i) for i in range(len(hand.fingers))), PALM])
-
-
-def _size(hand: Hand) -> float:
-    """Distance from the palm to the farthest fingertip [m]."""
-    tips = [hand.tip_position(finger, hand.open_dofs) for finger in hand.fingers]
-    return float(np.linalg.norm(np.array(tips) - hand.palm.position, axis=1).max())
 
 
 def _pale(color: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Hears how far a stage is. The library calls it from the thread that was called."""
+    """Hears how far a stage is; the library may call it from threads of its own."""
 
     def __call__(self, stage: str, done: int, total: int, /) -> None:
         """Takes a report.

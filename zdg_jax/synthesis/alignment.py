@@ -1,4 +1,4 @@
-"""Agreement of finished grasps with the plan: parts touched and avoided, side of approach."""
+"""Task alignment of fitted grasps: parts touched and avoided, side of approach, fingers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
 from zdg_jax.synthesis.fit import Fitted
 
-_THERE = 0.015
+_AT_POINT = 0.015
 """Distance from its planned point at which a finger still touches where it should [m]."""
 ALIGNED = 0.6
 """Share of the touched points on the held parts from which a grasp counts as aligned."""
 
 
-class Agreement:
-    """Holds grasps against what a plan asks of a hand and an object."""
+class TaskAlignment:
+    """Compares grasps with what a plan asks of a hand and an object."""
 
     def __init__(self, grip: Grip, obj: Object, hand: Hand) -> None:
         """Prepares the look-ups.
@@ -50,16 +50,16 @@ class Agreement:
             fitted: the grasps, where they touch and with which links.
         """
         grip, near = self._grip, fitted.near
-        there = np.isfinite(near).all(axis=-1)
-        marks = self._marks(near, there)
-        count = np.maximum(there.sum(axis=1), 1)
+        valid = np.isfinite(near).all(axis=-1)
+        marks = self._marks(near, valid)
+        count = np.maximum(valid.sum(axis=1), 1)
         held = [part.mark for part in grip.held]
         avoided = [part.mark for part in grip.avoided]
-        on_part = (there & np.isin(marks, held)).sum(axis=1) / count
-        on_avoided = (there & np.isin(marks, avoided)).sum(axis=1) / count
-        gap = np.full(there.shape, np.inf)
-        if self._avoided is not None and there.any():
-            gap[there] = self._avoided.nearest(near[there])[0]
+        on_part = (valid & np.isin(marks, held)).sum(axis=1) / count
+        on_avoided = (valid & np.isin(marks, avoided)).sum(axis=1) / count
+        gap = np.full(valid.shape, np.inf)
+        if self._avoided is not None and valid.any():
+            gap[valid] = self._avoided.nearest(near[valid])[0]
         cosine = fitted.rotation @ self._hand.palm.normal @ np.asarray(grip.palm.approach)
         return {
             "on_part": on_part,
@@ -70,33 +70,35 @@ class Agreement:
             "aligned": ((on_part >= ALIGNED) & (on_avoided == 0)).astype(float),
         }
 
-    def _marks(self, points: np.ndarray, there: np.ndarray) -> np.ndarray:
-        """Part that each point (n, k, 3) lies on, (n, k); -1 where it is not `there`."""
-        marks = np.full(there.shape, -1)
-        if there.any():
-            marks[there] = self._parts[self._surface.nearest(points[there])[1]]
+    def _marks(self, points: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """Part that each point (n, k, 3) lies on, (n, k); -1 where the point is not `valid`."""
+        marks = np.full(valid.shape, -1)
+        if valid.any():
+            marks[valid] = self._parts[self._surface.nearest(points[valid])[1]]
         return marks
 
     def _in_role(self, fitted: Fitted) -> np.ndarray:
         """Share of the planned fingers that are in their role, (n,); 1 without a planned finger."""
-        slots, hand = fitted.slots, self._hand
-        touching = (slots.active > 0) & (slots.distance < TOUCH_GAP)
-        marks = self._marks(np.asarray(slots.points, float), touching)
+        contacts, hand = fitted.contacts, self._hand
+        touching = np.asarray(contacts.active > 0) & (contacts.distance < TOUCH_GAP)
+        marks = self._marks(np.asarray(contacts.points, float), touching)
         fingers = {finger.name: finger for finger in hand.fingers}
         roles = []
         for planned in self._grip.fingers:
             finger = fingers[planned.finger]
             if planned.role == "idle":
-                roles.append(~np.any(touching & np.isin(slots.link, finger.links), axis=1))
+                roles.append(~np.any(touching & np.isin(contacts.link, finger.links), axis=1))
                 continue
             links = [list(hand.link_names).index(planned.link)]
             if planned.role == "wrap":
                 links = list(finger.links)
-            right = touching & np.isin(slots.link, links)
+            right = touching & np.isin(contacts.link, links)
             if planned.mark is not None:
                 right &= marks == planned.mark
             if planned.point is not None:
-                right &= np.linalg.norm(slots.points - np.asarray(planned.point), axis=-1) < _THERE
+                right &= (
+                    np.linalg.norm(contacts.points - np.asarray(planned.point), axis=-1) < _AT_POINT
+                )
             roles.append(right.any(axis=1))
         return np.mean(roles, axis=0) if roles else np.ones(len(touching))
 

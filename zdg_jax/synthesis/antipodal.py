@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from zdg_jax.energy import Problem
+from zdg_jax.hand.preshapes import ROOM
 from zdg_jax.runtime.settings import float_setting
 
 _SECOND = 512
@@ -20,7 +21,7 @@ quarter of them is enough."""
 class PairConfig:
     """Preferences among pairs of places on the object."""
 
-    clearance: jax.Array = float_setting(0.02)
+    clearance: jax.Array = float_setting(ROOM)
     """Room between fingers and object on both sides together [m]."""
     aperture: jax.Array = float_setting(0.02)
     """Misfit of the planned width that makes a pair e times less likely [m]."""

@@ -141,7 +141,8 @@ def _runs(hand: Hand) -> list[list[int]]:
 
 def _fitting(hand: Hand, grip: Grip, obj: Object) -> int:
     """Number of fingers that find room side by side along the longest held part."""
-    tips = [np.asarray(hand.tip_position(f)) for f in hand.fingers if not f.is_thumb]
+    positions = hand.tip_positions(hand.half_closed_dofs)
+    tips = [p for p, f in zip(positions, hand.fingers, strict=True) if not f.is_thumb]
     gaps = [np.linalg.norm(b - a) for a, b in itertools.pairwise(tips)]
     held = {part.mark for part in grip.held}
     lengths = [part.extents[0] for part in obj.parts if part.mark in held]

@@ -106,7 +106,7 @@ class ClosingMotion:
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PlacedOpening:
+class PlacedPreshape:
     """A preshape laid across the object: where thumb and fingers are to close."""
 
     axis: jax.Array
@@ -128,7 +128,7 @@ class PlacedOpening:
 def land(
     problem: Problem,
     motion: ClosingMotion,
-    opening: PlacedOpening,
+    preshape: PlacedPreshape,
     config: EnclosingConfig,
     key: jax.Array,
 ) -> tuple[GraspVariables, jax.Array]:
@@ -137,7 +137,7 @@ def land(
     Args:
         problem: hand, object and targets.
         motion: how the hand closes.
-        opening: where it is to close.
+        preshape: where it is to close.
         config: settings.
         key: random key.
 
@@ -147,17 +147,17 @@ def land(
     """
     keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
-    side = rotations.normalize(jnp.cross(opening.axis, jax.random.normal(keys[0], (3,))))
+    side = rotations.normalize(jnp.cross(preshape.axis, jax.random.normal(keys[0], (3,))))
     angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
-    around = jnp.cross(opening.axis, side)
+    around = jnp.cross(preshape.axis, side)
     facings = jnp.cos(angles)[:, None] * side + jnp.sin(angles)[:, None] * around
 
     def trace(_: int, depth: jax.Array) -> jax.Array:
-        gap, _normal = distance.query(grid, opening.middle - depth[:, None] * facings)
+        gap, _normal = distance.query(grid, preshape.middle - depth[:, None] * facings)
         return depth + jnp.where(gap < 0, jnp.maximum(-gap, 0.002), -0.5 * jnp.minimum(gap, 0.01))
 
     depth = jax.lax.fori_loop(0, _TRACED, trace, jnp.full(_DIRECTIONS, jnp.float32(0.002)))
-    _, normals = distance.query(grid, opening.middle - depth[:, None] * facings)
+    _, normals = distance.query(grid, preshape.middle - depth[:, None] * facings)
     square = -jnp.sum(normals * facings, axis=-1)
     pull = 4.0 * approach.weight * (facings @ approach.direction)
     logits = config.squareness * square - depth / config.thickness + pull
@@ -166,13 +166,13 @@ def land(
 
     tilt = config.turn * jax.random.normal(keys[2], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
-    in_object = palm_frame(opening.axis, facing)
-    in_hand = palm_frame(opening.axis_in_hand, opening.facing_in_hand)
+    in_object = palm_frame(preshape.axis, facing)
+    in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
     rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
-    spread = opening.dofs - config.thumb_opening * motion.closing
+    spread = preshape.dofs - config.thumb_opening * motion.closing
     dofs = jnp.where(motion.thumb, spread, motion.opened)
-    back = opening.depth - depth
-    position = opening.middle - rotation @ opening.middle_in_hand + back * facing
+    back = preshape.depth - depth
+    position = preshape.middle - rotation @ preshape.middle_in_hand + back * facing
     position = position + config.jitter * jax.random.normal(keys[3], (3,))
     variables = GraspVariables(
         position=position,

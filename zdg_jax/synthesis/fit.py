@@ -9,15 +9,18 @@ a clearance everywhere else; the steps are small, so that the balance of forces 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 from concurrent import futures
+from typing import Any
 
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from zdg_jax.energy import TOUCH_GAP, Contacts
+from zdg_jax.energy import TOUCH_GAP, Contacts, GraspVariables
 from zdg_jax.hand import Hand
+from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.validation import six_directions
@@ -27,7 +30,7 @@ _BLOCK = 64
 """Grasps that share NumPy's calls: with fewer a thread, Python's lock makes threads a loss."""
 
 SLOTS = 12
-"""Contacts that are reported for a grasp, at most one a link."""
+"""Contacts that are reported for a grasp, at most one per link."""
 POINTS = 48
 """Near points that are reported for a grasp."""
 _SETTLED = 5e-5
@@ -36,10 +39,13 @@ _SETTLED = 5e-5
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """How grasps are fitted."""
+    """Settings of the fit."""
 
     steps: int = 12
     """Gauss-Newton steps; 0 leaves grasps as they are."""
+    least_activity: float = 0.3
+    """Share for which a refined contact counts (`Contacts.active`) from which its link is meant to
+    touch."""
     reach: float = 0.006
     """Gap beyond which a link that is meant to touch is left alone [m]."""
     clearance: float = 0.0002
@@ -52,36 +58,6 @@ class FitConfig:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Slots:
-    """Contacts of n grasps as collision detection finds them, object frame."""
-
-    active: np.ndarray
-    """1 where a slot is used, (n, SLOTS)."""
-    points: np.ndarray
-    """Points on the hand, (n, SLOTS, 3) [m]."""
-    normals: np.ndarray
-    """Unit normals out of the object, (n, SLOTS, 3)."""
-    distance: np.ndarray
-    """Gaps, negative inside, (n, SLOTS) [m]."""
-    link: np.ndarray
-    """Link of each, (n, SLOTS)."""
-    passive_motions: np.ndarray
-    """How the points move with the hand's slack motions, (n, SLOTS, m, 3) [m/rad]."""
-
-    def contacts(self) -> Contacts:
-        """The same for energies and forces; hand and object face each other."""
-        return Contacts(
-            active=jnp.asarray(self.active),
-            points=jnp.asarray(self.points),
-            hand_normals=jnp.asarray(-self.normals),
-            distance=jnp.asarray(self.distance),
-            normals=jnp.asarray(self.normals),
-            link=jnp.asarray(self.link),
-            passive_motions=jnp.asarray(self.passive_motions),
-        )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fitted:
     """Fitted grasps, n of them."""
 
@@ -91,14 +67,24 @@ class Fitted:
     """Wrist rotations, (n, 3, 3), object frame."""
     dofs: np.ndarray
     """Independent joint coordinates, (n, d)."""
-    slots: Slots
-    """The nearest contact of each link that is within reach, nearest first."""
+    contacts: Contacts
+    """The nearest contact of each link that is within reach, nearest first, (n, SLOTS, ...), as
+    NumPy arrays; hand and object face each other."""
     near: np.ndarray
     """Points of the object within `TOUCH_GAP` of the hand, (n, POINTS, 3) [m], then NaN."""
     depth: np.ndarray
-    """How deep the hand is in the object, (n,) [m]."""
+    """Depth of the hand in the object, (n,) [m]."""
     self_depth: np.ndarray
-    """How deep the hand is in itself, (n,) [m]."""
+    """Depth of the hand in itself, (n,) [m]."""
+
+    @functools.cached_property
+    def variables(self) -> GraspVariables:
+        """The grasps as energies take them, (n, ...)."""
+        return GraspVariables(
+            position=jnp.asarray(self.position, jnp.float32),
+            rotation=rotations.sixd_from_matrix(jnp.asarray(self.rotation, jnp.float32)),
+            dofs=jnp.asarray(self.dofs, jnp.float32),
+        )
 
 
 class Fitter:
@@ -117,7 +103,7 @@ class Fitter:
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
         first = int(scene.link_of_geom.max()) - hand.num_links + 1
         self._links = slice(first, first + hand.num_links)
-        self._coupling = np.asarray(hand.arrays.coupling, float)
+        self._kinematics = hand.kinematics
         self._lower = np.asarray(hand.arrays.lower, float)
         self._upper = np.asarray(hand.arrays.upper, float)
         self._passive_motions = np.asarray(hand.arrays.passive_motions, float)
@@ -148,14 +134,7 @@ class Fitter:
             position=np.array(position, float),
             rotation=np.array(rotation, float),
             dofs=np.array(dofs, float),
-            slots=Slots(
-                active=np.zeros((n, SLOTS), np.float32),
-                points=np.zeros((n, SLOTS, 3), np.float32),
-                normals=np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1)),
-                distance=np.full((n, SLOTS), self.config.reach, np.float32),
-                link=np.zeros((n, SLOTS), np.int32),
-                passive_motions=np.zeros((n, SLOTS, len(self._passive_motions), 3), np.float32),
-            ),
+            contacts=self._no_contacts(n),
             near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
             self_depth=np.zeros(n),
@@ -174,6 +153,20 @@ class Fitter:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             list(pool.map(improve, blocks))
         return fitted
+
+    def _no_contacts(self, n: int) -> Contacts:
+        """Contacts of n grasps that touch nothing."""
+        up = np.tile(np.array([0, 0, 1], np.float32), (n, SLOTS, 1))
+        arrays: dict[str, Any] = {
+            "active": np.zeros((n, SLOTS), np.float32),
+            "points": np.zeros((n, SLOTS, 3), np.float32),
+            "hand_normals": -up,
+            "distance": np.full((n, SLOTS), self.config.reach, np.float32),
+            "normals": up,
+            "link": np.zeros((n, SLOTS), np.int32),
+            "passive_motions": np.zeros((n, SLOTS, len(self._passive_motions), 3), np.float32),
+        }
+        return Contacts(**arrays)
 
     def _descend(self, grasps: Fitted, rows: np.ndarray, meant: np.ndarray) -> None:
         """Takes steps with grasps, in place, each until its gaps or its steps are nothing."""
@@ -209,10 +202,10 @@ class Fitter:
         if not hasattr(self._local, "data"):
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
-        joints = self._joints(grasps.dofs[rows])
+        joints = self._kinematics.joints(grasps.dofs[rows])
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
-        found = []
+        reports = []
         data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
         for place, row in enumerate(rows):
             data.qpos[:3] = grasps.position[row]
@@ -225,13 +218,13 @@ class Fitter:
             origin[place] = data.subtree_com[self._links.start]
             contact = data.contact
             views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
-            found.append([view.copy() for view in views])
-        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*found, strict=True))
+            reports.append([view.copy() for view in views])
+        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*reports, strict=True))
         body = model.geom_bodyid[geom]
         hand = (body >= self._links.start) & (body < self._links.stop)
         return _Touches(
             rows=rows,
-            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in found]),
+            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in reports]),
             axes=axes,
             origin=origin,
             gap=gap,
@@ -239,7 +232,7 @@ class Fitter:
             normal=normal,
             body=body,
             hand=hand,
-            own=np.where(hand[:, 0], body[:, 0], body[:, 1]),
+            hand_body=np.where(hand[:, 0], body[:, 0], body[:, 1]),
             between=hand.all(axis=1),
         )
 
@@ -261,16 +254,18 @@ class Fitter:
         at = (row[nearest], rank)
         gap = touches.gap[nearest]
         outward = touches.normal[nearest] * np.where(touches.hand[nearest, :1], -1.0, 1.0)
-        grasps.slots.active[at] = 1.0
-        grasps.slots.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
-        grasps.slots.normals[at] = outward
-        grasps.slots.distance[at] = gap
-        grasps.slots.link[at] = touches.own[nearest] - self._links.start
-        place, point = touches.place[nearest], grasps.slots.points[at]
-        loose = self._passive_motions * self._moves[touches.own[nearest], None]
+        contacts: Any = grasps.contacts
+        contacts.active[at] = 1.0
+        contacts.points[at] = touches.point[nearest] + 0.5 * gap[:, None] * outward
+        contacts.hand_normals[at] = -outward
+        contacts.normals[at] = outward
+        contacts.distance[at] = gap
+        contacts.link[at] = touches.hand_body[nearest] - self._links.start
+        place, point = touches.place[nearest], contacts.points[at]
+        loose = self._passive_motions * self._moves[touches.hand_body[nearest], None]
         twist = np.einsum("cmj,cjk->cmk", loose, touches.axes[place])
         arm = (point - touches.origin[place])[:, None]
-        grasps.slots.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
+        contacts.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray
@@ -280,7 +275,7 @@ class Fitter:
         The derivative is in metres per metre; rows past a grasp's last gap are 0.
         """
         rows = touches.rows
-        wanted = meant[rows[touches.place], touches.own]
+        wanted = meant[rows[touches.place], touches.hand_body]
         outer = ~touches.between & wanted
         # The nearest contact of a link that should touch is drawn in; others are only kept off.
         error = np.minimum(touches.gap - np.where(outer, 0.0, self.config.clearance), 0.0)
@@ -305,29 +300,18 @@ class Fitter:
         jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
         turns[place, rank] = twist * moves / WRIST_ARM
-        jacobian[:, :, 6:] = turns @ self._slopes(grasps.dofs[rows])
+        jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian
-
-    def _joints(self, dofs: np.ndarray) -> np.ndarray:
-        """Joints (r, j) at coordinates (r, d)."""
-        power = np.arange(len(self._coupling))[:, None]
-        return np.einsum("kjd,nkd->nj", self._coupling, dofs[:, None] ** power)
-
-    def _slopes(self, dofs: np.ndarray) -> np.ndarray:
-        """Derivative of joints by coordinates, (r, j, d), at coordinates (r, d)."""
-        power = np.arange(1, len(self._coupling))[:, None]
-        raised = power * dofs[:, None] ** (power - 1)
-        return np.einsum("kjd,nkd->njd", self._coupling[1:], raised)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Touches:
-    """What collision detection found at r grasps: c contacts, grasp after grasp."""
+    """Results of collision detection at r grasps: c contacts, grasp after grasp."""
 
     rows: np.ndarray
     """Rows of the grasps, (r,)."""
     place: np.ndarray
-    """Which of `rows` each contact belongs to, (c,)."""
+    """Index in `rows` of the grasp of each contact, (c,)."""
     axes: np.ndarray
     """Motion of each joint about `origin`, turn before shift, (r, j, 6)."""
     origin: np.ndarray
@@ -341,17 +325,17 @@ class _Touches:
     body: np.ndarray
     """Bodies of both sides, (c, 2)."""
     hand: np.ndarray
-    """Whether each side is the hand, (c, 2)."""
-    own: np.ndarray
+    """True where a side is the hand, (c, 2) bool."""
+    hand_body: np.ndarray
     """The hand's body, (c,)."""
     between: np.ndarray
-    """Whether the hand touches itself, (c,)."""
+    """True where the hand touches itself, (c,) bool."""
 
     def nearest(self) -> np.ndarray:
         """The nearest contact of each link with the object, grasp by grasp, nearest first."""
         outer = np.flatnonzero(~self.between)
-        outer = outer[np.lexsort((self.gap[outer], self.own[outer], self.place[outer]))]
-        same = (np.diff(self.own[outer]) == 0) & (np.diff(self.place[outer]) == 0)
+        outer = outer[np.lexsort((self.gap[outer], self.hand_body[outer], self.place[outer]))]
+        same = (np.diff(self.hand_body[outer]) == 0) & (np.diff(self.place[outer]) == 0)
         first = outer[np.concatenate([[True], ~same])] if outer.size else outer
         return first[np.lexsort((self.gap[first], self.place[first]))]
 

@@ -1,25 +1,30 @@
-"""The stages between a plan and finished grasps, for one grip: seeds, refinement, fit, squeeze."""
+"""`GraspPipeline`: the stages between a plan and measured grasps, together or one by one."""
 
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.energy import Contacts, GraspVariables, Problem
+from zdg_jax import planning
+from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
-from zdg_jax.hand import Hand
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
+from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning import GraspPlan
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.alignment import Agreement
+from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
@@ -31,19 +36,19 @@ from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeez
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class StageConfig:
+class PipelineConfig:
     """Settings of the stages."""
 
     seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
-    """How starting grasps are drawn."""
+    """Settings of the seeds."""
     refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
-    """How they are refined."""
+    """Settings of the refinement."""
     fit: FitConfig = dataclasses.field(default_factory=FitConfig)
-    """How they are fitted to the collision geometry."""
+    """Settings of the fit to the collision geometry."""
     squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
-    """How the hand opens before and pushes after."""
+    """Settings of pregrasp and squeeze."""
     alignment: float = 2.0
-    """Weight of the agreement with the plan, as far as it binds, against the chance to hold."""
+    """Weight of the task alignment, as far as the plan binds, against the chance to hold."""
 
     def __post_init__(self) -> None:
         """Checks the numbers.
@@ -57,137 +62,324 @@ class StageConfig:
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Made:
-    """Finished grasps, n of them, as arrays of the host."""
+class GraspBatch:
+    """Measured grasps, n of them, as arrays of the host."""
 
-    refined: Refined
-    """The grasps, what they were meant to touch, and every energy term."""
-    closing: SqueezeResult
-    """Pregrasp and squeeze."""
+    poses: Poses
+    """Pregrasp, grasp and squeeze, leaves (n, ...)."""
+    terms: dict[str, np.ndarray]
+    """Unweighted energy terms of the grasp by name, each (n,)."""
     metrics: dict[str, np.ndarray]
-    """Metrics by name, each (n,)."""
+    """Metrics by name, each (n,): those of `quality.measure`, `TaskAlignment.measure` and the
+    fit, and `predicted_hold_probability`."""
     score: np.ndarray
-    """How well they promise to hold and to serve the task, (n,); -inf where `broken`."""
-    promise: np.ndarray
-    """Chance to hold and to serve the plan, as far as it is sure and counts, (n,)."""
-    broken: np.ndarray
-    """Whether something in them is not finite, (n,) bool."""
+    """Rank value, see `quality.score`, (n,); -inf where not `finite`."""
+    predicted_success: np.ndarray
+    """Chance to hold and, as far as the plan binds, to serve it, (n,); 0 where not `finite`."""
+    finite: np.ndarray
+    """False where a pose, or a gradient on the way to it, is not finite, (n,) bool."""
 
 
+@jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Stages:
-    """The stages from seeds to metrics for one grip."""
+class PreparedGrip:
+    """Everything that all grasps of one grip share."""
 
     problem: Problem
-    plan: GraspPlan
-    hand: Hand
-    fitter: Fitter
-    agreement: Agreement
+    """Hand, object and targets."""
     proposal: SeedProposal
-    config: StageConfig
+    """The distribution that seeds are drawn from."""
+    squeeze: SqueezeConfig
+    """Settings of the squeeze, with the force that the grip asks for."""
 
-    @classmethod
-    def of(
-        cls,
+
+class GraspPipeline:
+    """The stages from seeds to measured grasps, for a plan, an object and a hand.
+
+    `run` takes all stages. By hand they are
+
+        pipeline = GraspPipeline.prepare(plan, obj, hand)
+        variables, pattern = pipeline.seeds(64, jax.random.key(0))
+        refined = pipeline.refine(variables, pattern)
+        fitted = pipeline.fit(refined)
+        squeezed = pipeline.squeeze(refined, fitted)
+        batch = pipeline.measure(refined, fitted, squeezed)
+        grasps = pipeline.grasp_set(batch)
+
+    and between any two the data may be looked at, changed, or come from elsewhere. One pipeline
+    serves the plan's grip and its alternatives: `grip` counts `plan.grips`, 0 for the plan's own.
+    Row i of every result is grasp i. The stages may be called from several threads.
+    """
+
+    def __init__(
+        self,
         plan: GraspPlan,
-        grip: Grip,
         obj: Object,
         hand: Hand,
+        config: PipelineConfig,
         fitter: Fitter,
-        agreement: Agreement,
-        space: Opening,
-        config: StageConfig,
-    ) -> Stages:
-        """Prepares the stages."""
+        alignment: TaskAlignment,
+    ) -> None:
+        """Holds prepared parts; `prepare` makes them."""
+        self.plan, self.object, self.hand, self.config = plan, obj, hand, config
+        self.fitter, self.alignment = fitter, alignment
+        self.refiner = Refiner(config.refine)
+        self._grips: dict[int, PreparedGrip] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def prepare(
+        cls, plan: GraspPlan, obj: Object, hand: Hand, config: PipelineConfig | None = None
+    ) -> GraspPipeline:
+        """Prepares the stages.
+
+        Args:
+            plan: the plan to follow.
+            obj: the object, with convex pieces.
+            hand: the hand.
+            config: settings; the defaults if not given.
+
+        Returns:
+            The pipeline. Each grip is prepared when it is first used.
+
+        Raises:
+            InputError: the plan does not fit the object or the hand, or the object has no pieces.
+            ValidationError: MuJoCo refuses the scene.
+        """
+        config = config or PipelineConfig()
+        plan = planning.resolve(plan, obj, hand)
+        return cls(
+            plan,
+            obj,
+            hand,
+            config,
+            Fitter(hand, obj, config.fit),
+            # Alignment is with the plan itself, also for grasps of one of its alternatives.
+            TaskAlignment(plan.grip, obj, hand),
+        )
+
+    def grip(self, grip: int = 0) -> PreparedGrip:
+        """Prepares a grip, or returns it where it is prepared.
+
+        Args:
+            grip: its number in `plan.grips`.
+
+        Raises:
+            InputError: the plan has no such grip.
+        """
+        count = len(self.plan.grips)
+        if not 0 <= grip < count:
+            raise InputError(f"no grip {grip}; the plan has {count}, counted from 0")
+        with self._lock:
+            if grip not in self._grips:
+                self._grips[grip] = self._prepare(grip)
+            return self._grips[grip]
+
+    def seeds(self, num: int, key: jax.Array, grip: int = 0) -> tuple[GraspVariables, Pattern]:
+        """Draws starting grasps.
+
+        Args:
+            num: n, grasps wanted after refinement.
+            key: random key.
+            grip: number of the grip.
+
+        Returns:
+            The seeds and the links meant to touch in each, (n * s, ...), for the s starts of
+            `config.refine`; rows i, n + i, 2 n + i, ... are starts of grasp i.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        if num < 1:
+            raise InputError(f"num is {num}; at least one grasp must be asked for")
+        return draw_seeds(self.grip(grip).proposal, num, key, self.config.refine.starts)
+
+    def refine(self, variables: GraspVariables, pattern: Pattern, grip: int = 0) -> Refined:
+        """Refines seeds by gradient descent on their energies.
+
+        Args:
+            variables: seeds, (n * s, ...), as `seeds` draws them.
+            pattern: the links meant to touch, likewise.
+            grip: number of the grip.
+
+        Returns:
+            The n grasps.
+
+        Raises:
+            InputError: the seeds do not make groups of s starts, or the plan has no such grip.
+        """
+        return self.refiner.run(self.grip(grip).problem, variables, pattern)
+
+    def fit(self, refined: Refined) -> Fitted:
+        """Moves refined grasps onto the collision geometry.
+
+        Links are drawn to the surface whose contact, after refinement, counts for
+        `config.fit.least_activity` at least and lies within `config.fit.reach`.
+
+        Args:
+            refined: n grasps.
+
+        Returns:
+            The n grasps, with their exact contacts.
+        """
+        settings, contacts = self.config.fit, refined.contacts
+        near = np.abs(contacts.distance) < settings.reach
+        rows, slots = np.nonzero((np.asarray(contacts.active) > settings.least_activity) & near)
+        touching = np.zeros((len(near), self.hand.num_links), bool)
+        touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
+        return self.fitter.fit(
+            np.asarray(refined.variables.position),
+            np.asarray(rotations.matrix_from_6d(refined.variables.rotation)),
+            np.asarray(refined.variables.dofs),
+            touching,
+        )
+
+    def squeeze(self, refined: Refined, fitted: Fitted, grip: int = 0) -> SqueezeResult:
+        """Solves for the pregrasp and for the squeeze that presses the contacts.
+
+        Args:
+            refined: n grasps; says which links are meant to touch.
+            fitted: the same grasps, fitted.
+            grip: number of the grip.
+
+        Raises:
+            InputError: the plan has no such grip.
+        """
+        prepared = self.grip(grip)
+        return solve_squeeze(
+            prepared.squeeze, prepared.problem, fitted.variables, refined.pattern, fitted.contacts
+        )
+
+    def measure(
+        self, refined: Refined, fitted: Fitted, squeezed: SqueezeResult, grip: int = 0
+    ) -> GraspBatch:
+        """Measures grasps: energy terms, quality, task alignment, and the score from them.
+
+        Args:
+            refined: n grasps.
+            fitted: the same grasps, fitted.
+            squeezed: their pregrasps and squeezes.
+            grip: number of the grip.
+
+        Raises:
+            InputError: the plan has no such grip.
+        """
+        prepared = self.grip(grip)
+        problem, variables = prepared.problem, fitted.variables
+        terms, _ = self.refiner.assess(problem, variables, refined.pattern)
+        metrics = quality.measure(
+            problem, variables, refined.pattern, fitted.contacts, squeezed, prepared.squeeze
+        )
+        poses = _poses(self.hand.arrays, variables, squeezed)
+        poses, terms, metrics = jax.device_get((poses, terms, metrics))
+        metrics |= self.alignment.measure(fitted)
+        metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
+        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(metrics, terms)
+        alignment, bound = self.config.alignment, self.plan.grip.binding
+        finite = np.asarray(refined.finite) & _all_finite(poses, len(fitted.dofs))
+        score = quality.score(metrics, alignment, bound)
+        success = quality.predicted_success(metrics, alignment, bound)
+        return GraspBatch(
+            poses=poses,
+            terms=terms,
+            metrics=metrics,
+            score=np.where(finite, score, -np.inf),
+            predicted_success=np.where(finite, success, 0.0),
+            finite=finite,
+        )
+
+    def run(self, num: int, key: jax.Array, grip: int = 0) -> GraspBatch:
+        """Takes all stages.
+
+        Args:
+            num: n, grasps wanted.
+            key: random key; the same key gives the same grasps on the same machine.
+            grip: number of the grip.
+
+        Returns:
+            The n grasps.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        refined = self.refine(*self.seeds(num, key, grip), grip)
+        fitted = self.fit(refined)
+        return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
+
+    def grasp_set(
+        self,
+        batch: GraspBatch,
+        *,
+        task: str | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> GraspSet:
+        """Makes a set of measured grasps, which can be tested, saved and exported.
+
+        Args:
+            batch: the grasps.
+            task: the task in words; that of the plan if not given.
+            provenance: a record of the making, as JSON values.
+        """
+        return GraspSet(
+            poses=batch.poses,
+            score=batch.score,
+            object=ObjectRecord.of(self.object),
+            hand=HandRecord.of(self.hand),
+            task=self.plan.prompt if task is None else task,
+            plan=self.plan,
+            alignment_weight=self.config.alignment,
+            terms=batch.terms,
+            metrics=batch.metrics,
+            status=(~batch.finite).astype(np.int8),
+            status_names=("ok", "not finite"),
+            provenance=provenance or {},
+        )
+
+    def _prepare(self, number: int) -> PreparedGrip:
+        plan, obj, hand = self.plan, self.object, self.hand
+        grip, squeeze = plan.grips[number], self.config.squeeze
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        problem = Problem(
-            hand=hand.arrays,
-            object=arrays,
-            targets=targets_from_plan(grip, plan.task, obj, hand),
-        )
+        targets = targets_from_plan(grip, plan.task, obj, hand)
+        problem = Problem(hand=hand.arrays, object=arrays, targets=targets)
         physics = Physics()
         limits = physics.drives(hand).force_limit
         payload = fingertip_payload(hand, limits, physics.friction_of(obj))
         load = physics.weight_of(obj) / payload
         proposal = SeedProposal.prepare(
             problem,
-            space,
+            hand.preshapes,
             contact_patterns(hand, grip),
             jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
             ClosingMotion.of(hand),
-            config.seeds,
+            self.config.seeds,
         )
-        force = config.squeeze.total_force * grip.force.factor
-        return cls(
+        force = squeeze.total_force * grip.force.factor
+        return PreparedGrip(
             problem=replicate(problem),
-            plan=plan,
-            hand=hand,
-            fitter=fitter,
-            agreement=agreement,
             proposal=proposal,
-            config=dataclasses.replace(
-                config, squeeze=dataclasses.replace(config.squeeze, total_force=force)
-            ),
+            squeeze=dataclasses.replace(squeeze, total_force=force),
         )
 
-    def run(self, num: int, key: jax.Array) -> Made:
-        """Makes `num` grasps."""
-        problem, config = self.problem, self.config
-        refiner = Refiner(config.refine)
-        variables, pattern = draw_seeds(self.proposal, num, key, config.refine.starts)
-        refined, contacts, fitted = self._fit(refiner, refiner.run(problem, variables, pattern))
-        closing = solve_squeeze(
-            config.squeeze, problem, refined.variables, refined.pattern, contacts
-        )
-        metrics = quality.measure(
-            problem, refined.variables, refined.pattern, contacts, closing, config.squeeze
-        )
-        # Agreement is with the plan itself, also for grasps that one of its alternatives made.
-        metrics |= self.agreement.measure(fitted)
-        metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        refined, closing, metrics = jax.device_get((refined, closing, metrics))
-        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
-            metrics, refined.terms
-        )
-        bound = self.plan.grip.binding
-        score = quality.score(metrics, config.alignment, bound)
-        promise = quality.predicted_success(metrics, config.alignment, bound)
-        broken = ~_finite(refined.variables, closing) | ~refined.finite
-        return Made(
-            refined=refined,
-            closing=closing,
-            metrics=metrics,
-            score=np.where(broken, -np.inf, score),
-            promise=np.where(broken, 0.0, promise),
-            broken=broken,
-        )
 
-    def _fit(self, refiner: Refiner, refined: Refined) -> tuple[Refined, Contacts, Fitted]:
-        """Fitted grasps, their exact contacts, and what else the fit found."""
-        near = np.abs(refined.contacts.distance) < self.fitter.config.reach
-        wanted = (np.asarray(refined.contacts.active) > 0.3) & near
-        touching = np.zeros((len(wanted), self.hand.num_links), bool)
-        rows, slots = np.nonzero(wanted)
-        touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
-        moving = refined.variables
-        fitted = self.fitter.fit(
-            np.asarray(moving.position),
-            np.asarray(rotations.matrix_from_6d(moving.rotation)),
-            np.asarray(moving.dofs),
-            touching,
-        )
-        variables = GraspVariables(
-            position=jnp.asarray(fitted.position, jnp.float32),
-            rotation=rotations.sixd_from_matrix(jnp.asarray(fitted.rotation, jnp.float32)),
-            dofs=jnp.asarray(fitted.dofs, jnp.float32),
-        )
-        terms, _ = refiner.assess(self.problem, variables, refined.pattern)
-        refined = dataclasses.replace(refined, variables=variables, terms=terms)
-        return refined, fitted.slots.contacts(), fitted
+@jax.jit
+def _poses(hand: HandArrays, variables: GraspVariables, squeezed: SqueezeResult) -> Poses:
+    """The three poses of grasps; the wrist keeps its rotation, and its place in the squeeze."""
+    matrix = rotations.matrix_from_6d(variables.rotation)
+    quaternion = rotations.quaternion_from_matrix(matrix)
+
+    def pose(position: jax.Array, dofs: jax.Array) -> HandPose:
+        joints = joints_from_dofs(hand, dofs)
+        return HandPose(position=position, quaternion=quaternion, joints=joints)
+
+    return Poses(
+        pregrasp=pose(squeezed.pregrasp.position, squeezed.pregrasp.dofs),
+        grasp=pose(variables.position, variables.dofs),
+        squeeze=pose(variables.position, squeezed.squeeze),
+    )
 
 
-def _finite(variables: GraspVariables, closing: SqueezeResult) -> np.ndarray:
-    """Whether all poses of grasps are finite, (n,) bool."""
-    leaves = jax.tree.leaves((variables, closing.pregrasp, closing.squeeze))
-    return np.all([np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in leaves], axis=0)
+def _all_finite(poses: Poses, count: int) -> np.ndarray:
+    """True for grasps whose poses are all finite, (n,) bool."""
+    rows = [np.isfinite(leaf).reshape(count, -1).all(axis=1) for leaf in jax.tree.leaves(poses)]
+    return np.all(rows, axis=0)

@@ -9,13 +9,13 @@ import jax.numpy as jnp
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
-from zdg_jax.hand import joints_from_dofs
-from zdg_jax.hand.preshapes import Opening
+from zdg_jax.hand import Preshapes, joints_from_dofs
+from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
-from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, PlacedOpening
+from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, PlacedPreshape
 
 
 @jax.tree_util.register_dataclass
@@ -55,9 +55,9 @@ class SeedConfig:
     """Greatest such distance [m]."""
     pairs: PairConfig = dataclasses.field(default_factory=PairConfig)
     """Preferences among pairs of places to lay the opening across."""
-    looseness: jax.Array = float_setting(0.008)
+    looseness: jax.Array = float_setting(LOOSENESS)
     """Misfit of the preshape's width that makes it e times less likely [m]."""
-    opposition: jax.Array = float_setting(2.0)
+    opposition: jax.Array = float_setting(OPPOSITION_WEIGHT)
     """Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
     unpaired_width: jax.Array = float_setting(0.6)
     """Width of the preshape where nothing opposes a place, as a share of the hand's span."""
@@ -86,7 +86,7 @@ class SeedProposal:
 
     problem: Problem
     """Hand, object and targets."""
-    preshapes: Opening
+    preshapes: Preshapes
     """Postures in which the thumb opposes the fingers."""
     patterns: Pattern
     """Contact patterns to choose from, (p, k)."""
@@ -114,7 +114,7 @@ class SeedProposal:
     def prepare(
         cls,
         problem: Problem,
-        preshapes: Opening,
+        preshapes: Preshapes,
         patterns: Pattern,
         pattern_probabilities: jax.Array,
         motion: ClosingMotion,
@@ -152,7 +152,8 @@ class SeedProposal:
 class Place:
     """A place of the object, and the preshape to be laid across it."""
 
-    opening: PlacedOpening
+    preshape: PlacedPreshape
+    """The preshape there."""
     normal: jax.Array
     """Outward normal at the first of the two points, (3,)."""
     paired: jax.Array
@@ -172,10 +173,14 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
     axis = rotations.normalize(jnp.where(paired, across, tangent))
     gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
     width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
-    misfit = jnp.abs(preshapes.width - (width + config.pairs.clearance)) / config.looseness
-    row = jax.random.categorical(keys[3], config.opposition * preshapes.opposition - misfit**2)
+    log_likelihood = preshapes.log_likelihood(
+        width + config.pairs.clearance,
+        looseness=config.looseness,
+        opposition_weight=config.opposition,
+    )
+    row = jax.random.categorical(keys[3], log_likelihood)
     preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
-    opening = PlacedOpening(
+    placed = PlacedPreshape(
         axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
         middle=point + jnp.where(paired, across / 2, 0.0),
         axis_in_hand=preshape.axis,
@@ -184,7 +189,7 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
         depth=preshape.depth,
         dofs=preshape.dofs,
     )
-    return Place(opening=opening, normal=normal, paired=paired)
+    return Place(preshape=placed, normal=normal, paired=paired)
 
 
 def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Pattern) -> jax.Array:

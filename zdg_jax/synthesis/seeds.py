@@ -1,12 +1,11 @@
 """Seeds: starting grasps that put the object between the fingers that can oppose each other.
 
-A hand's thumb and fingers span an opening that its joints close from wide to narrow. A seed
-takes two places on the object that face away from each other, sets the joints so that the
-opening fits them with room to spare, and lays the opening's axis along theirs; the turn about
-that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is also
-tried with the hand drawn back from the object: descent cannot take a finger back out of a thin
-wall that it starts in. Of all these the one that is clear of the object and reaches best is kept,
-for each seed on its own, so that seeds stay independent.
+A seed takes two places on the object that face away from each other, sets the joints to one of
+the hand's preshapes that fits them with room to spare, and lays its axis along theirs; the turn
+about that axis, the depth of the object in the hand and a jitter are drawn at random. Each draw is
+also tried with the hand drawn back from the object: descent cannot take a finger back out of a
+thin wall that it starts in. Of all these the one that is clear of the object and reaches best is
+kept, for each seed on its own, so that seeds stay independent.
 
 Seeds of the power pattern lie with the palm on the object instead and enclose it (`enclosing.py`).
 """
@@ -122,7 +121,7 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
     def landing(key: jax.Array) -> tuple[GraspVariables, jax.Array]:
         place_key, land_key = jax.random.split(key)
         place = draw_place(proposal, place_key)
-        variables, _ = land(problem, motion, place.opening, config, land_key)
+        variables, _ = land(problem, motion, place.preshape, config, land_key)
         return variables, landing_cost(proposal, variables)
 
     def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
@@ -169,29 +168,31 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     keys = jax.random.split(key, 5)
     config, targets = proposal.config, proposal.problem.targets
     place = draw_place(proposal, keys[0])
-    opening = place.opening
+    preshape = place.preshape
     side = rotations.normalize(jax.random.normal(keys[1], (3,)))
     pull = targets.approach.weight * config.approach * jax.random.uniform(keys[2])
     wanted = jnp.where(place.paired, side, -place.normal) + pull * targets.approach.direction
-    facing = rotations.normalize(wanted - jnp.dot(wanted, opening.axis) * opening.axis)
+    facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 
     tilt = config.turn * jax.random.normal(keys[3], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
-    in_object = palm_frame(opening.axis, facing)
-    in_hand = palm_frame(opening.axis_in_hand, opening.facing_in_hand)
+    in_object = palm_frame(preshape.axis, facing)
+    in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
     rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
 
     jitter_key, depth_key, dof_key = jax.random.split(keys[4], 3)
     least, greatest = config.depth
     depth = jax.random.uniform(depth_key, minval=least, maxval=greatest)
-    position = opening.middle - rotation @ opening.middle_in_hand + facing * depth * opening.depth
+    position = (
+        preshape.middle - rotation @ preshape.middle_in_hand + facing * depth * preshape.depth
+    )
     position = position + config.jitter * jax.random.normal(jitter_key, (3,))
     lower, upper = proposal.problem.hand.lower, proposal.problem.hand.upper
     noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
     variables = GraspVariables(
         position=position,
         rotation=rotations.sixd_from_matrix(rotation),
-        dofs=jnp.clip(opening.dofs + noise * (upper - lower), lower, upper),
+        dofs=jnp.clip(preshape.dofs + noise * (upper - lower), lower, upper),
     )
     return variables, facing
 

@@ -1,4 +1,4 @@
-"""Which grasps to test first, and which to keep: the best that differ from each other."""
+"""Selection: the order in which grasps are tested, and the best that differ, which are kept."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def validate_best_first(
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 
-    Grasps that agree with the plan come first, if that counts at all; the others are tested only
-    as far as those that hold among them do not suffice.
+    Grasps that are aligned with the plan come first, if that counts at all; the others are tested
+    only as far as those that hold among them do not suffice.
 
     Args:
         grasps: refined grasps.
@@ -45,16 +45,16 @@ def validate_best_first(
     """
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
-    agrees = _aligned(grasps)
-    order = _agreeing_first(agrees, grasps.ranking)
-    agreeing = int(agrees.sum())
+    aligned = _aligned(grasps)
+    order = _aligned_first(aligned, grasps.ranking)
+    count = int(aligned.sum())
     chunks = engine.stream(grasps.poses[order], chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
         progress("validate", part.stop, len(grasps))
         holding = order[: part.stop][result.held[order[: part.stop]]]
-        if part.stop < agreeing:
-            holding = holding[agrees[holding]]
+        if part.stop < count:
+            holding = holding[aligned[holding]]
         if len(distinct(grasps, holding, keep)) >= keep:
             chunks.close()
             break
@@ -62,27 +62,34 @@ def validate_best_first(
 
 
 def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
-    """Numbers of the grasps to keep, at most `keep`, best first.
+    """Chooses the grasps to keep.
 
-    Those that agree with the plan first, then from the highest score down, a grasp is taken if
-    it is distinct from all taken before; if that leaves room, the best of the others fill it.
-    Where physics was asked, only grasps that hold are candidates, as long as there are any.
+    Those that are aligned with the plan first, then by rank, a grasp is taken if it is distinct
+    from all taken before; if that leaves room, the best of the others fill it. Where physics was
+    asked, only grasps that hold are candidates, as long as there are any.
+
+    Args:
+        grasps: n grasps.
+        keep: greatest number to keep.
+
+    Returns:
+        Their numbers, at most `keep`, best first.
     """
     order = grasps.ranking
     if grasps.held.any():
         order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
-    order = _agreeing_first(_aligned(grasps), order)
+    order = _aligned_first(_aligned(grasps), order)
     chosen = distinct(grasps, order, keep)
     rest = order[~np.isin(order, chosen)]
     return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
 
 
 def _aligned(grasps: GraspSet) -> np.ndarray:
-    """Whether each grasp agrees with the plan, (n,) bool.
+    """True for grasps that are aligned with the plan, (n,) bool.
 
-    All do where that was not measured, or is not to count. A plan that does not bind is agreed with
-    by all that keep off its avoided parts.
+    All are where that was not measured, or is not to count. With a plan that does not bind, all
+    are that keep off its avoided parts.
     """
     if grasps.alignment_weight == 0 or "aligned" not in grasps.metrics:
         return np.ones(len(grasps), bool)
@@ -91,13 +98,22 @@ def _aligned(grasps: GraspSet) -> np.ndarray:
     return np.asarray(grasps.metrics["aligned"]) > 0
 
 
-def _agreeing_first(agrees: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The same numbers, those of grasps that agree with the plan before the others."""
-    return order[np.argsort(~agrees[order], kind="stable")]
+def _aligned_first(aligned: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The same numbers, those of aligned grasps before the others."""
+    return order[np.argsort(~aligned[order], kind="stable")]
 
 
 def distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:
-    """The first `most` of `order` that are distinct from all chosen before them."""
+    """Chooses grasps that differ, see `DISTINCT`.
+
+    Args:
+        grasps: n grasps.
+        order: numbers of grasps in the order of preference.
+        most: greatest number to choose.
+
+    Returns:
+        The first `most` of `order` that are distinct from all chosen before them.
+    """
     position = np.asarray(grasps.grasp.position)
     quaternion = np.asarray(grasps.grasp.quaternion)
     joints = np.asarray(grasps.grasp.joints)

@@ -5,46 +5,41 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from importlib import metadata
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax import planning
-from zdg_jax.energy import GraspVariables
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.records import HandRecord, ObjectRecord
-from zdg_jax.hand import Hand, joints_from_dofs
-from zdg_jax.hand.poses import HandPose, Poses
-from zdg_jax.hand.preshapes import opening
-from zdg_jax.kernels import rotations
+from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.planning import GraspPlan, Grip, Planner
+from zdg_jax.planning import GraspPlan, Planner
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
-from zdg_jax.synthesis.alignment import Agreement
-from zdg_jax.synthesis.fit import Fitter
-from zdg_jax.synthesis.pipeline import Made, StageConfig, Stages
+from zdg_jax.synthesis.pipeline import GraspBatch, GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
+
+OnStage = Callable[[str, GraspSet], None]
+"""Called with a stage's name and its result, see `synthesize`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SynthesisConfig(StageConfig):
+class SynthesisConfig(PipelineConfig):
     """Settings of `synthesize`: those of the stages, and how they are run."""
 
     batch: int | None = None
     """Grasps that one call of the stages makes; the device decides if not given."""
     rounds: int = 3
-    """Grasps made at most, as a multiple of those asked for; the most promising are returned."""
+    """Grasps made at most, as a multiple of those asked for; the best of them are returned."""
     enough: float = 0.9
-    """Mean chance of these to hold and to serve the plan at which no more are made."""
+    """Mean of their predicted success at which no more are made."""
 
     def __post_init__(self) -> None:
         """Checks the numbers.
@@ -71,10 +66,12 @@ def synthesize(
     planner: str | pathlib.Path | GraspPlan | Planner = "auto",
     reviewer: str | Planner | None = None,
     validate: bool = True,
+    transcript: str | pathlib.Path | None = None,
+    on_stage: OnStage | None = None,
     progress: Progress = silent,
     config: SynthesisConfig | None = None,
 ) -> GraspSet:
-    """Grasps of `obj` by `hand` that serve `task`, ranked.
+    """Makes grasps of an object by a hand that serve a task, tests and ranks them.
 
     Args:
         task: what the grasp is for, in words.
@@ -90,12 +87,16 @@ def synthesize(
         reviewer: the planner that is shown the best grasps in the end and ranks them, if it can
             see (see `review_grasps`); `planner` itself if not given.
         validate: test grasps in physics, best first, until `keep` of them hold.
+        transcript: path of an HTML page to write of the review; none if not given.
+        on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
+            show its result: `plan` (no grasps yet, but the plan), `refine` (none tested yet),
+            `validate`, and `review` where there is one. The best that differ are marked as kept.
         progress: told of the stages `plan`, `refine` and `validate`.
         config: settings of the stages.
 
     Returns:
-        All `num` grasps, best first, with energies, metrics, provenance and, where tested, what
-        physics said.
+        All `num` grasps with their ranks, energies, metrics, provenance and, where tested, the
+        results of physics.
 
     Raises:
         InputError: a bad count, an empty task, or a plan that does not fit object and hand.
@@ -112,102 +113,79 @@ def synthesize(
 
     chosen = planning.as_planner(planner)
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
+    report = on_stage or (lambda name, grasps: None)
+
     plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
-    grasps = _make(task, plan, obj, hand, num, key, config, progress)
+    report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
+
+    pipeline = GraspPipeline.prepare(plan, obj, hand, config)
+    batch, refined = _refine(pipeline, num, key, config, progress)
+    provenance = _provenance(obj, hand, key, refined, config)
+    grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)
+    grasps = grasps.with_kept(selection.diverse(grasps, keep))
+    report("refine", grasps)
+
     if validate:
         grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
-    grasps = grasps.with_kept(selection.diverse(grasps, keep))
-    return review_grasps(grasps, hand, obj, reviewer)
+        grasps = grasps.with_kept(selection.diverse(grasps, keep))
+        report("validate", grasps)
+
+    reviewed = review_grasps(grasps, hand, obj, reviewer, transcript=transcript)
+    if reviewed is not grasps:
+        report("review", reviewed)
+    return reviewed
 
 
-def _make(
-    task: str,
-    plan: GraspPlan,
-    obj: Object,
-    hand: Hand,
-    num: int,
-    key: jax.Array,
-    config: SynthesisConfig,
-    progress: Progress,
-) -> GraspSet:
-    """Seeds, refinement, fit and squeeze in batches, more of them while too few promise to hold."""
-    fitter = Fitter(hand, obj, config.fit)
-    agreement = Agreement(plan.grip, obj, hand)
-    space = opening(hand)
-    batch = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
-    count = -(-num // batch)
-    grips = _share_out(plan, count)
-    different = {id(grip): grip for grip in grips}
-    stages = {
-        number: Stages.of(plan, grip, obj, hand, fitter, agreement, space, config)
-        for number, grip in different.items()
-    }
+def _refine(
+    pipeline: GraspPipeline, num: int, key: jax.Array, config: SynthesisConfig, progress: Progress
+) -> tuple[GraspBatch, int]:
+    """The best of grasps made in batches, of more while too few promise to hold; how many."""
+    size = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
+    count = -(-num // size)
+    grips = _share_out(pipeline.plan, count)
+    for grip in set(grips):
+        pipeline.grip(grip)  # once, before threads share it
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)
-    progress("refine", 0, count * batch)
+    progress("refine", 0, count * size)
 
-    def make(number: int, planned: int) -> Made:
-        made = stages[id(grips[number % count])].run(batch, keys[number])
-        progress("refine", next(done) * batch, planned * batch)
-        return made
+    def run(number: int, planned: int) -> GraspBatch:
+        batch = pipeline.run(size, keys[number], grips[number % count])
+        progress("refine", next(done) * size, planned * size)
+        return batch
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
     alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
     workers = min(available_cpus(), count) if alone else 1
-    parts: list[Made] = []
+    batches: list[GraspBatch] = []
     pool = futures.ThreadPoolExecutor(workers)
     try:
         waves = [0, *range(count, most, -(-count // 4)), most]
         for start, stop in itertools.pairwise(waves):
-            parts += pool.map(make, range(start, stop), itertools.repeat(stop))
-            made = _most_promising(parts, num)
-            if made.promise.mean() >= config.enough:
+            batches += pool.map(run, range(start, stop), itertools.repeat(stop))
+            best = _best(batches, num)
+            if best.predicted_success.mean() >= config.enough:
                 break
-            parts = [made]
+            batches = [best]
     finally:
         # An interruption does not wait for a batch, which may be compiling.
         pool.shutdown(wait=False, cancel_futures=True)
-    grasp = made.refined.variables
-    squeezed = dataclasses.replace(grasp, dofs=made.closing.squeeze)
-    poses = [_pose(hand, moving) for moving in (made.closing.pregrasp, grasp, squeezed)]
-    return GraspSet(
-        poses=Poses(pregrasp=poses[0], grasp=poses[1], squeeze=poses[2]),
-        score=made.score,
-        object=ObjectRecord.of(obj),
-        hand=HandRecord.of(hand),
-        terms={name: np.asarray(term) for name, term in made.refined.terms.items()},
-        metrics=made.metrics,
-        status=made.broken.astype(np.int8),
-        status_names=("ok", "not finite"),
-        task=task,
-        plan=plan,
-        alignment_weight=float(config.alignment),
-        provenance=_provenance(obj, hand, key, stop * batch, config),
-    )
+    return best, stop * size
 
 
-def _most_promising(parts: Sequence[Made], num: int) -> Made:
-    """The `num` best of grasps, in the order in which they were made."""
-    made: Made = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-    best = np.sort(np.argsort(-made.score, kind="stable")[:num])
-    return jax.tree.map(lambda leaf: leaf[best], made)
+def _best(batches: Sequence[GraspBatch], num: int) -> GraspBatch:
+    """The `num` grasps of the highest scores, in the order in which they were made."""
+    joined: GraspBatch = jax.tree.map(lambda *leaves: np.concatenate(leaves), *batches)
+    rows = np.sort(np.argsort(-joined.score, kind="stable")[:num])
+    return jax.tree.map(lambda leaf: leaf[rows], joined)
 
 
-def _share_out(plan: GraspPlan, count: int) -> list[Grip]:
-    """The grip of each batch: the plan's own as far as it is sure, then its alternatives."""
-    others = plan.alternatives
+def _share_out(plan: GraspPlan, count: int) -> list[int]:
+    """The grip of each batch in `plan.grips`: the first as far as it is sure, then the others."""
+    others = len(plan.alternatives)
     spare = round((1 - plan.grip.confidence) * count) if others else 0
-    return [plan.grip] * (count - spare) + [others[i % len(others)] for i in range(spare)]
-
-
-def _pose(hand: Hand, variables: GraspVariables) -> HandPose:
-    matrix = rotations.matrix_from_6d(jnp.asarray(variables.rotation))
-    return HandPose(
-        position=jnp.asarray(variables.position),
-        quaternion=rotations.quaternion_from_matrix(matrix),
-        joints=joints_from_dofs(hand.arrays, jnp.asarray(variables.dofs)),
-    )
+    return [0] * (count - spare) + [1 + i % others for i in range(spare)]
 
 
 def _provenance(
@@ -217,7 +195,7 @@ def _provenance(
     refined: int,
     config: SynthesisConfig,
 ) -> dict[str, Any]:
-    """How the grasps were made, as JSON values; `refined` counts those that were dropped too."""
+    """Describes the making of grasps in JSON values; `refined` counts the dropped ones too."""
     return {
         "mesh_hash": obj.mesh_hash,
         "hand": {"name": hand.name, "fingerprint": hand.fingerprint},

@@ -191,9 +191,14 @@ six_directions = HoldProtocol(
 """Light object, no gravity, 1 N along -x, -y, -z, x, y and z for 2 s each, 5 cm and 15 degrees."""
 
 carry = HoldProtocol(
-    name="carry", loads=tuple(Load(name=name, weight=axis) for name, axis in _AXES.items())
+    name="carry",
+    loads=tuple(Load(name=name, weight=axis) for name, axis in _AXES.items()),
+    settling=Settling(share=0.3),
 )
-"""The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors."""
+"""The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors.
+
+Heavy objects creep: of 128 grasps of four of them, two that seemed to settle with a share of 0.6
+let go later, one with 0.3 and none with 0.1."""
 
 
 def task_wrench(

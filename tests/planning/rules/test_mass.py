@@ -46,6 +46,17 @@ def test_a_vessel_scanned_from_outside_weighs_as_much_as_its_shell() -> None:
     assert guess(block, "bucket").mass == pytest.approx(1050 * 0.0025 * 0.24, rel=0.05)
 
 
+def test_surfaces_inside_a_closed_mesh_weigh_nothing() -> None:
+    block, inner = things.box(0.2, 0.2, 0.2), things.box(0.19, 0.19, 0.19)
+    twice = trimesh.util.concatenate([block, inner])
+    volume = float(block.volume)
+    guesses = [
+        guess_mass("bucket", "", np.asarray(mesh.vertices), np.asarray(mesh.faces), volume).mass
+        for mesh in (block, twice)
+    ]
+    assert guesses[0] == guesses[1]
+
+
 def test_full_and_empty_count() -> None:
     tub = things.tub(0.05, 0.2)
     empty, full = guess(tub, "jug"), guess(tub, "jug", "lift the full jug")

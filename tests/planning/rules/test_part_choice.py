@@ -15,6 +15,11 @@ from zdg_jax.planning.rules.language.task_parsing import parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 
 
+def _hand_of(span: float) -> Callable[[float], float]:
+    """Strain of a hand that spans up to `span` [m], four fifths of it with comfort."""
+    return lambda width: max(5 * width / span - 4, 0.0) ** 2
+
+
 def choose(task: str, thing: things.Thing) -> list[PartChoice]:
     shape = measure(thing)
     return choose_parts(parse_task(task, thing.name), shape, score_affordances(shape))
@@ -165,7 +170,7 @@ def test_loop_is_seen_and_a_bar_is_not_one() -> None:
 
 def test_palm_comes_to_a_loop_from_outside() -> None:
     shape = measure(things.jug())
-    best = propose(shape, [2], [1], aperture=0.1)[0]
+    best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
     assert best.direction @ [-1, 0, 0] > 0.6
     assert abs(best.thumb @ [0, 0, 1]) > 0.9
     assert not best.tips_only
@@ -173,20 +178,20 @@ def test_palm_comes_to_a_loop_from_outside() -> None:
 
 def test_palm_stays_back_from_a_stem_between_wide_parts() -> None:
     shape = measure(things.goblet())
-    best = propose(shape, [2], [1], aperture=0.1)[0]
+    best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
     assert best.tips_only
 
 
 def test_lid_is_taken_from_above() -> None:
     shape = measure(things.jar())
-    assert propose(shape, [2], [], aperture=0.1)[0].direction @ [0, 0, -1] > 0.8
+    assert propose(shape, [2], [], strain=_hand_of(0.1))[0].direction @ [0, 0, -1] > 0.8
 
 
 def test_proposals_differ() -> None:
     shape = measure(things.jug())
-    found = propose(shape, [1], [2], aperture=0.12, number=6)
-    assert len(found) == 6
-    for i, a in enumerate(found):
+    proposed = propose(shape, [1], [2], strain=_hand_of(0.12), number=6)
+    assert len(proposed) == 6
+    for i, a in enumerate(proposed):
         assert abs(a.direction @ a.thumb) < 1e-6
-        for b in found[:i]:
+        for b in proposed[:i]:
             assert a.direction @ b.direction < 0.77 or a.thumb @ b.thumb < 0.51

@@ -163,11 +163,15 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
 
 
 _COMPARE = """
+import dataclasses, sys
 import numpy as np
 from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, pose
 from zdg_jax.hand.poses import Poses
 from zdg_jax import validation
-from zdg_jax.validation import MjxEngine, MjxOptions, six_directions
+from zdg_jax.physics import Physics
+from zdg_jax.validation import MjxEngine, MjxOptions, carry, six_directions
+limited = dataclasses.replace(carry, physics=Physics(torque_limit=0.8))
+protocol = {"six_directions": six_directions, "carry": limited}[sys.argv[1]]
 gripper, ball = Gripper(), Ball(subdivisions=1)
 squeezes = [PUSHING, TOUCHING, -0.45, 0.3]
 rows = [np.array([pose(a)] * 6) for a in (OPEN, TOUCHING)]
@@ -175,10 +179,10 @@ rows.append(np.array([*map(pose, squeezes)] * 2)[:6])
 rows[0][4] = pose(-0.5)
 rows[2][5] = np.nan
 options = MjxOptions(hull_vertices=64)
-engine = MjxEngine(gripper, ball, six_directions, batch=4, options=options)
+engine = MjxEngine(gripper, ball, protocol, batch=4, options=options)
 poses = Poses.from_qpos(*rows)
 result = engine.run(poses)
-reference = validation.rollout(gripper, ball, poses)
+reference = validation.rollout(gripper, ball, poses, protocol)
 print(result, result.reasons, result.drift, sep="\\n")
 print(reference, reference.reasons, reference.drift, sep="\\n")
 assert result.held.tolist() == reference.held.tolist()
@@ -192,11 +196,12 @@ assert (result.steps[:2] > 0).all()
 
 
 @pytest.mark.slow
-def test_verdicts_agree_with_the_c_engine() -> None:
+@pytest.mark.parametrize("protocol", ["six_directions", "carry"])
+def test_verdicts_agree_with_the_c_engine(protocol: str) -> None:
     """In a process of its own: XLA's flag must be set before JAX starts, and a hang must end."""
     root = pathlib.Path(__file__).parents[3]
     run = subprocess.run(
-        [sys.executable, "-c", _COMPARE],
+        [sys.executable, "-c", _COMPARE, protocol],
         cwd=root,
         env=os.environ | {"XLA_FLAGS": _FLAGS, "PYTHONPATH": str(root)},
         capture_output=True,

@@ -8,7 +8,7 @@ around its length. Rules take the best one; a model is shown several and picks w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def propose(
     held: Collection[int],
     avoided: Collection[int],
     *,
-    aperture: float,
+    strain: Callable[[float], float],
     thumb_towards: np.ndarray | None = None,
     number: int = 8,
 ) -> tuple[Approach, ...]:
@@ -64,7 +64,8 @@ def propose(
         shape: the measured object.
         held: marks of the parts to touch.
         avoided: marks of the parts to keep off.
-        aperture: greatest width that the hand spans [m].
+        strain: of a width between thumb and fingers [m], how far it stretches the hand: 0 not at
+            all, 1 as far as it goes (`Preshapes.strain`).
         thumb_towards: direction towards which the thumb's side should lie, where one is known.
         number: how many are wanted at most.
 
@@ -76,7 +77,7 @@ def propose(
     """
     target = _Target.of(shape, held, avoided)
     candidates = [
-        _evaluate(target, direction, thumb, aperture, thumb_towards)
+        _evaluate(target, direction, thumb, strain, thumb_towards)
         for direction in _directions(shape, target.axis)
         for thumb in _thumbs(direction, target.axis)
     ]
@@ -178,7 +179,7 @@ def _evaluate(
     target: _Target,
     direction: np.ndarray,
     thumb: np.ndarray,
-    aperture: float,
+    strain: Callable[[float], float],
     thumb_towards: np.ndarray | None,
 ) -> Approach:
     """Measures and scores one approach; arguments as in `Approach` and `propose`."""
@@ -208,22 +209,21 @@ def _evaluate(
         wrap=abs(float(thumb @ target.axis)) if target.slender else 0.7,
         score=0.0,
     )
-    score = _score(approach, target, aperture, thumb_towards)
+    score = _score(approach, target, strain(width), thumb_towards)
     return dataclasses.replace(approach, score=score)
 
 
 def _score(
-    approach: Approach, target: _Target, aperture: float, thumb_towards: np.ndarray | None
+    approach: Approach, target: _Target, strain: float, thumb_towards: np.ndarray | None
 ) -> float:
     """Weighs what was measured; larger is better."""
     direction, thumb, upright = approach.direction, approach.thumb, target.upright
-    too_wide = max(0.0, approach.width / max(0.9 * aperture, 1e-6) - 1.0)
     score = (
         approach.wrap
         - 1.5 * approach.blocked
         - 0.3 * approach.tips_only
         - 2.0 * approach.spoiled
-        - 2.0 * min(too_wide, 1.0)
+        - 2.0 * min(strain, 1.0)
         - 0.5 * float(target.outward @ direction)
         - 0.3 * max(0.0, float(direction @ upright))
         + 0.05 * float(-direction @ upright)

@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
-from zdg_jax.planning.geometry.placement import Span, start_pose
+from zdg_jax.planning.geometry.placement import start_pose
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -47,7 +47,6 @@ def place(
     shape: ObjectShape,
     obj: Object,
     hand: Hand,
-    space: Span,
 ) -> Candidate:
     """Puts the hand at the start of an approach and checks it there.
 
@@ -58,7 +57,6 @@ def place(
         shape: the measured object.
         obj: the object.
         hand: the hand.
-        space: the hand's span.
     """
     own = np.concatenate([shape.part(mark).points for mark in sorted(held)])
     target = own.mean(0)
@@ -66,9 +64,9 @@ def place(
     near = own[across] if across.sum() > 8 else own
     depth = float(np.percentile((target - near) @ approach.direction, 97))
     if approach.tips_only:
-        depth = space.reach  # the palm stays as far back as the tips allow
+        depth = hand.reach  # the palm stays as far back as the tips allow
     rotation, position, dofs = start_pose(
-        space, approach.direction, approach.thumb, target, approach.width, depth
+        hand, approach.direction, approach.thumb, target, approach.width, depth
     )
     joints, links, points = _posed(hand, dofs, rotation, position)
     distance = _distance(obj, points)
@@ -77,16 +75,16 @@ def place(
     depths = -_distance(obj, points + back[:, None]).min(axis=1)
     retreat = int(np.argmax(depths < _CLEAR)) if (depths < _CLEAR).any() else int(depths.argmin())
     faults = []
-    if approach.width > space.aperture:
+    if approach.width > hand.preshapes.max_aperture:
         faults.append(
             f"the held part is {approach.width * 1e3:.0f} mm wide there, and the hand spans "
-            f"{space.aperture * 1e3:.0f} mm"
+            f"{hand.preshapes.max_aperture * 1e3:.0f} mm"
         )
     gap = float(np.linalg.norm(points[:, None] - own[None, ::24], axis=-1).min())
-    if gap > space.reach:
+    if gap > hand.reach:
         faults.append(
             f"the held part is {gap * 1e3:.0f} mm from the hand, beyond its reach of "
-            f"{space.reach * 1e3:.0f} mm"
+            f"{hand.reach * 1e3:.0f} mm"
         )
     palm_depth = -float(distance[on_palm].min(initial=0.0))
     if palm_depth > _DEPTH:
@@ -123,15 +121,10 @@ def _posed(
     hand: Hand, dofs: np.ndarray, rotation: np.ndarray, position: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Joints (j,), and links (m,) and places (m, 3) of the hand's surface points."""
-    from zdg_jax.hand.topology import poses
-
-    arrays = hand.arrays
-    joints = hand.joints(dofs)
-    turn, shift = poses(arrays.tree, joints)
-    links = np.asarray(arrays.surface.link)
-    local = np.asarray(arrays.surface.local)
+    turn, shift = hand.kinematics.link_poses(dofs)
+    links, local = np.asarray(hand.arrays.surface.link), np.asarray(hand.arrays.surface.local)
     inside = np.einsum("mij,mj->mi", turn[links], local) + shift[links]
-    return joints, links, inside @ rotation.T + position
+    return hand.joints(dofs), links, inside @ rotation.T + position
 
 
 def _distance(obj: Object, points: np.ndarray) -> np.ndarray:

@@ -32,7 +32,11 @@ class AnswerCache:
         self.mode = mode
 
     def get(self, request: Request, model: str) -> Answer | None:
-        """The answer to this very question; None where there is none.
+        """Finds the answer to this very question; None where it is not known.
+
+        Args:
+            request: the question.
+            model: name of backend and model.
 
         Raises:
             PlannerError: the cache only replays, and has no answer to this question.
@@ -56,7 +60,13 @@ class AnswerCache:
         return None
 
     def put(self, request: Request, model: str, answer: Answer) -> None:
-        """Keeps an answer. A cache that cannot be written costs a warning, not the plan."""
+        """Keeps an answer. A cache that cannot be written costs a warning, not the plan.
+
+        Args:
+            request: the question.
+            model: name of backend and model.
+            answer: its answer.
+        """
         if self.mode != "use":
             return
         path = self._path(request.key(model))

@@ -35,7 +35,11 @@ class Request:
     """JSON schema of the answer."""
 
     def key(self, model: str) -> str:
-        """SHA-256 of everything that an answer depends on, hexadecimal."""
+        """Computes the SHA-256 of everything that an answer depends on, hexadecimal.
+
+        Args:
+            model: name of backend and model.
+        """
         content = {
             "model": model,
             "system": self.system,
@@ -83,7 +87,11 @@ class Backend(Protocol):
         """Largest width or height of an image [px]."""
 
     def ask(self, request: Request, timeout: float) -> Answer:
-        """Asks once, without retries, within `timeout` seconds.
+        """Asks once, without retries.
+
+        Args:
+            request: the question.
+            timeout: longest wait [s].
 
         Raises:
             TransientError: the same question may succeed later.
@@ -95,7 +103,12 @@ class TransientError(PlannerError):
     """A failure that may pass: an overloaded server, a cut answer, a lost connection."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Takes a message without secrets, and the wait that the server asks for [s]."""
+        """Takes the failure.
+
+        Args:
+            message: one sentence, without secrets.
+            retry_after: wait that the server asks for [s].
+        """
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -105,14 +118,24 @@ class RefusalError(PlannerError):
 
 
 def spot_xy(backend: Backend, spot: Sequence[int]) -> tuple[float, float]:
-    """A spot as the model wrote it, each from 0 to 1000, as (x, y) in [0, 1] from the top left."""
+    """Converts a spot as a model writes it to (x, y) in [0, 1] from the top left.
+
+    Args:
+        backend: the model's backend, which knows the order of its axes.
+        spot: two numbers, each from 0 to 1000.
+    """
     first, second = spot
     x, y = (second, first) if backend.axes == "yx" else (first, second)
     return x / 1000, y / 1000
 
 
 def quote(message: object, secret: str) -> str:
-    """A server's message, cut short, on one line, without the key."""
+    """Quotes a server's message, cut short, on one line, without the key.
+
+    Args:
+        message: the message.
+        secret: the key; "" where none is used.
+    """
     text = " ".join(str(message).split())
     if secret:
         text = text.replace(secret, "[key]")
@@ -120,7 +143,14 @@ def quote(message: object, secret: str) -> str:
 
 
 def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
-    """The error for an HTTP status other than success."""
+    """Makes the error for an HTTP status other than success.
+
+    Args:
+        status: the status.
+        who: name of the server, for the message.
+        message: the server's own message, quoted.
+        retry_after: wait that the server asks for [s].
+    """
     details = f": {message}" if message else ""
     if status in RETRIED_STATUS:
         return TransientError(f"{who} answered {status}{details}", retry_after)
@@ -132,7 +162,11 @@ def status_error(status: int, who: str, message: str, retry_after: float | None)
 
 
 def seconds(header: str | None) -> float | None:
-    """A Retry-After header in seconds; None where it is absent or a date."""
+    """Reads a Retry-After header [s]; None where it is absent or a date.
+
+    Args:
+        header: value of the header.
+    """
     try:
         value = float(header or "")
     except ValueError:

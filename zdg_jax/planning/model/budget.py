@@ -93,7 +93,11 @@ class CallBudget:
         time.sleep(max(0.0, turn - now))
 
     def spend(self, tokens: int) -> None:
-        """Counts the tokens of an answer."""
+        """Counts the tokens of an answer.
+
+        Args:
+            tokens: tokens sent and received.
+        """
         with self._lock:
             self._tokens += max(0, tokens)
 

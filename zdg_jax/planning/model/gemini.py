@@ -62,6 +62,10 @@ class Gemini:
     def ask(self, request: Request, timeout: float) -> Answer:
         """Asks once.
 
+        Args:
+            request: the question.
+            timeout: longest wait [s].
+
         Raises:
             TransientError: the same question may succeed later.
             RefusalError: a filter stopped the question or the answer.

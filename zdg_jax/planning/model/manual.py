@@ -27,6 +27,9 @@ class Manual:
     def __init__(self, folder: pathlib.Path) -> None:
         """Prepares the folder.
 
+        Args:
+            folder: folder for questions and answers; made where it is missing.
+
         Raises:
             InputError: the folder cannot be written.
         """
@@ -38,7 +41,11 @@ class Manual:
             raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
 
     def ask(self, request: Request, timeout: float) -> Answer:
-        """Writes the question and waits until `answer.json` is there and whole.
+        """Writes the question and waits for a whole `answer.json`.
+
+        Args:
+            request: the question.
+            timeout: longest wait [s].
 
         Raises:
             PlannerError: no answer within `timeout` seconds.

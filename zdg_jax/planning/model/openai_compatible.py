@@ -69,6 +69,10 @@ class OpenAICompatible:
     def ask(self, request: Request, timeout: float) -> Answer:
         """Asks once.
 
+        Args:
+            request: the question.
+            timeout: longest wait [s].
+
         Raises:
             TransientError: the same question may succeed later.
             RefusalError: the model or a filter refused.

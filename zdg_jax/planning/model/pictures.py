@@ -98,7 +98,7 @@ class Picturing:
         self._seen: list[np.ndarray] = []
 
     def parts(self) -> list[tuple[str, bytes]]:
-        """Captions and PNG files of the object from several sides, parts numbered."""
+        """Draws the object from several sides, parts numbered: captions and PNG files."""
         colors = _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
         shapes = [self._object(colors)]
 
@@ -139,7 +139,14 @@ class Picturing:
         return int(np.asarray(self._obj.face_parts)[face]), corners.mean(0)
 
     def candidates(self, candidates: Sequence[Candidate]) -> list[tuple[str, bytes]]:
-        """Captions and PNG files: sheets with one tile a candidate, from two sides each."""
+        """Draws candidate hands on sheets with one tile per candidate, from two sides each.
+
+        Args:
+            candidates: the candidates, in the order of their numbers from 1.
+
+        Returns:
+            Captions and PNG files.
+        """
         colors = 0.5 + 0.5 * _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
 
         def sheet(side: float) -> bytes:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
-from zdg_jax.planning.geometry.placement import Span
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.planning.model.replies import (
     ApproachReply,
@@ -43,8 +42,6 @@ class Case:
     """The measured object."""
     hand: Hand
     """The hand."""
-    space: Span
-    """Widths that the hand spans."""
     session: Session
     """The session in which the model is asked."""
 
@@ -61,7 +58,7 @@ class Case:
     @property
     def span_mm(self) -> int:
         """Greatest width that the hand spans [mm]."""
-        return int(self.space.aperture * 1e3)
+        return int(self.hand.preshapes.max_aperture * 1e3)
 
 
 def ask_object(case: Case, images: Images) -> ObjectReply:
@@ -187,7 +184,7 @@ def ask_grasp(
         if len(working) + reply.palm_touches < 2:
             faults.append("fewer than two of fingers and palm touch; nothing opposes")
         aperture = reply.aperture_mm / 1e3
-        if aperture > case.space.aperture:
+        if aperture > case.hand.preshapes.max_aperture:
             faults.append(
                 f"an aperture of {reply.aperture_mm} mm is wider than the hand's {case.span_mm} mm"
             )

@@ -13,7 +13,6 @@ from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
 from zdg_jax.planning.geometry.parts import measure
-from zdg_jax.planning.geometry.placement import span_of
 from zdg_jax.planning.geometry.verify import Candidate, place
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading, PartReading, TaskReading
@@ -70,7 +69,7 @@ def plan_by_model(
     Raises:
         PlannerError: the model gave no usable answer within the session's limits.
     """
-    case = Case(task=task, shape=measure(obj), hand=hand, space=span_of(hand), session=session)
+    case = Case(task=task, shape=measure(obj), hand=hand, session=session)
     picturing = Picturing(obj, hand, session.backend.max_side, pictures)
     progress("plan", 0, 10)
     views = picturing.parts()
@@ -115,11 +114,11 @@ def _candidates(
         case.shape,
         held,
         avoided,
-        aperture=case.space.aperture,
+        strain=case.hand.preshapes.strain,
         thumb_towards=towards,
         number=_CANDIDATES,
     )
-    return [place(a, held, avoided, case.shape, obj, case.hand, case.space) for a in proposed]
+    return [place(a, held, avoided, case.shape, obj, case.hand) for a in proposed]
 
 
 def _approach(
@@ -293,4 +292,4 @@ def _brief(seen: ObjectReply) -> dict[str, Any]:
 
 
 def _aperture(width: float, case: Case) -> float:
-    return round(float(np.clip(width, 0.002, case.space.aperture)), 4)
+    return round(float(np.clip(width, 0.002, case.hand.preshapes.max_aperture)), 4)

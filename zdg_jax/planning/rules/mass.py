@@ -1,8 +1,9 @@
 """Mass and material of an object as the rules guess them: its kind, by its name, and its size.
 
 A kind says of which material a thing is, how thick its shell is and what fills it. With the
-volume V that the mesh encloses and its area A, a shell of thickness w has the volume w A, or V
-itself where the mesh models both faces of the wall.
+volume V that the mesh encloses and its area A, at most that of its convex hull, a shell of
+thickness w has the volume w A; where the mesh models both faces of the wall, w A / 2; never more
+than V.
 """
 
 from __future__ import annotations
@@ -65,29 +66,16 @@ def guess_mass(
         volume: volume that the mesh encloses [m^3].
     """
     kind, noun = _kind(category, task)
+    shell, inside, open_vessel = _volumes(kind, vertices, faces, volume)
     words = set(tokenize(task, lexicon()))
-    corners = np.asarray(vertices, np.float64)[np.asarray(faces)]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = 0.5 * float(np.linalg.norm(cross, axis=1).sum())
-    hull = float(spatial.ConvexHull(corners.reshape(-1, 3)).volume)
-    shell, inside = volume, 0.0
-    thin = kind.wall is not None and 2 * volume < _WALL_MODELLED * kind.wall * area
-    if kind.wall is not None and thin and volume < _HOLLOW * hull:
-        shell = min(volume, kind.wall * area / 2)
-        inside = hull - volume
-        content = _FILLED * _WATER if kind.holds_liquid and words & _FULL else 0.0
-        state = "full" if content else "empty"
-    elif kind.wall is not None:
-        shell = min(volume, kind.wall * area)
-        inside = volume - shell
-        content = 0.0 if words & _EMPTY else kind.content
-        if kind.holds_liquid and words & _FULL:
-            content = _FILLED * _WATER
-        state = f"filled with {content:.0f} kg/m3" if content else "empty"
-    else:
-        content, state = 0.0, "solid"
+    content = 0.0 if open_vessel or words & _EMPTY else kind.content
+    if kind.holds_liquid and words & _FULL:
+        content = _FILLED * _WATER
     mass = float(np.clip(kind.density * shell + content * inside, *_RANGE))
-    named = f'"{noun}" is a {kind.name}' if noun else f"a {kind.name}"
+    state = "solid"
+    if kind.wall is not None:
+        state = f"filled with {content:.0f} kg/m3" if content else "empty"
+    named = f'"{noun}" ({kind.name})' if noun else kind.name
     return MassGuess(
         mass=float(f"{mass:.2g}"),
         material=kind.material,
@@ -96,6 +84,24 @@ def guess_mass(
             f"{1e6 * volume:.0f} cm3 that the mesh encloses"
         ),
     )
+
+
+def _volumes(
+    kind: _Kind, vertices: np.ndarray, faces: np.ndarray, volume: float
+) -> tuple[float, float, bool]:
+    """Volumes of the shell and of its inside [m^3], and whether the mesh models an open vessel."""
+    if kind.wall is None:
+        return volume, 0.0, False
+    corners = np.asarray(vertices, np.float64)[np.asarray(faces)]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = 0.5 * float(np.linalg.norm(cross, axis=1).sum())
+    hull = spatial.ConvexHull(corners.reshape(-1, 3))
+    thin = 2 * volume < _WALL_MODELLED * kind.wall * area
+    if thin and volume < _HOLLOW * hull.volume:
+        return min(volume, kind.wall * area / 2), float(hull.volume) - volume, True
+    # Surfaces inside a closed mesh are no part of its shell.
+    shell = min(volume, kind.wall * min(area, float(hull.area)))
+    return shell, volume - shell, False
 
 
 def _kind(category: str, task: str) -> tuple[_Kind, str]:

@@ -22,7 +22,6 @@ from zdg_jax.planning.geometry.grasp_type import (
     vector,
 )
 from zdg_jax.planning.geometry.parts import ObjectShape, measure
-from zdg_jax.planning.geometry.placement import Span, span_of
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import (
     GraspPlan,
@@ -109,11 +108,11 @@ def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     Raises:
         InputError: the object has no part to hold.
     """
-    shape, space = measure(obj), span_of(hand)
+    shape = measure(obj)
     affordances = score_affordances(shape)
     parsed = parse_task(task, obj.name or "")
     choices = choose_parts(parsed, shape, affordances)
-    grips = [_grip(choice, parsed, shape, hand, space) for choice in choices]
+    grips = [_grip(choice, parsed, shape, hand) for choice in choices]
     first = choices[0]
     motion = _motion(parsed, first)
     worked = sorted(first.worked)
@@ -155,9 +154,7 @@ def _motion(parsed: ParsedTask, choice: PartChoice) -> Motion:
     return action.motion
 
 
-def _grip(
-    choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand, space: Span
-) -> Grip:
+def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = parsed.action
@@ -167,7 +164,7 @@ def _grip(
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
     approach = propose(
-        shape, marks, spared, aperture=space.aperture, thumb_towards=towards, number=1
+        shape, marks, spared, strain=hand.preshapes.strain, thumb_towards=towards, number=1
     )[0]
     force = action.force if action else Force.MODERATE
     force = raise_force_level(force, parsed.strong, parsed.delicate)
@@ -191,7 +188,7 @@ def _grip(
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
-        aperture=round(min(max(approach.width, 0.002), 0.98 * space.aperture), 4),
+        aperture=round(min(max(approach.width, 0.002), hand.preshapes.max_aperture), 4),
         force=force,
         confidence=round(choice.confidence, 3),
     )

@@ -51,9 +51,13 @@ class Clause:
 
 
 def tokenize(text: str, lex: Lexicon) -> list[str]:
-    """Words and punctuation in lower case, contractions opened, possessive endings dropped.
+    """Splits a text into words and punctuation in lower case.
 
-    Accents go, so that "saut\u00e9" is "saute".
+    Contractions are opened, possessive endings and accents dropped: "saut\u00e9" is "saute".
+
+    Args:
+        text: the text; words beyond `MAX_WORDS` are ignored.
+        lex: the lexicon.
     """
     tokens: list[str] = []
     plain = text.lower().replace("\u2019", "'")
@@ -102,7 +106,12 @@ def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
 
 
 def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
-    """Cuts a sentence into clauses and says of each whose action it is."""
+    """Cuts a sentence into clauses and says of each whose action it is.
+
+    Args:
+        tokens: words and punctuation.
+        lex: the lexicon.
+    """
     sets = lex.words
     clauses: list[Clause] = []
     kind, fresh = Kind.MAIN, False

@@ -64,6 +64,10 @@ class Lexicon:
 def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
     """Lists the forms of a regular verb, with its irregular ones.
 
+    Args:
+        verb: the verb.
+        irregular: verbs by their irregular forms.
+
     >>> verb_forms("carry", {})
     ['carry', 'carries', 'carrying', 'carried']
     """
@@ -84,7 +88,12 @@ def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
 
 
 def noun_forms(noun: str, irregular: Mapping[str, str]) -> list[str]:
-    """Lists the singular and plural of a noun."""
+    """Lists the singular and plural of a noun.
+
+    Args:
+        noun: the noun.
+        irregular: nouns by their irregular plurals.
+    """
     forms = [noun]
     if noun.endswith("y") and noun[-2] not in _VOWELS:
         forms.append(noun[:-1] + "ies")

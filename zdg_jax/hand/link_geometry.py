@@ -1,4 +1,4 @@
-"""Geometry of the links: the convex solids that physics sees and the surfaces that show."""
+"""Link geometry: the convex solids that physics sees and the surfaces that show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import mujoco
 import numpy as np
 import trimesh
 
-from zdg_jax.hand.topology import matrix
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.geometry.surface_sampling import facets, fibonacci_sphere, scatter
 from zdg_jax.meshes.geoms import collides, geom_mesh
 
 _ROUND = 48
@@ -21,7 +22,7 @@ _CORNERS = 250
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Solid:
+class ConvexSolid:
     """One convex solid of a link."""
 
     link: int
@@ -38,7 +39,7 @@ class Solid:
     """Radius about that segment [m]."""
 
     def depth(self, points: np.ndarray) -> np.ndarray:
-        """Lower bound of the signed distance of points (n, 3), negative inside, (n,) [m]."""
+        """Bound the signed distance of points (n, 3) from below, negative inside, (n,) [m]."""
         if self.segment is not None:  # two hundred times fewer operations than the half-spaces
             origin, along = self.segment[0], self.segment[1] - self.segment[0]
             offset = points - origin
@@ -51,22 +52,22 @@ class Solid:
         return out
 
     def contains(self, points: np.ndarray) -> np.ndarray:
-        """Whether points (n, 3) lie within, (n,) bool."""
+        """Mark points (n, 3) that lie within, (n,) bool."""
         close = ((points > self.vertices.min(0)) & (points < self.vertices.max(0))).all(1)
         if close.any():
             close[close] = self.depth(points[close]) < 0
         return close
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """Signed distance of points (n, 3), exact where `depth` is a bound, (n,) [m]."""
+        """Return the signed distance of points (n, 3), exact where `depth` is a bound, (n,) [m]."""
         depth = self.depth(points)
         outside = np.flatnonzero(depth > 0)
         if self.segment is not None or len(outside) == 0:
             return depth
         corners = np.repeat(self.vertices[self.faces][None], len(outside), axis=0).reshape(-1, 3, 3)
-        there = np.repeat(points[outside], len(self.faces), axis=0)
-        nearest = trimesh.triangles.closest_point(corners, there)
-        gaps = np.linalg.norm(nearest - there, axis=1).reshape(len(outside), -1)
+        queries = np.repeat(points[outside], len(self.faces), axis=0)
+        nearest = trimesh.triangles.closest_point(corners, queries)
+        gaps = np.linalg.norm(nearest - queries, axis=1).reshape(len(outside), -1)
         depth[outside] = gaps.min(1)
         return depth
 
@@ -83,10 +84,14 @@ class LinkMesh:
     """(f, 3) int."""
 
 
-def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -> list[Solid]:
-    """The convex solids of each link: collision geoms; a hand without any gets its visual ones.
+def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -> list[ConvexSolid]:
+    """List the convex solids of each link: collision geoms; without any in the hand visual ones.
 
     MuJoCo collides with the hull of a mesh, so the hull is what is taken.
+
+    Args:
+        model: the compiled hand.
+        excluded: links to leave out.
     """
     geoms = [g for g in range(model.ngeom) if collides(model, g)]
     if not geoms:
@@ -104,7 +109,7 @@ def link_solids(model: mujoco.MjModel, excluded: frozenset[int] = frozenset()) -
         planes = np.concatenate([normals, -(normals * origins).sum(1, keepdims=True)], axis=1)
         planes = np.unique(np.round(planes, 7), axis=0)
         solids.append(
-            Solid(
+            ConvexSolid(
                 link=link,
                 vertices=np.asarray(hull.vertices),
                 faces=np.asarray(hull.faces),
@@ -125,17 +130,9 @@ def _hull(vertices: np.ndarray) -> trimesh.Trimesh:
     hull = trimesh.Trimesh(vertices).convex_hull
     if len(hull.vertices) > _CORNERS:
         corners = np.asarray(hull.vertices)
-        extreme = np.unique((corners @ directions(_CORNERS).T).argmax(0))
+        extreme = np.unique((corners @ fibonacci_sphere(_CORNERS).T).argmax(0))
         hull = trimesh.Trimesh(corners[extreme]).convex_hull
     return hull
-
-
-def directions(count: int) -> np.ndarray:
-    """Unit vectors spread evenly (Fibonacci lattice), (count, 3)."""
-    height = 1 - (2 * np.arange(count) + 1) / count
-    turn = np.pi * (1 + 5**0.5) * np.arange(count)
-    flat = np.sqrt(1 - height**2)
-    return np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
 
 
 def _segment(model: mujoco.MjModel, geom: int) -> np.ndarray | None:
@@ -143,12 +140,12 @@ def _segment(model: mujoco.MjModel, geom: int) -> np.ndarray | None:
     if kind not in (int(mujoco.mjtGeom.mjGEOM_CAPSULE), int(mujoco.mjtGeom.mjGEOM_SPHERE)):
         return None
     half = model.geom_size[geom, 1] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
-    along = matrix(model.geom_quat[geom])[:, 2] * half
+    along = rotation_matrix(model.geom_quat[geom])[:, 2] * half
     return np.stack([model.geom_pos[geom] - along, model.geom_pos[geom] + along])
 
 
 def link_meshes(model: mujoco.MjModel) -> tuple[LinkMesh, ...]:
-    """The surfaces that show: visual geoms of each link, or its collision geoms without any."""
+    """Join the geoms that show of each link: its visual ones, or else its collision geoms."""
     chosen: dict[int, list[int]] = {}
     for geom in range(model.ngeom):
         chosen.setdefault(int(model.geom_bodyid[geom]), []).append(geom)
@@ -178,22 +175,33 @@ class Samples:
 
 
 def sample_links(
-    solids: list[Solid], num_links: int, density: float = 6e5, seed: int = 0
+    solids: list[ConvexSolid], num_links: int, density: float = 6e5, seed: int = 0
 ) -> dict[int, Samples]:
-    """Points on the union of each link's solids, `density` a square metre, 200 to 4000 a link."""
+    """Draw points on the outer surface of the links: on the union of the solids of each.
+
+    Args:
+        solids: convex solids of all links.
+        num_links: number of links.
+        density: points wanted [1/m^2]; a link gets at least 400 and at most 6000 less those that
+            lie inside another of its solids.
+        seed: of the draw.
+
+    Returns:
+        Samples of each link that has a surface.
+    """
     rng = np.random.default_rng(seed)
-    found = {}
+    samples = {}
     for link in range(num_links):
-        mine = [solid for solid in solids if solid.link == link]
-        if not mine:
+        parts = [solid for solid in solids if solid.link == link]
+        if not parts:
             continue
-        whole = sum(_area(solid) for solid in mine)
+        whole = sum(_area(solid) for solid in parts)
         count = int(np.clip(density * whole, 400, 6000))
         points, normals, total = [], [], 0
-        for solid in mine:
+        for solid in parts:
             p, n = _scatter(solid, max(int(count * _area(solid) / whole), 20), rng)
             outside = np.ones(len(p), bool)
-            for other in mine:
+            for other in parts:
                 if other is not solid:
                     outside &= other.depth(p) > -1e-6
             total += len(p)
@@ -202,51 +210,27 @@ def sample_links(
         kept = np.concatenate(points)
         if len(kept) == 0:
             continue
-        found[link] = Samples(
+        samples[link] = Samples(
             points=kept, normals=np.concatenate(normals), area=whole * len(kept) / total
         )
-    return found
+    return samples
 
 
-def _area(solid: Solid) -> float:
-    corners = solid.vertices[solid.faces]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return float(np.linalg.norm(cross, axis=1).sum() / 2)
+def _area(solid: ConvexSolid) -> float:
+    return float(facets(solid.vertices, solid.faces)[1].sum())
 
 
-def _scatter(solid: Solid, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    corners = solid.vertices[solid.faces]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(cross, axis=1)
-    face = rng.choice(len(length), size=count, p=length / length.sum())
-    u = rng.random((count, 2))
-    flip = u.sum(1) > 1
-    u[flip] = 1 - u[flip]
-    origin = corners[face, 0]
-    points = (
-        origin + u[:, :1] * (corners[face, 1] - origin) + u[:, 1:] * (corners[face, 2] - origin)
-    )
-    normals = cross[face] / length[face, None]
-    if solid.segment is not None:  # the triangles lie a little inside of the round solid
-        origin, along = solid.segment[0], solid.segment[1] - solid.segment[0]
-        share = np.clip((points - origin) @ along / max(float(along @ along), 1e-18), 0.0, 1.0)
-        axis = origin + share[:, None] * along
-        normals = points - axis
-        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
-        points = axis + solid.radius * normals
-    return points, normals
-
-
-def farthest(points: np.ndarray, count: int, start: int | None = None) -> np.ndarray:
-    """Indices of `count` points that lie far from one another (farthest-point sampling)."""
-    if len(points) <= count:
-        return np.arange(len(points))
-    first = (
-        int(np.linalg.norm(points - points.mean(0), axis=1).argmin()) if start is None else start
-    )
-    chosen = [first]
-    distance = np.linalg.norm(points - points[first], axis=1)
-    for _ in range(count - 1):
-        chosen.append(int(distance.argmax()))
-        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return np.array(chosen)
+def _scatter(
+    solid: ConvexSolid, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points (count, 3) on a solid and its outward normals there."""
+    points, face = scatter(solid.vertices, solid.faces, count, rng)
+    if solid.segment is None:
+        return points, facets(solid.vertices, solid.faces)[0][face]
+    # The triangles lie a little inside of the round solid.
+    origin, along = solid.segment[0], solid.segment[1] - solid.segment[0]
+    share = np.clip((points - origin) @ along / max(float(along @ along), 1e-18), 0.0, 1.0)
+    axis = origin + share[:, None] * along
+    normals = points - axis
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    return axis + solid.radius * normals, normals

@@ -1,4 +1,4 @@
-"""Which links make the palm and the fingers, found from how the hand is built and moves."""
+"""Fingers: chains of links that branch off the palm's link."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import mujoco
-import numpy as np
 
 from zdg_jax.errors import InputError
 
@@ -29,32 +28,25 @@ class Finger:
     """Whether it opposes the other fingers."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Palm:
-    """The face of the hand that the fingers close upon; hand root frame, trunk joints at rest."""
-
-    link: int
-    """The link that carries it."""
-    position: np.ndarray
-    """Middle of the contact face, (3,) [m]."""
-    normal: np.ndarray
-    """Unit, out of the face, towards a held object, (3,)."""
-    direction: np.ndarray
-    """Unit, along the fingers, normal to `normal`, (3,)."""
-    thumb_side: np.ndarray
-    """Unit, across the fingers towards the thumb, normal to both, (3,); without a thumb towards
-    the first finger."""
-
-
 def opposing_finger(fingers: Sequence[Finger]) -> int:
     """Return the index of the finger that opposes the others: the thumb, or else the first."""
     return next((i for i, finger in enumerate(fingers) if finger.is_thumb), 0)
 
 
-def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int, list[Finger]]:
-    """The palm's link and the fingers: chains from the branching link to each moving leaf.
+def find_fingers(
+    model: mujoco.MjModel, solid_links: set[int], name: str
+) -> tuple[int, list[Finger]]:
+    """Find the palm's link and the fingers: chains from the branching link to each moving leaf.
 
     Links without joints below a leaf (tips, pads, sensors) belong to its finger.
+
+    Args:
+        model: the compiled hand.
+        solid_links: links with a surface.
+        name: the hand's, for messages.
+
+    Returns:
+        Index of the link where the fingers branch off, and the fingers, none marked as thumb.
 
     Raises:
         InputError: the hand has fewer than two fingers, or more than any hand.
@@ -114,10 +106,10 @@ def chains(model: mujoco.MjModel, solid_links: set[int], name: str) -> tuple[int
 
 
 def _below(body: int, children: dict[int, list[int]]) -> list[int]:
-    found = []
+    below = []
     for child in children[body]:
-        found += [child, *_below(child, children)]
-    return found
+        below += [child, *_below(child, children)]
+    return below
 
 
 def _common_name(names: list[str], index: int) -> str:

@@ -71,8 +71,6 @@ class HandArrays:
     passive_motions: jax.Array
     """Motions of joints that no actuator resists, (m, j), orthonormal; in statics no force may
     drive them, and dofs leave them out."""
-    reading: jax.Array
-    """Dofs from joints, (d, j) and the constant in the last column: (d, j + 1)."""
     ctrl_from_joints: jax.Array
     """Actuator targets from joints, (nu, j): the actuators' transmission."""
     kp: jax.Array
@@ -94,7 +92,15 @@ class HandArrays:
 
 
 def joints_from_dofs(arrays: HandArrays, dofs: jax.Array) -> jax.Array:
-    """Joint positions (*b, j), MJCF order, of independent coordinates (*b, d)."""
+    """Compute joint positions from independent coordinates.
+
+    Args:
+        arrays: the hand.
+        dofs: (*b, d).
+
+    Returns:
+        (*b, j) [rad or m], MJCF order.
+    """
     dofs = jnp.asarray(dofs)
     joints = jnp.sum(arrays.coupling[0], axis=-1) + dofs @ arrays.coupling[1].T
     power = dofs
@@ -102,8 +108,3 @@ def joints_from_dofs(arrays: HandArrays, dofs: jax.Array) -> jax.Array:
         power = power * dofs
         joints = joints + power @ matrix.T
     return joints
-
-
-def dofs_from_joints(arrays: HandArrays, joints: jax.Array) -> jax.Array:
-    """Independent coordinates (*b, d) of joint positions (*b, j); the coupling's left inverse."""
-    return joints @ arrays.reading[:, :-1].T + arrays.reading[:, -1]

@@ -1,14 +1,15 @@
-"""Open and half-closed poses, and the sign with which each dof closes the hand."""
+"""Reference poses: open and half closed, and the sign with which each dof closes the hand."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from zdg_jax.hand.anatomy import Palm
-from zdg_jax.hand.motion import Frame, Motion
+from zdg_jax.hand.finger_motion import FingerMotion
+from zdg_jax.hand.host_kinematics import HandKinematics
+from zdg_jax.hand.palm import Palm
 
 _OPEN_CURL, _HALF_CURL = 0.12, 0.48
 """Shares of a finger's curl, from straight to its limit, in the two poses."""
@@ -21,8 +22,8 @@ _TOUCH = 0.0005
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Posture:
-    """Poses as dofs."""
+class ReferencePoses:
+    """Two poses that grasps start from, and how dofs close the hand; d dofs."""
 
     opened: np.ndarray
     """Fingers straight, thumb opposed and away, (d,)."""
@@ -32,17 +33,29 @@ class Posture:
     """Sign with which each dof closes the hand, 0 = neither, (d,)."""
 
 
-def derive(
-    frame: Frame,
-    motions: list[Motion],
+def find_reference_poses(
+    kinematics: HandKinematics,
+    motions: Sequence[FingerMotion],
     thumb: int | None,
     palm: Palm,
     overlap: Callable[[np.ndarray], np.ndarray],
     seed: int = 0,
-) -> Posture:
-    """Poses that a grasp can start from; `overlap` says how deep links stand in one another."""
-    low, high = frame.coupling.lower, frame.coupling.upper
-    opened, half, closing = frame.rest.copy(), frame.rest.copy(), np.zeros(len(low))
+) -> ReferencePoses:
+    """Find poses that a grasp can start from, in which no link stands inside another.
+
+    Args:
+        kinematics: the hand's kinematics.
+        motions: how each finger moves.
+        thumb: index of the thumb in `motions`, or None.
+        palm: the palm; the thumb keeps before it.
+        overlap: how deep links stand in one another in poses (n, d), (n,) [m].
+        seed: of the random poses of the thumb.
+
+    Returns:
+        The poses; those of a hand without a thumb close until its fingers meet.
+    """
+    low, high = kinematics.coupling.lower, kinematics.coupling.upper
+    opened, half, closing = kinematics.rest.copy(), kinematics.rest.copy(), np.zeros(len(low))
     for i, motion in enumerate(motions):
         for dof, sign in zip(motion.dofs, motion.curl, strict=True):
             closing[dof] = sign
@@ -53,18 +66,23 @@ def derive(
             opened[dof] = start + _OPEN_CURL * (end - start)
             half[dof] = start + _HALF_CURL * (end - start)
     if thumb is not None:
-        return _oppose(frame, motions, thumb, palm, overlap, opened, half, closing, seed)
-    return _claw(frame, motions, overlap, Posture(opened=opened, half_closed=half, closing=closing))
+        return _oppose(kinematics, motions, thumb, palm, overlap, opened, half, closing, seed)
+    return _claw(
+        kinematics,
+        motions,
+        overlap,
+        ReferencePoses(opened=opened, half_closed=half, closing=closing),
+    )
 
 
 def _claw(
-    frame: Frame,
-    motions: list[Motion],
+    kinematics: HandKinematics,
+    motions: Sequence[FingerMotion],
     overlap: Callable[[np.ndarray], np.ndarray],
-    poses: Posture,
-) -> Posture:
+    poses: ReferencePoses,
+) -> ReferencePoses:
     """Poses of a hand without a thumb: closed until its fingers meet, opened outward from there."""
-    low, high = frame.coupling.lower, frame.coupling.upper
+    low, high = kinematics.coupling.lower, kinematics.coupling.upper
     straight = poses.opened.copy()
     for motion in motions:
         straight[list(motion.dofs)] = motion.straight[list(motion.dofs)]
@@ -94,8 +112,8 @@ def _clear(
 
 
 def _oppose(
-    frame: Frame,
-    motions: list[Motion],
+    kinematics: HandKinematics,
+    motions: Sequence[FingerMotion],
     thumb: int,
     palm: Palm,
     overlap: Callable[[np.ndarray], np.ndarray],
@@ -103,27 +121,27 @@ def _oppose(
     half: np.ndarray,
     closing: np.ndarray,
     seed: int,
-) -> Posture:
+) -> ReferencePoses:
     """Adds the thumb: of many poses the one whose pad faces the other tips best at a given gap."""
     rng = np.random.default_rng(seed)
-    own, others = motions[thumb], [m for i, m in enumerate(motions) if i != thumb]
-    dofs = list(own.dofs)
-    low, high = frame.coupling.lower[dofs], frame.coupling.upper[dofs]
+    moved, others = motions[thumb], [m for i, m in enumerate(motions) if i != thumb]
+    dofs = list(moved.dofs)
+    low, high = kinematics.coupling.lower[dofs], kinematics.coupling.upper[dofs]
     draws = low + rng.random((4000, len(dofs))) * (high - low)
     length = float(np.mean([m.length for m in others]))
 
     def best(pose: np.ndarray, gap: float, near: np.ndarray | None) -> np.ndarray:
         trial = np.repeat(pose[None], len(draws), axis=0)
         trial[:, dofs] = draws
-        place, pad = _tip(frame, own, trial)
-        tips = [_tip(frame, m, pose[None]) for m in others]
+        tip, pad = _tip(kinematics, moved, trial)
+        tips = [_tip(kinematics, m, pose[None]) for m in others]
         goal = np.mean([p[0] for p, _ in tips[: max(len(tips) - 1, 1)]], axis=0)
         facing = np.mean([d[0] for _, d in tips], axis=0)
         facing = facing / max(float(np.linalg.norm(facing)), 1e-9)
-        toward = goal - place
+        toward = goal - tip
         distance = np.linalg.norm(toward, axis=-1)
         toward = toward / np.maximum(distance, 1e-9)[:, None]
-        height = (place - palm.position) @ palm.normal
+        height = (tip - palm.position) @ palm.normal
         cost = -1.5 * (pad * toward).sum(-1) + 0.5 * (toward @ facing)
         cost += 6 * np.abs(distance - gap * length) / length
         cost += 20 * np.maximum(0.25 * length - height, 0) / length
@@ -143,21 +161,23 @@ def _oppose(
     opened[dofs] = best(opened, _OPEN_GAP, half[dofs])
     half = _clear(half, opened, overlap)
     # Beside the joints that curl it, those that bring the thumb against the fingers close it.
-    goal = np.mean([_tip(frame, m, half[None])[0][0] for m in others], axis=0)
-    span = float(np.linalg.norm(_tip(frame, own, half[None])[0][0] - goal))
-    for dof, sign in zip(own.dofs, own.curl, strict=True):
+    goal = np.mean([_tip(kinematics, m, half[None])[0][0] for m in others], axis=0)
+    span = float(np.linalg.norm(_tip(kinematics, moved, half[None])[0][0] - goal))
+    for dof, sign in zip(moved.dofs, moved.curl, strict=True):
         if sign == 0:
             step = half.copy()
             step[dof] += 0.05
-            change = float(np.linalg.norm(_tip(frame, own, step[None])[0][0] - goal)) - span
-            closing[dof] = -np.sign(change) if abs(change) > 0.05 * 0.25 * own.length else 0.0
-    return Posture(opened=opened, half_closed=half, closing=closing)
+            change = float(np.linalg.norm(_tip(kinematics, moved, step[None])[0][0] - goal)) - span
+            closing[dof] = -np.sign(change) if abs(change) > 0.05 * 0.25 * moved.length else 0.0
+    return ReferencePoses(opened=opened, half_closed=half, closing=closing)
 
 
-def _tip(frame: Frame, motion: Motion, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Place (b, 3) of a tip and the unit direction (b, 3) that its pad faces."""
-    rotation, translation = frame.poses(dofs)
-    straight, _ = frame.poses(motion.straight)
+def _tip(
+    kinematics: HandKinematics, motion: FingerMotion, dofs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Position (b, 3) of a tip and the unit direction (b, 3) that its pad faces."""
+    rotation, translation = kinematics.link_poses(dofs)
+    straight, _ = kinematics.link_poses(motion.straight)
     link = motion.link
-    place = rotation[:, link] @ motion.tip + translation[:, link]
-    return place, rotation[:, link] @ (straight[link].T @ motion.inward)
+    position = rotation[:, link] @ motion.tip + translation[:, link]
+    return position, rotation[:, link] @ (straight[link].T @ motion.inward)

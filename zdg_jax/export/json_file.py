@@ -1,0 +1,67 @@
+"""`json`: one text file that says everything by name.
+
+out/grasps.json     conventions, object, hand, and the grasps, best first
+out/object.obj      the object's mesh in the frame of the poses [m]
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+from zdg_jax.export.conventions import (
+    CONVENTIONS,
+    qpos_by_stage,
+    root_poses,
+    verdicts,
+    write_mesh,
+)
+from zdg_jax.grasps import GraspSet
+from zdg_jax.hand import Hand
+from zdg_jax.runtime.files import atomic_write
+
+NEEDS_HAND = False
+
+
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    """Writes the file, see `zdg_jax.export.Format`."""
+    names = list(grasps.hand.joint_names)
+    qpos = qpos_by_stage(grasps)
+    poses = {stage: root_poses(rows) for stage, rows in qpos.items()}
+
+    def pose(stage: str, i: int) -> dict[str, Any]:
+        row = qpos[stage][i]
+        return {
+            "T_object_hand": poses[stage][i].tolist(),
+            "position": row[:3].tolist(),
+            "quaternion_wxyz": row[3:7].tolist(),
+            "joints": dict(zip(names, row[7:].tolist(), strict=True)),
+        }
+
+    content = {
+        "format": "zdg-grasps",
+        "version": 1,
+        "conventions": CONVENTIONS,
+        "task": grasps.task,
+        "object": {
+            "name": grasps.object.name,
+            "mesh": write_mesh(grasps, out),
+            "mass": grasps.object.mass,
+            "friction": grasps.object.friction,
+        },
+        "hand": {"name": grasps.hand.name, "joint_names": names},
+        "grasps": [
+            {
+                "score": float(grasps.score[i]),
+                "holds": holds,
+                **{stage: pose(stage, i) for stage in qpos},
+                "metrics": {name: float(values[i]) for name, values in grasps.metrics.items()},
+            }
+            for i, holds in enumerate(verdicts(grasps))
+        ],
+    }
+    path = out / "grasps.json"
+    with atomic_write(path) as file:
+        file.write((json.dumps(content, indent=1, allow_nan=True) + "\n").encode())
+    return [path]

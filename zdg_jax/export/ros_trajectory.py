@@ -1,0 +1,77 @@
+"""`ros`: the way from pregrasp over grasp to squeeze, as the fields of ROS messages in JSON.
+
+    out/00000.json ...      one file per grasp, best first:
+        joint_trajectory    trajectory_msgs/JointTrajectory, the fingers
+        wrist_trajectory    trajectory_msgs/MultiDOFJointTrajectory, the hand's root in the
+                            object's frame; ROS writes quaternions by name, x y z w
+    out/object.obj          the object's mesh in that frame [m]
+
+`rosidl_runtime_py.set_message_fields(JointTrajectory(), content["joint_trajectory"])` makes the
+message of it.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from zdg_jax.export.conventions import qpos_by_stage, write_mesh
+from zdg_jax.grasps import GraspSet
+from zdg_jax.hand import Hand
+
+NEEDS_HAND = False
+STAGE_TIMES = {"pregrasp": 0.0, "grasp": 1.0, "squeeze": 1.5}
+"""Time from the start at which each stage is reached [s]."""
+
+
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    """Writes the trajectories, see `zdg_jax.export.Format`; grasps of an earlier export go."""
+    write_mesh(grasps, out)
+    for old in out.glob("[0-9][0-9][0-9][0-9][0-9].json"):
+        old.unlink()
+    qpos = qpos_by_stage(grasps)
+    paths = []
+    for i in range(len(grasps)):
+        content = {
+            "task": grasps.task,
+            "hand": grasps.hand.name,
+            "score": float(grasps.score[i]),
+            "joint_trajectory": {
+                "header": {"frame_id": grasps.hand.name},
+                "joint_names": list(grasps.hand.joint_names),
+                "points": [
+                    {"positions": qpos[stage][i, 7:].tolist(), "time_from_start": _time(seconds)}
+                    for stage, seconds in STAGE_TIMES.items()
+                ],
+            },
+            "wrist_trajectory": {
+                "header": {"frame_id": grasps.object.name},
+                "joint_names": [f"{grasps.hand.name}_root"],
+                "points": [
+                    {"transforms": [_transform(qpos[stage][i])], "time_from_start": _time(seconds)}
+                    for stage, seconds in STAGE_TIMES.items()
+                ],
+            },
+        }
+        path = out / f"{i:05d}.json"
+        path.write_text(json.dumps(content, indent=1) + "\n")
+        paths.append(path)
+    return paths
+
+
+def _transform(qpos: np.ndarray) -> dict[str, Any]:
+    """Fields of geometry_msgs/Transform."""
+    x, y, z, qw, qx, qy, qz = qpos[:7].tolist()
+    return {
+        "translation": {"x": x, "y": y, "z": z},
+        "rotation": {"x": qx, "y": qy, "z": qz, "w": qw},
+    }
+
+
+def _time(seconds: float) -> dict[str, int]:
+    """Fields of builtin_interfaces/Duration."""
+    whole = int(seconds)
+    return {"sec": whole, "nanosec": round((seconds - whole) * 1e9)}

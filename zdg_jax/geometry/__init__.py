@@ -1,0 +1,1 @@
+"""Geometry in NumPy that hands, objects and pictures share."""
