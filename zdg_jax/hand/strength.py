@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdg_jax.hand.arrays import joints_from_dofs
-from zdg_jax.hand.hand import Hand
+from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics
 
 

@@ -52,6 +52,9 @@ class FitConfig:
     """Gap that all other links keep from the object and from each other [m]."""
     damping: float = 0.15
     """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
+    depth: float = 2.5
+    """Weight of a depth in the object, beside that of a gap that is to be closed: where many links
+    touch, not all gaps can be nothing, and rather some stay open."""
     largest: float = 0.004
     """Longest step, in the same units [m]; half as long after each that made the worst gap of a
     grasp no smaller."""
@@ -295,11 +298,13 @@ class Fitter:
         rank = _rank(place)
         width = int(rank.max(initial=-1)) + 1
         errors = np.zeros((len(rows), width))
-        errors[place, rank] = error[counts]
+        inside = (error[counts] < 0) & ~touches.between[counts]
+        weight = np.where(inside, self.config.depth, 1.0)
+        errors[place, rank] = weight * error[counts]
         jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
-        jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
+        jacobian[place, rank, :6] = weight[:, None] * np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
-        turns[place, rank] = twist * moves / WRIST_ARM
+        turns[place, rank] = weight[:, None] * twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian
 
