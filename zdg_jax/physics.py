@@ -24,9 +24,10 @@ BENCHMARK_GAIN = 5.0
 """Gain of the position actuators in the six-direction benchmark [N m/rad]."""
 BENCHMARK_TORQUE_LIMIT = 3.0
 """Torque that every actuator has at least in the six-direction benchmark [N m]."""
-ASSUMED_TORQUE_LIMIT = 1.0
+ASSUMED_TORQUE_LIMIT = 0.7
 """Limit of a rotary actuator whose MJCF states none [N m]: hands of about a human's size have
-motors of 0.7 (Allegro), 0.95 (LEAP) and 1 to 5 N m (Shadow)."""
+motors of 0.7 (Allegro), 0.95 (LEAP) and 1 to 5 N m (Shadow). It is the least of these: forces that
+a motor does not reach leave the others unbalanced."""
 ASSUMED_FORCE_LIMIT = 40.0
 """Limit of a linear actuator whose MJCF states none [N]: the force of common parallel grippers."""
 

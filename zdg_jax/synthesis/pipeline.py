@@ -33,6 +33,7 @@ from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
 from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
+from zdg_jax.synthesis.statics import Load
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,9 @@ class PreparedGrip:
     proposal: SeedProposal
     """The distribution that seeds are drawn from."""
     squeeze: SqueezeConfig
-    """Settings of the squeeze, with the force that the grip asks for."""
+    """Settings of the squeeze, with the firmness that the grip asks for."""
+    load: Load
+    """Loads to bear, and what bears them."""
 
 
 class GraspPipeline:
@@ -117,11 +120,13 @@ class GraspPipeline:
         obj: Object,
         hand: Hand,
         config: PipelineConfig,
+        physics: Physics,
         fitter: Fitter,
         alignment: TaskAlignment,
     ) -> None:
         """Holds prepared parts; `prepare` makes them."""
         self.plan, self.object, self.hand, self.config = plan, obj, hand, config
+        self.physics = physics
         self.fitter, self.alignment = fitter, alignment
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
@@ -129,7 +134,12 @@ class GraspPipeline:
 
     @classmethod
     def prepare(
-        cls, plan: GraspPlan, obj: Object, hand: Hand, config: PipelineConfig | None = None
+        cls,
+        plan: GraspPlan,
+        obj: Object,
+        hand: Hand,
+        config: PipelineConfig | None = None,
+        physics: Physics | None = None,
     ) -> GraspPipeline:
         """Prepares the stages.
 
@@ -138,6 +148,7 @@ class GraspPipeline:
             obj: the object, with convex pieces.
             hand: the hand.
             config: settings; the defaults if not given.
+            physics: what the squeeze is sized for, see `believed`; the defaults if not given.
 
         Returns:
             The pipeline. Each grip is prepared when it is first used.
@@ -153,6 +164,7 @@ class GraspPipeline:
             obj,
             hand,
             config,
+            believed(physics or Physics(), plan, obj),
             Fitter(hand, obj, config.fit),
             # Alignment is with the plan itself, also for grasps of one of its alternatives.
             TaskAlignment(plan.grip, obj, hand),
@@ -247,7 +259,12 @@ class GraspPipeline:
         """
         prepared = self.grip(grip)
         return solve_squeeze(
-            prepared.squeeze, prepared.problem, fitted.variables, refined.pattern, fitted.contacts
+            prepared.squeeze,
+            prepared.problem,
+            prepared.load,
+            fitted.variables,
+            refined.pattern,
+            fitted.contacts,
         )
 
     def measure(
@@ -354,12 +371,33 @@ class GraspPipeline:
             ClosingMotion.of(hand),
             self.config.seeds,
         )
-        force = squeeze.total_force * grip.force.factor
+        margin = squeeze.margin * grip.force.factor
         return PreparedGrip(
             problem=replicate(problem),
             proposal=proposal,
-            squeeze=dataclasses.replace(squeeze, total_force=force),
+            squeeze=dataclasses.replace(squeeze, margin=margin),
+            load=replicate(Load.of(self.physics, hand, obj, plan)),
         )
+
+
+def believed(physics: Physics, plan: GraspPlan, obj: Object) -> Physics:
+    """Returns the physics with numbers for mass and friction.
+
+    A mass of the physics counts first, then one that was given with the object, then the plan's.
+
+    Args:
+        physics: as the user states it.
+        plan: may hold an estimate of the mass.
+        obj: gives its friction, and its mass where it is known.
+    """
+    mass = physics.mass
+    if mass is None and not obj.mass_given:
+        mass = plan.object.mass
+    return dataclasses.replace(
+        physics,
+        mass=physics.mass_of(obj) if mass is None else mass,
+        friction=physics.friction_of(obj),
+    )
 
 
 @jax.jit

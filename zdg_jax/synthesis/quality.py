@@ -11,7 +11,6 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
-from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.physics import BENCHMARK_FRICTION
@@ -53,9 +52,10 @@ def measure(
     - `pregrasp_gap`: how far the pregrasp is from the object, negative inside [m].
     - `withdrawal`: how far the wrist is drawn back for the pregrasp [m].
     - `squeeze_torque`: sum of the actuators' torques in the squeeze [N m], forces where they slide.
+    - `payload`: largest mass that the contacts carry with any side down [kg].
+    - `payload_task`: largest mass for which they bear the task's loads [kg].
     - `lever`: from the object's centre of mass to the middle of the touching contacts [m].
     """
-    hand = problem.hand
 
     def single(
         variables: GraspVariables, pattern: Pattern, contacts: Contacts, closing: SqueezeResult
@@ -64,8 +64,6 @@ def measure(
         pregrasp = energy.grasp_state(problem, closing.pregrasp, pattern)
         count = jnp.maximum(jnp.sum(contacts.active), 1.0)
         points, _ = energy.contacts_about_com(contacts, problem)
-        joints = [joints_from_dofs(hand, dofs) for dofs in (variables.dofs, closing.squeeze)]
-        driven = hand.ctrl_from_joints @ (joints[1] - joints[0])
         return {
             "epsilon": epsilon(problem, contacts, active),
             "min_weight": min_weight(problem, contacts, active),
@@ -75,7 +73,9 @@ def measure(
             "contact_distance": jnp.sum(jnp.abs(contacts.distance) * contacts.active) / count,
             "pregrasp_gap": jnp.min(energy.signed_distances(pregrasp, problem)),
             "withdrawal": jnp.linalg.norm(closing.pregrasp.position - variables.position),
-            "squeeze_torque": squeeze.stiffness * jnp.sum(jnp.abs(driven)),
+            "squeeze_torque": jnp.sum(jnp.abs(closing.torques)),
+            "payload": closing.payload,
+            "payload_task": closing.payload_task,
             "lever": jnp.linalg.norm(active @ points / jnp.maximum(jnp.sum(active), 1.0)),
         }
 

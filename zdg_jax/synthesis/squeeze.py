@@ -1,8 +1,10 @@
 """Pregrasp, grasp and squeeze: how the hand closes on the object and pushes.
 
-The contact forces of a hold press every contact and cancel on the object. Through the Jacobian
-transpose and the actuators' gains they become the targets that the fingers are driven to: the
-squeeze pose. The fingers stop at the surface and the actuators then push with those forces.
+The squeeze is sized for the load: of all contact forces that cancel on the object it is the one
+that carries the largest mass with any side down, within the limits of the actuators (see
+`kernels.carrying`), and as soft as the object's own weight allows. Through the actuators' gains
+its forces become the targets that the fingers are driven to: the squeeze pose. The fingers stop at
+the surface and the actuators then push with those forces.
 """
 
 from __future__ import annotations
@@ -15,38 +17,26 @@ import jax.numpy as jnp
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import HandArrays, joints_from_dofs
-from zdg_jax.kernels import friction_cone, kinematics
-from zdg_jax.kernels.lengths import TORQUE_LENGTH, WRIST_ARM
-from zdg_jax.physics import BENCHMARK_GAIN, BENCHMARK_TORQUE_LIMIT
+from zdg_jax.kernels.carrying import Carried
+from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
+from zdg_jax.synthesis.statics import Load, payload, statics, task_margin
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SqueezeConfig:
-    """How hard and with which forces a hand squeezes, and how far it opens before."""
+    """How firmly a hand squeezes, and how far it opens before."""
 
-    total_force: jax.Array = float_setting(25.0)
-    """Sum of the contacts' normal forces [N]."""
-    friction: jax.Array = float_setting(0.3)
-    """Friction that squeeze forces may use; below the real one."""
-    least_share: jax.Array = float_setting(0.15)
-    """Least normal force of a contact, over the mean."""
-    greatest_share: jax.Array = float_setting(3.0)
-    """Greatest normal force of a contact, over the mean."""
-    evenness: jax.Array = float_setting(0.02)
-    """Weight that draws the forces to equal ones, beside that of their balance."""
-    stiffness: jax.Array = float_setting(BENCHMARK_GAIN)
-    """Gain of the position actuators that will hold the grasp [N m/rad]."""
-    torque_limit: jax.Array = float_setting(BENCHMARK_TORQUE_LIMIT)
-    """Greatest actuator torque [N m]."""
+    margin: jax.Array = float_setting(2.5)
+    """The squeeze carries so many times the object's mass where the actuators allow it."""
+    least_payload: jax.Array = float_setting(0.25)
+    """Mass that it carries at least where they allow it, however light the object is [kg]."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = float_setting(0.008)
     """Distance that the pregrasp's contacts keep from the surface [m]."""
-    force_iterations: int = dataclasses.field(default=200, metadata={"static": True})
-    """Iterations of the force solver."""
     opening_iterations: int = dataclasses.field(default=20, metadata={"static": True})
     """Gradient steps that open the hand."""
     opening_step: jax.Array = float_setting(0.02)
@@ -64,15 +54,22 @@ class SqueezeResult:
     """Coordinates that the actuators are driven to, (n, d); the wrist stays."""
     forces: jax.Array
     """Contact forces on the object that the squeeze aims at, (n, k, 3), object frame [N]."""
+    torques: jax.Array
+    """Forces of the actuators that hold them, (n, nu) [N m, N where they slide]."""
     imbalance: jax.Array
-    """|wrench| of those forces over their sum of normal forces, (n,)."""
+    """|wrench| of the contact forces over their sum of normal forces, (n,)."""
+    payload: jax.Array
+    """Largest mass that the contacts carry with any side down, (n,) [kg]."""
+    payload_task: jax.Array
+    """Largest mass for which they bear the task's loads, scaled with it, (n,) [kg]."""
 
 
-@shard_rows(replicated=(0, 1))
+@shard_rows(replicated=(0, 1, 2))
 @jax.jit
 def solve_squeeze(
     config: SqueezeConfig,
     problem: Problem,
+    load: Load,
     variables: GraspVariables,
     pattern: Pattern,
     contacts: Contacts,
@@ -80,75 +77,48 @@ def solve_squeeze(
     """Pregrasp and squeeze of grasps (n, ...) through their contacts (n, k, ...)."""
 
     def single(variables: GraspVariables, pattern: Pattern, contacts: Contacts) -> SqueezeResult:
-        forces, imbalance = squeeze_forces(config, problem, contacts)
+        active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
+        linear = statics(load, problem, variables, contacts, active)
+        general, task = payload(load, linear), task_margin(load, linear)
+        force = _sized(config, load, general, task) * active[:, None]
+        torques = jnp.einsum("akf,kf->a", linear.drive, force)
+        wrench = jnp.einsum("rkf,kf->r", linear.balance, force)
         return SqueezeResult(
             pregrasp=_open(config, problem, variables, pattern),
-            squeeze=_squeeze(config, problem.hand, variables, contacts, forces),
-            forces=forces,
-            imbalance=imbalance,
+            squeeze=variables.dofs + _change(problem.hand, load, variables.dofs, torques),
+            forces=jnp.einsum("kif,kf->ki", linear.frames, force[:, :3]),
+            torques=torques,
+            imbalance=jnp.linalg.norm(wrench) / jnp.maximum(jnp.sum(force[:, 0]), 1e-6),
+            payload=general.load,
+            payload_task=task.load * load.mass,
         )
 
     return jax.vmap(single)(variables, pattern, contacts)
 
 
-def squeeze_forces(
-    config: SqueezeConfig, problem: Problem, contacts: Contacts
-) -> tuple[jax.Array, jax.Array]:
-    """Forces that press every touching contact and cancel, (k, 3) [N], and their imbalance ()."""
-    points, normals = energy.contacts_about_com(contacts, problem)
-    active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
-    length = TORQUE_LENGTH
-    solution = friction_cone.solve_contact_forces(
-        points,
-        normals,
-        jnp.zeros((1, 6), points.dtype),
-        start=normals[None] * active[None, :, None],
-        mu=config.friction,
-        low=config.least_share * active,
-        high=config.greatest_share * active,
-        length=length,
-        passive_motions=contacts.passive_motions,
-        preferred=active,
-        damping=config.evenness,
-        iterations=config.force_iterations,
-    )
-    force = solution.force[0]
-    total = jnp.maximum(jnp.sum(force * normals), 1e-6)
-    return force * (config.total_force / total), jnp.sqrt(solution.residual[0]) / total
+def _sized(config: SqueezeConfig, load: Load, general: Carried, task: Carried) -> jax.Array:
+    """The squeeze's forces, (k, 4) [N]: no firmer than the load asks for.
 
-
-def _squeeze(
-    config: SqueezeConfig,
-    hand: HandArrays,
-    variables: GraspVariables,
-    contacts: Contacts,
-    forces: jax.Array,
-) -> jax.Array:
-    """Targets whose actuators press with the given forces: B^T K B du = A^T J^T f.
-
-    A maps the independent coordinates to joints, B to actuators, K holds the gains. Dexonomy
-    (arXiv 2504.18829) writes q + J^T f / kp for hands with an actuator a joint.
+    A squeeze that is scaled carries a scaled load. Where the weight is too much with some side
+    down, but not as the task turns it, the squeeze is the task's.
     """
-    base = energy.root_pose(variables)
+    wanted = jnp.maximum(config.margin * load.mass, config.least_payload)
+    share = jnp.minimum(1.0, wanted / jnp.maximum(general.load, 1e-6))
+    for_task = jnp.minimum(1.0, config.margin / jnp.maximum(task.load, 1e-6)) * task.force
+    only = (general.load < load.mass) & (task.load >= 1.0)
+    return jnp.where(only, for_task, share * general.force)
 
-    def posed(dofs: jax.Array) -> jax.Array:
-        return kinematics.link_poses(hand.tree, joints_from_dofs(hand, dofs), base)
 
-    own = posed(variables.dofs)[..., contacts.link]
-    local = jnp.einsum("jik,jk->ki", own[:, :3], contacts.points.T - own[:, 3])
-    _, pull = jax.vjp(
-        lambda dofs: kinematics.transform_points(posed(dofs), local, contacts.link), variables.dofs
-    )
-    (torque,) = pull(forces.T)
-    drive = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(
-        variables.dofs
-    )
-    limit = config.torque_limit / config.stiffness
-    gain = drive.T @ drive + 1e-6 * jnp.eye(drive.shape[1], dtype=drive.dtype)
-    change = jnp.linalg.solve(gain, torque / config.stiffness)
-    # The strongest actuator's share of its limit scales all, so that the forces stay balanced.
-    largest = jnp.max(jnp.abs(drive @ change))
-    return variables.dofs + change * jnp.minimum(1.0, limit / jnp.maximum(largest, 1e-6))
+def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -> jax.Array:
+    """Change of the coordinates that makes actuators pull so, (d,): K B du = u.
+
+    B maps the coordinates to actuators, K holds the gains. Dexonomy (arXiv 2504.18829) writes
+    q + J^T f / kp for hands with an actuator per joint.
+    """
+    geared = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(dofs)
+    square = geared.T @ geared
+    square = square + 1e-6 * jnp.diag(jnp.diag(square) + 1e-6)
+    return jnp.linalg.solve(square, geared.T @ (torques / load.gain))
 
 
 def _open(

@@ -18,6 +18,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Planner
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
@@ -65,6 +66,7 @@ def synthesize(
     key: jax.Array | None = None,
     planner: str | pathlib.Path | GraspPlan | Planner = "auto",
     reviewer: str | Planner | None = None,
+    physics: Physics | None = None,
     validate: bool = True,
     transcript: str | pathlib.Path | None = None,
     on_stage: OnStage | None = None,
@@ -86,6 +88,8 @@ def synthesize(
             or a plan.
         reviewer: the planner that is shown the best grasps in the end and ranks them, if it can
             see (see `review_grasps`); `planner` itself if not given.
+        physics: mass, friction, gravity and drives that the squeeze is sized for. Where it
+            states none, the object's own count, and the plan's estimate of a mass that nobody gave.
         validate: test grasps in physics, best first, until `keep` of them hold.
         transcript: path of an HTML page to write of the review; none if not given.
         on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
@@ -118,7 +122,7 @@ def synthesize(
     plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
     report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
-    pipeline = GraspPipeline.prepare(plan, obj, hand, config)
+    pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics)
     batch, refined = _refine(pipeline, num, key, config, progress)
     provenance = _provenance(obj, hand, key, refined, config)
     grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)

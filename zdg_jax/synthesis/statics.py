@@ -1,0 +1,181 @@
+"""Statics of a grasp: its contacts' frames, balance on the object and pull on the actuators.
+
+A contact presses with four forces: along its inward normal, along two tangents, and a moment
+about the normal (over a length), as far as friction allows. See `kernels.carrying`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax import energy
+from zdg_jax.energy import Contacts, GraspVariables, Problem
+from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
+from zdg_jax.kernels import carrying, kinematics, rotations
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
+from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
+from zdg_jax.planning import GraspPlan
+
+PULLS = 12
+"""Loads of the task that are heeded, its strongest."""
+_MOST = 10.0
+"""Mass at which the search for a payload ends [kg], and multiple of the task's loads."""
+_CONTACT_STIFFNESS = 5000.0
+"""Stiffness of a contact in physics [N/m]: of 15,000, 5,000 and 2,000 the second gave squeezes
+that carried most and payloads that told best apart what carries."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Load:
+    """Loads that a grasp is to bear, and what bears them."""
+
+    mass: jax.Array
+    """Mass of the object, () [kg]."""
+    gravity: jax.Array
+    """() [m/s^2]."""
+    friction: jax.Array
+    """Sliding friction, ()."""
+    torsion: jax.Array
+    """Torsional friction over sliding friction, () [m]."""
+    gain: jax.Array
+    """Gains of the actuators, (nu,) [N m/rad or N/m]."""
+    limit: jax.Array
+    """Their greatest forces, (nu,) [N m or N]."""
+    pulls: jax.Array
+    """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
+
+    @classmethod
+    def of(cls, physics: Physics, hand: Hand, obj: Object, plan: GraspPlan) -> Load:
+        """Returns the loads of a plan's task on an object under some physics.
+
+        Loads without a moment about the centre of mass are weight and inertia: they grow with the
+        mass where it is another than the plan's.
+        """
+        mass, friction = physics.mass_of(obj), physics.friction_of(obj)
+        drives = physics.drives(hand)
+        wrenches = np.array([[*load.force, *load.torque] for load in plan.task.wrenches])
+        pulls = np.zeros((PULLS, 6))
+        if len(wrenches):
+            pure = ~wrenches[:, 3:].any(axis=1)
+            wrenches[pure] *= mass / (plan.object.mass or mass)
+            strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
+            pulls[: len(strongest)] = wrenches[strongest]
+        return cls(
+            mass=jnp.float32(mass),
+            gravity=jnp.float32(physics.gravity),
+            friction=jnp.float32(friction),
+            torsion=jnp.float32(physics.torsional_friction / friction),
+            gain=jnp.asarray(drives.gain, jnp.float32),
+            limit=jnp.asarray(drives.force_limit, jnp.float32),
+            pulls=jnp.asarray(pulls, jnp.float32),
+        )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Statics:
+    """Linear maps of one grasp's contact forces (k, 4)."""
+
+    frames: jax.Array
+    """Axes of each contact, inward normal first, as columns, (k, 3, 3), object frame."""
+    balance: jax.Array
+    """What forces do to the object and to motions that nothing resists, (6 + m, k, 4), torques
+    over `TORQUE_LENGTH`."""
+    drive: jax.Array
+    """Forces of the actuators that hold them, (nu, k, 4) [N m per N, 1 where they slide]."""
+
+
+def statics(
+    load: Load, problem: Problem, variables: GraspVariables, contacts: Contacts, active: jax.Array
+) -> Statics:
+    """Returns the statics of one grasp; contacts that are not active press with nothing."""
+    points, normals = energy.contacts_about_com(contacts, problem)
+    length = TORQUE_LENGTH
+    frames = _frames(normals)
+    turning = load.torsion / length * normals[:, :, None]
+    forces = jnp.concatenate([frames, jnp.zeros_like(turning)], axis=2)
+    moments = jnp.concatenate(
+        [jnp.cross(points[:, :, None], frames, axis=1) / length, turning], axis=2
+    )
+    slack = jnp.einsum("kmi,kif->mkf", contacts.passive_motions, forces) / length
+    balance = jnp.concatenate([forces, moments], axis=1).transpose(1, 0, 2)
+    balance = jnp.concatenate([balance, slack])
+    drive = _drive(load, problem.hand, variables, contacts, forces, turning * length)
+    return Statics(
+        frames=frames,
+        balance=balance * active[None, :, None],
+        drive=drive * active[None, :, None],
+    )
+
+
+def _drive(
+    load: Load,
+    hand: HandArrays,
+    variables: GraspVariables,
+    contacts: Contacts,
+    forces: jax.Array,
+    moments: jax.Array,
+) -> jax.Array:
+    """Actuator forces of least energy that hold the forces, (nu, k, 4): B^T u = A^T J^T f.
+
+    A maps the independent coordinates to joints, B to actuators.
+    """
+    poses = kinematics.forward_kinematics(
+        hand.tree, joints_from_dofs(hand, variables.dofs), energy.root_pose(variables)
+    )
+    spread = jax.jacfwd(lambda dofs: joints_from_dofs(hand, dofs))(variables.dofs)
+    twists = kinematics.link_twists(hand.tree, poses, spread.T)[..., contacts.link]
+    turn, shift = twists[:3], twists[3:]  # (3, d, k) each
+    moved = jnp.cross(turn, contacts.points.T[:, None], axis=0) + shift
+    torque = jnp.einsum("idk,kif->dkf", moved, forces)
+    torque = torque.at[..., 3].add(jnp.einsum("idk,ki->dk", turn, moments[:, :, 0]))
+    geared = hand.ctrl_from_joints @ spread
+    return jnp.tensordot(_least(geared, load.gain), torque, axes=1)
+
+
+def _least(geared: jax.Array, gain: jax.Array) -> jax.Array:
+    """Actuator forces from torques on the coordinates, (nu, d), of least energy: u = K B du."""
+    stiff = geared.T @ (gain[:, None] * geared)
+    stiff = stiff + 1e-6 * jnp.diag(jnp.diag(stiff) + 1e-6)
+    return gain[:, None] * geared @ jnp.linalg.inv(stiff)
+
+
+def _frames(normals: jax.Array) -> jax.Array:
+    """Right-handed axes whose first is the normal, as columns, (k, 3, 3)."""
+    helper = jnp.where(
+        jnp.abs(normals[:, :1]) < 0.7, jnp.array([1.0, 0, 0]), jnp.array([0, 1.0, 0])
+    ).astype(normals.dtype)
+    first = rotations.normalize(jnp.cross(normals, helper))
+    return jnp.stack([normals, first, jnp.cross(normals, first)], axis=2)
+
+
+def payload(load: Load, statics: Statics) -> carrying.Carried:
+    """Returns the squeeze that carries the largest mass [kg] with any side down."""
+    one = load.gravity * jnp.ones_like(load.mass)
+    return _carried(load, statics, one, jnp.zeros_like(load.pulls))
+
+
+def task_margin(load: Load, statics: Statics) -> carrying.Carried:
+    """Returns the squeeze that bears the greatest multiple of the task's loads."""
+    return _carried(load, statics, jnp.zeros_like(load.mass), load.pulls)
+
+
+def _carried(load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array) -> carrying.Carried:
+    scale = jnp.array([1.0] * 3 + [1 / TORQUE_LENGTH] * 3, pulls.dtype)
+    return carrying.greatest_load(
+        statics.balance,
+        statics.drive,
+        load.limit,
+        weight,
+        pulls * scale,
+        mu=load.friction,
+        gain=load.gain,
+        contact_stiffness=jnp.asarray(_CONTACT_STIFFNESS, pulls.dtype),
+        most=jnp.asarray(_MOST, pulls.dtype),
+    )
