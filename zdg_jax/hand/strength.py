@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
-from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.hand import Hand
 from zdg_jax.kernels import kinematics
 
 
@@ -23,7 +24,7 @@ def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
     """
     arrays = hand.arrays
     tree = arrays.tree
-    joints = joints_from_dofs(arrays, hand.half_closed_dofs)
+    joints = jnp.asarray(hand.joints(hand.half_closed_dofs), jnp.float32)
     posture = kinematics.forward_kinematics(tree, joints)
     axes, anchors = np.asarray(posture.axes).T, np.asarray(posture.anchors).T
     torque = np.abs(hand.ctrl_from_joints).T @ np.asarray(force_limit, float)
