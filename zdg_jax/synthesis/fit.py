@@ -55,6 +55,8 @@ class FitConfig:
     depth: float = 2.5
     """Weight of a depth in the object, beside that of a gap that is to be closed: where many links
     touch, not all gaps can be nothing, and rather some stay open."""
+    near: float = 0.0025
+    """Worst gap or depth of a grasp below which that weight applies [m]."""
     largest: float = 0.004
     """Longest step, in the same units [m]; half as long after each that made the worst gap of a
     grasp no smaller."""
@@ -180,10 +182,13 @@ class Fitter:
             if not rows.size:
                 return
             touches = self._touches(grasps, rows)
-            error, jacobian = self._gaps(grasps, touches, meant)
+            error, jacobian, weight = self._gaps(grasps, touches, meant)
             gap = np.abs(error).max(axis=1, initial=0.0)
             on = gap > _SETTLED
-            rows, gap, error, jacobian = rows[on], gap[on], error[on], jacobian[on]
+            rows, gap, weight = rows[on], gap[on], weight[on]
+            # From afar all count alike: contacts come and go, and heavy ones would swing.
+            weight = np.where(gap < self.config.near, weight.T, 1.0).T
+            error, jacobian = weight * error[on], weight[..., None] * jacobian[on]
             # Where contacts come and go, full steps would swing between them for ever.
             bound[rows] *= np.where(gap < worst[rows], 1.0, 0.5)
             worst[rows] = gap
@@ -272,10 +277,11 @@ class Fitter:
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Gaps to be closed or opened of r grasps, (r, c) [m], and their derivative, (r, c, 6 + d).
 
-        The derivative is in metres per metre; rows past a grasp's last gap are 0.
+        The derivative is in metres per metre; rows past a grasp's last gap are 0. Last the weight
+        of each gap, (r, c).
         """
         rows = touches.rows
         wanted = meant[rows[touches.place], touches.hand_body]
@@ -298,15 +304,16 @@ class Fitter:
         rank = _rank(place)
         width = int(rank.max(initial=-1)) + 1
         errors = np.zeros((len(rows), width))
+        errors[place, rank] = error[counts]
+        weights = np.ones((len(rows), width))
         inside = (error[counts] < 0) & ~touches.between[counts]
-        weight = np.where(inside, self.config.depth, 1.0)
-        errors[place, rank] = weight * error[counts]
+        weights[place[inside], rank[inside]] = self.config.depth
         jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
-        jacobian[place, rank, :6] = weight[:, None] * np.hstack([push, moment / WRIST_ARM])
+        jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
-        turns[place, rank] = weight[:, None] * twist * moves / WRIST_ARM
+        turns[place, rank] = twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
-        return errors, jacobian
+        return errors, jacobian, weights
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
