@@ -35,9 +35,9 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
     first; then the power pattern, in which the fingers' innermost links and the palm join where
-    they come near. Slots are the tips, then those links, then the palm, then spare ones: seeds that
-    enclose the object give their slots to the links that they touch it with. Last the same p
-    patterns with the links that the grip names in place of the tips.
+    they come near. Slots are the tips, then those links, then the palm, then other links as far as
+    there is room. Last the same p patterns with the links that the grip names in place of the tips.
+    Seeds of the power pattern give its slots to the links that they enclose the object with.
 
     Args:
         hand: the hand.
@@ -55,11 +55,11 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
             inner.append(others[-1])
     palm = [hand.palm.link] if hand.palm.link in candidates else []
     used = [*tips, *inner, *palm]
-    spare = max(min(len(candidates), _SLOTS) - len(used), 0)
-    slots = np.array([*used, *([used[-1]] * spare)], np.int32)
+    others = [link for link in sorted(candidates) if link not in used]
+    slots = np.array([*used, *others[: max(_SLOTS - len(used), 0)]], np.int32)
     planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
-    rows.append(np.arange(len(slots)) < len(used))
+    rows.append(np.ones(len(slots), bool))
     optional = np.arange(len(slots)) >= len(tips)
     return Pattern(
         link=jnp.asarray(np.repeat([slots, planned], len(rows), axis=0)),

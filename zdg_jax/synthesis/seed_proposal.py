@@ -179,7 +179,8 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
         opposition_weight=config.opposition,
     )
     row = jax.random.categorical(keys[3], log_likelihood)
-    preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
+    # The width of the open pose is no table.
+    preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
     placed = PlacedPreshape(
         axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
         middle=point + jnp.where(paired, across / 2, 0.0),

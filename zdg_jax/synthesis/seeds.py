@@ -25,6 +25,8 @@ from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
 from zdg_jax.synthesis.enclosing import close, land, palm_frame, touched_links
 from zdg_jax.synthesis.seed_proposal import SeedProposal, draw_cost, draw_place, landing_cost
 
+_GOLDEN = 0.6180340
+
 
 def draw_seeds(
     proposal: SeedProposal, num: int, key: jax.Array, starts: int = 1
@@ -46,9 +48,10 @@ def draw_seeds(
     total = starts * num
     rows = -(-total // whole) * whole
     even_key, key = jax.random.split(key)
-    # Evenly spread, so that the share of enclosing grasps is met in small batches too.
-    even = (jnp.arange(num, dtype=jnp.float32) + jax.random.uniform(even_key)) / num
-    power = even < proposal.power_probability
+    # Evenly spread (Weyl's sequence of the golden ratio), so that the share of enclosing grasps is
+    # met in small batches too.
+    spread = jnp.arange(num, dtype=jnp.float32) * _GOLDEN + jax.random.uniform(even_key)
+    power = spread % 1.0 < proposal.power_probability
     power = jnp.resize(power, (rows,))
     keys = jax.random.split(key, rows)
     # Several programs: in one, XLA computes the draw anew for every point that the retreat looks
