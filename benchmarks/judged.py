@@ -30,7 +30,6 @@ from benchmarks import judging, reports
 from benchmarks.settings import OBJECTS, Settings, load_objects
 from benchmarks.yields import TASK, first_component
 from zdg_jax import planning
-from zdg_jax.cli.folders import enable_compile_cache
 
 SETS = ("all", "ranked", "tested")
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
@@ -103,7 +102,6 @@ def main(
     sets: tuple[str, ...],
 ) -> None:
     """Makes and judges grasps of every object and writes OUT."""
-    enable_compile_cache()
     loaded = zdg.Hand.load(hand)
     environment = reports.environment() | {"hand": loaded.name, "task": TASK}
     by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
