@@ -16,6 +16,7 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.hand import Hand
+from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
@@ -24,11 +25,13 @@ from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.statics import Load
 
@@ -181,7 +184,7 @@ class GraspPipeline:
         """
         if num < 1:
             raise InputError(f"num is {num}; at least one grasp must be asked for")
-        return draw_seeds(self.grip(grip).proposal, num * self.config.refine.starts, key)
+        return draw_seeds(self.grip(grip).proposal, num, key, self.config.refine.starts)
 
     def refine(self, variables: GraspVariables, pattern: Pattern, grip: int = 0) -> Refined:
         """Refines seeds by gradient descent on their energies.
@@ -336,11 +339,15 @@ class GraspPipeline:
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         targets = targets_from_plan(grip, plan.task, obj, hand)
         problem = Problem(hand=hand.arrays, object=arrays, targets=targets)
+        limits = self.physics.drives(hand).force_limit
+        payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
+        load = self.physics.weight_of(obj) / payload
         proposal = SeedProposal.prepare(
             problem,
             hand.preshapes,
             contact_patterns(hand, grip),
-            jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
+            ClosingMotion.of(hand),
             self.config.seeds,
         )
         margin = squeeze.margin * grip.force.factor
