@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
@@ -16,6 +15,7 @@ from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
 from zdg_jax.cli.interruption import repeat_lost_interruptions
 from zdg_jax.cli.plan import plan
+from zdg_jax.cli.show import show
 from zdg_jax.cli.validate import validate
 from zdg_jax.errors import InputError, ZdgError
 
@@ -24,7 +24,7 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(metadata.version("zdg-jax"), prog_name="zdg")
+@click.version_option(package_name="zdg-jax", prog_name="zdg")
 @click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
 def cli(verbose: int) -> None:
     """Dexterous grasps for a task, an object and a robot hand."""
@@ -33,7 +33,7 @@ def cli(verbose: int) -> None:
     logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
 
 
-for command in (grasp, export, plan, validate, hand, hands, cache):
+for command in (grasp, show, export, plan, validate, hand, hands, cache):
     cli.add_command(command)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdg_jax.cli import outputs
-from zdg_jax.cli.folders import enable_compile_cache, writable
+from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
 from zdg_jax.cli.progress import Bars
@@ -157,7 +157,6 @@ def _synthesize(
     bars: Bars,
 ) -> GraspSet:
     """All grasps, saved after each stage that costs time."""
-    enable_compile_cache()
     import jax
 
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize

@@ -20,7 +20,7 @@ from zdg_jax.grasps import schema
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.grasps.version_1 import from_version_1
-from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
 from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.runtime.array_file import read_arrays
@@ -35,7 +35,6 @@ VERSION = 2
 _META = "meta"
 _LARGEST_MB = 2048.0
 """A file that unpacks to more is refused before it is unpacked."""
-_LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
 
 
 def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
@@ -133,7 +132,7 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     arrays = {name: getattr(grasps, name) for name in ("score", "rank", "status", "kept")}
     for name in POSES:
         pose = getattr(grasps.poses, name)
-        arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in _LEAVES}
+        arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
     arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
@@ -193,7 +192,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     return GraspSet(
         poses=Poses(
             **{
-                pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in _LEAVES})
+                pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in LEAVES})
                 for pose in POSES
             }
         ),
