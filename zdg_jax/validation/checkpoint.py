@@ -9,6 +9,7 @@ import os
 import pathlib
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -72,6 +73,7 @@ class Checkpoint:
         self._saved = time.monotonic()
 
     def _read(self) -> None:
+        arrays: dict[str, Any]
         try:
             arrays = read_arrays(self._path, limit_mb=_LARGEST_MB)
         except InputError as error:

@@ -16,7 +16,7 @@ from zdg_jax.planning.model.backend import (
     status_error,
 )
 from zdg_jax.planning.model.reply_text import count, without_key
-from zdg_jax.planning.model.transport import LimitedTransport
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 DEFAULT_MODEL = "gemini-flash-latest"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -53,7 +53,9 @@ class Gemini:
         self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
         # No HttpRetryOptions: every request counts against a budget, so the session repeats.
         address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
-        options = types.HttpOptions(base_url=address, client_args={"transport": LimitedTransport()})
+        options = types.HttpOptions(
+            base_url=address, client_args={"transport": limited_transport(http_library())}
+        )
         self._client = genai.Client(api_key=key or "none", vertexai=False, http_options=options)
 
     @property

@@ -6,8 +6,6 @@ import base64
 import os
 from typing import Any, Literal
 
-import httpx
-
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import (
     Answer,
@@ -20,7 +18,7 @@ from zdg_jax.planning.model.backend import (
 )
 from zdg_jax.planning.model.reply_text import count, joined, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, without
-from zdg_jax.planning.model.transport import LimitedTransport
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 KEY = "OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4.1"
@@ -64,7 +62,9 @@ class OpenAICompatible:
             raise InputError(f"which model of {address}? Name it: openai:MODEL, or OPENAI_MODEL")
         self.model = name or DEFAULT_MODEL
         # The session repeats and counts; local servers take any key, but want one.
-        client = openai.DefaultHttpxClient(transport=LimitedTransport())
+        client = openai.DefaultHttpxClient(
+            transport=limited_transport(http_library(openai.DefaultHttpxClient))
+        )
         self._client = openai.OpenAI(
             api_key=self._key or "none", base_url=address, max_retries=0, http_client=client
         )
@@ -128,7 +128,7 @@ class OpenAICompatible:
         except PlannerError:
             raise
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, httpx.ConnectError):
+            if type(error.__cause__).__name__ == "ConnectError":
                 raise PlannerError(
                     f"no server answers at {self._client.base_url}; start it, or name another "
                     "address (--server)"
@@ -170,6 +170,6 @@ class OpenAICompatible:
 def _reason(error: Exception) -> str:
     """Says in a word or two why there was no answer, without quoting what might hold a key."""
     cause = error.__cause__
-    if isinstance(cause, httpx.ReadError) and str(cause).startswith("the answer has more"):
+    if type(cause).__name__ == "ReadError" and str(cause).startswith("the answer has more"):
         return str(cause)
     return type(cause or error).__name__

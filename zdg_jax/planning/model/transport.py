@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
+import importlib
 import time
-
-import httpx
+from typing import Any
 
 MOST_BYTES = 4_000_000
 """Largest body of an answer, unpacked [B]; a plan needs some thousands."""
+_LIBRARIES = ("httpx2", "httpx")
+"""Libraries that models' clients send with, which are alike; which one depends on their version."""
 
 
-class LimitedTransport(httpx.BaseTransport):
-    """Reads bodies whole, and closes the connection where one is too long or takes too long."""
+def http_library(client: type | None = None) -> Any:
+    """Returns the module by which a client sends.
 
-    def __init__(self) -> None:
-        """Prepares the transport that does the work."""
-        self._inner = httpx.HTTPTransport()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends a request and reads the answer to it.
-
-        Args:
-            request: the request.
-
-        Raises:
-            httpx.HTTPError: no whole answer within the limits.
-        """
-        allowed = (request.extensions.get("timeout") or {}).get("read")
-        deadline = None if allowed is None else time.monotonic() + allowed
-        response = self._inner.handle_request(request)
-        body = bytearray()
+    Args:
+        client: class of the client; None takes whichever library there is.
+    """
+    bases = () if client is None else client.__mro__
+    used = [base.__module__.split(".")[0] for base in bases]
+    for name in [name for name in _LIBRARIES if name in used] or _LIBRARIES:
         try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise httpx.ReadError(f"the answer has more than {MOST_BYTES} bytes")
-                if deadline is not None and time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer takes too long")
-        finally:
-            response.close()
-        unpacked = ("content-encoding", "content-length", "transfer-encoding")
-        headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in unpacked]
-        return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise ImportError(f"none of {', '.join(_LIBRARIES)} is installed")
 
-    def close(self) -> None:
-        """Closes its connections."""
-        self._inner.close()
+
+def limited_transport(library: Any) -> Any:
+    """Makes a transport that reads answers whole, and closes the connection at its limits.
+
+    Args:
+        library: the module by which the client sends.
+    """
+
+    class LimitedTransport(library.BaseTransport):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._inner = library.HTTPTransport()
+
+        def handle_request(self, request: Any) -> Any:
+            allowed = (request.extensions.get("timeout") or {}).get("read")
+            deadline = None if allowed is None else time.monotonic() + allowed
+            response = self._inner.handle_request(request)
+            body = bytearray()
+            try:
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise library.ReadError(f"the answer has more than {MOST_BYTES} bytes")
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise library.ReadTimeout("the answer takes too long")
+            finally:
+                response.close()
+            dropped = ("content-encoding", "content-length", "transfer-encoding")
+            pairs = response.headers.multi_items()
+            headers = [(key, value) for key, value in pairs if key.lower() not in dropped]
+            return library.Response(response.status_code, headers=headers, content=bytes(body))
+
+        def close(self) -> None:
+            self._inner.close()
+
+    return LimitedTransport()
