@@ -73,9 +73,8 @@ class Checkpoint:
         self._saved = time.monotonic()
 
     def _read(self) -> None:
-        arrays: dict[str, Any]
         try:
-            arrays = read_arrays(self._path, limit_mb=_LARGEST_MB)
+            arrays: dict[str, Any] = dict(read_arrays(self._path, limit_mb=_LARGEST_MB))
         except InputError as error:
             raise InputError(
                 f"cannot resume from {self._path}: {error}; delete it to start anew"

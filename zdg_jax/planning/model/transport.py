@@ -35,7 +35,7 @@ def limited_transport(library: Any) -> Any:
         library: the module by which the client sends.
     """
 
-    class LimitedTransport(library.BaseTransport):  # type: ignore[misc]
+    class LimitedTransport(library.BaseTransport):
         def __init__(self) -> None:
             self._inner = library.HTTPTransport()
 
