@@ -37,7 +37,8 @@ def limited_transport(library: Any) -> Any:
 
     class LimitedTransport(library.BaseTransport):
         def __init__(self) -> None:
-            self._inner = library.HTTPTransport()
+            # No connection outlives its answer: nobody would close it.
+            self._inner = library.HTTPTransport(limits=library.Limits(max_keepalive_connections=0))
 
         def handle_request(self, request: Any) -> Any:
             allowed = (request.extensions.get("timeout") or {}).get("read")
