@@ -56,7 +56,7 @@ types: $(VENV)/.dev
 
 # Strict: a broken link, a name that is not there or a parameter that is not described fails.
 docs: $(VENV)/.dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 build: $(VENV)/.dev
 	$(BIN)/python -m build

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
+import pkgutil
+import re
 import subprocess
 import sys
 import tomllib
@@ -36,6 +38,14 @@ def test_every_extra_is_explained() -> None:
     assert [name for name in extras if f"`{name}`" not in page and f"[{name}]" not in page] == []
 
 
+def test_every_name_of_the_reference_exists() -> None:
+    names = re.findall(
+        r"^::: (\S+)$", "\n".join(p.read_text() for p in _DOCS.glob("api/*.md")), re.M
+    )
+    assert len(names) > 30
+    assert [name for name in names if pkgutil.resolve_name(name) is None] == []
+
+
 def test_the_citation_names_the_version() -> None:
     version = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"version: {version}\n" in (_ROOT / "CITATION.cff").read_text()
@@ -52,6 +62,7 @@ def test_the_site_builds_without_a_warning(tmp_path: pathlib.Path) -> None:
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
+    assert "trimesh" in (tmp_path / "index.html").read_text(), "the example is not shown"
     page = (tmp_path / "api" / "grasps" / "index.html").read_text()
     assert "T_object_hand" in page
     assert "zdg_jax.grasps.grasp_set.GraspSet.best" in page
