@@ -112,8 +112,12 @@ def check_task(task: str) -> None:
         task: the task.
 
     Raises:
-        InputError: the task is empty.
+        InputError: the task is empty, or no text.
     """
+    try:
+        task.encode()
+    except UnicodeEncodeError:
+        raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
     if not task.strip():
         raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
