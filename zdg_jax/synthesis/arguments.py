@@ -37,7 +37,7 @@ def check_arguments(task: object, obj: object, hand: object, num: object, keep: 
     for name, count in (("num", num), ("keep", keep)):
         if isinstance(count, bool) or not hasattr(count, "__index__"):
             raise InputError(f"{name} is {count!r}; a whole number is needed")
-        if not 1 <= int(count) <= MOST:  # type: ignore[call-overload]
+        if not 1 <= int(count) <= MOST:
             raise InputError(f"{name} is {count}; it must be from 1 to {MOST}")
 
 
@@ -66,12 +66,12 @@ def check_settings() -> None:
     Raises:
         InputError: naming the setting.
     """
-    if jax.config.jax_enable_x64:
+    if jax.config.read("jax_enable_x64"):
         raise InputError(
             "JAX is set to 64 bits, and grasps are made in 32: unset JAX_ENABLE_X64, or "
             'jax.config.update("jax_enable_x64", False)'
         )
-    if jax.config.jax_numpy_rank_promotion == "raise":
+    if jax.config.read("jax_numpy_rank_promotion") == "raise":
         raise InputError(
             "JAX is set to refuse rank promotion, which the programs use: unset "
             'JAX_NUMPY_RANK_PROMOTION, or jax.config.update("jax_numpy_rank_promotion", "allow")'
