@@ -38,6 +38,9 @@ def same(a: GraspSet, b: GraspSet) -> None:
         for name in Validation.array_names():
             np.testing.assert_array_equal(getattr(a.validation, name), getattr(b.validation, name))
         assert a.validation.loads == b.validation.loads
+    assert (a.forces is None) == (b.forces is None)
+    jax.tree.map(np.testing.assert_array_equal, a.forces, b.forces)
+    assert a.physics == b.physics
     assert a.hand == b.hand
     assert (a.task, a.plan, a.alignment_weight) == (b.task, b.plan, b.alignment_weight)
     assert a.provenance == b.provenance
@@ -120,6 +123,21 @@ def test_with_kept_takes_numbers_and_masks() -> None:
 def test_concatenation_undoes_slicing() -> None:
     grasps = make_grasps(7)
     same(concatenate([grasps[:3], grasps[3:]]), grasps)
+
+
+def test_forces_of_another_number_of_grasps_are_refused() -> None:
+    grasps = make_grasps(4)
+    assert grasps.forces is not None
+    with pytest.raises(InputError, match="squeeze"):
+        dataclasses.replace(grasps, forces=grasps.forces[:3])
+
+
+def test_concatenation_refuses_grasps_for_another_mass() -> None:
+    grasps = make_grasps(4)
+    assert grasps.physics is not None
+    heavier = dataclasses.replace(grasps, physics=dataclasses.replace(grasps.physics, mass=1.0))
+    with pytest.raises(InputError, match="physics"):
+        concatenate([grasps, heavier])
 
 
 def test_concatenation_refuses_another_hand() -> None:

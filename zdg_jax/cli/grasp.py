@@ -10,7 +10,8 @@ import click
 
 from zdg_jax.cli.folders import enable_compile_cache, writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
+from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@object_options
+@mesh_options
+@physics_options
 @planning_options
 @click.option(
     "--review",
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     help="Weight of the plan in the ranking, against the chance to hold; 0 heeds holding alone.",
 )
 @click.option(
+    "--test",
+    type=click.Choice(("carry", "six_directions")),
+    help="What kept grasps must hold: the object's weight with any side down, or the benchmark's "
+    "1 N on 0.1 kg. By default carry where the mass is given or judged by a model.",
+)
+@click.option(
     "--out",
     type=FOLDER,
     default=pathlib.Path("grasps"),
@@ -53,7 +61,7 @@ if TYPE_CHECKING:
 def grasp(
     mesh: pathlib.Path,
     scale: float,
-    mass: float | None,
+    physics: PhysicsChoice,
     task: str,
     hand: str,
     planner: str,
@@ -63,6 +71,7 @@ def grasp(
     keep: int,
     seed: int,
     alignment: float,
+    test: str | None,
     out: pathlib.Path,
 ) -> int:
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
@@ -88,10 +97,12 @@ def grasp(
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
-        obj = load_object(mesh, scale, mass, bars)
+        obj = load_object(mesh, scale, physics.mass, bars)
         writable(out)
         counts = (num, keep, seed, alignment)
-        grasps = _synthesize(task, obj, loaded, chosen, reviewer, *counts, out, bars, done)
+        grasps = _synthesize(
+            task, obj, loaded, chosen, reviewer, *counts, physics, test, out, bars, done
+        )
         _picture(grasps, loaded, obj, out / "grasps.png", bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
@@ -111,6 +122,8 @@ def _synthesize(
     keep: int,
     seed: int,
     alignment: float,
+    choice: PhysicsChoice,
+    test: str | None,
     out: pathlib.Path,
     bars: Bars,
     done: list[str],
@@ -119,7 +132,10 @@ def _synthesize(
     enable_compile_cache()
     import jax
 
+    from zdg_jax.physics import Physics
+    from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
+    from zdg_jax.validation import carry
 
     path = out / "grasps.npz"
 
@@ -140,6 +156,8 @@ def _synthesize(
         key=jax.random.key(seed),
         planner=planner,
         reviewer=reviewer,
+        physics=choice.applied(Physics()),
+        test=None if test is None else {"carry": carry}.get(test, STRICT_SIX_DIRECTIONS),
         transcript=out / "review.html",
         on_stage=save,
         progress=bars,

@@ -12,8 +12,10 @@ import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.physics import Physics
 from zdg_jax.validation.results import Reason, Validation
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class GraspSet:
     """The plan that the grasps follow, if there was one."""
     alignment_weight: float = 2.0
     """Weight of the task alignment in `score`; 0 where holding alone counts."""
+    physics: Physics | None = None
+    """Mass, friction and drives that the squeezes are sized for; `None` where nobody said."""
+    forces: SqueezeForces | None = None
+    """Contact forces and actuator torques that the squeezes aim at, leaves (n, ...)."""
     terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     """Unweighted energy terms by name, each (n,)."""
     metrics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -83,6 +89,8 @@ class GraspSet:
             put(name, values)
             for key, value in values.items():
                 _check_rows(f"{name[:-1]} '{key}'", value, n)
+        if self.forces is not None:
+            put("forces", self.forces.on_host(n))
         put("status", np.zeros(n, np.int8) if self.status is None else np.asarray(self.status))
         put("kept", np.ones(n, bool) if self.kept is None else np.asarray(self.kept))
         put("rank", _by_score(self.score) if self.rank is None else np.asarray(self.rank))
@@ -145,6 +153,7 @@ class GraspSet:
             rank=_places(np.argsort(self.rank[rows], kind="stable")),
             terms=pick(self.terms),
             metrics=pick(self.metrics),
+            forces=None if self.forces is None else self.forces[rows],
             validation=None if self.validation is None else self.validation[rows],
         )
 
@@ -289,12 +298,14 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             and other.status_names == first.status_names
             and other.terms.keys() == first.terms.keys()
             and other.metrics.keys() == first.metrics.keys()
+            and other.physics == first.physics
+            and (other.forces is None) == (first.forces is None)
             and _test_of(other) == _test_of(first)
         )
         if not same:
             raise InputError(
-                f"{other!r} and {first!r} differ in object, hand, the names of their values, or"
-                " the test in physics"
+                f"{other!r} and {first!r} differ in object, hand, the names of their values, the"
+                " physics they are made for, or the test in physics"
             )
     changes: dict[str, Any] = {
         name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
@@ -302,6 +313,10 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
     changes["poses"] = jax.tree.map(
         lambda *leaves: _join(leaves), first.poses, *(s.poses for s in sets[1:])
     )
+    if first.forces is not None:
+        changes["forces"] = jax.tree.map(
+            lambda *leaves: _join(leaves), first.forces, *(s.forces for s in sets[1:])
+        )
     for group in ("terms", "metrics"):
         names = getattr(first, group)
         changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}

@@ -15,6 +15,7 @@ from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
@@ -65,6 +66,8 @@ class GraspBatch:
 
     poses: Poses
     """Pregrasp, grasp and squeeze, leaves (n, ...)."""
+    forces: SqueezeForces
+    """Contact forces and actuator torques of the squeeze, leaves (n, ...)."""
     terms: dict[str, np.ndarray]
     """Unweighted energy terms of the grasp by name, each (n,)."""
     metrics: dict[str, np.ndarray]
@@ -285,7 +288,13 @@ class GraspPipeline:
             problem, variables, refined.pattern, fitted.contacts, squeezed, prepared.squeeze
         )
         poses = _poses(self.hand.arrays, variables, squeezed)
-        poses, terms, metrics = jax.device_get((poses, terms, metrics))
+        forces = SqueezeForces(
+            links=jnp.where(fitted.contacts.active > 0, fitted.contacts.link, -1),
+            points=fitted.contacts.footprints,
+            forces=squeezed.forces,
+            torques=squeezed.torques,
+        )
+        poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         metrics["predicted_hold_probability"] = quality.predicted_hold_probability(metrics, terms)
@@ -295,6 +304,7 @@ class GraspPipeline:
         success = quality.predicted_success(metrics, alignment, bound)
         return GraspBatch(
             poses=poses,
+            forces=forces,
             terms=terms,
             metrics=metrics,
             score=np.where(finite, score, -np.inf),
@@ -342,6 +352,8 @@ class GraspPipeline:
             task=self.plan.prompt if task is None else task,
             plan=self.plan,
             alignment_weight=self.config.alignment,
+            physics=self.physics,
+            forces=batch.forces,
             terms=batch.terms,
             metrics=batch.metrics,
             status=(~batch.finite).astype(np.int8),
