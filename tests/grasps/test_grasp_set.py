@@ -175,6 +175,19 @@ def test_summary_counts_and_names_the_best() -> None:
     assert "12 of 'ball'" in repr(grasps)
 
 
+def test_the_summary_says_in_numbers_where_no_grasp_can_carry_the_object() -> None:
+    grasps = make_grasps(3)
+    weak, strong = (
+        dataclasses.replace(
+            grasps, metrics={"payload": best * np.ones(3), "payload_task": 2 * best * np.ones(3)}
+        )
+        for best in (0.11, 0.3)
+    )
+    assert "needs 0.2 kg, best payload 0.11 kg; 0.22 kg as the task turns it" in str(weak)
+    assert "best payload" not in str(strong)
+    assert "for 0.2 kg, friction 0.6" in str(strong)
+
+
 @pytest.mark.parametrize("tested", [True, False])
 @pytest.mark.parametrize("n", [0, 1, 5])
 def test_a_file_gives_back_the_set(tmp_path: pathlib.Path, n: int, tested: bool) -> None:

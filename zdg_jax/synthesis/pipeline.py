@@ -297,7 +297,9 @@ class GraspPipeline:
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(metrics, terms)
+        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
+            metrics, terms, self.physics.mass_of(self.object)
+        )
         alignment, bound = self.config.alignment, self.plan.grip.binding
         finite = np.asarray(refined.finite) & _all_finite(poses, len(fitted.dofs))
         score = quality.score(metrics, alignment, bound)
