@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def materialize(function: Callable[..., Result], always_true: jax.Array, *operands: Any) -> Result:
-    """`function(*operands)`, computed once and kept.
+    """Compute `function(*operands)` once and keep the result.
 
     XLA on a CPU fuses arithmetic into all that reads it, and so repeats it, reader by reader and
     level by level; an optimization barrier is gone before that happens. What stands in a branch
@@ -20,8 +20,11 @@ def materialize(function: Callable[..., Result], always_true: jax.Array, *operan
 
     Args:
         function: pure; not differentiated here: call this within a custom rule.
-        sure: () bool that is true, from data, so that the compiler cannot know it.
+        always_true: () bool that is true, from data, so that the compiler cannot know it.
         operands: pytrees of arrays.
+
+    Returns:
+        The function's result.
     """
 
     def branch(always_true: jax.Array, *operands: Any) -> Result:

@@ -42,7 +42,7 @@ class DistanceGrid:
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
 def query(grid: DistanceGrid, points: jax.Array, axis: int = -1) -> tuple[jax.Array, jax.Array]:
-    """Signed distance and its gradient at points, inside the box and out.
+    """Look up the signed distance and its gradient at points, inside the box and out.
 
     Differentiable in `points` only: the derivative of the distance is the returned normal, that
     of the normal is zero.
@@ -59,10 +59,10 @@ def query(grid: DistanceGrid, points: jax.Array, axis: int = -1) -> tuple[jax.Ar
     """
     points = jnp.moveaxis(points, axis, 0)
     always_true = grid.spacing > 0
-    found, *normal = materialize(_query, always_true, grid, points)
+    value, *normal = materialize(_query, always_true, grid, points)
     # By itself this moves whole rows; in one piece with what gives them, number by number.
     stacked = materialize(lambda *parts: jnp.stack(parts), always_true, *normal)
-    return found, jnp.moveaxis(stacked, 0, axis)
+    return value, jnp.moveaxis(stacked, 0, axis)
 
 
 def _query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, ...]:

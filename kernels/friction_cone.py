@@ -5,7 +5,7 @@ wrench about the origin, torques divided by a length, is
 
     G f = (sum_i f_i, sum_i p_i x f_i / length).
 
-`balance` solves, for several target wrenches t_j at once,
+`solve_contact_forces` solves, for several target wrenches t_j at once,
 
     min_f |G f - t_j|^2 + damping |f - preferred|^2    with  low_i <= n_i.f_i <= high_i,
                                                              |f_i - (n_i.f_i) n_i| <= mu n_i.f_i
@@ -27,7 +27,7 @@ Components = list[jax.Array]
 
 
 class Forces(NamedTuple):
-    """The solution of `balance`."""
+    """The solution of `solve_contact_forces`."""
 
     force: jax.Array
     """Contact forces, (t, c, 3), the frame of the contacts [units of the bounds]."""
@@ -89,7 +89,7 @@ def solve_contact_forces(
     damping: jax.Array | float = 0.0,
     iterations: int = 30,
 ) -> Forces:
-    """Forces within friction cones that come nearest to each target wrench.
+    """Find forces within friction cones that come nearest to each target wrench.
 
     Args:
         points: contact points from the point that torques are taken about, (c, 3) [m].
@@ -99,8 +99,8 @@ def solve_contact_forces(
         mu: friction coefficient, ().
         low, high: bounds of the normal forces, (c,). An absent contact has both at zero.
         length: metres that turn a torque into a force, ().
-        slack: how each point moves in m motions of the hand that nothing resists, (c, m, 3) [m a
-            unit of motion]: forces must do no work on them, else the hand gives way.
+        passive_motions: velocity of each point in m motions of the hand that nothing resists,
+            (c, m, 3) [m per unit of motion]: forces must do no work on them, else the hand yields.
         preferred: normal force towards which `damping` pulls, () or (c,).
         damping: weight of |f - preferred n|^2, ().
         iterations: static.
@@ -122,23 +122,24 @@ def solve_contact_forces(
     pulled = pulled[:, None] if pulled.ndim else pulled
     damping = jnp.asarray(damping, points.dtype)
     # |G|^2 is at most the sum over contacts of |G_i|^2: at most 1 + |p_i|^2 of forces and their
-    # torques, and what slack adds.
+    # torques, and what passive motions add.
     present = (high > 0).astype(points.dtype)
-    own = present * (1 + _dot(arms, arms) + sum(_dot(way, way) for way in loose))
-    rate = 1 / (jnp.sum(own) + damping + 1e-6)
+    squared = present * (1 + _dot(arms, arms) + sum(_dot(m, m) for m in loose))
+    rate = 1 / (jnp.sum(squared) + damping + 1e-6)
 
     def error(forces: Components) -> Components:
-        return [found - target for found, target in zip(_wrench(arms, forces), wanted, strict=True)]
+        return [part - target for part, target in zip(_wrench(arms, forces), wanted, strict=True)]
 
     def yields(forces: Components) -> list[jax.Array]:
-        return [jnp.sum(_dot(way, forces), axis=0, keepdims=True) for way in loose]
+        return [jnp.sum(_dot(m, forces), axis=0, keepdims=True) for m in loose]
 
     def descend(forces: Components) -> Components:
-        push, twist = (found := error(forces))[:3], found[3:]
+        missing = error(forces)
+        push, twist = missing[:3], missing[3:]
         turned = _cross(twist, arms)
         slopes = [push[i] + turned[i] + damping * (forces[i] - pulled * axes[i]) for i in range(3)]
-        for way, work in zip(loose, yields(forces), strict=True):
-            slopes = [slope + work * part for slope, part in zip(slopes, way, strict=True)]
+        for motion, work in zip(loose, yields(forces), strict=True):
+            slopes = [slope + work * part for slope, part in zip(slopes, motion, strict=True)]
         return [force - rate * slope for force, slope in zip(forces, slopes, strict=True)]
 
     def step(

@@ -26,7 +26,7 @@ from zdg_jax.kernels.branches import materialize
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Topology:
-    """Which joint hangs on which, and which link rides on which joint; hashable."""
+    """Structure of a tree: the joint that each joint hangs on and each link rides on; hashable."""
 
     parents: tuple[int, ...]
     """Parent joint of each joint, -1 = the root; a parent comes before its children."""
@@ -36,16 +36,16 @@ class Topology:
     """Whether any joint slides; without one the term in q is left out."""
 
     def strides(self) -> list[np.ndarray]:
-        """Ancestor of each joint 1, 2, 4, ... joints up, (j,), -1 = past the first."""
+        """List the ancestor of each joint 1, 2, 4, ... joints up, (j,), -1 = past the first."""
         above = np.array(self.parents, int)
-        found = []
+        strides = []
         while (above >= 0).any():
-            found.append(above)
+            strides.append(above)
             above = np.where(above >= 0, above[above], -1)
-        return found
+        return strides
 
     def carried(self) -> np.ndarray:
-        """1 where a joint (row) carries another (column), (j, j); none carries itself."""
+        """Mark by 1 where a joint (row) carries another (column), (j, j); none carries itself."""
         carried = np.zeros((len(self.parents),) * 2, np.float32)
         for joint, parent in enumerate(self.parents):
             if parent >= 0:
@@ -86,7 +86,7 @@ class Tree:
 
 
 class LinkPoses(NamedTuple):
-    """Where links and joints of a hand are, in the root's frame or, with a base, in its frame."""
+    """Poses of links and axes of joints, in the root's frame or, with a base, in its frame."""
 
     links: jax.Array
     """Poses of the links, (*b, 3, 4, L): three columns of rotation, one of translation [m]."""
@@ -97,14 +97,17 @@ class LinkPoses(NamedTuple):
 
 
 def forward_kinematics(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> LinkPoses:
-    """Poses of all links and axes of all joints, by component: links lie along the last axis.
+    """Compute poses of all links and axes of all joints; links lie along the last axis.
 
     Args:
         tree: the kinematic tree.
         joints: joint positions, (*b, j) [rad or m].
-        base: pose of the hand's root, (*b, 3, 4), rotation and translation [m]; none leaves links
-            in the root's frame. Only the component of a rotation perturbation in SO(3)
+        base: pose of the hand's root, (*b, 3, 4), rotation and translation [m]; None leaves links
+            in the root's frame. Only the component of a rotation perturbation that lies in SO(3)
             has a gradient.
+
+    Returns:
+        Poses of links and axes of joints, by component.
     """
     joints = jnp.asarray(joints)
     base = jnp.eye(3, 4, dtype=joints.dtype) if base is None else jnp.asarray(base)
@@ -112,12 +115,21 @@ def forward_kinematics(tree: Tree, joints: jax.Array, base: jax.Array | None = N
 
 
 def link_poses(tree: Tree, joints: jax.Array, base: jax.Array | None = None) -> jax.Array:
-    """Poses of the links alone, (*b, 3, 4, L)."""
+    """Compute the poses of the links alone.
+
+    Args:
+        tree: the kinematic tree.
+        joints: joint positions, (*b, j) [rad or m].
+        base: pose of the hand's root, (*b, 3, 4); see `forward_kinematics`.
+
+    Returns:
+        Rotation and translation [m] of each link, (*b, 3, 4, L).
+    """
     return forward_kinematics(tree, joints, base).links
 
 
 def link_twists(tree: Tree, poses: LinkPoses, motions: jax.Array) -> jax.Array:
-    """How links move about the origin when joints move together.
+    """Compute the twists of links as joints move together.
 
     Args:
         tree: the kinematic tree.
@@ -210,16 +222,16 @@ def _forward_kinematics_jvp(
     primals: tuple[Tree, jax.Array, jax.Array], tangents: tuple[Tree, jax.Array, jax.Array]
 ) -> tuple[LinkPoses, LinkPoses]:
     tree, _, base = primals
-    found = _forward_kinematics(*primals)
-    twists = _screws(tree, found) * tangents[1][..., None, :]
+    poses = _forward_kinematics(*primals)
+    twists = _screws(tree, poses) * tangents[1][..., None, :]
     whole = _base_twist(base, tangents[2])[..., None]  # the root carries every link and joint
     turn, shift = _halves(_product(twists, tree.moves.T) + whole)
-    turned = [_cross(turn, found.links[..., k, :]) for k in range(4)]
+    turned = [_cross(turn, poses.links[..., k, :]) for k in range(4)]
     turned[3] = turned[3] + shift
     moved = jnp.stack(turned, axis=-2)
     carried = jnp.asarray(tree.topology.carried(), twists.dtype)
     turn, shift = _halves(_product(twists, carried) + whole)
-    return found, LinkPoses(moved, _cross(turn, found.axes), _cross(turn, found.anchors) + shift)
+    return poses, LinkPoses(moved, _cross(turn, poses.axes), _cross(turn, poses.anchors) + shift)
 
 
 def _base_twist(base: jax.Array, rate: jax.Array) -> jax.Array:
@@ -237,16 +249,19 @@ def _halves(twists: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def transform_points(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
-    """Points fixed to links, by component, (3, n), in the frame of the links' poses [m].
+    """Carry points along with their links.
 
     One matrix product with a matrix that is zero but in each point's own link. Measured for 1024
     Allegros of 1680 points, value and gradient, 2 CPU cores: 25 ms and 1.6 s to compile; links
-    one by one, written out by component, 192 ms and 15.6 s; a rotation gathered a point more.
+    one by one, written out by component, 192 ms and 15.6 s; a rotation gathered per point more.
 
     Args:
         poses: poses of the links, (3, 4, L), from `link_poses`.
         local: the points in their links' frames, (n, 3) [m].
         link: the link of each, (n,).
+
+    Returns:
+        By component, (3, n), in the frame of the links' poses [m].
     """
     return _riding(poses, _spread(_with_one(local), link, poses))
 
@@ -254,18 +269,34 @@ def transform_points(poses: jax.Array, local: jax.Array, link: jax.Array) -> jax
 def point_differences(
     poses: jax.Array, local: jax.Array, link: jax.Array, pairs: jax.Array
 ) -> jax.Array:
-    """Vectors from the second point of each pair (p, 2) to the first, (3, p) [m].
+    """Compute vectors between points fixed to links.
 
+    Points are linear in the poses, and so are their differences: nothing is gathered.
 
-    Arguments as of `transform_points`. Points are linear in the poses, and so are their
-    differences: nothing is gathered.
+    Args:
+        poses: poses of the links, (3, 4, L), from `link_poses`.
+        local: the points in their links' frames, (n, 3) [m].
+        link: the link of each, (n,).
+        pairs: indices of points, (p, 2).
+
+    Returns:
+        From the second point of each pair to the first, by component, (3, p) [m].
     """
     spread = _spread(_with_one(local), link, poses)
     return _riding(poses, spread[:, pairs[:, 0]] - spread[:, pairs[:, 1]])
 
 
 def rotate_directions(rotations: jax.Array, local: jax.Array, link: jax.Array) -> jax.Array:
-    """Directions fixed to links, (3, n): `transform_points` with rotations (3, 3, L) for poses."""
+    """Turn directions along with their links.
+
+    Args:
+        rotations: of the links, (3, 3, L).
+        local: directions in their links' frames, (n, 3).
+        link: the link of each, (n,).
+
+    Returns:
+        By component, (3, n).
+    """
     return _riding(rotations, _spread(local, link, rotations))
 
 
@@ -274,7 +305,7 @@ def _with_one(local: jax.Array) -> jax.Array:
 
 
 def _spread(local: jax.Array, link: jax.Array, poses: jax.Array) -> jax.Array:
-    """What takes rows of poses (3, w L) to points: coordinates (n, w) at their links, (w L, n)."""
+    """Matrix (w L, n) that takes rows of poses (3, w L) to points of coordinates (n, w)."""
     _, width, links = poses.shape
     on_link = (link == jnp.arange(links, dtype=link.dtype)[:, None]).astype(local.dtype)
     return (local.T[:, None] * on_link).reshape(width * links, -1)

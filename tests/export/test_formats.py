@@ -113,7 +113,7 @@ def test_dexgraspnet_turns_about_fixed_axes(tmp_path: pathlib.Path) -> None:
         np.testing.assert_allclose(euler, matrix_of(qpos), atol=1e-6)
         assert [named[name] for name in grasps.hand.joint_names] == pytest.approx(qpos[7:])
         assert record["scale"] == 1.0
-    mesh = trimesh.load(tmp_path / "meshdata" / "ball" / "coacd" / "decomposed.obj")
+    mesh = trimesh.load_mesh(tmp_path / "meshdata" / "ball" / "coacd" / "decomposed.obj")
     assert mesh.volume == pytest.approx(grasps.object.volume)
 
 

@@ -109,7 +109,7 @@ def test_points_ride_on_their_links():
     _, tree = _scene()
     poses = kinematics.link_poses(tree, jnp.array([0.3, 0.01, 0.7, -0.4]))
     local = jax.random.normal(jax.random.key(1), (5, 3))
-    link = np.array([1, 3, 1, 3, 0])
+    link = np.array([1, 3, 1, 3, 0], np.int32)
     turned = np.einsum("ijn,nj->in", poses[:, :3, link], local)
     np.testing.assert_allclose(
         kinematics.rotate_directions(poses[:, :3], local, link), turned, atol=1e-6

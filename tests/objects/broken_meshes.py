@@ -15,7 +15,7 @@ from .broken_files import Case
 def cases() -> Iterator[Case]:
     """All of them."""
     for name, make in _SHAPES.items():
-        yield name, lambda folder, make=make: make()
+        yield name, functools.partial(_made, make)
     for power in range(-6, 7):
         yield f"10^{power} times as large", functools.partial(_scaled, 10.0**power)
     for seed in range(10):
@@ -33,13 +33,21 @@ def cases() -> Iterator[Case]:
     for kind in ("obj", "off", "ply", "dae"):
         yield f"2 million triangles as text in {kind}", functools.partial(_ball_text, kind)
     for name, settings in _SETTINGS.items():
-        yield name, lambda folder, settings=settings: (_whole(), settings)
+        yield name, functools.partial(_with_settings, settings)
     for name, content in _LABELS.items():
         yield f"labels from a file of {name}", functools.partial(_labels, content)
 
 
 def _whole() -> trimesh.Trimesh:
     return trimesh.creation.capsule(height=0.08, radius=0.02)
+
+
+def _made(make: Callable[[], object], folder: pathlib.Path) -> object:
+    return make()
+
+
+def _with_settings(settings: dict[str, object], folder: pathlib.Path) -> object:
+    return _whole(), settings
 
 
 def _scaled(factor: float, folder: pathlib.Path) -> object:
@@ -60,7 +68,7 @@ def _few(seed: int, folder: pathlib.Path) -> object:
 
 def _damaged(what: str, share: float, folder: pathlib.Path) -> object:
     rng = np.random.default_rng(int(100 * share))
-    vertices, faces = _whole().vertices.copy(), _whole().faces.copy()
+    vertices, faces = np.array(_whole().vertices), np.array(_whole().faces)
     some = rng.random(len(faces)) < share
     few = rng.random(len(vertices)) < share
     match what:

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pathlib
 
 import manifold3d
@@ -27,7 +29,7 @@ def cup_mesh() -> trimesh.Trimesh:
 
 
 @pytest.fixture(scope="session")
-def cup(cup_mesh) -> Object:
+def cup(cup_mesh: trimesh.Trimesh) -> Object:
     return Object.from_mesh(cup_mesh, mass=0.2, name="cup")
 
 

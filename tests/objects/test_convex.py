@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import sys
 
 import numpy as np
@@ -14,7 +16,7 @@ def field_of(mesh: trimesh.Trimesh) -> tuple[np.ndarray, distance_fields.VoxelGr
     return distance_fields.signed(mesh.vertices, mesh.faces, test, voxels)[0], voxels
 
 
-def test_hull_faces_point_outwards_and_planes_hold():
+def test_hull_faces_point_outwards_and_planes_hold() -> None:
     points = np.random.default_rng(0).normal(size=(60, 3))
     piece = convex.hull(points)
     assert trimesh.Trimesh(piece.vertices, piece.faces).volume > 0
@@ -22,12 +24,12 @@ def test_hull_faces_point_outwards_and_planes_hold():
 
 
 @pytest.mark.parametrize("flat", [[0.1, 0.1, 0], [0.1, 0, 0], [0, 0, 0]])
-def test_flat_hulls_get_a_thickness(flat):
+def test_flat_hulls_get_a_thickness(flat: list[float]) -> None:
     piece = convex.hull(np.random.default_rng(0).uniform(size=(20, 3)) * flat)
     assert np.ptp(piece.vertices, axis=0).min() >= 0.9e-3
 
 
-def test_a_limited_hull_keeps_its_budget_and_its_size():
+def test_a_limited_hull_keeps_its_budget_and_its_size() -> None:
     ball = trimesh.creation.icosphere(subdivisions=4, radius=0.04)
     piece = convex.limited(ball.vertices, 32)
     assert len(piece.vertices) <= 32
@@ -39,7 +41,7 @@ def test_a_limited_hull_keeps_its_budget_and_its_size():
     assert len(convex.limited(trimesh.creation.box((1, 1, 1)).vertices, 32).vertices) == 8
 
 
-def test_union_buries_what_lies_inside():
+def test_union_buries_what_lies_inside() -> None:
     first = convex.hull(trimesh.creation.box((0.1, 0.1, 0.1)).vertices)
     second = convex.hull(first.vertices + np.array([0.05, 0, 0]))
     vertices, faces = convex.union((first, second))
@@ -47,7 +49,7 @@ def test_union_buries_what_lies_inside():
 
 
 @pytest.mark.parametrize("name", ["split", "vhacd", pytest.param("coacd", marks=pytest.mark.slow)])
-def test_every_decomposer_meets_its_budget(name, cup_mesh):
+def test_every_decomposer_meets_its_budget(name: str, cup_mesh: trimesh.Trimesh) -> None:
     if name != "split":
         pytest.importorskip({"vhacd": "vhacdx", "coacd": "coacd"}[name])
     distance, voxels = field_of(cup_mesh)
@@ -79,7 +81,7 @@ def test_a_decomposer_that_is_not_installed_is_named_with_the_way_out(
         )
 
 
-def test_a_convex_body_is_one_piece():
+def test_a_convex_body_is_one_piece() -> None:
     box = trimesh.creation.box((0.05, 0.08, 0.1))
     distance, voxels = field_of(box)
     pieces = decomposers.decompose(
@@ -91,7 +93,7 @@ def test_a_convex_body_is_one_piece():
     )
 
 
-def test_lattices_stay_within_their_cells_and_cover_the_box():
+def test_voxel_grids_stay_within_their_cells_and_cover_the_box() -> None:
     rng = np.random.default_rng(0)
     for size in rng.uniform(0.005, 1.5, (50, 3)):
         voxels = distance_fields.VoxelGrid.around(-size / 2, size / 2, 5000)

@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import concurrent.futures
 import multiprocessing
 import os
+import pathlib
 import time
 
 import numpy as np
@@ -10,7 +13,7 @@ from zdg_jax.objects import clear_cache, disk_cache
 
 
 @pytest.fixture(autouse=True)
-def _fresh(tmp_path, monkeypatch):
+def _fresh(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path))
 
 
@@ -29,10 +32,10 @@ def _ask(path: str) -> int:
     return len(disk_cache.load_or_make("shared", lambda: _slow_make(path))["data"])
 
 
-def test_made_once_then_loaded():
-    calls = []
+def test_made_once_then_loaded() -> None:
+    calls: list[None] = []
 
-    def make():
+    def make() -> disk_cache.Arrays:
         calls.append(None)
         return {"a": np.arange(3), "b": np.array(2.5)}
 
@@ -45,7 +48,7 @@ def test_made_once_then_loaded():
     assert len(calls) == 2
 
 
-def test_two_processes_prepare_an_object_once(tmp_path):
+def test_two_processes_prepare_an_object_once(tmp_path: pathlib.Path) -> None:
     log = tmp_path / "log"
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
@@ -55,7 +58,7 @@ def test_two_processes_prepare_an_object_once(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no zip at all"])
-def test_damaged_files_are_made_anew(damage, caplog):
+def test_damaged_files_are_made_anew(damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
     disk_cache.load_or_make("key", _arrays)
     (disk_cache.folder() / "key.npz").write_bytes(damage)
     assert len(disk_cache.load_or_make("key", _arrays)["data"]) == 1250
@@ -64,7 +67,7 @@ def test_damaged_files_are_made_anew(damage, caplog):
         assert len(file["data"]) == 1250
 
 
-def test_the_least_recently_used_goes_first(monkeypatch):
+def test_the_least_recently_used_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZDG_CACHE_MB", "2.5")
     for age, key in ((30, "old"), (20, "used"), (10, "young")):
         disk_cache.load_or_make(key, lambda: _arrays(1.0))
@@ -76,7 +79,9 @@ def test_the_least_recently_used_goes_first(monkeypatch):
     assert {path.stem for path in disk_cache.folder().glob("*.npz")} == {"old", "young"}
 
 
-def test_a_folder_that_cannot_be_used_costs_only_the_cache(tmp_path, monkeypatch, caplog):
+def test_a_folder_that_cannot_be_used_costs_only_the_cache(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "file"))
     assert len(disk_cache.load_or_make("key", _arrays)["data"]) == 1250

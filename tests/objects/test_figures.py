@@ -1,5 +1,7 @@
 """The figures that an object has to reach, on the scanned objects of the test assets."""
 
+from __future__ import annotations
+
 import csv
 import json
 import pathlib
@@ -25,7 +27,7 @@ def _rows() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("row", _rows(), ids=lambda row: row["name"])
-def test_distances_and_pieces(row, assets):
+def test_distances_and_pieces(row: dict[str, str], assets: pathlib.Path) -> None:
     thing = Object.from_mesh(assets / row["file"], scale=float(row["scale_to_m"]))
     vertices = np.ascontiguousarray(thing.vertices, np.float64)
     faces = np.ascontiguousarray(thing.faces, np.int64)
@@ -57,9 +59,9 @@ def test_distances_and_pieces(row, assets):
     assert (np.sqrt(there).mean() + np.sqrt(back).mean()) / 2 < 1.5e-3
 
 
-def test_overlap_of_parts(assets):
+def test_overlap_of_parts(assets: pathlib.Path) -> None:
     """The mean over all named parts of the best single segment's overlap (IoU of surface)."""
-    scores = []
+    scores: list[float] = []
     files = {row["name"]: row for row in _rows()}
     for name, rules in json.loads((assets / "parts.json").read_text()).items():
         row = files[name]

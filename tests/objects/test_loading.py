@@ -1,4 +1,9 @@
+from __future__ import annotations
+
 import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +39,9 @@ BOX = trimesh.creation.box((0.05, 0.06, 0.07))
         (lambda d: (BOX.vertices + 1e3, BOX.faces), "lies 1e.03 m from its origin; the limit"),
     ],
 )
-def test_bad_meshes_are_named(tmp_path, make, message):
+def test_bad_meshes_are_named(
+    tmp_path: pathlib.Path, make: Callable[..., Any], message: str
+) -> None:
     with pytest.raises(InputError, match=message) as caught:
         Object.from_mesh(make(tmp_path), cache=False)
     assert "\n" not in str(caught.value)
@@ -54,18 +61,18 @@ def test_bad_meshes_are_named(tmp_path, make, message):
         ({"parts": "labels.txt"}, "no such file of face labels"),
     ],
 )
-def test_bad_options_are_named(options, message):
+def test_bad_options_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Object.from_mesh(BOX, cache=False, **options)
 
 
-def test_a_mesh_that_encloses_nothing():
+def test_a_mesh_that_encloses_nothing() -> None:
     sheet = (np.array([[0, 0, 0], [0.1, 0, 0], [0.1, 0.1, 0.0]]), np.array([[0, 1, 2]]))
     with pytest.raises(InputError, match="encloses no volume"):
         Object.from_mesh(sheet, cache=False)
 
 
-def test_too_many_triangles_are_refused_and_many_are_thinned():
+def test_too_many_triangles_are_refused_and_many_are_thinned() -> None:
     faces = np.zeros((cleaning.MOST_FACES + 1, 3), np.int32)
     with pytest.raises(InputError, match="2,000,001 triangles; the limit is 2,000,000"):
         Object.from_mesh((np.zeros((1, 3)), faces), cache=False)
@@ -76,7 +83,7 @@ def test_too_many_triangles_are_refused_and_many_are_thinned():
     assert trimesh.Trimesh(vertices, faces).volume == pytest.approx(ball.volume, rel=1e-3)
 
 
-def test_cleaning_merges_drops_and_turns():
+def test_cleaning_merges_drops_and_turns() -> None:
     soup = BOX.vertices[BOX.faces].reshape(-1, 3)
     soup = np.concatenate([soup, [[np.nan] * 3, [0, 0, 0], [1, 1, 1]]])
     faces = np.arange(36).reshape(-1, 3)[:, ::-1]
@@ -88,7 +95,7 @@ def test_cleaning_merges_drops_and_turns():
     assert trimesh.Trimesh(vertices, faces).volume == pytest.approx(8 * BOX.volume)
 
 
-def test_groups_of_scenes_become_labels(tmp_path):
+def test_groups_of_scenes_become_labels(tmp_path: pathlib.Path) -> None:
     scene = trimesh.Scene()
     lid = trimesh.transformations.translation_matrix([0, 0, 0.05])
     scene.add_geometry(BOX, node_name="body", geom_name="body")
@@ -101,7 +108,7 @@ def test_groups_of_scenes_become_labels(tmp_path):
     np.testing.assert_allclose(top.mean(axis=0), [0, 0, 0.05], atol=1e-3)
 
 
-def test_groups_of_an_obj_file(tmp_path):
+def test_groups_of_an_obj_file(tmp_path: pathlib.Path) -> None:
     lines = []
     for index, name in enumerate(("one", "two")):
         lines.append(f"o {name}")
@@ -113,7 +120,7 @@ def test_groups_of_an_obj_file(tmp_path):
     assert sorted(raw.names.values()) == ["one", "two"]
 
 
-def test_robot_files_place_their_bodies(tmp_path):
+def test_robot_files_place_their_bodies(tmp_path: pathlib.Path) -> None:
     BOX.export(tmp_path / "box.stl")
     (tmp_path / "thing.xml").write_text(
         "<mujoco><worldbody><body name='base' pos='0 0 .1'><freejoint/>"
@@ -138,7 +145,24 @@ def test_robot_files_place_their_bodies(tmp_path):
     np.testing.assert_allclose((cap.min(0) + cap.max(0)) / 2, [0.1, 0, 0.01], atol=1e-6)
 
 
-def test_a_missing_mesh_of_a_urdf(tmp_path):
+def test_a_urdf_of_sheets_and_of_more_visuals_than_it_collides_with(
+    tmp_path: pathlib.Path,
+) -> None:
+    corners = np.array([[0, 0, 0], [0.1, 0, 0], [0.1, 0.1, 0], [0, 0.1, 0]])
+    sheet = trimesh.Trimesh(corners, np.array([[0, 1, 2], [0, 2, 3]]))
+    sheet.export(tmp_path / "sheet.obj")
+    visual = '<visual><geometry><mesh filename="sheet.obj"/></geometry></visual>'
+    (tmp_path / "tray.urdf").write_text(
+        f'<robot name="tray"><link name="a">{visual}<visual><geometry><box size=".1 .1 .02"/>'
+        '</geometry></visual><collision><geometry><sphere radius=".3"/></geometry></collision>'
+        "</link></robot>"
+    )
+    raw = loading.read(tmp_path / "tray.urdf")
+    assert len(raw.faces) == 2 + 12  # the sphere, for collisions only, is left out
+    np.testing.assert_allclose(np.ptp(raw.vertices, axis=0), [0.15, 0.15, 0.02], atol=1e-6)
+
+
+def test_a_missing_mesh_of_a_urdf(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a.urdf").write_text(
         "<robot name='r'><link name='l'><visual><geometry><mesh filename='gone.stl'/></geometry>"
         "</visual></link></robot>"
@@ -147,7 +171,7 @@ def test_a_missing_mesh_of_a_urdf(tmp_path):
         loading.read(tmp_path / "a.urdf")
 
 
-def test_label_files(tmp_path):
+def test_label_files(tmp_path: pathlib.Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(4))
     (tmp_path / "a.txt").write_text("3, 1\n4 1")
     assert loading.read_labels(tmp_path / "a.npy").tolist() == [0, 1, 2, 3]
@@ -157,6 +181,6 @@ def test_label_files(tmp_path):
         loading.read_labels(tmp_path / "b.txt")
 
 
-def _file(folder, name, content):
+def _file(folder: pathlib.Path, name: str, content: bytes) -> pathlib.Path:
     (folder / name).write_bytes(content)
     return folder / name

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import time
 
 import igl
@@ -11,7 +13,7 @@ from zdg_jax.kernels import distance
 from zdg_jax.objects import SAMPLES, Object, cleaning, distance_fields, inertia, loading
 
 
-def test_mass_properties_of_a_closed_mesh(cup, cup_mesh):
+def test_mass_properties_of_a_closed_mesh(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
     assert cup.mass == 0.2
     assert cup.volume == pytest.approx(cup_mesh.volume, rel=0.01)
     np.testing.assert_allclose(cup.center_of_mass, cup_mesh.center_mass, atol=3e-4)
@@ -19,7 +21,7 @@ def test_mass_properties_of_a_closed_mesh(cup, cup_mesh):
     np.testing.assert_allclose(cup.inertia, expected, atol=0.02 * expected.max())
 
 
-def test_distances_against_exact_queries(cup, cup_mesh):
+def test_distances_against_exact_queries(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
     points, face = trimesh.sample.sample_surface(cup_mesh, 3000, seed=1)
     away = np.random.default_rng(1).uniform(-0.001, 0.02, (3000, 1))
     points = points + away * cup_mesh.face_normals[face]
@@ -33,7 +35,9 @@ def test_distances_against_exact_queries(cup, cup_mesh):
     assert np.percentile(error, 99) < 1e-3
 
 
-def test_samples_lie_on_the_surface_evenly_and_know_their_part(cup, cup_mesh):
+def test_samples_lie_on_the_surface_evenly_and_know_their_part(
+    cup: Object, cup_mesh: trimesh.Trimesh
+) -> None:
     samples = cup.arrays.samples
     assert samples.points.shape == (SAMPLES, 3)
     value, _ = distance.query(cup.arrays.grid, samples.points)
@@ -47,7 +51,7 @@ def test_samples_lie_on_the_surface_evenly_and_know_their_part(cup, cup_mesh):
     assert set(np.unique(samples.parts)) == {part.mark for part in cup.parts}
 
 
-def test_pieces_keep_cavity_and_handle_open(cup):
+def test_pieces_keep_cavity_and_handle_open(cup: Object) -> None:
     assert len(cup.pieces) <= 40
     assert max(len(piece.vertices) for piece in cup.pieces) <= 32
     free = jnp.array([[0.0, 0, 0.045], [0.0, 0, 0.075], [0.047, 0, 0.04], [0.01, 0.01, 0.02]])
@@ -58,7 +62,7 @@ def test_pieces_keep_cavity_and_handle_open(cup):
     assert np.all(np.asarray(value) < 0)
 
 
-def test_cup_and_handle_are_parts(cup, cup_mesh):
+def test_cup_and_handle_are_parts(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
     assert [part.mark for part in cup.parts] == [1, 2]
     body, handle = cup.parts
     assert body.area > handle.area
@@ -68,7 +72,7 @@ def test_cup_and_handle_are_parts(cup, cup_mesh):
         assert np.array_equal(np.flatnonzero(cup.face_parts == part.mark), part.faces)
 
 
-def test_region_grid(cup):
+def test_region_grid(cup: Object) -> None:
     handle = 2
     points = jnp.array([[0.07, 0.0, 0.04], [-0.03, 0.0, 0.04]])
     near, far = distance.query(cup.region_grid([handle]), points)[0]
@@ -83,7 +87,7 @@ def test_region_grid(cup):
         cup.region_grid([9])
 
 
-def test_density_and_arrays_of_one_shape(cup, cup_mesh):
+def test_density_and_arrays_of_one_shape(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
     heavy = Object.from_mesh(cup_mesh, density=500.0)
     assert heavy.mass == pytest.approx(500 * cup.volume)
     np.testing.assert_allclose(heavy.inertia / heavy.mass, cup.inertia / cup.mass, rtol=1e-9)
@@ -93,7 +97,7 @@ def test_density_and_arrays_of_one_shape(cup, cup_mesh):
         assert int(np.prod(field.shape)) <= distance_fields.CELLS
 
 
-def test_an_open_mesh_turned_inside_out_is_still_solid():
+def test_an_open_mesh_turned_inside_out_is_still_solid() -> None:
     rod = trimesh.creation.cylinder(radius=0.02, height=0.1, sections=48)
     open_top = rod.faces[rod.face_normals[:, 2] < 0.5][:, ::-1]
     vertices, faces, _ = cleaning.clean(loading.read((rod.vertices, open_top)), 1.0)
@@ -107,7 +111,9 @@ def test_an_open_mesh_turned_inside_out_is_still_solid():
     np.testing.assert_allclose(normal[above], [0, 0, -1], atol=0.3)
 
 
-def test_an_object_from_the_cache_is_the_same_and_quick(cup, cup_mesh):
+def test_an_object_from_the_cache_is_the_same_and_quick(
+    cup: Object, cup_mesh: trimesh.Trimesh
+) -> None:
     start = time.process_time()
     again = Object.from_mesh(cup_mesh, mass=0.2)
     assert time.process_time() - start < 1.0
@@ -124,7 +130,7 @@ def test_an_object_from_the_cache_is_the_same_and_quick(cup, cup_mesh):
         assert np.array_equal(one.faces, other.faces)
 
 
-def test_progress_counts_up_to_the_end(cup_mesh):
+def test_progress_counts_up_to_the_end(cup_mesh: trimesh.Trimesh) -> None:
     reports = []
     Object.from_mesh(cup_mesh, mass=0.2, progress=lambda *report: reports.append(report))
     stages, done, totals = zip(*reports, strict=True)

@@ -14,9 +14,10 @@ def test_a_part_is_measured_along_its_principal_axes() -> None:
     turn[:3, 3] = [0.2, -0.1, 0.05]
     board = trimesh.creation.box((0.02, 0.1, 0.04)).apply_transform(turn)
     ball = trimesh.creation.icosphere(subdivisions=3, radius=0.03)
-    whole = trimesh.util.concatenate([ball, board])
+    vertices = np.concatenate([ball.vertices, board.vertices])
+    faces = np.concatenate([ball.faces, board.faces + len(ball.vertices)])
     face_parts = np.repeat([2, 1], [len(ball.faces), len(board.faces)])
-    first, second = describe_parts(whole.vertices, whole.faces, face_parts, {1: "board"})
+    first, second = describe_parts(vertices, faces, face_parts, {1: "board"})
     assert (first.mark, first.name) == (1, "board")
     assert (second.mark, second.name) == (2, None)
     np.testing.assert_allclose(first.extents, [0.1, 0.04, 0.02], atol=1e-9)

@@ -1,8 +1,14 @@
 """Parts of made-up shapes; the shapes of the test assets are scored in test_figures.py."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import manifold3d
 import numpy as np
 import pytest
+import trimesh
 
 from zdg_jax.objects import distance_fields, segmentation
 from zdg_jax.objects.concavities import fill_concavities
@@ -59,7 +65,9 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     ],
     ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle"],
 )
-def test_parts_of_simple_things(make, count, small):
+def test_parts_of_simple_things(
+    make: Callable[..., Any], count: int, small: Callable[[np.ndarray], np.ndarray] | None
+) -> None:
     marks, middle = split(make())
     assert sorted(set(marks)) == list(range(1, count + 1))
     if small is not None:
@@ -71,7 +79,7 @@ def test_parts_of_simple_things(make, count, small):
         assert overlap > 0.8
 
 
-def test_what_counts_as_filled(cup_mesh):
+def test_cavities_and_loops_are_filled_and_open_sides_are_not(cup_mesh: trimesh.Trimesh) -> None:
     vertices, faces = np.array(cup_mesh.vertices), np.array(cup_mesh.faces)
     low, high = vertices.min(0), vertices.max(0)
     voxels = distance_fields.VoxelGrid.around(low, high, 2**18)

@@ -121,7 +121,18 @@ def test_model_plans_in_four_stages_and_again_for_free(
     server: ModelServer, options: PlannerOptions, backend_name: str, tmp_path: pathlib.Path
 ) -> None:
     page = tmp_path / "out" / "transcript.html"
-    planned = plan("pour", jug(), allegro(), planner=backend_name, options=options, transcript=page)
+    reports: list[tuple[str, int, int]] = []
+    planned = plan(
+        "pour",
+        jug(),
+        allegro(),
+        planner=backend_name,
+        options=options,
+        transcript=page,
+        progress=lambda *report: reports.append(report),
+    )
+    assert [done for _, done, _ in reports] == sorted(done for _, done, _ in reports)
+    assert reports[-1] == ("plan", 10, 10)
     assert [part.mark for part in planned.grip.held] == [2]
     assert planned.usage.calls == 4
     assert planned.usage.input_tokens == 400

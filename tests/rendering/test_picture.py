@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ SIZE = (60, 48)
 EYE = np.array([0.5, 0.0, 0.0])
 
 
-def box(extents: tuple[float, float, float], at: tuple[float, float, float], **looks) -> Shape:
+def box(extents: tuple[float, float, float], at: tuple[float, float, float], **looks: Any) -> Shape:
     mesh = trimesh.creation.box(extents)
     return Shape(vertices=mesh.vertices + np.array(at), faces=mesh.faces, **looks)
 

@@ -1,4 +1,4 @@
-"""Independent coordinates of a hand: which joints move alone and which follow others.
+"""Independent coordinates of a hand: joints that move alone, and joints that follow them.
 
 Joint equalities and equalities of fixed tendons tie joints together; joints that share one
 actuated tendon and have no actuator of their own move as one, each through the same share of its
@@ -38,11 +38,15 @@ class Coupling:
     leaders: tuple[int, ...]
     """Joint that names each dof."""
     notes: tuple[str, ...]
-    """What was coupled or held still, in words."""
+    """A sentence per joint that was coupled or held still."""
 
 
 def couple(model: mujoco.MjModel, name: str) -> Coupling:
-    """Finds the independent coordinates of a compiled hand.
+    """Find the independent coordinates of a compiled hand.
+
+    Args:
+        model: the compiled hand.
+        name: the hand's, for messages.
 
     Raises:
         InputError: the couplings contradict one another, or leave a joint no range.
@@ -62,10 +66,12 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
             composed = polynomial.polyadd(composed, value * polynomial.polypow(base, power))
         for k in range(size):
             if leader[k] == joint:  # whoever followed this joint now follows its leader
-                own = np.zeros(1)
+                chained = np.zeros(1)
                 for power, value in enumerate(poly[k]):
-                    own = polynomial.polyadd(own, value * polynomial.polypow(composed, power))
-                leader[k], poly[k] = target, own
+                    chained = polynomial.polyadd(
+                        chained, value * polynomial.polypow(composed, power)
+                    )
+                leader[k], poly[k] = target, chained
 
     for e in range(model.neq):
         if not model.eq_active0[e]:
@@ -99,9 +105,9 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         if len(free) < 2:
             continue
         (first, sign), rest = free[0], free[1:]
-        for joint, own in rest:
+        for joint, other_sign in rest:
             slope = (high[joint] - low[joint]) / (high[first] - low[first])
-            if own * sign > 0:
+            if other_sign * sign > 0:
                 line = np.array([low[joint] - slope * low[first], slope])
             else:
                 line = np.array([high[joint] + slope * low[first], -slope])
@@ -127,8 +133,8 @@ def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
     # An actuator's own range bounds a joint that has none.
     for a in range(model.nu):
         joint = model.actuator_trnid[a, 0]
-        own = model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_JOINT
-        if own and not limited[joint] and model.actuator_ctrllimited[a]:
+        on_joint = model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_JOINT
+        if on_joint and not limited[joint] and model.actuator_ctrllimited[a]:
             gear = model.actuator_gear[a, 0] or 1.0
             ends = np.sort(model.actuator_ctrlrange[a] / gear)
             low[joint], high[joint] = ends
@@ -161,7 +167,7 @@ def _passive_motions(
     driven: set[int],
     bundles: list[tuple[list[int], list[float]]],
 ) -> np.ndarray:
-    """What shared tendons leave free of the motions that equalities allow, (m, j)."""
+    """Motions that equalities allow and shared tendons leave free, (m, j)."""
     tied = {leader[joint] for joints, _ in bundles for joint in joints} - {-1}
     if not tied:
         return np.zeros((0, model.njnt))
@@ -208,10 +214,10 @@ def _tight_tendons(
         joints, weights = tendon_joints(model, int(tendon))
         low, high = model.tendon_range[tendon]
         follower = 0 if joints[1] in driven else 1
-        own, other = weights[follower], weights[1 - follower]
-        if joints[follower] in driven or high - low > _TIGHT * abs(own) * span[joints[follower]]:
+        weight, other = weights[follower], weights[1 - follower]
+        if joints[follower] in driven or high - low > _TIGHT * abs(weight) * span[joints[follower]]:
             continue
-        line = np.array([(low + high) / 2 / own, -other / own])
+        line = np.array([(low + high) / 2 / weight, -other / weight])
         ties.append((joints[follower], joints[1 - follower], line))
     return ties
 
@@ -239,8 +245,8 @@ def _tie(model: mujoco.MjModel, e: int, driven: set[int]) -> tuple[int, int, np.
     if second < 0 and len(joints) == 2:  # c0 q0 + c1 q1 = length0 + a0
         constant = float(model.tendon_length0[first]) + data[0]
         follower = 0 if joints[1] in driven else 1
-        own, other = weights[follower], weights[1 - follower]
-        line = np.array([constant / own, -other / own])
+        weight, other = weights[follower], weights[1 - follower]
+        line = np.array([constant / weight, -other / weight])
         return joints[follower], joints[1 - follower], line
     if second >= 0 and len(joints) == 1:
         others, scales = tendon_joints(model, second)

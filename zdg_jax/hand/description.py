@@ -10,7 +10,7 @@ from zdg_jax.meshes.geoms import collides
 
 
 def describe(hand: Hand) -> str:
-    """Joints, coupling, actuators, fingers, palm, candidates and proxies, as lines of text."""
+    """List joints, coupling, actuators, fingers, palm, candidates and proxies in lines of text."""
     arrays, model = hand.arrays, hand.model
     links = np.asarray(arrays.contacts.link)
     lower, upper = np.asarray(arrays.lower), np.asarray(arrays.upper)
@@ -57,7 +57,7 @@ def describe(hand: Hand) -> str:
 
 
 def mjx_refusals(model: mujoco.MjModel) -> list[str]:
-    """What MJX does not simulate of a hand that meets convex meshes."""
+    """List what MJX does not simulate of a hand that meets convex meshes, a clause each."""
     geoms = [g for g in range(model.ngeom) if collides(model, g)]
     cylinders = [g for g in geoms if model.geom_type[g] == mujoco.mjtGeom.mjGEOM_CYLINDER]
     refused = []

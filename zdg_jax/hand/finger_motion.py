@@ -34,7 +34,7 @@ class FingerMotion:
     curl: np.ndarray
     """Closing sign of each of its dofs that curls it, else 0, (len(dofs),)."""
     base: np.ndarray
-    """Where it begins, (3,) [m]."""
+    """Origin of its first link, (3,) [m]."""
     tip: np.ndarray
     """Middle of the tip link's surface, (3,), tip link frame [m]."""
     length: float

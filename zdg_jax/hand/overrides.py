@@ -13,7 +13,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 
 Source: TypeAlias = str | pathlib.Path | Mapping[str, Any]
-"""Where overrides come from: a JSON file, or a mapping with the same keys."""
+"""A JSON file of overrides, or a mapping with the same keys."""
 
 _KEYS = ("palm", "thumb", "exclude")
 _PALM_KEYS = ("link", "normal", "direction")
@@ -36,7 +36,7 @@ class Overrides:
     exclude: tuple[str, ...] = ()
     """Links without contact candidates, surface points and proxies; physics still sees them."""
     where: str = ""
-    """Where it is stated, for messages."""
+    """File or argument that states them, for messages."""
 
     def mirrored(self) -> Overrides:
         """The same of the hand's mirror image in the plane y = 0."""

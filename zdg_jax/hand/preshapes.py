@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zdg_jax.hand.self_collision import overlap_depth
+
 if TYPE_CHECKING:
     from zdg_jax.hand.hand import Hand
 
@@ -33,12 +35,10 @@ _PER_WIDTH = 6
 """Preshapes per width."""
 _OPPOSED = 0.3
 """Least opposition of a preshape."""
-_NEARLY = 0.9
-"""Share of the greatest opposition at which a hand still holds with comfort."""
-_OVERLAP = 0.002
-"""Depth at which inscribed spheres of two links may overlap, as they do where skins touch [m]."""
-_CHUNK = 512
-"""Postures whose spheres are compared at a time."""
+_EASY = 0.9
+"""Share of the open pose's width that an object may fill without strain."""
+_OVERLAP = 0.0005
+"""Depth at which links count as overlapping [m]."""
 
 
 @jax.tree_util.register_dataclass
@@ -65,20 +65,13 @@ class Preshapes:
     """Least cosine between a side's pads and the axis, over the part of the palm's normal that is
     orthogonal to the axis, (l,): 1 = pads face each other squarely before the palm."""
 
+    open_width: jax.Array
+    """The width of the hand's open pose, in which fingers are all but straight, () [m]."""
+
     @property
     def max_aperture(self) -> float:
-        """Greatest width of an object between thumb and fingers, with room to spare [m]."""
-        return max(float(np.max(self.width)) - ROOM, 0.0)
-
-    @property
-    def comfortable_aperture(self) -> float:
-        """Greatest width of an object at which pads face each other nearly as squarely as ever [m].
-
-        Nearly: with 90 % of the greatest opposition.
-        """
-        opposition, width = np.asarray(self.opposition), np.asarray(self.width)
-        square = width[opposition >= _NEARLY * opposition.max()]
-        return max(float(square.max()) - ROOM, 0.0)
+        """Greatest distance between the thumb's pad and the others' [m]."""
+        return float(np.max(self.width))
 
     def strain(self, width: float) -> float:
         """Rate how far an object of a width stretches the hand.
@@ -87,11 +80,11 @@ class Preshapes:
             width: the object's, between thumb and fingers [m].
 
         Returns:
-            0 up to the comfortable aperture, growing as the square of what is beyond it to 1 at
-            the greatest; more than 1 cannot be held between the fingertips.
+            0 where the open pose takes it with ease, and from there in proportion to 1 at the
+            greatest aperture; more than 1 cannot be held between thumb and fingers.
         """
-        beyond = max(width - self.comfortable_aperture, 0.0)
-        return (beyond / max(self.max_aperture - self.comfortable_aperture, 1e-3)) ** 2
+        comfortable = _EASY * float(self.open_width)
+        return max(width - comfortable, 0.0) / max(self.max_aperture - comfortable, 1e-3)
 
     def log_likelihood(
         self, width: Any, *, looseness: Any = LOOSENESS, opposition_weight: Any = OPPOSITION_WEIGHT
@@ -130,14 +123,13 @@ def find_preshapes(hand: Hand) -> Preshapes:
     """
     drawn = _measure(hand, _draw(hand))
     value = np.where(drawn.depth > 0, drawn.opposition, -np.inf)
-    usable = np.flatnonzero(value > _OPPOSED)
-    value[usable[_depth_of_overlap(hand, drawn.dofs[usable]) >= _OVERLAP]] = -np.inf
+    _rule_out_overlaps(hand, drawn.dofs, value, value > _OPPOSED)
     if (value > _OPPOSED).sum() < _PER_WIDTH:
-        weak = np.flatnonzero(np.isfinite(value) & (value <= _OPPOSED))
-        value[weak[_depth_of_overlap(hand, drawn.dofs[weak]) >= _OVERLAP]] = -np.inf
+        _rule_out_overlaps(hand, drawn.dofs, value, np.isfinite(value) & (value <= _OPPOSED))
     chosen = _spread(drawn.width, value)
     fields = {f.name: getattr(drawn, f.name)[chosen] for f in dataclasses.fields(drawn)}
-    return Preshapes(**{name: jnp.asarray(rows, jnp.float32) for name, rows in fields.items()})
+    fields["open_width"] = _measure(hand, hand.open_dofs[None]).width[0]
+    return Preshapes(**{name: jnp.asarray(value, jnp.float32) for name, value in fields.items()})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -191,26 +183,17 @@ def _measure(hand: Hand, dofs: np.ndarray) -> _Measured:
     )
 
 
+def _rule_out_overlaps(
+    hand: Hand, dofs: np.ndarray, value: np.ndarray, looked_at: np.ndarray
+) -> None:
+    """Sets to -inf in place the values (n,) of those postures in which links overlap."""
+    rows = np.flatnonzero(looked_at)
+    depth = overlap_depth(hand.kinematics, hand.model, dofs[rows])
+    value[rows[depth > _OVERLAP]] = -np.inf
+
+
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
-
-
-def _depth_of_overlap(hand: Hand, dofs: np.ndarray) -> np.ndarray:
-    """Greatest overlap of spheres inscribed in two links, (n,) [m], negative = apart."""
-    spheres, pairs = hand.arrays.spheres, np.asarray(hand.arrays.self_pairs)
-    if len(pairs) == 0:
-        return np.full(len(dofs), -np.inf)
-    link, local = np.asarray(spheres.link), np.asarray(spheres.local, np.float32)
-    inner = np.asarray(spheres.inner)
-    allowed = inner[pairs].sum(1)
-    depth = np.empty(len(dofs))
-    for start in range(0, len(dofs), _CHUNK):
-        rotation, translation = hand.kinematics.link_poses(dofs[start : start + _CHUNK])
-        centers = np.einsum("nsij,sj->nsi", rotation[:, link].astype(np.float32), local)
-        centers += translation[:, link]
-        apart = np.linalg.norm(centers[:, pairs[:, 0]] - centers[:, pairs[:, 1]], axis=-1)
-        depth[start : start + _CHUNK] = (allowed - apart).max(1)
-    return depth
 
 
 def _spread(width: np.ndarray, value: np.ndarray) -> np.ndarray:

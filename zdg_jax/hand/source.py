@@ -73,7 +73,7 @@ def shipped_hands() -> tuple[str, ...]:
 
 
 def split_mirrored(source: _Source) -> tuple[bool, _Source]:
-    """Whether a name or path ends in ":mirrored", and what stands before that."""
+    """Tell whether a name or path ends in ":mirrored", and cut that off."""
     if isinstance(source, str | pathlib.Path) and str(source).endswith(_MIRRORED):
         return True, str(source).removesuffix(_MIRRORED)
     return False, source
@@ -129,7 +129,14 @@ def read_spec(
 
 
 def clean(spec: mujoco.MjSpec) -> list[str]:
-    """Removes in place what is no part of a hand; returns what was changed, in words."""
+    """Remove in place all that is no part of a hand.
+
+    Args:
+        spec: the hand's description.
+
+    Returns:
+        A sentence per change.
+    """
     removed = []
     for key in list(spec.keys):
         spec.delete(key)
@@ -180,10 +187,10 @@ def _make_solid(spec: mujoco.MjSpec) -> list[str]:
 
 
 def _all_bodies(body: mujoco.MjsBody) -> list:
-    found = [body]
+    bodies = [body]
     for child in body.bodies:
-        found += _all_bodies(child)
-    return found
+        bodies += _all_bodies(child)
+    return bodies
 
 
 def _foreign(spec: mujoco.MjSpec) -> list[mujoco.MjsBody]:
@@ -197,13 +204,13 @@ def _foreign(spec: mujoco.MjSpec) -> list[mujoco.MjsBody]:
     hands = [body for body, count in zip(bodies, tips, strict=True) if count >= 2]
     if len(hands) == 1:
         return [body for body in bodies if body is not hands[0]]
-    found = []
+    foreign = []
     for body in bodies:
         joints = [joint for b in _all_bodies(body) for joint in b.joints]
         loose = any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
         if body.mocap or (loose and len(joints) == 1):
-            found.append(body)
-    return found
+            foreign.append(body)
+    return foreign
 
 
 def _moving_tips(body: mujoco.MjsBody) -> int:

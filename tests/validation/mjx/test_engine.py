@@ -206,7 +206,7 @@ def test_verdicts_agree_with_the_c_engine(protocol: str) -> None:
         env=os.environ | {"XLA_FLAGS": _FLAGS, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -58,10 +58,10 @@ def place(
         obj: the object.
         hand: the hand.
     """
-    own = np.concatenate([shape.part(mark).points for mark in sorted(held)])
-    target = own.mean(0)
-    across = np.abs((own - target) @ approach.thumb) < 0.04
-    near = own[across] if across.sum() > 8 else own
+    held_points = np.concatenate([shape.part(mark).points for mark in sorted(held)])
+    target = held_points.mean(0)
+    across = np.abs((held_points - target) @ approach.thumb) < 0.04
+    near = held_points[across] if across.sum() > 8 else held_points
     depth = float(np.percentile((target - near) @ approach.direction, 97))
     if approach.tips_only:
         depth = hand.reach  # the palm stays as far back as the tips allow
@@ -80,7 +80,7 @@ def place(
             f"the held part is {approach.width * 1e3:.0f} mm wide there, and the hand spans "
             f"{hand.preshapes.max_aperture * 1e3:.0f} mm"
         )
-    gap = float(np.linalg.norm(points[:, None] - own[None, ::24], axis=-1).min())
+    gap = float(np.linalg.norm(points[:, None] - held_points[None, ::24], axis=-1).min())
     if gap > hand.reach:
         faults.append(
             f"the held part is {gap * 1e3:.0f} mm from the hand, beyond its reach of "

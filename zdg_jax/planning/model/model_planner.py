@@ -94,6 +94,7 @@ class ModelPlanner:
         plan = plan_by_model(
             task, obj, hand, session, pictures=self._options.pictures, progress=progress
         )
+        progress("plan", 10, 10)
         return resolve(plan, obj, hand)
 
     def review(
