@@ -14,7 +14,6 @@ Names are imported when they are first used, so that `zdg --help` need not wait 
 from __future__ import annotations
 
 import importlib
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib import metadata
+
         return metadata.version("zdg-jax")
     if name not in _HOMES:
         raise AttributeError(f"module 'zdg_jax' has no attribute '{name}'")

@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
@@ -24,7 +23,7 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(metadata.version("zdg-jax"), prog_name="zdg")
+@click.version_option(package_name="zdg-jax", prog_name="zdg")
 @click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
 def cli(verbose: int) -> None:
     """Dexterous grasps for a task, an object and a robot hand."""

@@ -8,7 +8,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
@@ -69,6 +68,8 @@ def validate(
     An interrupted run goes on where it stopped when it is called again. Exit status 0 if at least
     one grasp holds.
     """
+    import numpy as np
+
     from zdg_jax.grasps import GraspSet
     from zdg_jax.validation import EngineOptions, rollout
 

@@ -231,7 +231,8 @@ def _draw(
         opposition_weight=config.opposition,
     )
     row = jax.random.categorical(keys[8], log_likelihood)
-    preshape = jax.tree.map(lambda leaf: leaf[row], preshapes)
+    # The width of the open pose is no table.
+    preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
     axis = axis * jnp.where(jax.random.bernoulli(keys[3]), 1.0, -1.0)
     side = rotations.normalize(jax.random.normal(keys[4], (3,)))
     pull = targets.approach.weight * config.approach * jax.random.uniform(keys[5])

@@ -188,7 +188,7 @@ def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
-        aperture=round(min(max(approach.width, 0.002), hand.preshapes.max_aperture), 4),
+        aperture=min(round(max(approach.width, 0.002), 4), hand.preshapes.max_aperture),
         force=force,
         confidence=round(choice.confidence, 3),
     )
