@@ -20,7 +20,6 @@ import jax  # noqa: E402
 from benchmarks.settings import Settings, first_object, sources  # noqa: E402
 from benchmarks.synthesis import peak_memory  # noqa: E402
 from benchmarks.yields import TASK  # noqa: E402
-from zdg_jax.cli.folders import enable_compile_cache  # noqa: E402
 from zdg_jax.hand import Hand  # noqa: E402
 from zdg_jax.synthesis.synthesize import synthesize  # noqa: E402
 
@@ -34,7 +33,6 @@ _NUM = 64
 @click.option("--only", multiple=True)
 def main(hand: str, number: int, objects: pathlib.Path | None, only: tuple[str, ...]) -> None:
     """Measures one hand and object."""
-    enable_compile_cache()  # as the command line does
     times = [_START, time.perf_counter()]
     loaded = Hand.load(hand)
     names = list(sources(Settings(objects=objects, only=only)))

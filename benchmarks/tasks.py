@@ -28,7 +28,6 @@ import zdg_jax as zdg
 from benchmarks import judging, reports, written
 from benchmarks.settings import Settings, sources
 from zdg_jax import rendering
-from zdg_jax.cli.folders import enable_compile_cache
 from zdg_jax.rendering import text
 
 _KEEP = 8
@@ -100,7 +99,6 @@ def main(
     picture: pathlib.Path | None,
 ) -> None:
     """Measures every task of ASSETS and writes OUT."""
-    enable_compile_cache()
     loaded = zdg.Hand.load(hand)
     environment = reports.environment() | {"hand": loaded.name, "num": num, "written": by_hand}
     cases = json.loads((assets / "tasks.json").read_text())

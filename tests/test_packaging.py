@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.resources
 import pathlib
 import subprocess
 import sys
+import types
 import zipfile
 
 import pytest
@@ -38,7 +40,11 @@ def test_help_and_import_load_no_heavy_library() -> None:
 
 def test_public_names_are_listed_and_unknown_ones_refused() -> None:
     assert set(zdg_jax.__all__) <= set(dir(zdg_jax))
-    assert zdg_jax.GraspSet.__name__ == "GraspSet"
+    for package in ("", ".hand", ".objects", ".planning", ".validation"):
+        module = importlib.import_module(f"zdg_jax{package}")
+        for name in module.__all__:
+            value = getattr(module, name)
+            assert not isinstance(value, types.ModuleType), f"{name} is hidden by a module"
     assert zdg_jax.__version__[0].isdigit()
     with pytest.raises(AttributeError, match="Grasper"):
         _ = zdg_jax.Grasper

@@ -13,8 +13,9 @@ Names are imported when they are first used, so that `zdg --help` need not wait 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from zdg_jax.runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
     from zdg_jax.errors import InputError, PlannerError, ValidationError, ZdgError
@@ -24,50 +25,58 @@ if TYPE_CHECKING:
     from zdg_jax.hand.poses import HandPose, Poses
     from zdg_jax.objects import Object
     from zdg_jax.physics import Physics
-    from zdg_jax.planning import GraspPlan, plan
+    from zdg_jax.planning import (
+        FallbackPlanner,
+        GraspPlan,
+        ModelPlanner,
+        PlannerOptions,
+        RulesPlanner,
+        SavedPlan,
+        plan,
+        plan_many,
+        planner_from_name,
+    )
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-    from zdg_jax.validation import Validation, carry, rollout, six_directions
-
-_HOMES = {
-    "GraspPipeline": "synthesis.pipeline",
-    "GraspPlan": "planning",
-    "GraspSet": "grasps",
-    "Hand": "hand",
-    "HandPose": "hand.poses",
-    "InputError": "errors",
-    "Object": "objects",
-    "Physics": "physics",
-    "PipelineConfig": "synthesis.pipeline",
-    "PlannerError": "errors",
-    "Poses": "hand.poses",
-    "SynthesisConfig": "synthesis.synthesize",
-    "Validation": "validation",
-    "ValidationError": "errors",
-    "ZdgError": "errors",
-    "carry": "validation",
-    "concatenate": "grasps",
-    "export_grasps": "export",
-    "plan": "planning",
-    "rollout": "validation",
-    "shipped_hands": "hand",
-    "six_directions": "validation",
-    "synthesize": "synthesis.synthesize",
-}
+    from zdg_jax.validation import (
+        EngineOptions,
+        HoldProtocol,
+        LiftProtocol,
+        Load,
+        Noise,
+        Trials,
+        Validation,
+        carry,
+        rollout,
+        six_directions,
+        soft_labels,
+        task_wrench,
+    )
 
 __all__ = [
+    "EngineOptions",
+    "FallbackPlanner",
     "GraspPipeline",
     "GraspPlan",
     "GraspSet",
     "Hand",
     "HandPose",
+    "HoldProtocol",
     "InputError",
+    "LiftProtocol",
+    "Load",
+    "ModelPlanner",
+    "Noise",
     "Object",
     "Physics",
     "PipelineConfig",
     "PlannerError",
+    "PlannerOptions",
     "Poses",
+    "RulesPlanner",
+    "SavedPlan",
     "SynthesisConfig",
+    "Trials",
     "Validation",
     "ValidationError",
     "ZdgError",
@@ -75,11 +84,59 @@ __all__ = [
     "concatenate",
     "export_grasps",
     "plan",
+    "plan_many",
+    "planner_from_name",
     "rollout",
     "shipped_hands",
     "six_directions",
+    "soft_labels",
     "synthesize",
+    "task_wrench",
 ]
+
+_get, __dir__ = lazy_names(
+    __name__,
+    {
+        "EngineOptions": "validation",
+        "FallbackPlanner": "planning",
+        "GraspPipeline": "synthesis.pipeline",
+        "GraspPlan": "planning",
+        "GraspSet": "grasps",
+        "Hand": "hand",
+        "HandPose": "hand.poses",
+        "HoldProtocol": "validation",
+        "InputError": "errors",
+        "LiftProtocol": "validation",
+        "Load": "validation",
+        "ModelPlanner": "planning",
+        "Noise": "validation",
+        "Object": "objects",
+        "Physics": "physics",
+        "PipelineConfig": "synthesis.pipeline",
+        "PlannerError": "errors",
+        "PlannerOptions": "planning",
+        "Poses": "hand.poses",
+        "RulesPlanner": "planning",
+        "SavedPlan": "planning",
+        "SynthesisConfig": "synthesis.synthesize",
+        "Trials": "validation",
+        "Validation": "validation",
+        "ValidationError": "errors",
+        "ZdgError": "errors",
+        "carry": "validation",
+        "concatenate": "grasps",
+        "export_grasps": "export",
+        "plan": "planning",
+        "plan_many": "planning",
+        "planner_from_name": "planning",
+        "rollout": "validation",
+        "shipped_hands": "hand",
+        "six_directions": "validation",
+        "soft_labels": "validation",
+        "synthesize": "synthesis.synthesize",
+        "task_wrench": "validation",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -87,12 +144,4 @@ def __getattr__(name: str) -> Any:
         from importlib import metadata
 
         return metadata.version("zdg-jax")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'zdg_jax' has no attribute '{name}'")
-    value = getattr(importlib.import_module(f"zdg_jax.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return _get(name)

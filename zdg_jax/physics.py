@@ -11,10 +11,10 @@ import dataclasses
 import math
 from typing import Any, Protocol
 
-import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.pytrees import pytree
 
 BENCHMARK_MASS = 0.1
 """Mass of the object in the six-direction benchmark [kg]."""
@@ -48,7 +48,7 @@ class ActuatedHand(Protocol):
         """Marks the actuators that move slide joints, (nu,) bool."""
 
 
-@jax.tree_util.register_dataclass
+@pytree
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Drives:
     """The nu position actuators of a hand under some physics; NumPy arrays on the host, JAX arrays

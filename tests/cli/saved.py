@@ -16,6 +16,7 @@ from zdg_jax.hand.poses import HandPose, Poses
 
 def many(folder: pathlib.Path, n: int, height: float = 0.095) -> pathlib.Path:
     """A file of n grasps of a ball from `height` [m] below, none of them tested; they hold."""
+    folder.mkdir(exist_ok=True)
     path = folder / "gripper.xml"
     path.write_text(Gripper().spec().to_xml())
 

@@ -1,9 +1,13 @@
 """Small hands as MJCF and URDF."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def gripper(equality="", actuators=None, tendon="", extra=""):
+def gripper(
+    equality: str = "", actuators: str | None = None, tendon: str = "", extra: str = ""
+) -> str:
     """Two fingers of two hinges each."""
     finger = """
       <body name="{n}1" pos="0 {y} 0.02"><joint name="{n}a" axis="{s} 0 0" range="-0.2 1.5"/>
@@ -22,7 +26,7 @@ def gripper(equality="", actuators=None, tendon="", extra=""):
       <actuator>{actuators}</actuator></mujoco>"""
 
 
-def lopsided(side=1):
+def lopsided(side: int = 1) -> str:
     """A hand of a thumb, a finger and a sliding finger with nothing symmetric; -1 = its mirror.
 
     Written out for both sides: y, axes of slides in y, and turns about x and z change sign.
@@ -55,7 +59,9 @@ def lopsided(side=1):
         <position joint="t_base" kp="2"/><position joint="t_curl" kp="2"/></actuator></mujoco>"""
 
 
-def claw(fingers=3, reach=0.035, base="", scene="", tip_offset=0.0):
+def claw(
+    fingers: int = 3, reach: float = 0.035, base: str = "", scene: str = "", tip_offset: float = 0.0
+) -> str:
     """Equal fingers on a ring, each of two hinges that bend inward and outward alike."""
     bodies, actuators = "", ""
     for k in range(fingers):
@@ -73,7 +79,7 @@ def claw(fingers=3, reach=0.035, base="", scene="", tip_offset=0.0):
       <actuator>{actuators}</actuator></mujoco>"""
 
 
-def urdf(geometry="visual", mesh="meshes/link.ply", screws=0):
+def urdf(geometry: str = "visual", mesh: str = "meshes/link.ply", screws: int = 0) -> str:
     """Two fingers on a fixed palm, as exported from CAD: every link a mesh of one package."""
     shape = f'<geometry><mesh filename="package://tongs/{mesh}"/></geometry>'
     solid = f"<{geometry}>{shape}</{geometry}>"

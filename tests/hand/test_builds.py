@@ -1,6 +1,9 @@
 """Hands of every build: conversions, scenes, mounts, tendons, claws."""
 
+from __future__ import annotations
+
 import functools
+import pathlib
 import re
 
 import jax.numpy as jnp
@@ -9,19 +12,18 @@ import numpy as np
 import pytest
 import trimesh
 
+from tests.hand.models import claw, gripper, urdf
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.hand.link_geometry import link_solids
 
-from .models import claw, gripper, urdf
-
 
 @functools.cache
-def from_text(text, drive=None):
+def from_text(text: str, drive: float | None = None) -> Hand:
     return Hand.load(mujoco.MjSpec.from_string(text), drive=drive)
 
 
-def write_urdf(folder, text, mesh="meshes/link.ply"):
+def write_urdf(folder: pathlib.Path, text: str, mesh: str = "meshes/link.ply") -> pathlib.Path:
     """A package as ROS lays it out: tongs/urdf/tongs.urdf beside tongs/meshes."""
     (folder / "tongs" / "urdf").mkdir(parents=True)
     (folder / "tongs" / "meshes").mkdir()
@@ -40,7 +42,7 @@ def write_urdf(folder, text, mesh="meshes/link.ply"):
         ("visual", "meshes/link.glb"),
     ],
 )
-def test_urdf_is_read_as_it_comes(tmp_path, geometry, mesh):
+def test_urdf_is_read_as_it_comes(tmp_path: pathlib.Path, geometry: str, mesh: str) -> None:
     path = write_urdf(tmp_path, urdf(geometry, mesh), mesh)
     with pytest.raises(InputError, match="has no actuators"):
         Hand.load(path)
@@ -56,7 +58,7 @@ def test_urdf_is_read_as_it_comes(tmp_path, geometry, mesh):
     assert all(hand.model.geom_contype)
 
 
-def test_missing_and_broken_meshes_are_named(tmp_path):
+def test_missing_and_broken_meshes_are_named(tmp_path: pathlib.Path) -> None:
     path = write_urdf(tmp_path, urdf())
     (tmp_path / "tongs" / "meshes" / "link.ply").write_text("no mesh")
     with pytest.raises(InputError, match=r"link\.ply': .*; convert it to STL or OBJ"):
@@ -66,7 +68,7 @@ def test_missing_and_broken_meshes_are_named(tmp_path):
         Hand.load(path, drive=3.0)
 
 
-def test_links_of_every_screw_are_merged(tmp_path):
+def test_links_of_every_screw_are_merged(tmp_path: pathlib.Path) -> None:
     path = write_urdf(tmp_path, urdf("collision", screws=70), "meshes/link.ply")
     hand = Hand.load(path, drive=3.0)
     assert hand.num_links < 10
@@ -74,7 +76,7 @@ def test_links_of_every_screw_are_merged(tmp_path):
     assert hand.dof_names == ("left_base", "right_base")
 
 
-def test_claw_without_thumb_faces_where_it_points():
+def test_claw_without_thumb_faces_where_it_points() -> None:
     hand = from_text(claw())
     assert not any(finger.is_thumb for finger in hand.fingers)
     assert hand.palm.normal[2] > 0.98
@@ -90,7 +92,7 @@ def test_claw_without_thumb_faces_where_it_points():
     assert all(carried in pair for pair in links)  # neighbours of the palm; no finger on another
 
 
-def test_thumb_in_the_plane_of_two_fingers_makes_a_claw():
+def test_thumb_in_the_plane_of_two_fingers_makes_a_claw() -> None:
     """Two fingers side by side and one across, all pointing up: the palm faces up."""
     finger = """<body name="{n}1" pos="{x} {y} .02"><joint name="{n}a" axis="{s} 0 0"
         range="-.3 1.4"/><geom type="capsule" size=".008" fromto="0 0 0 0 {o} .05"/>
@@ -107,7 +109,7 @@ def test_thumb_in_the_plane_of_two_fingers_makes_a_claw():
     assert hand.palm.normal[2] > 0.98
 
 
-def test_scene_and_mount_are_left_out_and_a_wrist_stays():
+def test_scene_and_mount_are_left_out_and_a_wrist_stays() -> None:
     scene = """<geom type="box" size="1 1 .1" pos="0 0 -.5"/>
       <body name="table" pos="1 0 0"><geom type="box" size=".3 .3 .3"/></body>
       <body name="ball" pos="0 0 .3"><joint name="bx" type="slide"/><geom size=".02"/></body>"""
@@ -135,7 +137,7 @@ def test_scene_and_mount_are_left_out_and_a_wrist_stays():
         assert what in notes
 
 
-def test_tendon_with_hardly_any_range_ties_joints():
+def test_tendon_with_hardly_any_range_ties_joints() -> None:
     tendon = """<fixed name="tie" range="-.001 .001"><joint joint="la" coef=".01"/>
       <joint joint="lb" coef="-.01"/></fixed>"""
     drives = "".join(f'<position joint="{j}" kp="5"/>' for j in ("la", "ra", "rb"))
@@ -145,7 +147,7 @@ def test_tendon_with_hardly_any_range_ties_joints():
     assert joints[hand.joint_names.index("lb")] == pytest.approx(0.7, abs=1e-6)
 
 
-def test_a_tendon_over_three_joints_leaves_two_motions_slack():
+def test_a_tendon_over_three_joints_leaves_two_motions_slack() -> None:
     tendon = """<fixed name="pull"><joint joint="la" coef="2"/><joint joint="lb" coef="1"/>
       <joint joint="rb" coef="-1"/></fixed>"""
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
@@ -158,7 +160,7 @@ def test_a_tendon_over_three_joints_leaves_two_motions_slack():
     np.testing.assert_allclose(passive_motions[:, 2], 0, atol=1e-6)
 
 
-def test_joints_that_an_equality_ties_are_not_slack():
+def test_joints_that_an_equality_ties_are_not_slack() -> None:
     tendon = """<fixed name="pull"><joint joint="la" coef="1"/><joint joint="lb" coef="1"/></fixed>
     """
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
@@ -167,14 +169,14 @@ def test_joints_that_an_equality_ties_are_not_slack():
     assert hand.arrays.passive_motions.shape == (0, 4)
 
 
-def test_links_built_into_one_another_may_pass():
+def test_links_built_into_one_another_may_pass() -> None:
     base = '<geom type="capsule" size=".02" fromto=".035 0 .02 .035 0 .09"/>'
     hand = from_text(claw(base=base))
     assert any("built into one another, left to pass: palm and f0_2" in n for n in hand.notes)
     assert hand.spec().compile().nexclude == hand.model.nexclude == 1
 
 
-def test_bodies_of_several_joints():
+def test_bodies_of_several_joints() -> None:
     text = gripper().replace(
         '<joint name="la"', '<joint name="la0" axis="0 0 1" range="-.3 .3"/><joint name="la"'
     )
@@ -184,7 +186,7 @@ def test_bodies_of_several_joints():
     assert (hand.closing[1:] != 0).all()
 
 
-def test_hull_of_thousands_of_corners_is_thinned():
+def test_hull_of_thousands_of_corners_is_thinned() -> None:
     rng = np.random.default_rng(0)
     corners = rng.normal(size=(20000, 3))
     corners *= 0.03 / np.linalg.norm(corners, axis=1, keepdims=True)
@@ -213,6 +215,6 @@ def test_hull_of_thousands_of_corners_is_thinned():
         ),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(text, message):
+def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         from_text(text)

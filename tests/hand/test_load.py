@@ -1,39 +1,42 @@
 """Hands: the shipped ones, Menagerie's, small made-up ones, and what is refused."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
+import pathlib
 import re
 
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
+from tests.hand.models import gripper
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, describe, joints_from_dofs, shipped_hands
 from zdg_jax.hand.link_geometry import link_solids, sample_links
 from zdg_jax.hand.spheres import LinkSpheres, measure_coverage
 from zdg_jax.kernels import kinematics
 
-from .models import gripper
-
 MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
 
 load = functools.cache(Hand.load)
 
 
-def random_dofs(hand, num, seed=0):
+def random_dofs(hand: Hand, num: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     lower, upper = np.asarray(hand.arrays.lower), np.asarray(hand.arrays.upper)
     return (lower + rng.random((num, hand.num_dofs)) * (upper - lower)).astype(np.float32)
 
 
-def from_text(text):
+def from_text(text: str) -> Hand:
     return Hand.load(mujoco.MjSpec.from_string(text))
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_kinematics_agree_with_the_c_engine(name):
+def test_kinematics_agree_with_the_c_engine(name: str) -> None:
     hand = load(name)
     joints = np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 30)))
     poses = np.moveaxis(kinematics.link_poses(hand.arrays.tree, jnp.asarray(joints)), -1, 1)
@@ -46,7 +49,7 @@ def test_kinematics_agree_with_the_c_engine(name):
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_shipped_hands_carry_over_to_menagerie(name, shared_assets):
+def test_shipped_hands_carry_over_to_menagerie(name: str, shared_assets: pathlib.Path) -> None:
     hand = load(name)
     path = shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml"
     model = mujoco.MjSpec.from_file(str(path)).compile()
@@ -56,7 +59,7 @@ def test_shipped_hands_carry_over_to_menagerie(name, shared_assets):
     assert worst_offset(hand, model) < 2e-3
 
 
-def link_poses(model, qpos):
+def link_poses(model: mujoco.MjModel, qpos: ArrayLike) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
@@ -66,7 +69,7 @@ def link_poses(model, qpos):
     }
 
 
-def frames_between(hand, model):
+def frames_between(hand: Hand, model: mujoco.MjModel) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Pose of each link of `hand` in the frame of the model's link of the same name, at rest."""
     ours, theirs = link_poses(hand.model, 0.0), link_poses(model, 0.0)
     return {
@@ -75,7 +78,7 @@ def frames_between(hand, model):
     }
 
 
-def worst_offset(hand, model):
+def worst_offset(hand: Hand, model: mujoco.MjModel) -> float:
     """Greatest distance [m] between the fingertips of both over random joints."""
     between, worst = frames_between(hand, model), 0.0
     for pose in np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 20))):
@@ -92,7 +95,7 @@ def worst_offset(hand, model):
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_shipped_hands_touch_where_menagerie_does(name, shared_assets):
+def test_shipped_hands_touch_where_menagerie_does(name: str, shared_assets: pathlib.Path) -> None:
     hand = load(name)
     other = load(shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml")
     between, solids = frames_between(hand, other.model), link_solids(hand.model)
@@ -111,7 +114,7 @@ def test_shipped_hands_touch_where_menagerie_does(name, shared_assets):
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_anatomy(name):
+def test_anatomy(name: str) -> None:
     hand = load(name)
     assert len(hand.fingers) == (5 if name == "shadow" else 4)
     assert sum(finger.is_thumb for finger in hand.fingers) == 1
@@ -129,7 +132,7 @@ def test_anatomy(name):
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_links_do_not_touch_in_open_and_half_closed_poses(name):
+def test_links_do_not_touch_in_open_and_half_closed_poses(name: str) -> None:
     hand = load(name)
     data = mujoco.MjData(hand.model)
     for dofs in (hand.open_dofs, hand.half_closed_dofs):
@@ -139,7 +142,7 @@ def test_links_do_not_touch_in_open_and_half_closed_poses(name):
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow", *MENAGERIE.values()])
-def test_spheres_stand_for_the_links(name, shared_assets):
+def test_spheres_stand_for_the_links(name: str, shared_assets: pathlib.Path) -> None:
     if name in MENAGERIE.values():
         name = shared_assets / "hands" / name / "right_hand.xml"
     hand = load(name)
@@ -150,7 +153,7 @@ def test_spheres_stand_for_the_links(name, shared_assets):
     assert (spheres.inner <= spheres.radii).all()
 
 
-def test_points_and_normals_of_round_solids_are_exact():
+def test_points_and_normals_of_round_solids_are_exact() -> None:
     spec = mujoco.MjSpec.from_string(
         '<mujoco><worldbody><body><geom type="capsule" size=".01" fromto="0 0 0 0 .03 .04"/></body>'
         "</worldbody></mujoco>"
@@ -163,7 +166,7 @@ def test_points_and_normals_of_round_solids_are_exact():
     np.testing.assert_allclose(own.normals, radial / 0.01, atol=1e-6)
 
 
-def test_coverage_is_measured_to_the_surface():
+def test_coverage_is_measured_to_the_surface() -> None:
     """A sphere of 11 mm about the middle of a box of 20 mm sticks out by 1 mm."""
     spec = mujoco.MjSpec.from_string(
         '<mujoco><worldbody><body><geom type="box" size=".01 .01 .01"/></body></worldbody></mujoco>'
@@ -177,7 +180,7 @@ def test_coverage_is_measured_to_the_surface():
 
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
-def test_candidates_lie_on_the_collision_geometry(name):
+def test_candidates_lie_on_the_collision_geometry(name: str) -> None:
     hand = load(name)
     contacts, model = hand.arrays.contacts, hand.model
     data = mujoco.MjData(model)
@@ -195,7 +198,7 @@ def test_candidates_lie_on_the_collision_geometry(name):
     np.testing.assert_allclose(np.linalg.norm(contacts.normals, axis=1), 1, atol=1e-5)
 
 
-def _distance(model, data, geom, point):
+def _distance(model: mujoco.MjModel, data: mujoco.MjData, geom: int, point: np.ndarray) -> float:
     local = data.geom_xmat[geom].reshape(3, 3).T @ (point - data.geom_xpos[geom])
     size, kind = model.geom_size[geom], model.geom_type[geom]
     if kind == mujoco.mjtGeom.mjGEOM_BOX:
@@ -206,7 +209,7 @@ def _distance(model, data, geom, point):
     return np.linalg.norm(local) - size[0]
 
 
-def test_shadow_shares_its_tendons_equally():
+def test_shadow_shares_its_tendons_equally() -> None:
     hand = load("shadow")
     assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 20, 20)
     dofs = random_dofs(hand, 5)
@@ -218,7 +221,7 @@ def test_shadow_shares_its_tendons_equally():
         assert hand.ctrl_from_joints[row, [inner, outer]].tolist() == [1, 1]
 
 
-def test_shadow_lets_joints_of_a_tendon_move_against_each_other():
+def test_shadow_lets_joints_of_a_tendon_move_against_each_other() -> None:
     hand = load("shadow")
     passive_motions = np.asarray(hand.arrays.passive_motions)
     np.testing.assert_allclose(passive_motions @ passive_motions.T, np.eye(4), atol=1e-6)
@@ -226,7 +229,7 @@ def test_shadow_lets_joints_of_a_tendon_move_against_each_other():
     assert load("allegro").arrays.passive_motions.shape == (0, 16)
 
 
-def test_self_pairs_do_not_touch_in_every_start():
+def test_self_pairs_do_not_touch_in_every_start() -> None:
     hand = load("allegro")
     first, second = np.asarray(hand.arrays.self_pairs).T
     link = np.asarray(hand.arrays.spheres.link)
@@ -234,7 +237,7 @@ def test_self_pairs_do_not_touch_in_every_start():
     assert (link[first] != link[second]).all()
 
 
-def test_joint_equality_becomes_a_coupling():
+def test_joint_equality_becomes_a_coupling() -> None:
     hand = from_text(
         gripper(
             '<joint joint1="lb" joint2="la" polycoef="0.1 0.5 0.2 0 0"/>',
@@ -247,7 +250,7 @@ def test_joint_equality_becomes_a_coupling():
     assert joints[hand.joint_names.index("lb")] == pytest.approx(0.1 + 0.2 + 0.2 * 0.16, abs=1e-6)
 
 
-def test_joints_without_actuators_stay_and_a_floor_goes():
+def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
     hand = from_text(gripper(actuators='<position joint="la"/><position joint="ra"/>'))
     assert hand.dof_names == ("la", "ra")
     assert any("lb has no actuator" in note for note in hand.notes)
@@ -267,25 +270,25 @@ def test_joints_without_actuators_stay_and_a_floor_goes():
         ),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(text, message):
+def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         from_text(text)
 
 
-def test_drive_gives_every_joint_an_actuator():
+def test_drive_gives_every_joint_an_actuator() -> None:
     hand = Hand.load(mujoco.MjSpec.from_string(gripper(actuators="")), drive=4.0)
     assert hand.num_actuators == 4
     np.testing.assert_allclose(hand.kp, 4.0)
 
 
-def test_unknown_names_list_the_shipped_hands():
+def test_unknown_names_list_the_shipped_hands() -> None:
     assert shipped_hands() == ("allegro", "leap", "shadow")
     message = "no hand 'alegro'; shipped: allegro, leap, shadow; or give the path of an MJCF file"
     with pytest.raises(InputError, match=re.escape(message)):
         Hand.load("alegro")
 
 
-def test_hands_are_frozen_and_fingerprinted():
+def test_hands_are_frozen_and_fingerprinted() -> None:
     hand = load("allegro")
     assert hand.fingerprint != load("leap").fingerprint
     assert hand.spec().compile().nq == 16

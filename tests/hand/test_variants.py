@@ -1,41 +1,45 @@
 """Hands as mirror images, from compiled models, and with what the user says of them."""
 
+from __future__ import annotations
+
 import functools
 import json
+import pathlib
 import re
+from typing import Any
 
 import mujoco
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
+from tests.hand.models import gripper, lopsided
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.meshes.geoms import geom_mesh
-
-from .models import gripper, lopsided
 
 MIRROR = np.array([1.0, -1.0, 1.0])
 load = functools.cache(Hand.load)
 
 
-def from_text(text, **options):
+def from_text(text: str, **options: Any) -> Hand:
     return Hand.load(mujoco.MjSpec.from_string(text), **options)
 
 
-def random_joints(model, num, seed=0):
+def random_joints(model: mujoco.MjModel, num: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     low, high = model.jnt_range.T
     return low + rng.random((num, model.njnt)) * (high - low)
 
 
-def poses(model, qpos):
+def poses(model: mujoco.MjModel, qpos: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
     return data.xmat.reshape(-1, 3, 3).copy(), data.xpos.copy()
 
 
-def corners(model, qpos):
+def corners(model: mujoco.MjModel, qpos: ArrayLike) -> np.ndarray:
     """Extent of every geom in the root frame, (g, 2, 3)."""
     rotation, translation = poses(model, qpos)
     found = []
@@ -46,7 +50,7 @@ def corners(model, qpos):
     return np.array(found)
 
 
-def test_mirrored_hand_is_the_one_written_by_hand():
+def test_mirrored_hand_is_the_one_written_by_hand() -> None:
     ours = from_text(lopsided(1)).mirrored().model
     written = mujoco.MjSpec.from_string(lopsided(-1)).compile()
     for joints in random_joints(written, 20):
@@ -64,7 +68,7 @@ def test_mirrored_hand_is_the_one_written_by_hand():
 
 
 @pytest.mark.parametrize("name", ["allegro", "shadow"])
-def test_left_hand_is_the_image_of_the_right_one(name):
+def test_left_hand_is_the_image_of_the_right_one(name: str) -> None:
     right, left = load(name), load(f"{name}:mirrored")
     assert left.joint_names == right.joint_names
     assert (left.name, left.source) == (f"{name}_mirrored", f"{name}:mirrored")
@@ -81,7 +85,7 @@ def test_left_hand_is_the_image_of_the_right_one(name):
     assert left.mirrored().source == name
 
 
-def test_compiled_model_gives_the_same_hand(shared_assets):
+def test_compiled_model_gives_the_same_hand(shared_assets: pathlib.Path) -> None:
     path = shared_assets / "hands" / "shadow_hand" / "right_hand.xml"
     model = mujoco.MjModel.from_xml_path(str(path))
     hand = Hand.load(model)
@@ -95,7 +99,7 @@ def test_compiled_model_gives_the_same_hand(shared_assets):
         np.testing.assert_allclose(corners(hand.model, joints), corners(model, joints), atol=1e-6)
 
 
-def test_compiled_model_keeps_couplings():
+def test_compiled_model_keeps_couplings() -> None:
     text = gripper('<joint joint1="lb" joint2="la" polycoef="0.1 0.5 0 0 0"/>')
     hand = Hand.load(mujoco.MjSpec.from_string(text).compile())
     assert hand.dof_names == from_text(text).dof_names
@@ -109,7 +113,7 @@ SAID = {
 }
 
 
-def test_what_the_user_says_is_taken():
+def test_what_the_user_says_is_taken() -> None:
     hand = from_text(lopsided(), overrides=SAID)
     assert [finger.is_thumb for finger in hand.fingers] == [False, True, False]
     np.testing.assert_allclose(hand.palm.normal, [0, 0, 1])
@@ -123,7 +127,7 @@ def test_what_the_user_says_is_taken():
     assert not any(f.is_thumb for f in from_text(lopsided(), overrides={"thumb": None}).fingers)
 
 
-def test_file_beside_the_hand_is_read(tmp_path):
+def test_file_beside_the_hand_is_read(tmp_path: pathlib.Path) -> None:
     (tmp_path / "odd.xml").write_text(lopsided())
     (tmp_path / "odd.zdg.json").write_text(json.dumps(SAID | {"palm": {"normal": [0, 1, 1]}}))
     hand = Hand.load(tmp_path / "odd.xml")
@@ -147,12 +151,12 @@ def test_file_beside_the_hand_is_read(tmp_path):
         ({"exclude": ["f9"]}, "no link 'f9'"),
     ],
 )
-def test_malformed_overrides_are_refused_by_name(said, message):
+def test_malformed_overrides_are_refused_by_name(said: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         from_text(lopsided(), overrides=said)
 
 
-def test_unreadable_overrides_name_the_file(tmp_path):
+def test_unreadable_overrides_name_the_file(tmp_path: pathlib.Path) -> None:
     (tmp_path / "hand.xml").write_text(lopsided())
     beside = tmp_path / "hand.zdg.json"
     beside.write_text('{"thumb": ')

@@ -1,5 +1,7 @@
 """Kinematics: derivatives, batches, points on links."""
 
+from __future__ import annotations
+
 import jax
 import jax.numpy as jnp
 import mujoco
@@ -18,12 +20,12 @@ CHAIN = """<mujoco><compiler angle="radian"/><worldbody>
   </worldbody></mujoco>"""
 
 
-def _scene():
+def _scene() -> tuple[mujoco.MjModel, kinematics.Tree]:
     model = mujoco.MjModel.from_xml_string(CHAIN)
     return model, build_tree(model)
 
 
-def test_hinges_slides_anchors_and_references_agree_with_mujoco():
+def test_hinges_slides_anchors_and_references_agree_with_mujoco() -> None:
     model, tree = _scene()
     data = mujoco.MjData(model)
     for key in range(10):
@@ -35,7 +37,7 @@ def test_hinges_slides_anchors_and_references_agree_with_mujoco():
         np.testing.assert_allclose(poses[..., :3], data.xmat.reshape(-1, 3, 3), atol=1e-6)
 
 
-def test_derivatives():
+def test_derivatives() -> None:
     _, tree = _scene()
     joints = jnp.array([0.3, -0.02, 0.7, -0.4])
     check_grads(
@@ -43,7 +45,9 @@ def test_derivatives():
     )
 
 
-def _twists(tree, joints, motions, base=None):
+def _twists(
+    tree: kinematics.Tree, joints: jax.Array, motions: jax.Array, base: jax.Array | None = None
+) -> jax.Array:
     return kinematics.link_twists(tree, kinematics.forward_kinematics(tree, joints, base), motions)
 
 
@@ -52,7 +56,7 @@ def _base(vector: jax.Array) -> jax.Array:
     return jnp.concatenate([rotation, vector[6:, None]], axis=1)
 
 
-def test_the_base_carries_all_links_and_motions():
+def test_the_base_carries_all_links_and_motions() -> None:
     _, tree = _scene()
     joints, motions = jnp.array([0.3, -0.02, 0.7, -0.4]), jnp.array([[1.0, 2.0, -1.0, 0.5]])
     vector = jnp.array([1.0, 0.2, -0.3, 0.1, 1.0, 0.4, 0.3, -0.2, 0.1])
@@ -62,13 +66,13 @@ def test_the_base_carries_all_links_and_motions():
     np.testing.assert_allclose(kinematics.link_poses(tree, joints, base), moved, atol=1e-6)
     point = jnp.array([0.1, -0.2, 0.3])
     away = base[:, :3] @ point + base[:, 3]
-    own, outer = (np.asarray(_twists(tree, joints, motions, b))[:, 0] for b in (None, base))
-    rate = np.cross(own[:3].T, point) + own[3:].T
-    there = np.cross(outer[:3].T, away) + outer[3:].T
-    np.testing.assert_allclose(there, rate @ np.asarray(base[:, :3]).T, atol=1e-6)
+    fixed, outer = (np.asarray(_twists(tree, joints, motions, b))[:, 0] for b in (None, base))
+    rate = np.cross(fixed[:3].T, point) + fixed[3:].T
+    carried = np.cross(outer[:3].T, away) + outer[3:].T
+    np.testing.assert_allclose(carried, rate @ np.asarray(base[:, :3]).T, atol=1e-6)
 
 
-def test_derivatives_by_the_base():
+def test_derivatives_by_the_base() -> None:
     _, tree = _scene()
     joints = jnp.array([0.3, -0.02, 0.7, -0.4])
     vector = jnp.array([1.0, 0.2, -0.3, 0.1, 1.0, 0.4, 0.3, -0.2, 0.1])
@@ -79,7 +83,7 @@ def test_derivatives_by_the_base():
         check_grads(call, (vector,), 1, ("fwd", "rev"), 2e-2, 2e-2, 1e-2)
 
 
-def test_links_move_with_joints_as_in_mujoco():
+def test_links_move_with_joints_as_in_mujoco() -> None:
     model, tree = _scene()
     data = mujoco.MjData(model)
     joints = jnp.array([0.3, -0.02, 0.7, -0.4])
@@ -97,7 +101,7 @@ def test_links_move_with_joints_as_in_mujoco():
     check_grads(lambda q: _twists(tree, q, motions), (joints,), 1, ("fwd", "rev"), 2e-2, 2e-2)
 
 
-def test_a_batch_is_its_members():
+def test_a_batch_is_its_members() -> None:
     _, tree = _scene()
     joints = jax.random.normal(jax.random.key(0), (2, 3, 4))
     whole = kinematics.link_poses(tree, joints)
@@ -105,7 +109,7 @@ def test_a_batch_is_its_members():
     np.testing.assert_allclose(whole, mapped, atol=1e-6)
 
 
-def test_points_ride_on_their_links():
+def test_points_ride_on_their_links() -> None:
     _, tree = _scene()
     poses = kinematics.link_poses(tree, jnp.array([0.3, 0.01, 0.7, -0.4]))
     local = jax.random.normal(jax.random.key(1), (5, 3))

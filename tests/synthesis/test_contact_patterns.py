@@ -34,7 +34,7 @@ def finger_counts(patterns: Pattern) -> np.ndarray:
 
 def probabilities(grip: Grip) -> np.ndarray:
     """Probability of each pattern, the free and the planned ones together, (p,)."""
-    both = pattern_probabilities(scene.allegro(), grip, scene.jar().object)
+    both = pattern_probabilities(scene.allegro(), grip, scene.jar().object, 0.0)
     return both.reshape(2, -1).sum(axis=0)
 
 
@@ -87,7 +87,7 @@ def test_a_finger_that_wraps_or_idles_keeps_its_tip(role: Any) -> None:
 @pytest.mark.parametrize("confidence", [0.0, 0.4, 1.0])
 def test_probabilities_are_of_the_patterns_and_split_by_confidence(confidence: float) -> None:
     hand = scene.allegro()
-    both = pattern_probabilities(hand, grip(confidence=confidence), scene.jar().object)
+    both = pattern_probabilities(hand, grip(confidence=confidence), scene.jar().object, 0.0)
     assert both.shape == (len(contact_patterns(hand).link),)
     assert (both >= 0).all()
     free, planned = both.reshape(2, -1).sum(axis=1)
@@ -112,7 +112,7 @@ def test_a_short_part_is_held_by_fewer_fingers_than_a_long_one() -> None:
     long = grip()
     short = grip(held=[long.held[0].model_copy(update={"mark": die.parts[0].mark})])
     on_die, on_jar = (
-        pattern_probabilities(scene.allegro(), held, obj) @ counts
+        pattern_probabilities(scene.allegro(), held, obj, 0.0) @ counts
         for held, obj in ((short, die), (long, scene.jar().object))
     )
     assert on_die < 1.3 < on_jar

@@ -15,7 +15,8 @@ from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.kernels import distance, rotations
 from zdg_jax.objects import Object
-from zdg_jax.synthesis.seeds import SeedProposal, draw_seeds
+from zdg_jax.synthesis.seed_proposal import SeedProposal
+from zdg_jax.synthesis.seeds import draw_seeds
 
 NUM = 64
 """Seeds that are looked at: two blocks of a CPU."""
@@ -24,7 +25,10 @@ Seeds = tuple[GraspVariables, Pattern]
 
 
 def proposal_of(thing: scene.Scene) -> SeedProposal:
-    return thing.pipeline.grip().proposal
+    """Without the power pattern, whose seeds enclose the object instead."""
+    proposal = thing.pipeline.grip().proposal
+    tips = jnp.where(proposal.power, 0.0, proposal.pattern_probabilities)
+    return dataclasses.replace(proposal, pattern_probabilities=tips)
 
 
 def draw(proposal: SeedProposal, key: int = 0, num: int = NUM) -> Seeds:
@@ -52,6 +56,7 @@ def with_targets(proposal: SeedProposal, **changes: object) -> SeedProposal:
         proposal.preshapes,
         proposal.patterns,
         proposal.pattern_probabilities,
+        proposal.motion,
         proposal.config,
     )
 

@@ -15,6 +15,7 @@ from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
 from zdg_jax.cli.interruption import repeat_lost_interruptions
 from zdg_jax.cli.plan import plan
+from zdg_jax.cli.show import show
 from zdg_jax.cli.validate import validate
 from zdg_jax.errors import InputError, ZdgError
 
@@ -32,7 +33,7 @@ def cli(verbose: int) -> None:
     logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
 
 
-for command in (grasp, export, plan, validate, hand, hands, cache):
+for command in (grasp, show, export, plan, validate, hand, hands, cache):
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Folders of the command line: caches, and results that must be writable before work starts."""
+"""Folders of results: they must be writable before work starts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ import pathlib
 import tempfile
 
 from zdg_jax.errors import InputError
-from zdg_jax.runtime.caches import cache_root
-
-
-def enable_compile_cache() -> None:
-    """Lets JAX keep compiled programs on disk, so that the next process finds them."""
-    import jax
-
-    jax.config.update("jax_compilation_cache_dir", str(cache_root() / "xla"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 
 def writable(folder: pathlib.Path) -> pathlib.Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zdg_jax.cli.folders import enable_compile_cache, writable
+from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
@@ -129,7 +129,6 @@ def _synthesize(
     done: list[str],
 ) -> GraspSet:
     """All grasps, saved after each stage that costs time; `done` is told what is saved."""
-    enable_compile_cache()
     import jax
 
     from zdg_jax.physics import Physics

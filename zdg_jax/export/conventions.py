@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand.poses import POSES
@@ -30,18 +29,6 @@ def qpos_by_stage(grasps: GraspSet) -> dict[str, np.ndarray]:
         grasps: the grasps.
     """
     return {stage: np.asarray(getattr(grasps.poses, stage).qpos, np.float64) for stage in POSES}
-
-
-def root_poses(qpos: np.ndarray) -> np.ndarray:
-    """Computes poses of the hand's root, (n, 4, 4), `T_object_hand` [m].
-
-    Args:
-        qpos: position, quaternion (wxyz) and joints, (n, 7 + j).
-    """
-    poses = np.tile(np.eye(4), (len(qpos), 1, 1))
-    poses[:, :3, :3] = Rotation.from_quat(qpos[:, 3:7], scalar_first=True).as_matrix()
-    poses[:, :3, 3] = qpos[:, :3]
-    return poses
 
 
 def verdicts(grasps: GraspSet) -> list[bool | None]:

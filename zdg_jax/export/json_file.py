@@ -13,7 +13,6 @@ from typing import Any
 from zdg_jax.export.conventions import (
     CONVENTIONS,
     qpos_by_stage,
-    root_poses,
     verdicts,
     write_mesh,
 )
@@ -28,7 +27,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
     """Writes the file, see `zdg_jax.export.Format`."""
     names = list(grasps.hand.joint_names)
     qpos = qpos_by_stage(grasps)
-    poses = {stage: root_poses(rows) for stage, rows in qpos.items()}
+    poses = {stage: getattr(grasps, stage).matrix() for stage in qpos}
 
     def pose(stage: str, i: int) -> dict[str, Any]:
         row = qpos[stage][i]

@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-from zdg_jax.export.conventions import CONVENTIONS, qpos_by_stage, root_poses, write_mesh
+from zdg_jax.export.conventions import CONVENTIONS, qpos_by_stage, write_mesh
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.runtime.files import atomic_write
@@ -36,7 +36,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
     }
     for stage, qpos in qpos_by_stage(grasps).items():
         arrays[f"{stage}_qpos"] = qpos
-        arrays[f"{stage}_T_object_hand"] = root_poses(qpos)
+        arrays[f"{stage}_T_object_hand"] = getattr(grasps, stage).matrix()
         arrays[f"{stage}_joints"] = qpos[:, 7:]
     path = out / "grasps.npz"
     with atomic_write(path) as file:

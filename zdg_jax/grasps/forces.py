@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.pytrees import pytree
 
 
-@jax.tree_util.register_dataclass
+@pytree
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SqueezeForces:
     """The forces that squeezes aim at, with any leading batch shape `*b`.

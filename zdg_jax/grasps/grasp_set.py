@@ -8,7 +8,6 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from zdg_jax.errors import InputError
@@ -16,12 +15,17 @@ from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
+from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.results import Reason, Validation
 
 if TYPE_CHECKING:
+    import pandas
+    from PIL import Image
+
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan
+    from zdg_jax.validation import EngineOptions, Protocol
 
 Index = int | slice | Sequence[int] | np.ndarray
 
@@ -235,6 +239,91 @@ class GraspSet:
         """The same grasps with results of physics."""
         return dataclasses.replace(self, validation=validation)
 
+    def joint(self, name: str, pose: str = "grasp") -> np.ndarray:
+        """Positions of one joint, (n,) [rad, or m for a slide joint].
+
+        Args:
+            name: name of the joint, one of `hand.joint_names`.
+            pose: `pregrasp`, `grasp` or `squeeze`.
+
+        Raises:
+            InputError: no such joint or pose.
+        """
+        if pose not in POSES:
+            raise InputError(f"no pose '{pose}'; there are: {', '.join(POSES)}")
+        names = self.hand.joint_names
+        if name not in names:
+            raise InputError(f"'{self.hand.name}' has no joint '{name}'; it has {', '.join(names)}")
+        return np.asarray(getattr(self.poses, pose).joints)[:, names.index(name)]
+
+    def validate(
+        self,
+        protocol: Protocol | None = None,
+        *,
+        hand: Hand | str | os.PathLike[str] | None = None,
+        engine: EngineOptions | None = None,
+        progress: Progress = silent,
+    ) -> GraspSet:
+        """Tests the grasps in physics, see `zdg_jax.rollout`; returns them with the results.
+
+        Args:
+            protocol: the test; `six_directions` if not given.
+            hand: the hand, name or path, where it is not to be loaded from where the grasps say.
+            engine: engine to run it; `EngineOptions()` if not given.
+            progress: told of the stage `validate`, in grasps.
+
+        Raises:
+            InputError: the hand cannot be loaded, or the engine cannot be chosen.
+            ValidationError: the engine cannot run the scene.
+        """
+        from zdg_jax.validation import EngineOptions, rollout, six_directions
+
+        return self.with_validation(
+            rollout(
+                self.load_hand(hand),
+                self.object,
+                self.poses,
+                protocol or six_directions,
+                engine=engine or EngineOptions(),
+                progress=progress,
+            )
+        )
+
+    def picture(
+        self,
+        grasp: int = 0,
+        *,
+        hand: Hand | str | os.PathLike[str] | None = None,
+        width: int = 880,
+        height: int = 800,
+    ) -> Image.Image:
+        """Draws one grasp from the side that shows it best.
+
+        Args:
+            grasp: its number.
+            hand: the hand, name or path, where it is not to be loaded from where the grasps say.
+            width: [px].
+            height: [px].
+
+        Raises:
+            IndexError: no such grasp.
+            InputError: the hand cannot be loaded.
+        """
+        from zdg_jax.rendering import grasp_picture
+
+        qpos = np.asarray(self[grasp].grasp.qpos)[0]
+        return grasp_picture(qpos, self.load_hand(hand), self.object, width, height)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Makes a pandas table, one row per grasp; see `zdg_jax.grasps.table`.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        from zdg_jax.grasps.table import to_dataframe
+
+        return to_dataframe(self)
+
     def load_hand(self, hand: Hand | str | os.PathLike[str] | None = None) -> Hand:
         """Loads the hand of these grasps; see `HandRecord.load`.
 
@@ -280,56 +369,6 @@ class GraspSet:
         return summarize(self)
 
 
-def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
-    """Joins sets of the same object and hand, in order, ranked anew by score.
-
-    Plan, task and provenance are those of the first.
-
-    Raises:
-        InputError: no set, or sets that differ in object, hand, names or what was tested.
-    """
-    if not sets:
-        raise InputError("no grasps to join")
-    first = sets[0]
-    for other in sets[1:]:
-        same = (
-            other.object.mesh_hash == first.object.mesh_hash
-            and other.hand.fingerprint == first.hand.fingerprint
-            and other.status_names == first.status_names
-            and other.terms.keys() == first.terms.keys()
-            and other.metrics.keys() == first.metrics.keys()
-            and other.physics == first.physics
-            and (other.forces is None) == (first.forces is None)
-            and _test_of(other) == _test_of(first)
-        )
-        if not same:
-            raise InputError(
-                f"{other!r} and {first!r} differ in object, hand, the names of their values, the"
-                " physics they are made for, or the test in physics"
-            )
-    changes: dict[str, Any] = {
-        name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
-    }
-    changes["poses"] = jax.tree.map(
-        lambda *leaves: _join(leaves), first.poses, *(s.poses for s in sets[1:])
-    )
-    if first.forces is not None:
-        changes["forces"] = jax.tree.map(
-            lambda *leaves: _join(leaves), first.forces, *(s.forces for s in sets[1:])
-        )
-    for group in ("terms", "metrics"):
-        names = getattr(first, group)
-        changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}
-    if first.validation is not None:
-        rows: dict[str, Any] = {
-            name: _join([getattr(s.validation, name) for s in sets])
-            for name in Validation.array_names()
-        }
-        changes["validation"] = dataclasses.replace(first.validation, **rows)
-    changes["rank"] = None  # by score
-    return dataclasses.replace(first, **changes)
-
-
 def _by_score(score: np.ndarray) -> np.ndarray:
     """Ranks by falling score, (n,); scores that are not finite come last."""
     return _places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
@@ -340,15 +379,6 @@ def _places(order: np.ndarray) -> np.ndarray:
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     return places
-
-
-def _join(arrays: Sequence[np.ndarray]) -> Any:
-    return np.concatenate(arrays)
-
-
-def _test_of(grasps: GraspSet) -> tuple[str, tuple[str, ...]] | None:
-    test = grasps.validation
-    return None if test is None else (test.protocol, test.loads)
 
 
 def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:

@@ -46,6 +46,14 @@ class ObjectRecord:
         """The record of a prepared object."""
         return cls(**{field.name: getattr(obj, field.name) for field in dataclasses.fields(cls)})
 
+    def __repr__(self) -> str:
+        """One line: the name, size and mass, and counts of what it is made of."""
+        size = " x ".join(f"{1e3 * side:.0f}" for side in np.ptp(self.vertices, axis=0))
+        return (
+            f"<ObjectRecord '{self.name}': {size} mm, {self.mass:.3g} kg, {len(self.faces)} faces,"
+            f" {len(self.pieces)} convex pieces>"
+        )
+
     @property
     def stem(self) -> str:
         """Name of the object's folder in an export: the stem of its mesh file."""

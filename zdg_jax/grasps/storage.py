@@ -20,7 +20,7 @@ from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.grasps.version_1 import from_version_1
-from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
 from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.files import atomic_write
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 SCHEMA = "zdg-jax grasps"
 VERSION = 2
 _META = "meta"
-_LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
 
 
 def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
@@ -130,7 +129,7 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     arrays = {name: getattr(grasps, name) for name in ("score", "rank", "status", "kept")}
     for name in POSES:
         pose = getattr(grasps.poses, name)
-        arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in _LEAVES}
+        arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
     if grasps.forces is not None:
         for field in dataclasses.fields(SqueezeForces):
             arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
@@ -187,7 +186,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     return GraspSet(
         poses=Poses(
             **{
-                pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in _LEAVES})
+                pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in LEAVES})
                 for pose in POSES
             }
         ),

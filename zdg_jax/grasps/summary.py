@@ -22,11 +22,23 @@ _METRICS = {
 """Metrics that the table shows where they are known: title, factor, format."""
 
 
-def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
-    """A headline and a table of the best grasps, those that are kept before the others."""
-    lines = [headline(grasps)]
+def shown_order(grasps: GraspSet, rows: int = _ROWS) -> np.ndarray:
+    """Numbers of the best grasps, those that are kept before the others, (at most rows,)."""
     order = grasps.ranking
-    order = np.concatenate([order[grasps.kept[order]], order[~grasps.kept[order]]])[:rows]
+    return np.concatenate([order[grasps.kept[order]], order[~grasps.kept[order]]])[:rows]
+
+
+def summarize(grasps: GraspSet, rows: int = _ROWS, width: int | None = None) -> str:
+    """A headline and a table of the best grasps, in the order of `shown_order`.
+
+    Args:
+        grasps: the grasps.
+        rows: grasps in the table at most.
+        width: characters in a line of the table; metrics that do not fit are left out. No limit
+            if not given.
+    """
+    lines = [headline(grasps)]
+    order = shown_order(grasps, rows)
     if not len(order):
         return lines[0]
     columns = [("grasp", [str(i) for i in order])]
@@ -37,14 +49,19 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
         columns.append(("holds", ["yes" if test.held[i] else "no" for i in order]))
         loads = len(test.loads)
         columns.append(("loads", [f"{survived[i]}/{loads}" for i in order]))
+    metrics = []
     for name, (title, factor, form) in _METRICS.items():
         if name in grasps.metrics:
             values = grasps.metrics[name]
-            columns.append((title, [format(float(values[i]) * factor, form) for i in order]))
+            metrics.append((title, [format(float(values[i]) * factor, form) for i in order]))
+    last = []
     if grasps.validation is not None:
         reasons = grasps.validation.reasons
-        columns.append(("physics", [reasons[i] for i in order]))
-    widths = [max(len(title), *map(len, cells)) for title, cells in columns]
+        last = [("physics", [reasons[i] for i in order])]
+    while width is not None and metrics and _width([*columns, *metrics, *last]) > width:
+        metrics.pop()
+    columns = [*columns, *metrics, *last]
+    widths = [_column_width(column) for column in columns]
     line = lambda cells: "  ".join(c.rjust(w) for c, w in zip(cells, widths, strict=True))  # noqa: E731
     lines.append(line([title for title, _ in columns]))
     lines += [line([cells[k] for _, cells in columns]) for k in range(len(order))]
@@ -52,6 +69,14 @@ def summarize(grasps: GraspSet, rows: int = _ROWS) -> str:
     if left:
         lines.append(f"... and {left} more")
     return "\n".join(lines + unmet_requests(grasps))
+
+
+def _column_width(column: tuple[str, list[str]]) -> int:
+    return max(map(len, (column[0], *column[1])))
+
+
+def _width(columns: list[tuple[str, list[str]]]) -> int:
+    return sum(map(_column_width, columns)) + 2 * (len(columns) - 1)
 
 
 def unmet_requests(grasps: GraspSet) -> list[str]:

@@ -38,6 +38,7 @@ from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
 from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
+from zdg_jax.runtime.compile_cache import enable_compile_cache
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,6 +102,9 @@ class Hand:
     ) -> Hand:
         """Read a hand and derive what its file does not say.
 
+        Programs that are compiled for hands are kept on disk from then on, see
+        `zdg_jax.runtime.compile_cache`.
+
         Args:
             path: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
                 compiled `MjModel`. ":mirrored" after a name or path stands for `mirror`.
@@ -115,6 +119,7 @@ class Hand:
         Raises:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
+        enable_compile_cache()
         mirrored, path = source.split_mirrored(path)
         mirrored = mirrored != mirror
         spec, name, origin, stated = source.read_spec(path, overrides)
@@ -137,6 +142,13 @@ class Hand:
         mirrored pose, it is the mirror image.
         """
         return _mirror(self.name, self.source, self.model, self._overrides, self._source_notes)
+
+    def __repr__(self) -> str:
+        """One line: the name, and counts of what the hand has."""
+        return (
+            f"<Hand '{self.name}': {len(self.fingers)} fingers, {self.num_joints} joints,"
+            f" {self.num_actuators} actuators, {self.num_links} links>"
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:

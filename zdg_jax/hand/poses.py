@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from zdg_jax.errors import InputError
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.runtime.pytrees import pytree
 
-Rows = int | slice | np.ndarray | jax.Array
-"""Chooses along the first batch axis: a number, a slice, numbers or a mask."""
+if TYPE_CHECKING:
+    import jax
+    from jax.typing import ArrayLike
+
+    Rows: TypeAlias = int | slice | np.ndarray | jax.Array
+    """Chooses along the first batch axis: a number, a slice, numbers or a mask."""
 
 
-@jax.tree_util.register_dataclass
+@pytree
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HandPose:
     """Poses of a hand, with any leading batch shape `*b`.
@@ -39,7 +42,21 @@ class HandPose:
         leaves = (self.position, self.quaternion, self.joints)
         if all(isinstance(leaf, np.ndarray) for leaf in leaves):
             return np.concatenate(leaves, axis=-1)  # type: ignore[return-value]
+        import jax.numpy as jnp
+
         return jnp.concatenate(leaves, axis=-1)
+
+    def matrix(self) -> np.ndarray:
+        """Computes the pose of the hand's root as a matrix on the host, `T_object_hand`.
+
+        Returns:
+            Rotation and position, (*b, 4, 4), object frame [m], so that p_object = T p_hand.
+        """
+        position = np.asarray(self.position, np.float64)
+        matrix = np.zeros((*position.shape[:-1], 4, 4))
+        matrix[..., :3, :3] = rotation_matrix(np.asarray(self.quaternion))
+        matrix[..., :3, 3], matrix[..., 3, 3] = position, 1.0
+        return matrix
 
     @classmethod
     def from_qpos(cls, qpos: ArrayLike) -> HandPose:
@@ -59,10 +76,14 @@ class HandPose:
 
     def __getitem__(self, rows: Rows) -> HandPose:
         """The poses of some rows of the first batch axis."""
-        return jax.tree.map(lambda leaf: leaf[rows], self)
+        return HandPose(
+            position=self.position[rows],
+            quaternion=self.quaternion[rows],
+            joints=self.joints[rows],
+        )
 
 
-@jax.tree_util.register_dataclass
+@pytree
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Poses:
     """The three poses of n grasps, in the order in which the hand goes through them."""
@@ -106,8 +127,12 @@ class Poses:
 
     def __getitem__(self, rows: Rows) -> Poses:
         """The poses of some grasps."""
-        return jax.tree.map(lambda leaf: leaf[rows], self)
+        return Poses(
+            pregrasp=self.pregrasp[rows], grasp=self.grasp[rows], squeeze=self.squeeze[rows]
+        )
 
 
+LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
+"""Names of the arrays of a pose."""
 POSES = tuple(field.name for field in dataclasses.fields(Poses))
 """Names of the three poses of a grasp, in their order."""

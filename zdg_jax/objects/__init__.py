@@ -1,10 +1,17 @@
 """Objects: a mesh from the wild, made ready for grasping."""
 
-from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
-from zdg_jax.objects.convex import ConvexPiece
-from zdg_jax.objects.disk_cache import clear_cache
-from zdg_jax.objects.object import Object
-from zdg_jax.objects.parts import Part
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdg_jax.runtime.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
+    from zdg_jax.objects.convex import ConvexPiece
+    from zdg_jax.objects.disk_cache import clear_cache
+    from zdg_jax.objects.object import Object
+    from zdg_jax.objects.parts import Part
 
 __all__ = [
     "SAMPLES",
@@ -15,3 +22,16 @@ __all__ = [
     "SurfaceSamples",
     "clear_cache",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "ConvexPiece": "convex",
+        "Object": "object",
+        "ObjectArrays": "arrays",
+        "Part": "parts",
+        "SAMPLES": "arrays",
+        "SurfaceSamples": "arrays",
+        "clear_cache": "disk_cache",
+    },
+)

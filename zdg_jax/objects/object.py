@@ -124,6 +124,17 @@ class Object:
             name=name or raw.name,
         )
 
+    def __repr__(self) -> str:
+        """One line: the name, size and mass, and counts of what it is made of."""
+        size = " x ".join(f"{1e3 * side:.0f}" for side in np.ptp(self.vertices, axis=0))
+        mass = f"{self.mass:.3g} kg" + ("" if self.mass_given else " (as water)")
+        names = ", ".join(part.name or str(part.mark) for part in self.parts[:6])
+        more = ", ..." if len(self.parts) > 6 else ""
+        return (
+            f"<Object '{self.name}': {size} mm, {mass}, {len(self.faces)} faces,"
+            f" {len(self.pieces)} convex pieces, {len(self.parts)} parts ({names}{more})>"
+        )
+
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
         """Unsigned distance to the surface of some parts; a kilometre where there are none.
 

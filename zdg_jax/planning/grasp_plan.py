@@ -156,6 +156,22 @@ class GraspPlan(PlanModel):
     usage: Usage = Usage()
     """Cost of the plan."""
 
+    def __repr__(self) -> str:
+        """A few lines: the task, and what the best grip holds and avoids."""
+        names = {part.mark: part.name for part in self.parts}
+
+        def listed(marks: list[int]) -> str:
+            shown = ", ".join(f"{mark} ({names.get(mark, 'unnamed')})" for mark in marks[:6])
+            return (shown or "none") + (", ..." if len(marks) > 6 else "")
+
+        return (
+            f"<GraspPlan by {self.planner}: {self.prompt[:120]!r}, to {self.task.intent}"
+            f" a {self.object.category}\n"
+            f"  holds parts {listed([part.mark for part in self.grip.held])}\n"
+            f"  avoids parts {listed([part.mark for part in self.grip.avoided])}\n"
+            f"  {len(self.alternatives)} alternatives, {len(self.notes)} notes>"
+        )
+
     @property
     def grips(self) -> tuple[Grip, ...]:
         """The grip and its alternatives, the best first."""

@@ -14,12 +14,18 @@ from zdg_jax.objects import Object
 from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
 
-_ALL_TIPS, _POWER = 0.42, 0.42
-"""Probabilities of all tips and of the power pattern where no plan binds; the other runs of
-fingers share the rest."""
+_POWER, _LOADED_POWER = 0.42, 0.95
+"""Probability of the power pattern where no plan binds, for a light object and for a heavy one."""
+_LIGHT, _HEAVY = 0.1, 0.4
+"""Loads up to which an object is light, and from which it is heavy, see `pattern_probabilities`."""
+_ALL_TIPS = 0.72
+"""Probability of all tips among the patterns of tips where no plan binds; the other runs of fingers
+share the rest."""
+_SLOTS = 12
+"""Most links that a pattern can close on the object: each costs in every step."""
 _FINGER_COST = 2.0
 """Log-likelihood that each finger more or less than find room on the held part costs."""
-_PLANNED_POWER, _CRAMPED_POWER = 0.6, 0.2
+_PLANNED_POWER, _CRAMPED_POWER = 0.9, 0.4
 """Probability of the power pattern where the plan asks for it and all fingers find room, and where
 they do not."""
 
@@ -29,8 +35,9 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
 
     First the tips of every run of neighbouring fingers together with the thumb, longest run
     first; then the power pattern, in which the fingers' innermost links and the palm join where
-    they come near. Slots are the tips, then those links, then the palm. Last the same p patterns
-    with the links that the grip names in place of the tips.
+    they come near. Slots are the tips, then those links, then the palm, then other links as far as
+    there is room. Last the same p patterns with the links that the grip names in place of the tips.
+    Seeds of the power pattern give its slots to the links that they enclose the object with.
 
     Args:
         hand: the hand.
@@ -47,7 +54,9 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
         if others and not finger.is_thumb:
             inner.append(others[-1])
     palm = [hand.palm.link] if hand.palm.link in candidates else []
-    slots = np.array([*tips, *inner, *palm], np.int32)
+    used = [*tips, *inner, *palm]
+    others = [link for link in sorted(candidates) if link not in used]
+    slots = np.array([*used, *others[: max(_SLOTS - len(used), 0)]], np.int32)
     planned = _planned_slots(hand, grip.fingers if grip else [], slots)
     rows = [np.isin(np.arange(len(slots)), run) for run in _runs(hand)]
     rows.append(np.ones(len(slots), bool))
@@ -59,17 +68,19 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
     )
 
 
-def pattern_probabilities(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
+def pattern_probabilities(hand: Hand, grip: Grip, obj: Object, load: float) -> np.ndarray:
     """Compute the probability that each of `contact_patterns` is drawn.
 
     A part that is too short for all fingers side by side is held by fewer; idle fingers of the
     plan stay idle; types with inner links, and a palm that is to touch, ask for the power
-    pattern. The plan binds as far as it is sure.
+    pattern. The plan binds as far as it is sure; as far as it is not, the load decides: what is
+    light is held by tips and by the whole hand, what is heavy for the tips by the whole hand.
 
     Args:
         hand: the hand.
         grip: what to hold and with which fingers.
         obj: gives the lengths of the held parts.
+        load: the object's weight, over what a pinch of the tips carries.
 
     Returns:
         Probabilities, (2 p,), whose sum is 1.
@@ -78,8 +89,9 @@ def pattern_probabilities(hand: Hand, grip: Grip, obj: Object) -> np.ndarray:
     fingers = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
     most = len(fingers)
     size = np.array([len(set(run) & set(fingers)) for run in runs])
-    free = np.full(len(runs) + 1, (1 - _ALL_TIPS - _POWER) / max(len(runs) - 1, 1))
-    free[0], free[-1] = _ALL_TIPS, _POWER
+    loaded = float(np.interp(load, (_LIGHT, _HEAVY), (_POWER, _LOADED_POWER)))
+    free = np.full(len(runs) + 1, (1 - _ALL_TIPS) * (1 - loaded) / max(len(runs) - 1, 1))
+    free[0], free[-1] = _ALL_TIPS * (1 - loaded), loaded
 
     idle = {plan.finger for plan in grip.fingers if plan.role == "idle"}
     allowed = np.array([not any(hand.fingers[i].name in idle for i in run) for run in runs])

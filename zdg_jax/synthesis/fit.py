@@ -52,6 +52,11 @@ class FitConfig:
     """Gap that all other links keep from the object and from each other [m]."""
     damping: float = 0.15
     """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
+    depth: float = 2.5
+    """Weight of a depth in the object, beside that of a gap that is to be closed: where many links
+    touch, not all gaps can be nothing, and rather some stay open."""
+    near: float = 0.0025
+    """Worst gap or depth of a grasp below which that weight applies [m]."""
     largest: float = 0.004
     """Longest step, in the same units [m]; half as long after each that made the worst gap of a
     grasp no smaller."""
@@ -177,10 +182,13 @@ class Fitter:
             if not rows.size:
                 return
             touches = self._touches(grasps, rows)
-            error, jacobian = self._gaps(grasps, touches, meant)
+            error, jacobian, weight = self._gaps(grasps, touches, meant)
             gap = np.abs(error).max(axis=1, initial=0.0)
             on = gap > _SETTLED
-            rows, gap, error, jacobian = rows[on], gap[on], error[on], jacobian[on]
+            rows, gap, weight = rows[on], gap[on], weight[on]
+            # From afar all count alike: contacts come and go, and heavy ones would swing.
+            weight = np.where(gap < self.config.near, weight.T, 1.0).T
+            error, jacobian = weight * error[on], weight[..., None] * jacobian[on]
             # Where contacts come and go, full steps would swing between them for ever.
             bound[rows] *= np.where(gap < worst[rows], 1.0, 0.5)
             worst[rows] = gap
@@ -269,10 +277,11 @@ class Fitter:
 
     def _gaps(
         self, grasps: Fitted, touches: _Touches, meant: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Gaps to be closed or opened of r grasps, (r, c) [m], and their derivative, (r, c, 6 + d).
 
-        The derivative is in metres per metre; rows past a grasp's last gap are 0.
+        The derivative is in metres per metre; rows past a grasp's last gap are 0. Last the weight
+        of each gap, (r, c).
         """
         rows = touches.rows
         wanted = meant[rows[touches.place], touches.hand_body]
@@ -296,12 +305,15 @@ class Fitter:
         width = int(rank.max(initial=-1)) + 1
         errors = np.zeros((len(rows), width))
         errors[place, rank] = error[counts]
+        weights = np.ones((len(rows), width))
+        inside = (error[counts] < 0) & ~touches.between[counts]
+        weights[place[inside], rank[inside]] = self.config.depth
         jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
         jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
         turns = np.zeros((len(rows), width, twist.shape[1]))
         turns[place, rank] = twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
-        return errors, jacobian
+        return errors, jacobian, weights
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.grasps.forces import SqueezeForces
-from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
-from zdg_jax.hand.poses import HandPose, Poses
+from zdg_jax.hand import Hand
+from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
@@ -26,10 +26,13 @@ from zdg_jax.runtime.devices import replicate
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
+from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seeds import SeedConfig, SeedProposal, draw_seeds
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.statics import Load
 
@@ -57,28 +60,6 @@ class PipelineConfig:
         """
         if not 0 <= self.alignment < np.inf:
             raise InputError(f"alignment is {self.alignment}; it must be a number from 0")
-
-
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class GraspBatch:
-    """Measured grasps, n of them, as arrays of the host."""
-
-    poses: Poses
-    """Pregrasp, grasp and squeeze, leaves (n, ...)."""
-    forces: SqueezeForces
-    """Contact forces and actuator torques of the squeeze, leaves (n, ...)."""
-    terms: dict[str, np.ndarray]
-    """Unweighted energy terms of the grasp by name, each (n,)."""
-    metrics: dict[str, np.ndarray]
-    """Metrics by name, each (n,): those of `quality.measure`, `TaskAlignment.measure` and the
-    fit, and `predicted_hold_probability`."""
-    score: np.ndarray
-    """Rank value, see `quality.score`, (n,); -inf where not `finite`."""
-    predicted_success: np.ndarray
-    """Chance to hold and, as far as the plan binds, to serve it, (n,); 0 where not `finite`."""
-    finite: np.ndarray
-    """False where a pose, or a gradient on the way to it, is not finite, (n,) bool."""
 
 
 @jax.tree_util.register_dataclass
@@ -204,7 +185,7 @@ class GraspPipeline:
         """
         if num < 1:
             raise InputError(f"num is {num}; at least one grasp must be asked for")
-        return draw_seeds(self.grip(grip).proposal, num * self.config.refine.starts, key)
+        return draw_seeds(self.grip(grip).proposal, num, key, self.config.refine.starts)
 
     def refine(self, variables: GraspVariables, pattern: Pattern, grip: int = 0) -> Refined:
         """Refines seeds by gradient descent on their energies.
@@ -287,7 +268,7 @@ class GraspPipeline:
         metrics = quality.measure(
             problem, variables, refined.pattern, fitted.contacts, squeezed, prepared.squeeze
         )
-        poses = _poses(self.hand.arrays, variables, squeezed)
+        poses = poses_of_grasps(self.hand.arrays, variables, squeezed)
         forces = SqueezeForces(
             links=jnp.where(fitted.contacts.active > 0, fitted.contacts.link, -1),
             points=fitted.contacts.footprints,
@@ -301,7 +282,7 @@ class GraspPipeline:
             metrics, terms, self.physics.mass_of(self.object)
         )
         alignment, bound = self.config.alignment, self.plan.grip.binding
-        finite = np.asarray(refined.finite) & _all_finite(poses, len(fitted.dofs))
+        finite = np.asarray(refined.finite) & finite_rows(poses)
         score = quality.score(metrics, alignment, bound)
         success = quality.predicted_success(metrics, alignment, bound)
         return GraspBatch(
@@ -370,11 +351,15 @@ class GraspPipeline:
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         targets = targets_from_plan(grip, plan.task, obj, hand)
         problem = Problem(hand=hand.arrays, object=arrays, targets=targets)
+        limits = self.physics.drives(hand).force_limit
+        payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
+        load = self.physics.weight_of(obj) / payload
         proposal = SeedProposal.prepare(
             problem,
             hand.preshapes,
             contact_patterns(hand, grip),
-            jnp.asarray(pattern_probabilities(hand, grip, obj), jnp.float32),
+            jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
+            ClosingMotion.of(hand),
             self.config.seeds,
         )
         margin = squeeze.margin * grip.force.factor
@@ -404,26 +389,3 @@ def believed(physics: Physics, plan: GraspPlan, obj: Object) -> Physics:
         mass=physics.mass_of(obj) if mass is None else mass,
         friction=physics.friction_of(obj),
     )
-
-
-@jax.jit
-def _poses(hand: HandArrays, variables: GraspVariables, squeezed: SqueezeResult) -> Poses:
-    """The three poses of grasps; the wrist keeps its rotation, and its place in the squeeze."""
-    matrix = rotations.matrix_from_6d(variables.rotation)
-    quaternion = rotations.quaternion_from_matrix(matrix)
-
-    def pose(position: jax.Array, dofs: jax.Array) -> HandPose:
-        joints = joints_from_dofs(hand, dofs)
-        return HandPose(position=position, quaternion=quaternion, joints=joints)
-
-    return Poses(
-        pregrasp=pose(squeezed.pregrasp.position, squeezed.pregrasp.dofs),
-        grasp=pose(variables.position, variables.dofs),
-        squeeze=pose(variables.position, squeezed.squeeze),
-    )
-
-
-def _all_finite(poses: Poses, count: int) -> np.ndarray:
-    """True for grasps whose poses are all finite, (n,) bool."""
-    rows = [np.isfinite(leaf).reshape(count, -1).all(axis=1) for leaf in jax.tree.leaves(poses)]
-    return np.all(rows, axis=0)

@@ -24,7 +24,8 @@ from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
-from zdg_jax.synthesis.pipeline import GraspBatch, GraspPipeline, PipelineConfig
+from zdg_jax.synthesis.grasp_batch import GraspBatch
+from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
 from zdg_jax.validation import HoldProtocol, carry
 

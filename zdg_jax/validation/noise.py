@@ -12,7 +12,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.protocols import Protocol, six_directions
-from zdg_jax.validation.rollout import EngineOptions, rollout
+from zdg_jax.validation.rollouts import EngineOptions, rollout
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 _FIRM = 0.9

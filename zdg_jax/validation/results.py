@@ -108,6 +108,10 @@ class Validation:
         order = np.argsort(-numbers, kind="stable")
         return {Reason(codes[i]).text: int(numbers[i]) for i in order}
 
+    def __repr__(self) -> str:
+        """One line: the protocol, the engine, and how many grasps held."""
+        return f"<Validation by {self.backend}, {len(self.loads)} loads: {self}>"
+
     def __str__(self) -> str:
         """Counts in one line the grasps that held and the reasons of the others."""
         rest = ", ".join(f"{n} {text}" for text, n in self.counts().items() if text != "held")

@@ -1,0 +1,78 @@
+"""Sets that answer in Python: tables, joints by name, pictures, tests, and short reprs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import trimesh
+
+from tests.cli.saved import many
+from tests.made_up import make_grasps
+from tests.planning.plans import content
+from zdg_jax import GraspPlan, GraspSet, Hand, InputError, Object, carry
+
+
+def test_reprs_take_one_to_five_lines() -> None:
+    box = trimesh.creation.box((0.04, 0.06, 0.09))
+    grasps = make_grasps(300)
+    for value, words in (
+        (Hand.load("allegro"), ("allegro", "4 fingers", "16 joints")),
+        (Object.from_mesh((box.vertices, box.faces), name="tin"), ("tin", "40 x 60 x 90 mm")),
+        (GraspPlan.model_validate(content()), ("holds", "avoids")),
+        (grasps.validation, ("six_directions", "150 of 300 held")),
+        (grasps.object, ("ball", "0.2 kg")),
+        (grasps, ("300", "ball", "gripper")),
+    ):
+        text = repr(value)
+        assert len(text.splitlines()) <= 5
+        assert len(text) < 600
+        assert all(word in text for word in words), text
+
+
+def test_a_joint_is_asked_for_by_name() -> None:
+    grasps = make_grasps(5)
+    np.testing.assert_array_equal(grasps.joint("joint2"), grasps.grasp.joints[:, 2])
+    np.testing.assert_array_equal(grasps.joint("joint0", "squeeze"), grasps.squeeze.joints[:, 0])
+    with pytest.raises(InputError, match="no joint 'thumb'; it has joint0, joint1"):
+        grasps.joint("thumb")
+    with pytest.raises(InputError, match="no pose 'lift'; there are: pregrasp, grasp, squeeze"):
+        grasps.joint("joint0", "lift")
+
+
+def test_a_table_has_a_row_per_grasp_and_names_for_its_columns() -> None:
+    pytest.importorskip("pandas")
+    grasps = make_grasps(6)
+    table = grasps.to_dataframe()
+    assert list(table.index) == list(range(6))
+    np.testing.assert_array_equal(table["grasp/joint3"], grasps.grasp.joints[:, 3])
+    np.testing.assert_array_equal(table["pregrasp/qw"], grasps.pregrasp.quaternion[:, 0])
+    np.testing.assert_array_equal(table["metric/epsilon"], grasps.metrics["epsilon"])
+    assert list(table[table["holds"]].index) == [0, 2, 4]
+    assert table["reason"][1] == "slipped"
+    assert "holds" not in make_grasps(2, tested=False).to_dataframe()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> GraspSet:
+    """Two grasps of a ball by a gripper, untested, that hold."""
+    return GraspSet.load(many(tmp_path_factory.mktemp("set"), 2))
+
+
+def test_a_set_is_tested_by_any_protocol(small: GraspSet) -> None:
+    assert small.validation is None
+    tested = small.validate()
+    assert tested.validation is not None
+    assert tested.validation.protocol == "six_directions"
+    assert tested.held.all()
+    heavy = dataclasses.replace(carry, physics=dataclasses.replace(carry.physics, mass=50.0))
+    assert not small.validate(heavy).held.any()
+
+
+def test_a_grasp_is_drawn(small: GraspSet) -> None:
+    image = small.picture(1, width=160, height=120)
+    assert image.size == (160, 120)
+    assert len(np.unique(np.asarray(image).reshape(-1, 3), axis=0)) > 50
+    with pytest.raises(IndexError, match="no grasp 2"):
+        small.picture(2)

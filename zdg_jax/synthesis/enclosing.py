@@ -1,0 +1,284 @@
+"""Enclosing seeds: a hand whose palm lies on the object, closed about it link by link.
+
+The palm lands where the object is thin and its surface faces the palm squarely. Then the joints
+close, those near the palm first and the others a little meanwhile, until the links that they move
+touch: the order in which a hand with one tendon per finger wraps around things (Hirose and
+Umetani, Mechanism and Machine Theory 13, 1978). The links that touch in the end are the contact
+pattern of the seed, so any hand closes the links that it has.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax import energy
+from zdg_jax.energy import GraspVariables, Pattern, Problem
+from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.kernels import distance, kinematics, rotations
+from zdg_jax.runtime.settings import float_setting
+
+_DIRECTIONS = 8
+"""Directions about the axis of the opening that the palm may come from."""
+_TRACED, _ADVANCED = 8, 5
+"""Steps that look for the surface before the palm, and that bring the palm onto it."""
+_STILL = 0.02
+"""Change below which a joint counts as stopped [rad or m]."""
+_GRAZING = 0.1
+"""Share of a link's speed that counts as towards the surface, whatever its direction."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EnclosingConfig:
+    """Settings of the enclosing seeds. Only counts are static."""
+
+    landings: int = dataclasses.field(default=12, metadata={"static": True})
+    """Landings of the palm that each seed draws."""
+    closed: int = dataclasses.field(default=2, metadata={"static": True})
+    """Landings, the best of them, from which the hand is closed; the best of these is kept."""
+    steps: int = dataclasses.field(default=10, metadata={"static": True})
+    """Steps of the closing."""
+    largest_step: jax.Array = float_setting(0.35)
+    """Largest change of a joint in one of them [rad or m]."""
+    following: jax.Array = float_setting(0.3)
+    """Speed of a joint beyond one that still closes, over the speed that it has afterwards."""
+    squareness: jax.Array = float_setting(8.0)
+    """Log-likelihood of a landing square to the surface, beside one along it."""
+    thickness: jax.Array = float_setting(0.02)
+    """Depth of the object's middle below the palm that makes a landing e times less likely [m]."""
+    thumb_opening: jax.Array = float_setting(0.3)
+    """Opening of the thumb's joints beyond the preshape before the landing [rad or m]."""
+    turn: jax.Array = float_setting(0.15)
+    """Standard deviation of the orientation [rad]."""
+    jitter: jax.Array = float_setting(0.006)
+    """Standard deviation of the position [m]."""
+    touching: jax.Array = float_setting(0.006)
+    """Gap up to which a closed link is meant to touch [m]."""
+    per_link: jax.Array = float_setting(0.01)
+    """Reach that one link more that touches is worth when closed draws are compared [m]."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClosingMotion:
+    """The way a hand of d dofs and L links closes."""
+
+    closing: jax.Array
+    """Sign with which each dof closes the hand, (d,); 0 = neither."""
+    carries: jax.Array
+    """Whether a dof (row) carries the links of another (column) and more, (d, d) bool."""
+    opened: jax.Array
+    """Dofs of the open hand, (d,)."""
+    thumb: jax.Array
+    """Whether each dof moves the thumb (of a hand without one, the first finger), (d,) bool."""
+    palm: jax.Array
+    """Whether each link is fixed to the palm; all are where the palm has no surface, (L,) bool."""
+    touching: jax.Array
+    """Whether each link has contact candidates, (L,) bool."""
+
+    @classmethod
+    def of(cls, hand: Hand) -> ClosingMotion:
+        """Read the closing motion off a hand."""
+        arrays = hand.arrays
+        coupled = np.abs(np.asarray(arrays.coupling)[1:]).sum(axis=0) > 0
+        moves = np.asarray(arrays.tree.moves) @ coupled > 0
+        within = (moves[:, None] <= moves[:, :, None]).all(axis=0)
+        thumbs = [f for f in hand.fingers if f.is_thumb] or list(hand.fingers[:1])
+        links = [link for finger in thumbs for link in finger.links]
+        others = [link for f in hand.fingers if f not in thumbs for link in f.links]
+        carriers = np.array(arrays.tree.topology.carriers)
+        palm = carriers == carriers[hand.palm.link]
+        if not palm[np.asarray(arrays.spheres.link)].any():
+            palm[:] = True
+        return cls(
+            closing=jnp.asarray(hand.closing, jnp.float32),
+            carries=jnp.asarray(within & ~within.T),
+            opened=jnp.asarray(hand.open_dofs, jnp.float32),
+            thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
+            palm=jnp.asarray(palm),
+            touching=jnp.asarray(np.isin(np.arange(len(palm)), np.asarray(arrays.contacts.link))),
+        )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlacedPreshape:
+    """A preshape laid across the object: where thumb and fingers are to close."""
+
+    axis: jax.Array
+    """Unit direction from thumb to fingers, (3,), object frame."""
+    middle: jax.Array
+    """Half-way between them, (3,), object frame [m]."""
+    axis_in_hand: jax.Array
+    """The same direction, (3,), hand root frame."""
+    facing_in_hand: jax.Array
+    """Unit palm normal made orthogonal to it, (3,), hand root frame."""
+    middle_in_hand: jax.Array
+    """The same point, (3,), hand root frame [m]."""
+    depth: jax.Array
+    """Distance from the palm's face to it, () [m]."""
+    dofs: jax.Array
+    """Dofs of the preshape, (d,)."""
+
+
+def land(
+    problem: Problem,
+    motion: ClosingMotion,
+    preshape: PlacedPreshape,
+    config: EnclosingConfig,
+    key: jax.Array,
+) -> tuple[GraspVariables, jax.Array]:
+    """Lay the palm of an open hand on the object.
+
+    Args:
+        problem: hand, object and targets.
+        motion: how the hand closes.
+        preshape: where it is to close.
+        config: settings.
+        key: random key.
+
+    Returns:
+        The grasp before the hand closes, and the unit direction that its palm faces, (3,), object
+        frame.
+    """
+    keys = jax.random.split(key, 4)
+    grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
+    side = rotations.normalize(jnp.cross(preshape.axis, jax.random.normal(keys[0], (3,))))
+    angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
+    around = jnp.cross(preshape.axis, side)
+    facings = jnp.cos(angles)[:, None] * side + jnp.sin(angles)[:, None] * around
+
+    def trace(_: int, depth: jax.Array) -> jax.Array:
+        gap, _normal = distance.query(grid, preshape.middle - depth[:, None] * facings)
+        return depth + jnp.where(gap < 0, jnp.maximum(-gap, 0.002), -0.5 * jnp.minimum(gap, 0.01))
+
+    depth = jax.lax.fori_loop(0, _TRACED, trace, jnp.full(_DIRECTIONS, jnp.float32(0.002)))
+    _, normals = distance.query(grid, preshape.middle - depth[:, None] * facings)
+    square = -jnp.sum(normals * facings, axis=-1)
+    pull = 4.0 * approach.weight * (facings @ approach.direction)
+    logits = config.squareness * square - depth / config.thickness + pull
+    row = jax.random.categorical(keys[1], logits)
+    facing, depth = facings[row], depth[row]
+
+    tilt = config.turn * jax.random.normal(keys[2], (3,))
+    angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
+    in_object = palm_frame(preshape.axis, facing)
+    in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
+    rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
+    spread = preshape.dofs - config.thumb_opening * motion.closing
+    dofs = jnp.where(motion.thumb, spread, motion.opened)
+    back = preshape.depth - depth
+    position = preshape.middle - rotation @ preshape.middle_in_hand + back * facing
+    position = position + config.jitter * jax.random.normal(keys[3], (3,))
+    variables = GraspVariables(
+        position=position,
+        rotation=rotations.sixd_from_matrix(rotation),
+        dofs=jnp.clip(dofs, hand.lower, hand.upper),
+    )
+    return _advance(problem, motion, variables, facing), facing
+
+
+def palm_frame(axis: jax.Array, facing: jax.Array) -> jax.Array:
+    """Rotation (3, 3) of the frame whose x runs along an axis and whose y the palm faces."""
+    return jnp.stack([axis, facing, jnp.cross(axis, facing)], axis=-1)
+
+
+def close(
+    problem: Problem, motion: ClosingMotion, variables: GraspVariables, config: EnclosingConfig
+) -> tuple[GraspVariables, jax.Array]:
+    """Close the joints of a grasp until links touch.
+
+    No joint moves farther than the nearest link that it moves has room, by the speed at which that
+    link's nearest point approaches the surface: conservative advancement (Mirtich, 1996).
+
+    Returns:
+        The closed grasp, and the gap between each link and the object, (L,) [m]; 1 for links
+        without a surface.
+    """
+    hand = problem.hand
+    root = energy.root_pose(variables)
+    motions = (hand.coupling[1] * motion.closing).T
+    moving = motion.closing != 0
+
+    def step(_: int, dofs: jax.Array) -> jax.Array:
+        posture = kinematics.forward_kinematics(hand.tree, joints_from_dofs(hand, dofs), root)
+        gap, normal, point = _nearest(problem, posture.links)
+        twists = kinematics.link_twists(hand.tree, posture, motions)
+        velocity = jnp.cross(twists[:3], point[:, None], axis=0) + twists[3:]
+        towards = jax.nn.relu(-jnp.sum(velocity * normal[:, None], axis=0))
+        rate = towards + _GRAZING * jnp.sqrt(jnp.sum(velocity**2, axis=0) + 1e-12)
+        room = jax.nn.relu(gap)
+        alone = jnp.min(jnp.where(rate > 1e-4, room / jnp.maximum(rate, 1e-4), jnp.inf), axis=1)
+        left = jnp.where(motion.closing > 0, hand.upper - dofs, dofs - hand.lower)
+        alone = jnp.minimum(alone, left)
+        closes = moving & (alone > _STILL)
+        waits = jnp.any(motion.carries & closes[:, None], axis=0)
+        largest = config.largest_step * jnp.where(waits, config.following, 1.0)
+        wish = jnp.where(moving, jnp.minimum(alone, largest), 0.0)
+        # Joints that move a link together share its room.
+        share = jnp.minimum(1.0, room / jnp.maximum(wish @ rate, 1e-6))
+        share = jnp.min(jnp.where(rate > 1e-4, share, 1.0), axis=1)
+        return dofs + motion.closing * wish * share
+
+    dofs = jax.lax.fori_loop(0, config.steps, step, variables.dofs)
+    posture = kinematics.forward_kinematics(hand.tree, joints_from_dofs(hand, dofs), root)
+    gap, _, _ = _nearest(problem, posture.links)
+    return dataclasses.replace(variables, dofs=dofs), gap
+
+
+def touched_links(
+    motion: ClosingMotion, gap: jax.Array, slots: int, touching: jax.Array
+) -> Pattern:
+    """The contact pattern of a closed hand: its nearest links, as many as there are slots.
+
+    Args:
+        motion: tells which links have contact candidates.
+        gap: gap of each link, (L,) [m].
+        slots: contact slots, static.
+        touching: gap up to which links are meant to touch, () [m]; the two nearest are anyhow.
+    """
+    nearest, link = jax.lax.top_k(-jnp.where(motion.touching, gap, 1.0), slots)
+    active = (-nearest < touching) | (jnp.arange(slots) < 2)
+    return Pattern(
+        link=link.astype(jnp.int32),
+        active=active.astype(jnp.float32),
+        optional=jnp.zeros(slots, jnp.float32),
+    )
+
+
+def _advance(
+    problem: Problem, motion: ClosingMotion, variables: GraspVariables, facing: jax.Array
+) -> GraspVariables:
+    """Move a hand along `facing` until its palm touches."""
+    hand = problem.hand
+    spheres = hand.spheres
+    joints = joints_from_dofs(hand, variables.dofs)
+    poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
+    centers = kinematics.transform_points(poses, spheres.local, spheres.link)
+    palm = motion.palm[spheres.link]
+
+    def step(_: int, shift: jax.Array) -> jax.Array:
+        gap, normal = distance.query(problem.object.grid, centers + shift * facing[:, None], 0)
+        square = jnp.maximum(-facing @ normal, 0.3)
+        room = jnp.where(palm, (gap - spheres.inner) / square, jnp.inf)
+        return shift + jnp.clip(jnp.min(room), -0.01, 0.05)
+
+    shift = jax.lax.fori_loop(0, _ADVANCED, step, jnp.float32(0.0))
+    position = variables.position + jnp.clip(shift, -0.04, 0.1) * facing
+    return dataclasses.replace(variables, position=position)
+
+
+def _nearest(problem: Problem, links: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Gap (L,), outward normal (3, L) and place (3, L) of each link's nearest sphere."""
+    spheres = problem.hand.spheres
+    centers = kinematics.transform_points(links, spheres.local, spheres.link)
+    gap, normal = distance.query(problem.object.grid, centers, 0)
+    gap = gap - 0.5 * (spheres.inner + spheres.radii)
+    own = spheres.link[:, None] == jnp.arange(links.shape[-1])
+    by_link = jnp.where(own, gap[:, None], 1.0)
+    row = jnp.argmin(by_link, axis=0)
+    return jnp.min(by_link, axis=0), normal[:, row], centers[:, row]

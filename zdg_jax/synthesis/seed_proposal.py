@@ -1,0 +1,234 @@
+"""The distribution that seeds are drawn from, and the costs by which their draws are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax import energy
+from zdg_jax.energy import GraspVariables, Pattern, Problem
+from zdg_jax.hand import Preshapes, joints_from_dofs
+from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
+from zdg_jax.kernels import distance, kinematics, rotations
+from zdg_jax.runtime.devices import replicate
+from zdg_jax.runtime.settings import float_setting
+from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
+from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, PlacedPreshape
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeedCost:
+    """Weights by which a seed's draws are compared: metres of reach that one unit costs.
+
+    Reach is the mean distance of the active contacts from the object, and counts 1.
+    """
+
+    collision: jax.Array = float_setting(20.0)
+    """Of the depth of the deepest sphere [1]."""
+    offset: jax.Array = float_setting(0.2)
+    """Of the distance between the contacts' middle and the object's centre of mass [1]."""
+    force_closure: jax.Array = float_setting(0.2)
+    """Of the energy term of this name [m], as of those that follow."""
+    held: jax.Array = float_setting(1.0)
+    """Of the contacts' distance from the parts to hold [1]."""
+    avoided: jax.Array = float_setting(0.1)
+    """Of the intrusion into the clearance of avoided parts, summed over the spheres [1]."""
+    approach: jax.Array = float_setting(0.05)
+    """Of the palm's turn from the planned approach [m]."""
+    thumb: jax.Array = float_setting(0.02)
+    """Of the thumb's turn from its planned side [m]."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeedConfig:
+    """Settings of the seeds. Only counts are static: no other change recompiles."""
+
+    alternatives: int = dataclasses.field(default=16, metadata={"static": True})
+    """Draws of which each seed keeps the best."""
+    retreats: int = dataclasses.field(default=7, metadata={"static": True})
+    """Distances from the object that each draw is tried at."""
+    retreat: jax.Array = float_setting(0.12)
+    """Greatest such distance [m]."""
+    pairs: PairConfig = dataclasses.field(default_factory=PairConfig)
+    """Preferences among pairs of places to lay the opening across."""
+    looseness: jax.Array = float_setting(LOOSENESS)
+    """Misfit of the preshape's width that makes it e times less likely [m]."""
+    opposition: jax.Array = float_setting(OPPOSITION_WEIGHT)
+    """Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
+    unpaired_width: jax.Array = float_setting(0.6)
+    """Width of the preshape where nothing opposes a place, as a share of the hand's span."""
+    approach: jax.Array = float_setting(4.0)
+    """Greatest pull of the planned approach on the palm's direction, beside a random unit
+    vector's; drawn evenly from 0."""
+    depth: jax.Array = float_setting((-0.1, 0.4))
+    """Least and greatest depth of the object in the hand, (2,), as shares of the way from the pads
+    to the palm."""
+    jitter: jax.Array = float_setting(0.01)
+    """Standard deviation of the position [m]."""
+    turn: jax.Array = float_setting(0.15)
+    """Standard deviation of the orientation [rad]."""
+    dof_jitter: jax.Array = float_setting(0.1)
+    """Standard deviation of the joints, as a share of their range."""
+    enclosing: EnclosingConfig = dataclasses.field(default_factory=EnclosingConfig)
+    """Settings of the seeds of patterns in which inner links and the palm may join."""
+    cost: SeedCost = dataclasses.field(default_factory=SeedCost)
+    """Weights by which draws are compared."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeedProposal:
+    """The distribution that all seeds of one grip are drawn from."""
+
+    problem: Problem
+    """Hand, object and targets."""
+    preshapes: Preshapes
+    """Postures in which the thumb opposes the fingers."""
+    patterns: Pattern
+    """Contact patterns to choose from, (p, k)."""
+    pattern_probabilities: jax.Array
+    """Probability of each, (p,)."""
+    pairs: AntipodalPairs
+    """Places of the object to lay the preshape across."""
+    motion: ClosingMotion
+    """The way the hand closes."""
+    config: SeedConfig
+    """Settings."""
+
+    @property
+    def power(self) -> jax.Array:
+        """Whether inner links and the palm may join in each pattern, (p,) bool."""
+        return jnp.sum(self.patterns.active * self.patterns.optional, axis=-1) > 0
+
+    @property
+    def power_probability(self) -> jax.Array:
+        """Probability of such a pattern, ()."""
+        chances = self.pattern_probabilities
+        return jnp.sum(jnp.where(self.power, chances, 0.0)) / jnp.sum(chances)
+
+    @classmethod
+    def prepare(
+        cls,
+        problem: Problem,
+        preshapes: Preshapes,
+        patterns: Pattern,
+        pattern_probabilities: jax.Array,
+        motion: ClosingMotion,
+        config: SeedConfig,
+    ) -> SeedProposal:
+        """Compute once for a grip all that its seeds share, on every device.
+
+        Args:
+            problem: hand, object and targets.
+            preshapes: of the hand.
+            patterns: contact patterns to choose from, (p, k).
+            pattern_probabilities: probability of each, (p,).
+            motion: the way the hand closes.
+            config: settings.
+        """
+        pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
+        # Spheres tell whether a seed is clear; the surface points would cost five times as much.
+        bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
+        hand = dataclasses.replace(problem.hand, surface=bare)
+        return replicate(
+            cls(
+                problem=dataclasses.replace(problem, hand=hand),
+                preshapes=preshapes,
+                patterns=patterns,
+                pattern_probabilities=pattern_probabilities,
+                pairs=pairs,
+                motion=motion,
+                config=config,
+            )
+        )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place of the object, and the preshape to be laid across it."""
+
+    preshape: PlacedPreshape
+    """The preshape there."""
+    normal: jax.Array
+    """Outward normal at the first of the two points, (3,)."""
+    paired: jax.Array
+    """Whether anything opposes it, () bool."""
+
+
+def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
+    """Draw two places that oppose each other, and a preshape that fits them."""
+    keys = jax.random.split(key, 5)
+    config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
+    samples = proposal.problem.object.samples
+    first = draw_index(keys[0], pairs.first)
+    point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
+    across = samples.points[draw_index(keys[1], pairs.second[first])] - point
+    # Nothing to oppose within the hand's span: lie against the surface instead.
+    tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
+    axis = rotations.normalize(jnp.where(paired, across, tangent))
+    gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
+    width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
+    log_likelihood = preshapes.log_likelihood(
+        width + config.pairs.clearance,
+        looseness=config.looseness,
+        opposition_weight=config.opposition,
+    )
+    row = jax.random.categorical(keys[3], log_likelihood)
+    # The width of the open pose is no table.
+    preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
+    placed = PlacedPreshape(
+        axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
+        middle=point + jnp.where(paired, across / 2, 0.0),
+        axis_in_hand=preshape.axis,
+        facing_in_hand=preshape.facing,
+        middle_in_hand=preshape.middle,
+        depth=preshape.depth,
+        dofs=preshape.dofs,
+    )
+    return Place(preshape=placed, normal=normal, paired=paired)
+
+
+def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Pattern) -> jax.Array:
+    """Cost of a draw, () [m]: depth of collision, reach that is missing, misalignment."""
+    problem, cost = proposal.problem, proposal.config.cost
+    state = energy.grasp_state(problem, variables, pattern)
+    radii = problem.hand.spheres.radii
+    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
+    contacts = state.contacts
+    reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
+    center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
+    offset = jnp.linalg.norm(center - problem.object.center_of_mass + 1e-6)
+    task = (
+        cost.held * energy.held(state, problem)
+        + cost.avoided * energy.avoided(state, problem)
+        + cost.approach * energy.approach(state, problem)
+        + cost.thumb * energy.thumb(state, problem)
+    )
+    closure = energy.force_closure(state, problem)
+    return (
+        cost.collision * collision
+        + reach
+        + cost.offset * offset
+        + cost.force_closure * closure
+        + task
+    )
+
+
+def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array:
+    """Cost of a hand before it closes, () [m]: depth of collision, distance of palm and object."""
+    problem, cost = proposal.problem, proposal.config.cost
+    hand = problem.hand
+    joints = joints_from_dofs(hand, variables.dofs)
+    poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
+    centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
+    gap, _ = distance.query(problem.object.grid, centers, 0)
+    collision = jnp.max(jax.nn.relu(hand.spheres.inner - gap))
+    palm = proposal.motion.palm[hand.spheres.link]
+    nearest = jnp.argmin(jnp.where(palm, gap, jnp.inf))
+    offset = jnp.linalg.norm(centers[:, nearest] - problem.object.center_of_mass + 1e-6)
+    return cost.collision * collision + gap[nearest] + cost.offset * offset
