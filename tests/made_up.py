@@ -11,6 +11,7 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import HandPose, Poses
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece, hull
 from zdg_jax.physics import Physics
 from zdg_jax.validation import Reason, Validation
@@ -30,7 +31,7 @@ def make_ball(pieces: int = 2) -> ObjectRecord:
     return ObjectRecord(
         name="ball",
         source="/somewhere/ball.stl",
-        mesh_hash="a" * 64,
+        mesh_hash=mesh_hash(vertices, faces),
         scale=0.001,
         vertices=vertices,
         faces=faces,

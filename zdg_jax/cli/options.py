@@ -38,12 +38,36 @@ def mesh_options(command: Command) -> Command:
     """
     for option in (
         click.option(
-            "--scale", type=float, default=1.0, show_default=True, help="From file units to metres."
+            "--scale",
+            type=float,
+            help="From file units to metres; the unit that the file states, or 1, if not given.",
         ),
         click.argument("mesh", type=FOLDER),
     ):
         command = option(command)
     return command
+
+
+def hand_options(command: Command) -> Command:
+    """Adds options that say what of a hand's file is the hand, and how it is driven.
+
+    Args:
+        command: the command's function; they reach it within `hand`, as the hand's name.
+    """
+
+    @functools.wraps(command)
+    def with_hand(*args: Any, hand: str, root: str | None, drive: float | None, **kw: Any) -> Any:
+        extra = "" if root is None else f":root={root}"
+        extra += "" if drive is None else f":drive={drive:g}"
+        return command(*args, hand=hand + extra, **kw)
+
+    decorated: Command = with_hand
+    for option in (
+        click.option("--drive", type=float, help="Drive every joint with this gain [N m/rad]."),
+        click.option("--root", help="Body that carries the hand, in the file of a robot."),
+    ):
+        decorated = option(decorated)
+    return decorated
 
 
 def planning_options(command: Command) -> Command:
@@ -64,7 +88,7 @@ def planning_options(command: Command) -> Command:
         options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
         return command(*args, options=options, **kwargs)
 
-    decorated: Command = with_options
+    decorated: Command = hand_options(with_options)
     for option in (
         click.option("--max-calls", type=int, help="Most requests to a model, retries included."),
         click.option("--server", help="Another address of the model's server."),
@@ -103,12 +127,12 @@ def check_task(task: str) -> None:
         raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
 
-def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
+def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bars: Bars) -> Object:
     """Prepares the object.
 
     Args:
         mesh: path of the mesh.
-        scale: factor from the file's unit to metres.
+        scale: factor from the file's unit to metres; None takes what the file states.
         mass: mass [kg]; None leaves it open.
         bars: bars that show how far it is.
 
@@ -117,8 +141,8 @@ def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars
     """
     from zdg_jax.objects import Object
 
-    if not math.isfinite(scale) or scale <= 0:
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise InputError(f"--scale {scale} is not a positive number")
-    if not mesh.is_file():
+    if not mesh.exists():
         raise InputError(f"no file {mesh}")
     return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars)

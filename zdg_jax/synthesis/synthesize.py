@@ -84,7 +84,7 @@ def synthesize(
         hand: the hand.
         num: grasps to return; more are made where too few promise to hold (`config.rounds`).
         keep: grasps to mark as kept: the best that differ from each other. With `validate` only
-            grasps that physics found to hold are kept, as long as there are any.
+            grasps that physics found to hold are kept: none, where none does.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
         planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
