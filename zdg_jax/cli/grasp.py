@@ -12,7 +12,8 @@ import click
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
+from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
 
@@ -34,7 +35,8 @@ _ADVICE = {
 
 
 @click.command()
-@object_options
+@mesh_options
+@physics_options
 @planning_options
 @click.option(
     "--review",
@@ -56,6 +58,12 @@ _ADVICE = {
     help="Weight of the plan in the ranking, against the chance to hold; 0 heeds holding alone.",
 )
 @click.option(
+    "--test",
+    type=click.Choice(("carry", "six_directions")),
+    help="What kept grasps must hold: the object's weight with any side down, or the benchmark's "
+    "1 N on 0.1 kg. By default carry where the mass is given or judged by a model.",
+)
+@click.option(
     "--out",
     type=FOLDER,
     default=pathlib.Path("grasps"),
@@ -66,7 +74,7 @@ _ADVICE = {
 def grasp(
     mesh: pathlib.Path,
     scale: float | None,
-    mass: float | None,
+    physics: PhysicsChoice,
     task: str,
     hand: str,
     planner: str,
@@ -76,6 +84,7 @@ def grasp(
     keep: int,
     seed: int,
     alignment: float,
+    test: str | None,
     out: pathlib.Path,
     force: bool,
 ) -> int:
@@ -102,7 +111,7 @@ def grasp(
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
-        obj = load_object(mesh, scale, mass, bars)
+        obj = load_object(mesh, scale, physics.mass, bars)
         writable(out)
         job = outputs.Job(task=task, obj=obj, hand=loaded)
         outputs.check_run(out, job, num, seed, force)
@@ -110,7 +119,9 @@ def grasp(
         if given is None:
             outputs.check_plan(out / outputs.PLAN, job, force)
         save = _Saving(out=out, force=force, given=given, done=done)
-        grasps = _synthesize(job, chosen, reviewer, num, keep, seed, alignment, save, bars)
+        grasps = _synthesize(
+            job, chosen, reviewer, num, keep, seed, alignment, physics, test, save, bars
+        )
         _picture(grasps, loaded, obj, out / outputs.PICTURE, bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
@@ -155,13 +166,18 @@ def _synthesize(
     keep: int,
     seed: int,
     alignment: float,
+    choice: PhysicsChoice,
+    test: str | None,
     save: _Saving,
     bars: Bars,
 ) -> GraspSet:
     """All grasps, saved after each stage that costs time."""
     import jax
 
+    from zdg_jax.physics import Physics
+    from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
+    from zdg_jax.validation import carry
 
     return synthesize(
         job.task,
@@ -172,6 +188,8 @@ def _synthesize(
         key=jax.random.key(seed),
         planner=planner,
         reviewer=reviewer,
+        physics=choice.applied(Physics()),
+        test=None if test is None else {"carry": carry}.get(test, STRICT_SIX_DIRECTIONS),
         transcript=save.out / outputs.REVIEW,
         on_stage=save,
         progress=bars,

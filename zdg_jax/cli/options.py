@@ -26,8 +26,17 @@ def object_options(command: Command) -> Command:
     Args:
         command: the command's function.
     """
+    mass = click.option("--mass", type=float, help="Mass [kg]; else the planner's estimate.")
+    return mesh_options(mass(command))
+
+
+def mesh_options(command: Command) -> Command:
+    """Adds options of a mesh to a command: its file and its scale.
+
+    Args:
+        command: the command's function.
+    """
     for option in (
-        click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
         click.option(
             "--scale",
             type=float,

@@ -17,12 +17,14 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import schema
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.grasps.version_1 import from_version_1
 from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
 from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece
+from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Validation
@@ -105,6 +107,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
         "task": grasps.task,
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "alignment_weight": grasps.alignment_weight,
+        "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -133,6 +136,9 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
+    if grasps.forces is not None:
+        for field in dataclasses.fields(SqueezeForces):
+            arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
     arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
@@ -201,6 +207,8 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         task=str(meta["task"]),
         plan=_plan(meta["plan"]),
         alignment_weight=float(meta["alignment_weight"]),
+        physics=None if meta.get("physics") is None else Physics(**meta["physics"]),
+        forces=SqueezeForces(**forces) if (forces := _group(arrays, "squeeze/")) else None,
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),
         kept=arrays["kept"],
