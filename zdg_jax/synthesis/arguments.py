@@ -66,12 +66,13 @@ def check_settings() -> None:
     Raises:
         InputError: naming the setting.
     """
-    if jax.config.read("jax_enable_x64"):
+    if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         raise InputError(
             "JAX is set to 64 bits, and grasps are made in 32: unset JAX_ENABLE_X64, or "
             'jax.config.update("jax_enable_x64", False)'
         )
-    if jax.config.read("jax_numpy_rank_promotion") == "raise":
+    promotion = jax.config.jax_numpy_rank_promotion  # type: ignore[attr-defined]
+    if promotion == "raise":
         raise InputError(
             "JAX is set to refuse rank promotion, which the programs use: unset "
             'JAX_NUMPY_RANK_PROMOTION, or jax.config.update("jax_numpy_rank_promotion", "allow")'
