@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TASK ?= drink from the mug
 WORKERS ?= auto
 
-.PHONY: install install-dev demo test test-slow lint format types build clean
+.PHONY: install install-dev demo test test-slow test-faults lint format types docs build clean
 
 install: $(VENV)/.demo
 install-dev: $(VENV)/.dev
@@ -34,6 +34,9 @@ test: $(VENV)/.dev
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
+test-faults: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/faults -m "not slow"
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +53,10 @@ types: $(VENV)/.dev
 	for room in kernels prompts mjcf; do ln -s "$(CURDIR)/$$room" build/types/zdg_jax/; done
 	cd build/types && "$(abspath $(BIN))/mypy" --config-file ../../pyproject.toml \
 	  --cache-dir ../mypy -p zdg_jax
+
+# Strict: a broken link, a name that is not there or a parameter that is not described fails.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 build: $(VENV)/.dev
 	$(BIN)/python -m build

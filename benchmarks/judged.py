@@ -1,7 +1,7 @@
 """Grasps of many objects as an independent judge sees them.
 
     python -m benchmarks.judged --hand HAND --judge judge.py --out RESULT.json [--objects FOLDER]
-                                [--set SET ...]
+                                [--set SET ...] [--protocol P ...] [--torque NM]
 
 For every object, three exported sets, "pick it up" planned by the offline rules:
 
@@ -9,12 +9,14 @@ For every object, three exported sets, "pick it up" planned by the offline rules
 - `ranked`: the best 16 of 256 that differ, chosen by the library's ranking before any physics;
 - `tested`: the best 16 of the same 256 that differ and hold in the library's own test.
 
-The judge says which hold, and how deep, how far off and how alike they are.
+The judge says which hold under each protocol, how deep, how far off and how alike they are, and
+how many touch with the palm. Masses are those of the folder's `masses.csv`.
 """
 
 from __future__ import annotations
 
 import collections
+import itertools
 import json
 import pathlib
 import tempfile
@@ -32,6 +34,7 @@ from benchmarks.yields import TASK, first_component
 from zdg_jax import planning
 
 SETS = ("all", "ranked", "tested")
+PROTOCOLS = ("fc", "carry", "lift")
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
 
 
@@ -64,7 +67,15 @@ def make(
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, float]:
-    """What the judge's records of one set say."""
+    """Sums up the judge's records of one set under one protocol.
+
+    Args:
+        records: one per grasp.
+
+    Returns:
+        The number of grasps, the share that held, mean distances [mm], the first component's share
+        of the joints' variance, the share whose palm touches, and inner links per grasp.
+    """
     joints = np.array([record["qpos"][7:] for record in records])
     means = {name: float(np.mean([record[name] for record in records])) for name in _DISTANCES}
     return {
@@ -72,6 +83,8 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
         "held": float(np.mean([record["success"] for record in records])),
         **{name: round(value, 3) for name, value in means.items()},
         "first_component": round(first_component(joints), 3),
+        "palm": round(float(np.mean([record["palm"] for record in records])), 3),
+        "inner_links": round(float(np.mean([record["inner_links"] for record in records])), 2),
     }
 
 
@@ -91,6 +104,15 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
     type=click.Choice(SETS),
     help="A set to make and judge; all three by default.",
 )
+@click.option(
+    "--protocol",
+    "protocols",
+    multiple=True,
+    default=("fc", "carry"),
+    type=click.Choice(PROTOCOLS),
+    help="The judge's protocol; fc and carry by default.",
+)
+@click.option("--torque", type=float, help="Limit of every actuator [N m]; the file's by default.")
 def main(
     hand: str,
     judge: pathlib.Path,
@@ -100,10 +122,12 @@ def main(
     num: int,
     keep: int,
     sets: tuple[str, ...],
+    protocols: tuple[str, ...],
+    torque: float | None,
 ) -> None:
     """Makes and judges grasps of every object and writes OUT."""
     loaded = zdg.Hand.load(hand)
-    environment = reports.environment() | {"hand": loaded.name, "task": TASK}
+    environment = reports.environment() | {"hand": loaded.name, "task": TASK, "torque": torque}
     by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
@@ -111,15 +135,16 @@ def main(
         for obj in load_objects(Settings(objects=objects, only=only)):
             make(loaded, obj, folder, num, keep, sets)
             click.echo(f"made {obj.name}")
-        for name in sorted(set(sets)):
-            records = judging.run(judge, folder / name, hand)
-            total[name] = summary(records)
+        for name, protocol in itertools.product(sorted(set(sets)), protocols):
+            limit = None if protocol == "fc" else torque
+            records = judging.run(judge, folder / name, hand, protocol=protocol, torque=limit)
+            total.setdefault(name, {})[protocol] = summary(records)
             groups = collections.defaultdict(list)
             for record in records:
                 groups[pathlib.Path(record["object"]).name].append(record)
             for name_of_object, group in sorted(groups.items()):
-                by_object[name_of_object][name] = summary(group)
-            click.echo(f"{name}: {json.dumps(total[name])}")
+                by_object[name_of_object].setdefault(name, {})[protocol] = summary(group)
+            click.echo(f"{name} {protocol}: {json.dumps(total[name][protocol])}")
     reports.write(out, environment, total=total, objects=by_object)
 
 

@@ -77,9 +77,21 @@ def sources(settings: Settings) -> dict[str, tuple[pathlib.Path | trimesh.Trimes
 
 
 def load_objects(settings: Settings) -> Iterator[Object]:
-    """The objects of a run, prepared one by one."""
+    """Prepares the objects of a run, one by one.
+
+    Masses come from the folder's `masses.csv` (name, mass_kg) where there is one.
+    """
+    masses = _masses(settings.objects)
     for name, (mesh, scale) in sources(settings).items():
-        yield Object.from_mesh(mesh, scale=scale, name=name)
+        yield Object.from_mesh(mesh, scale=scale, name=name, mass=masses.get(name))
+
+
+def _masses(folder: pathlib.Path | None) -> dict[str, float]:
+    """Masses by name of object [kg]."""
+    if folder is None or not (folder / "masses.csv").is_file():
+        return {}
+    with (folder / "masses.csv").open(newline="") as file:
+        return {row["name"]: float(row["mass_kg"]) for row in csv.DictReader(file)}
 
 
 def first_object(settings: Settings) -> Object:

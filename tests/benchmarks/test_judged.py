@@ -64,9 +64,10 @@ def test_grasps_are_made_and_judged(judge_script: pathlib.Path, tmp_path: pathli
     assert run.exit_code == 0, run.output
     report = json.loads(out.read_text())
     assert report["made"]["hand"] == "allegro"
-    assert report["total"]["all"]["grasps"] == 8
-    assert report["total"]["ranked"]["grasps"] == 4
-    assert report["objects"]["box"]["tested"]["held"] == 1.0
+    for protocol in ("fc", "carry"):
+        assert report["total"]["all"][protocol]["grasps"] == 8
+        assert report["total"]["ranked"][protocol]["grasps"] == 4
+        assert report["objects"]["box"]["tested"][protocol]["held"] == 1.0
 
 
 @pytest.mark.slow

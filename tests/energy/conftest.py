@@ -54,7 +54,7 @@ def problem() -> Problem:
         targets,
         held=parts(1, 0.7),
         avoided=parts(2, 0.9),
-        rest=parts(2, 0.3),
+        rest=parts(1, 0.3),  # which the hands are sure to be near
         clearance=jnp.float32(0.03),
         approach=dataclasses.replace(targets.approach, weight=jnp.float32(0.6)),
         thumb=DirectionTarget(

@@ -13,7 +13,7 @@ EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 
 @pytest.mark.slow
 def test_the_term_of_the_example_keeps_hands_above_the_table() -> None:
-    make_grasps = runpy.run_path(str(EXAMPLES / "add_energy_term.py"))["make_grasps"]
+    make_grasps = runpy.run_path(str(EXAMPLES / "06_add_energy_term.py"))["make_grasps"]
     without, with_term = (
         make_grasps(weight, num=8).terms["below_table"] for weight in (0.0, 100.0)
     )

@@ -51,7 +51,7 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
     function is called as it is.
 
     Args:
-        whole: positions of the arguments without rows, which every device sees whole.
+        replicated: positions of the arguments without rows, which every device sees whole.
     """
 
     def decorate(program: _Function) -> _Function:

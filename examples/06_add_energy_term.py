@@ -1,6 +1,6 @@
 """Add an energy term of your own: keep the whole hand above the table that the object stands on.
 
-python examples/add_energy_term.py
+python examples/06_add_energy_term.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Walk the stages from a plan to tested grasps by hand, and look at the data between them.
 
-python examples/walk_the_stages.py
+python examples/05_walk_the_stages.py
 """
 
 from __future__ import annotations
