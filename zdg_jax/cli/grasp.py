@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
 
 
+_MOST = 1_000_000
+"""Grasps that one run makes at most."""
 _ADVICE = {
     "diverged": "; give the hand's joints damping and armature in its file",
     "never touched": "; does the hand fit the object in size (zdg hand HAND), and does it collide?",
@@ -95,8 +97,8 @@ def grasp(
     """
     check_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
-        if value < 1:
-            raise InputError(f"{name} is {value}; it must be at least 1")
+        if not 1 <= value <= _MOST:
+            raise InputError(f"{name} is {value}; it must be at least 1, and at most {_MOST}")
     if not 0 <= seed < 2**32:
         raise InputError(f"--seed is {seed}; it must be a number from 0 to {2**32 - 1}")
     if not 0 <= alignment < math.inf:

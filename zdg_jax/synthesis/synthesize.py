@@ -24,6 +24,7 @@ from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
+from zdg_jax.synthesis.arguments import check_arguments, check_settings, checked_key
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
@@ -112,14 +113,10 @@ def synthesize(
         InputError: a bad count, an empty task, or a plan that does not fit object and hand.
         PlannerError: the planner's model gave no usable answer.
     """
-    if num < 1:
-        raise InputError(f"num is {num}; at least one grasp must be asked for")
-    if keep < 1:
-        raise InputError(f"keep is {keep}; at least one grasp must be kept")
-    if not task.strip():
-        raise InputError('the task is empty; say what the grasp is for, e.g. "pour the tea"')
+    check_arguments(task, obj, hand, num, keep)
+    check_settings()
     config = config or SynthesisConfig()
-    key = jax.random.key(0) if key is None else key
+    key = checked_key(key)
 
     chosen = planning.as_planner(planner)
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)

@@ -53,6 +53,7 @@ class Gemini:
         self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
         # No HttpRetryOptions: every request counts against a budget, so the session repeats.
         address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
+        self._address = address
         options = types.HttpOptions(
             base_url=address, client_args={"transport": limited_transport(http_library())}
         )
@@ -104,6 +105,11 @@ class Gemini:
         except PlannerError:
             raise
         except Exception as error:
+            if type(error).__name__ == "ConnectError":
+                raise PlannerError(
+                    f"no server answers at {self._address or 'the address of Gemini'}; check the "
+                    "network, or name another address (--server)"
+                ) from None
             # The client lets errors of its transport and of a cut answer's JSON through as they
             # are; their kind differs between its versions, and their text may quote headers.
             raise TransientError(
