@@ -76,7 +76,9 @@ def test_contacts_reach_the_surface(seeds: Seeds, refined: Refined) -> None:
         jar.problem,
         *jax.tree.map(lambda leaf: leaf[: scene.GRASPS], seeds),
     )
-    assert (refined.terms["contact"] < 0.5 * before["contact"]).mean() > 0.7
+    # Hands that enclose the object touch it from the start.
+    reached = np.maximum(0.5 * np.asarray(before["contact"]), 3e-4)
+    assert (np.asarray(refined.terms["contact"]) < reached).mean() > 0.7
     gap = np.abs(refined.contacts.distance)
     used = np.asarray(refined.contacts.active) > 0.5
     assert np.median(gap[used]) < 0.003

@@ -56,17 +56,17 @@ def hand_options(command: Command) -> Command:
     """
 
     @functools.wraps(command)
-    def with_hand(*args: Any, hand: str, root: str | None, actuate: float | None, **kw: Any) -> Any:
+    def with_hand(
+        *args: Any, hand: str, root: str | None, hand_drive: float | None, **kw: Any
+    ) -> Any:
         extra = "" if root is None else f":root={root}"
-        extra += "" if actuate is None else f":drive={actuate:g}"
+        extra += "" if hand_drive is None else f":drive={hand_drive:g}"
         return command(*args, hand=hand + extra, **kw)
 
     decorated: Command = with_hand
     for option in (
         click.option(
-            "--actuate",
-            type=float,
-            help="Gain of a position drive to put on every joint of the hand [N m/rad].",
+            "--hand-drive", type=float, help="Drive every joint with this gain [N m/rad]."
         ),
         click.option("--root", help="Body that carries the hand, in the file of a robot."),
     ):
