@@ -63,7 +63,9 @@ def _index(word: str, count: int) -> int:
 
 
 def _triangles(corners: list[int], vertices: list[tuple[float, ...]]) -> list[tuple[int, int, int]]:
-    if len(corners) < 4 or max(corners) >= len(vertices):
+    # A polygon that comes back to a corner has no inside to cut: it stays a fan.
+    repeated = len(set(corners)) < len(corners)
+    if len(corners) < 4 or repeated or max(corners) >= len(vertices):
         return [(corners[0], b, c) for b, c in itertools.pairwise(corners[1:])]
     points = np.array([vertices[corner] for corner in corners])
     return [(corners[a], corners[b], corners[c]) for a, b, c in triangulate(points)]
