@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TASK ?= drink from the mug
 WORKERS ?= auto
 
-.PHONY: install install-dev demo test test-slow lint format types docs build clean
+.PHONY: install install-dev demo test test-slow test-faults lint format types docs build clean
 
 install: $(VENV)/.demo
 install-dev: $(VENV)/.dev
@@ -33,6 +33,9 @@ test: $(VENV)/.dev
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
+
+test-faults: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/faults -m "not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

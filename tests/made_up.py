@@ -8,9 +8,12 @@ import numpy as np
 import trimesh
 
 from zdg_jax.grasps import GraspSet
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import HandPose, Poses
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece, hull
+from zdg_jax.physics import Physics
 from zdg_jax.validation import Reason, Validation
 
 JOINTS = 6
@@ -28,7 +31,7 @@ def make_ball(pieces: int = 2) -> ObjectRecord:
     return ObjectRecord(
         name="ball",
         source="/somewhere/ball.stl",
-        mesh_hash="a" * 64,
+        mesh_hash=mesh_hash(vertices, faces),
         scale=0.001,
         vertices=vertices,
         faces=faces,
@@ -70,6 +73,13 @@ def make_grasps(n: int, *, tested: bool = True, seed: int = 0) -> GraspSet:
             source="",
             fingerprint="b" * 64,
             joint_names=tuple(f"joint{i}" for i in range(JOINTS)),
+        ),
+        physics=Physics(mass=0.2, friction=0.6, torque_limit=0.7),
+        forces=SqueezeForces(
+            links=random.integers(-1, 5, size=(n, 4)),
+            points=random.normal(size=(n, 4, 3)),
+            forces=random.normal(size=(n, 4, 3)),
+            torques=random.normal(size=(n, JOINTS)),
         ),
         terms={"contact": random.random(n), "wrench": random.random(n)},
         metrics={"epsilon": random.random(n), "penetration": random.random(n) * 1e-3},

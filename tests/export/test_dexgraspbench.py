@@ -62,12 +62,21 @@ def test_pieces_are_in_the_meshs_frame_and_weigh_what_the_object_does(
     assert spec.compile().body_mass[1] == pytest.approx(grasps.object.mass, rel=1e-4)
 
 
-def test_all_writes_every_grasp_and_a_second_export_leaves_none_behind(
+def test_a_second_export_leaves_the_first_alone_unless_it_is_told_to_replace_it(
     tmp_path: pathlib.Path,
 ) -> None:
     grasps = make_grasps(8)
-    assert len(export_grasps(grasps, tmp_path, all=True)) == 8
-    paths = export_grasps(grasps, tmp_path)
+    earlier = export_grasps(grasps, tmp_path, all=True)
+    assert len(earlier) == 8
+    notes = earlier[0].with_name("my_notes.npy")
+    notes.write_text("precious")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="--force"):
+        export_grasps(grasps, tmp_path)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    paths = export_grasps(grasps, tmp_path, force=True)
+    assert notes.read_text() == "precious"
+    notes.unlink()
     assert sorted(tmp_path.rglob("*.npy")) == sorted(paths)
     assert len(paths) == 4
 
@@ -87,7 +96,7 @@ def test_refusals(tmp_path: pathlib.Path) -> None:
         export_grasps(grasps.with_kept([]), tmp_path)
     export_grasps(grasps, tmp_path)
     other = dataclasses.replace(grasps.object, mesh_hash="c" * 64)
-    with pytest.raises(InputError, match="another object"):
+    with pytest.raises(InputError, match=r"already.*--force"):
         export_grasps(dataclasses.replace(grasps, object=other), tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):

@@ -38,6 +38,9 @@ def same(a: GraspSet, b: GraspSet) -> None:
         for name in Validation.array_names():
             np.testing.assert_array_equal(getattr(a.validation, name), getattr(b.validation, name))
         assert a.validation.loads == b.validation.loads
+    assert (a.forces is None) == (b.forces is None)
+    jax.tree.map(np.testing.assert_array_equal, a.forces, b.forces)
+    assert a.physics == b.physics
     assert a.hand == b.hand
     assert (a.task, a.plan, a.alignment_weight) == (b.task, b.plan, b.alignment_weight)
     assert a.provenance == b.provenance
@@ -122,6 +125,21 @@ def test_concatenation_undoes_slicing() -> None:
     same(concatenate([grasps[:3], grasps[3:]]), grasps)
 
 
+def test_forces_of_another_number_of_grasps_are_refused() -> None:
+    grasps = make_grasps(4)
+    assert grasps.forces is not None
+    with pytest.raises(InputError, match="squeeze"):
+        dataclasses.replace(grasps, forces=grasps.forces[:3])
+
+
+def test_concatenation_refuses_grasps_for_another_mass() -> None:
+    grasps = make_grasps(4)
+    assert grasps.physics is not None
+    heavier = dataclasses.replace(grasps, physics=dataclasses.replace(grasps.physics, mass=1.0))
+    with pytest.raises(InputError, match="physics"):
+        concatenate([grasps, heavier])
+
+
 def test_concatenation_refuses_another_hand() -> None:
     grasps = make_grasps(2)
     other = dataclasses.replace(grasps, hand=dataclasses.replace(grasps.hand, fingerprint="f" * 64))
@@ -155,6 +173,19 @@ def test_summary_counts_and_names_the_best() -> None:
     assert "not tested" in str(make_grasps(2, tested=False))
     assert "0 grasps" in str(grasps[:0])
     assert "12 of 'ball'" in repr(grasps)
+
+
+def test_the_summary_says_in_numbers_where_no_grasp_can_carry_the_object() -> None:
+    grasps = make_grasps(3)
+    weak, strong = (
+        dataclasses.replace(
+            grasps, metrics={"payload": best * np.ones(3), "payload_task": 2 * best * np.ones(3)}
+        )
+        for best in (0.11, 0.3)
+    )
+    assert "needs 0.2 kg, best payload 0.11 kg; 0.22 kg as the task turns it" in str(weak)
+    assert "best payload" not in str(strong)
+    assert "for 0.2 kg, friction 0.6" in str(strong)
 
 
 @pytest.mark.parametrize("tested", [True, False])

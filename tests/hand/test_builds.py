@@ -44,8 +44,7 @@ def write_urdf(folder: pathlib.Path, text: str, mesh: str = "meshes/link.ply") -
 )
 def test_urdf_is_read_as_it_comes(tmp_path: pathlib.Path, geometry: str, mesh: str) -> None:
     path = write_urdf(tmp_path, urdf(geometry, mesh), mesh)
-    with pytest.raises(InputError, match="has no actuators"):
-        Hand.load(path)
+    assert any("URDF states no actuators" in note for note in Hand.load(path).notes)
     hand = Hand.load(path, drive=3.0)
     assert hand.dof_names == ("left_base", "right_base")
     joints = np.asarray(joints_from_dofs(hand.arrays, jnp.asarray([0.6, 0.2])))

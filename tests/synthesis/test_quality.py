@@ -26,7 +26,7 @@ SOUND = {
     "epsilon": 0.2,
     "min_weight": 0.4,
     "touching": 5.0,
-    "squeeze_torque": 2.5,
+    "payload": 1.0,
     "lever": 0.02,
     "withdrawal": 0.0,
     "pregrasp_gap": 0.008,
@@ -99,7 +99,7 @@ def test_contacts_off_the_surface_do_not_touch() -> None:
         ("epsilon", 0.05),
         ("min_weight", 0.05),
         ("touching", 2.0),
-        ("squeeze_torque", 1.0),
+        ("payload", 0.15),
         ("lever", 0.15),
         ("withdrawal", 0.03),
         ("pregrasp_gap", -0.003),
@@ -111,10 +111,20 @@ def test_the_chance_to_hold_falls_with_each_fault(name: str, value: float) -> No
     rows = [SOUND, SOUND | {name: value}]
     metrics = {key: np.array([row[key] for row in rows]) for key in SOUND}
     sound, faulty = quality.predicted_hold_probability(
-        metrics, {"wrench": np.array([0.001, 0.001])}
+        metrics, {"wrench": np.array([0.001, 0.001])}, mass=0.2
     )
     assert 0.9 < sound < 1
     assert 0 < faulty < sound - 0.005
+
+
+def test_a_grasp_whose_payload_is_below_the_mass_is_not_promised() -> None:
+    metrics = {key: np.full(4, SOUND[key]) for key in SOUND}
+    metrics["payload"] = np.array([0.1, 0.3, 0.6, 2.0])
+    chances = quality.predicted_hold_probability(metrics, {"wrench": np.full(4, 0.001)}, mass=0.6)
+    assert (np.diff(chances) > 0).all()
+    assert chances[0] < 0.01
+    assert chances[1] < 0.3
+    assert chances[2] < 0.9 < chances[3]
 
 
 def problem() -> Problem:

@@ -157,6 +157,12 @@ def test_a_file_gives_the_same_grasps_back(grasps: zdg.GraspSet, tmp_path: pathl
     [
         ({"num": 0}, "num is 0"),
         ({"keep": 0}, "keep is 0"),
+        ({"num": "32"}, "num is '32'; a whole number"),
+        ({"num": 2.5}, "num is 2.5"),
+        ({"num": 10**12}, "at most|to 1000000"),
+        ({"keep": 2.5}, "keep is 2.5"),
+        ({"key": 0}, r"jax\.random\.key"),
+        ({"key": jax.random.split(jax.random.key(0))}, "one key"),
         ({"planner": "oracle"}, "oracle"),
     ],
 )
@@ -169,6 +175,13 @@ def test_a_plan_for_another_object_is_refused() -> None:
     jar = scene.jar()
     with pytest.raises(zdg.InputError, match="another mesh"):
         zdg.synthesize(scene.TASK, scene.brick().object, scene.allegro(), planner=jar.plan)
+    for obj, hand, says in (
+        ("mug.stl", scene.allegro(), "Object.from_mesh"),
+        (jar.object, "allegro", "Hand.load"),
+        (scene.allegro(), jar.object, "Object.from_mesh"),
+    ):
+        with pytest.raises(zdg.InputError, match=says):
+            zdg.synthesize(scene.TASK, obj, hand, planner=jar.plan)  # type: ignore[arg-type]
     with pytest.raises(zdg.InputError, match="task is empty"):
         zdg.synthesize("  ", jar.object, scene.allegro(), planner=jar.plan)
 

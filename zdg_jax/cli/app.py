@@ -67,7 +67,30 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _tell(str(error), BAD_INPUT)
     except ZdgError as error:
         return _tell(str(error), FAILED)
+    except OSError as error:  # of stdout: every file of ours is told of by its name
+        return _tell(f"cannot write the output: {error.strerror or error}", FAILED)
+    except (RuntimeError, AssertionError):
+        platforms = _missing_platforms()
+        if not platforms:
+            raise
+        return _tell(
+            f"JAX has no such device as JAX_PLATFORMS={platforms}; unset it, or name cpu", BAD_INPUT
+        )
     return status if isinstance(status, int) else OK
+
+
+def _missing_platforms() -> str:
+    """The platforms that the environment asks JAX for, where it has none of them."""
+    platforms = os.environ.get("JAX_PLATFORMS", "")
+    if not platforms:
+        return ""
+    import jax
+
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError):
+        return platforms
+    return ""
 
 
 def _tell(message: str, status: int) -> int:

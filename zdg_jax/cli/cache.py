@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
-import shutil
-
 import click
 
 from zdg_jax.errors import InputError
-from zdg_jax.runtime.caches import cache_root
+from zdg_jax.runtime.caches import cache_files, cache_root, clear_cache
 
 _CACHES = {"objects": "prepared objects", "xla": "compiled programs", "answers": "models' answers"}
 
@@ -24,7 +21,7 @@ def info() -> None:
     root = cache_root()
     click.echo(str(root))
     for name, title in _CACHES.items():
-        files = [path for path in (root / name).rglob("*") if path.is_file()]
+        files = list(cache_files(name))
         size = sum(path.stat().st_size for path in files)
         click.echo(f"{name:<8} {title:<18} {len(files):>6} files {size / 1e6:>9.1f} MB")
 
@@ -37,10 +34,10 @@ def clear(names: tuple[str, ...]) -> None:
         if name not in _CACHES:
             raise InputError(f"no cache '{name}'; there are: {', '.join(_CACHES)}")
     for name in names or _CACHES:
-        folder: pathlib.Path = cache_root() / name
+        folder = cache_root() / name
         try:
-            if folder.is_dir():
-                shutil.rmtree(folder)
+            count = clear_cache(name)
         except OSError as error:
-            raise InputError(f"cannot remove {folder}: {error.strerror or error}") from None
-        click.echo(f"removed {folder}")
+            raise InputError(f"cannot clear {folder}: {error.strerror or error}") from None
+        rest = "; what else lies there was left" if folder.is_dir() else ""
+        click.echo(f"removed {count} files of {folder}{rest}")

@@ -6,6 +6,7 @@ import pathlib
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.export import FORMATS
@@ -33,6 +34,7 @@ _FORMATS = "\n".join(f"{name:<15}{summary}" for name, summary in FORMATS.items()
 @click.option(
     "--joint-order", type=FOLDER, help="A URDF in the order of whose joints joints are written."
 )
+@outputs.force_option
 def export(
     grasps: pathlib.Path,
     format: str,
@@ -40,6 +42,7 @@ def export(
     everything: bool,
     hand: str | None,
     joint_order: pathlib.Path | None,
+    force: bool,
 ) -> None:
     """Writes grasps of a file for another project."""
     from zdg_jax.export import export_grasps
@@ -48,7 +51,13 @@ def export(
     loaded = GraspSet.load(grasps)
     writable(out)
     paths = export_grasps(
-        loaded, out, format=format, all=everything, hand=hand, joint_order=joint_order
+        loaded,
+        out,
+        format=format,
+        all=everything,
+        hand=hand,
+        joint_order=joint_order,
+        force=force,
     )
     count = len(loaded) if everything else int(loaded.kept.sum())
     click.echo(f"{count} grasps in {paths[0] if len(paths) == 1 else paths[0].parent}")

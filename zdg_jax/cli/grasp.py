@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pathlib
 from typing import TYPE_CHECKING
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
+from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
 
@@ -18,11 +21,22 @@ if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
-    from zdg_jax.planning import Planner, PlannerOptions
+    from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
+
+
+_MOST = 1_000_000
+"""Grasps that one run makes at most."""
+_ADVICE = {
+    "diverged": "; give the hand's joints damping and armature in its file",
+    "never touched": "; does the hand fit the object in size (zdg hand HAND), and does it collide?",
+    "pregrasp penetrates": "; is the hand large enough to open around the object?",
+}
+"""Ways out by the commonest reason why no grasp holds."""
 
 
 @click.command()
-@object_options
+@mesh_options
+@physics_options
 @planning_options
 @click.option(
     "--review",
@@ -44,16 +58,23 @@ if TYPE_CHECKING:
     help="Weight of the plan in the ranking, against the chance to hold; 0 heeds holding alone.",
 )
 @click.option(
+    "--test",
+    type=click.Choice(("carry", "six_directions")),
+    help="What kept grasps must hold: the object's weight with any side down, or the benchmark's "
+    "1 N on 0.1 kg. By default carry where the mass is given or judged by a model.",
+)
+@click.option(
     "--out",
     type=FOLDER,
     default=pathlib.Path("grasps"),
     show_default=True,
     help="Folder for plan.json, grasps.npz and grasps.png.",
 )
+@outputs.force_option
 def grasp(
     mesh: pathlib.Path,
-    scale: float,
-    mass: float | None,
+    scale: float | None,
+    physics: PhysicsChoice,
     task: str,
     hand: str,
     planner: str,
@@ -63,7 +84,9 @@ def grasp(
     keep: int,
     seed: int,
     alignment: float,
+    test: str | None,
     out: pathlib.Path,
+    force: bool,
 ) -> int:
     """Synthesise grasps of MESH that serve a task, test them in physics and keep the best.
 
@@ -74,10 +97,10 @@ def grasp(
     """
     check_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
-        if value < 1:
-            raise InputError(f"{name} is {value}; it must be at least 1")
-    if seed < 0:
-        raise InputError(f"--seed is {seed}; it cannot be negative")
+        if not 1 <= value <= _MOST:
+            raise InputError(f"{name} is {value}; it must be at least 1, and at most {_MOST}")
+    if not 0 <= seed < 2**32:
+        raise InputError(f"--seed is {seed}; it must be a number from 0 to {2**32 - 1}")
     if not 0 <= alignment < math.inf:
         raise InputError(f"--alignment is {alignment}; it must be a number from 0")
     from zdg_jax.hand import Hand
@@ -88,62 +111,102 @@ def grasp(
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
-        obj = load_object(mesh, scale, mass, bars)
+        obj = load_object(mesh, scale, physics.mass, bars)
         writable(out)
-        counts = (num, keep, seed, alignment)
-        grasps = _synthesize(task, obj, loaded, chosen, reviewer, *counts, out, bars, done)
-        _picture(grasps, loaded, obj, out / "grasps.png", bars)
+        job = outputs.Job(task=task, obj=obj, hand=loaded)
+        outputs.check_run(out, job, num, seed, force)
+        given = pathlib.Path(planner) if planner.endswith(".json") else None
+        if given is None:
+            outputs.check_plan(out / outputs.PLAN, job, force)
+        save = _Saving(out=out, force=force, given=given, done=done)
+        grasps = _synthesize(
+            job, chosen, reviewer, num, keep, seed, alignment, physics, test, save, bars
+        )
+        _picture(grasps, loaded, obj, out / outputs.PICTURE, bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
     if not grasps.kept.any():
-        click.echo(f"zdg: none of the {len(grasps)} grasps is worth keeping", err=True)
+        click.echo(f"zdg: {_why_none(grasps)}", err=True)
         return 1
     return 0
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Saving:
+    """Saves what each stage made; `done` names what is on disk."""
+
+    out: pathlib.Path
+    force: bool
+    given: pathlib.Path | None
+    done: list[str]
+
+    def __call__(self, stage: str, grasps: GraspSet) -> None:
+        if stage == "plan":
+            if grasps.plan is not None:
+                self._save_plan(grasps.plan)
+            return
+        path = grasps.save(self.out / outputs.GRASPS)
+        untested = f" (not tested yet: zdg validate {path} --all)" if stage == "refine" else ""
+        self.done[1:] = [f"{path}{untested}"]
+
+    def _save_plan(self, plan: GraspPlan) -> None:
+        path = self.out / outputs.PLAN
+        if not (self.given and path.exists() and path.samefile(self.given)):
+            outputs.check_same_plan(path, plan, self.force)
+            outputs.remove_run(self.out)
+            plan.save(path)
+        self.done.append(str(path))
+
+
 def _synthesize(
-    task: str,
-    obj: Object,
-    hand: Hand,
+    job: outputs.Job,
     planner: Planner,
     reviewer: Planner,
     num: int,
     keep: int,
     seed: int,
     alignment: float,
-    out: pathlib.Path,
+    choice: PhysicsChoice,
+    test: str | None,
+    save: _Saving,
     bars: Bars,
-    done: list[str],
 ) -> GraspSet:
-    """All grasps, saved after each stage that costs time; `done` is told what is saved."""
+    """All grasps, saved after each stage that costs time."""
     import jax
 
+    from zdg_jax.physics import Physics
+    from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-
-    path = out / "grasps.npz"
-
-    def save(stage: str, grasps: GraspSet) -> None:
-        if stage == "plan" and grasps.plan is not None:
-            done.append(str(grasps.plan.save(out / "plan.json")))
-            return
-        grasps.save(path)
-        untested = f" (not tested yet: zdg validate {path} --all)" if stage == "refine" else ""
-        done[1:] = [f"{path}{untested}"]
+    from zdg_jax.validation import carry
 
     return synthesize(
-        task,
-        obj,
-        hand,
+        job.task,
+        job.obj,
+        job.hand,
         num=num,
         keep=keep,
         key=jax.random.key(seed),
         planner=planner,
         reviewer=reviewer,
-        transcript=out / "review.html",
+        physics=choice.applied(Physics()),
+        test=None if test is None else {"carry": carry}.get(test, STRICT_SIX_DIRECTIONS),
+        transcript=save.out / outputs.REVIEW,
         on_stage=save,
         progress=bars,
         config=SynthesisConfig(alignment=alignment),
     )
+
+
+def _why_none(grasps: GraspSet) -> str:
+    """Says why no grasp is kept."""
+    tested = int(grasps.tested.sum())
+    if not tested:
+        return f"none of the {len(grasps)} grasps is worth keeping"
+    assert grasps.validation is not None
+    counts = grasps.validation[grasps.tested].counts()
+    reason, times = next(iter(counts.items()))
+    advice = _ADVICE.get(reason, "")
+    return f"none of the {tested} tested grasps holds: {times} of them {reason}{advice}"
 
 
 def _left(done: list[str]) -> str:

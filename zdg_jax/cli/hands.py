@@ -6,8 +6,10 @@ import pathlib
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
-from zdg_jax.cli.options import FOLDER
+from zdg_jax.cli.options import FOLDER, hand_options
+from zdg_jax.errors import InputError
 
 
 @click.command()
@@ -27,7 +29,9 @@ def hands() -> None:
 @click.argument("hand")
 @click.option("--out", type=FOLDER, help="Picture to write; HAND.png in this folder if not given.")
 @click.option("--no-picture", is_flag=True, help="Describe only.")
-def hand(hand: str, out: pathlib.Path | None, no_picture: bool) -> None:
+@hand_options
+@outputs.force_option
+def hand(hand: str, out: pathlib.Path | None, no_picture: bool, force: bool) -> None:
     """Describe HAND (a shipped name, an MJCF or a URDF) and draw what was derived from it.
 
     HAND:mirrored is its mirror image, the left hand of a right one.
@@ -49,6 +53,9 @@ def hand(hand: str, out: pathlib.Path | None, no_picture: bool) -> None:
     from zdg_jax.rendering import hand_picture
 
     path = out or pathlib.Path(f"{loaded.name}.png")
+    if path.suffix.lower() not in ("", ".png"):
+        raise InputError(f"{path}: the picture is a PNG file; name it {path.with_suffix('.png')}")
     writable(path.absolute().parent)
+    outputs.check_picture(path, force)
     hand_picture(loaded, path)
     click.echo(str(path))

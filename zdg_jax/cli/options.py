@@ -26,15 +26,48 @@ def object_options(command: Command) -> Command:
     Args:
         command: the command's function.
     """
+    mass = click.option("--mass", type=float, help="Mass [kg]; else the planner's estimate.")
+    return mesh_options(mass(command))
+
+
+def mesh_options(command: Command) -> Command:
+    """Adds options of a mesh to a command: its file and its scale.
+
+    Args:
+        command: the command's function.
+    """
     for option in (
-        click.option("--mass", type=float, help="Mass [kg]; that of water if not given."),
         click.option(
-            "--scale", type=float, default=1.0, show_default=True, help="From file units to metres."
+            "--scale",
+            type=float,
+            help="From file units to metres; the unit that the file states, or 1, if not given.",
         ),
         click.argument("mesh", type=FOLDER),
     ):
         command = option(command)
     return command
+
+
+def hand_options(command: Command) -> Command:
+    """Adds options that say what of a hand's file is the hand, and how it is driven.
+
+    Args:
+        command: the command's function; they reach it within `hand`, as the hand's name.
+    """
+
+    @functools.wraps(command)
+    def with_hand(*args: Any, hand: str, root: str | None, drive: float | None, **kw: Any) -> Any:
+        extra = "" if root is None else f":root={root}"
+        extra += "" if drive is None else f":drive={drive:g}"
+        return command(*args, hand=hand + extra, **kw)
+
+    decorated: Command = with_hand
+    for option in (
+        click.option("--drive", type=float, help="Drive every joint with this gain [N m/rad]."),
+        click.option("--root", help="Body that carries the hand, in the file of a robot."),
+    ):
+        decorated = option(decorated)
+    return decorated
 
 
 def planning_options(command: Command) -> Command:
@@ -55,7 +88,7 @@ def planning_options(command: Command) -> Command:
         options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
         return command(*args, options=options, **kwargs)
 
-    decorated: Command = with_options
+    decorated: Command = hand_options(with_options)
     for option in (
         click.option("--max-calls", type=int, help="Most requests to a model, retries included."),
         click.option("--server", help="Another address of the model's server."),
@@ -88,18 +121,22 @@ def check_task(task: str) -> None:
         task: the task.
 
     Raises:
-        InputError: the task is empty.
+        InputError: the task is empty, or no text.
     """
+    try:
+        task.encode()
+    except UnicodeEncodeError:
+        raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
     if not task.strip():
         raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
 
-def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars) -> Object:
+def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bars: Bars) -> Object:
     """Prepares the object.
 
     Args:
         mesh: path of the mesh.
-        scale: factor from the file's unit to metres.
+        scale: factor from the file's unit to metres; None takes what the file states.
         mass: mass [kg]; None leaves it open.
         bars: bars that show how far it is.
 
@@ -108,8 +145,8 @@ def load_object(mesh: pathlib.Path, scale: float, mass: float | None, bars: Bars
     """
     from zdg_jax.objects import Object
 
-    if not math.isfinite(scale) or scale <= 0:
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise InputError(f"--scale {scale} is not a positive number")
-    if not mesh.is_file():
+    if not mesh.exists():
         raise InputError(f"no file {mesh}")
     return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
 from zdg_jax.cli.progress import Bars
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for plan.json and the transcript.",
 )
+@outputs.force_option
 def plan(
     mesh: pathlib.Path,
-    scale: float,
+    scale: float | None,
     mass: float | None,
     task: str,
     hand: str,
     planner: str,
     options: PlannerOptions,
     out: pathlib.Path,
+    force: bool,
 ) -> None:
     """Plan how to hold MESH for a task; write plan.json and a transcript (plan.html).
 
@@ -50,6 +53,8 @@ def plan(
     with Bars() as bars:
         obj = load_object(mesh, scale, mass, bars)
         writable(out)
+        outputs.check_plan(out / outputs.PLAN, outputs.Job(task=task, obj=obj, hand=loaded), force)
+        outputs.check_page(out / "plan.html", force)
         grasp_plan = planning.plan(
             task,
             obj,
@@ -58,5 +63,7 @@ def plan(
             transcript=out / "plan.html",
             progress=bars,
         )
-    grasp_plan.save(out / "plan.json")
+    outputs.check_same_plan(out / outputs.PLAN, grasp_plan, force)
+    outputs.check_beside(out, grasp_plan, force)
+    grasp_plan.save(out / outputs.PLAN)
     click.echo(grasp_plan.model_dump_json(indent=2))

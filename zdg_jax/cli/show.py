@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.errors import InputError
@@ -23,6 +24,7 @@ _MOST = 64
 @click.argument("grasps", type=FOLDER)
 @click.option("--grasp", "number", type=int, metavar="N", help="Show this grasp in full.")
 @click.option("--rows", default=8, show_default=True, help="Grasps in table and picture at most.")
+@outputs.force_option
 @click.option("--picture", type=FOLDER, help="Picture to write, a .png: the table's, or grasp N.")
 @click.option("--hand", help="Hand to draw if the recorded one has moved.")
 def show(
@@ -30,6 +32,7 @@ def show(
     number: int | None,
     rows: int,
     picture: pathlib.Path | None,
+    force: bool,
     hand: str | None,
 ) -> int:
     """Show the grasps of GRASPS (a grasps.npz): the best of them, or one in full.
@@ -60,6 +63,7 @@ def show(
         click.echo(describe_grasp(loaded, number))
     if picture is not None and len(loaded):
         writable(picture.absolute().parent)
+        outputs.check_picture(picture, force)
         _draw(loaded, number, rows, picture, hand)
         click.echo(str(picture))
     return 0 if number is not None or loaded.kept.any() else 1

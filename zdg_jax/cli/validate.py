@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER
@@ -43,6 +44,7 @@ _FILM_RATE = 12.5
 @click.option("--out", type=FOLDER, help="File to write; GRASPS-PROTOCOL.npz if not given.")
 @click.option("--video", type=FOLDER, help="Film of one grasp to write, .gif or .mp4.")
 @click.option("--grasp", "number", type=int, help="Which to film, as GRASPS counts; else the best.")
+@outputs.force_option
 def validate(
     grasps: pathlib.Path,
     choice: ProtocolChoice,
@@ -55,6 +57,7 @@ def validate(
     out: pathlib.Path | None,
     video: pathlib.Path | None,
     number: int | None,
+    force: bool,
 ) -> int:
     """Test the kept grasps of GRASPS (a grasps.npz) in physics and write the results.
 
@@ -92,6 +95,9 @@ def validate(
     )
     resume = test.target.with_name(test.target.name + ".part.npz")
     _check_outputs(test.target, video)
+    outputs.check_grasps(test.target, chosen, force)
+    if video is not None:
+        outputs.check_new(video, force)
     with Bars() as bars, on_interruption(lambda: _go_on(resume)):
         results = rollout(
             test.hand,

@@ -86,7 +86,7 @@ class Contacts:
     @property
     def footprints(self) -> jax.Array:
         """The points moved onto the object's surface, (k, 3) [m]; they move with the hand."""
-        return self.points - jax.lax.stop_gradient(self.distance[:, None] * self.normals)
+        return self.points - jax.lax.stop_gradient(self.distance[..., None] * self.normals)
 
 
 @jax.tree_util.register_dataclass

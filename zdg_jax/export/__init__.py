@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import pathlib
+import tempfile
 from typing import TYPE_CHECKING, Protocol, cast
 
 from zdg_jax.errors import InputError
+from zdg_jax.export.placing import move_into
 
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
@@ -40,19 +42,23 @@ class Format(Protocol):
     NEEDS_HAND: bool
     """True where the format shows the hand itself, not only its joints."""
 
-    def write(self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    def write(
+        self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
+    ) -> list[pathlib.Path]:
         """Writes grasps in the order given.
 
         Args:
             grasps: one grasp at least.
-            out: folder, absolute; made if need be.
+            out: empty folder, absolute.
             hand: their hand, where the format needs it; else None.
+            home: folder to which what was written is moved in the end, absolute: for files that
+                name others by their whole path.
 
         Returns:
             The files that hold the grasps.
 
         Raises:
-            InputError: the folder holds something else under the same name.
+            InputError: the grasps cannot be written in this format.
             OSError: a file cannot be written.
         """
 
@@ -65,10 +71,12 @@ def export_grasps(
     all: bool = False,
     hand: Hand | str | os.PathLike[str] | None = None,
     joint_order: str | os.PathLike[str] | None = None,
+    force: bool = False,
 ) -> list[pathlib.Path]:
     """Writes grasps for another project.
 
-    An earlier export of the same grasps to the folder is replaced.
+    All files are written before the first is put in its place. Those of an earlier export, and of
+    others, stay as they are: where one of them is in the way, nothing is written.
 
     Args:
         grasps: the grasps; the kept ones are written, best first.
@@ -79,14 +87,14 @@ def export_grasps(
             only formats that show the hand need it.
         joint_order: a URDF in the order of whose joints the grasps' joints are written; it must
             have all of them. The order of the hand's MJCF if not given.
+        force: replace files in the way, and remove the numbered files of an earlier, longer export.
 
     Returns:
         The files of the grasps.
 
     Raises:
         InputError: an unknown format, no grasp to write, a hand that cannot be loaded, a URDF of
-            other joints, or a folder that cannot be written or holds another object of the same
-            name.
+            other joints, a folder that cannot be written, or files in the way.
     """
     if format not in FORMATS:
         raise InputError(f"no format '{format}'; there are: {', '.join(FORMATS)}")
@@ -110,6 +118,10 @@ def export_grasps(
     out = pathlib.Path(out).resolve()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return writer.write(chosen, out, loaded)
+        with tempfile.TemporaryDirectory(prefix=".zdg-", dir=out) as staging:
+            fresh = pathlib.Path(staging)
+            paths = writer.write(chosen, fresh, loaded, out)
+            move_into(fresh, out, force=force)
+            return [out / path.relative_to(fresh) for path in paths]
     except OSError as error:
         raise InputError(f"cannot write to {out}: {error.strerror or error}") from error

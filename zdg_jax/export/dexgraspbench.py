@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from zdg_jax.errors import InputError
 from zdg_jax.export.conventions import write_obj
 from zdg_jax.export.names import slug
 from zdg_jax.grasps import GraspSet
@@ -28,21 +27,18 @@ from zdg_jax.objects.convex import ConvexPiece
 NEEDS_HAND = False
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
-    """Writes the files, see `zdg_jax.export.Format`.
-
-    Those that an earlier export of the same object, hand and task left in the folder go.
-    """
+def write(
+    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
+) -> list[pathlib.Path]:
+    """Writes the files, see `zdg_jax.export.Format`."""
     folder = _write_object(grasps.object, out / "objects" / slug(grasps.object.stem))
     target = out / "grasps" / folder.name / slug(grasps.hand.name) / (slug(grasps.task) or "grasp")
     target.mkdir(parents=True, exist_ok=True)
-    for old in target.glob("*.npy"):
-        old.unlink()
     qpos = dict(zip(POSES, grasps.poses.qpos, strict=True))
     paths = []
     for i in range(len(grasps)):
         record: dict[str, Any] = {
-            "obj_path": str(folder),
+            "obj_path": str(home / folder.relative_to(out)),
             "obj_scale": 1.0,
             "obj_pose": np.array([0.0, 0, 0, 1, 0, 0, 0]),
             **{f"{pose}_qpos": qpos[pose][i] for pose in POSES},
@@ -59,26 +55,15 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
 
 def _write_object(record: ObjectRecord, folder: pathlib.Path) -> pathlib.Path:
     """The object's folder, so that its pieces together weigh what `info` says."""
-    info = folder / "info" / "simplified.json"
-    shape = _shape_hash(record)
-    if info.exists():
-        try:
-            present = json.loads(info.read_text()).get("shape")
-        except (ValueError, AttributeError):
-            present = None
-        if present != shape:
-            raise InputError(
-                f"{folder} already holds another object; export to another folder, or remove it"
-            )
-        return folder
     meshes = folder / "urdf" / "meshes"
     meshes.mkdir(parents=True, exist_ok=True)
     for i, piece in enumerate(record.pieces):
         write_obj(meshes / f"piece{i:03d}.obj", piece.vertices, piece.faces)
+    info = folder / "info" / "simplified.json"
     info.parent.mkdir(parents=True, exist_ok=True)
     # The pieces fill another volume than the mesh; readers get the mass from volume and density.
     density = record.mass / sum(_volume(piece) for piece in record.pieces)
-    content = {"mass": record.mass, "density": density, "scale": 1.0, "shape": shape}
+    content = {"mass": record.mass, "density": density, "scale": 1.0, "shape": _shape_hash(record)}
     info.write_text(json.dumps(content, indent=1) + "\n")
     return folder
 

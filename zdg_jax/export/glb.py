@@ -25,12 +25,12 @@ _Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
 _FRAME = "object_frame"
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
-    """Writes the files, see `zdg_jax.export.Format`; those of an earlier export go."""
+def write(
+    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
+) -> list[pathlib.Path]:
+    """Writes the files, see `zdg_jax.export.Format`."""
     if hand is None:
         raise InputError("a 3-D file needs the hand itself: hand=... (--hand)")
-    for old in out.glob("[0-9][0-9][0-9][0-9][0-9].glb"):
-        old.unlink()
     thing = _painted(grasps.object.vertices, grasps.object.faces, OBJECT)
     colors = [PALM] * hand.num_links
     for i, finger in enumerate(hand.fingers):

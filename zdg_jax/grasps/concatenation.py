@@ -32,12 +32,14 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             and other.status_names == first.status_names
             and other.terms.keys() == first.terms.keys()
             and other.metrics.keys() == first.metrics.keys()
+            and other.physics == first.physics
+            and (other.forces is None) == (first.forces is None)
             and _test_of(other) == _test_of(first)
         )
         if not same:
             raise InputError(
-                f"{other!r} and {first!r} differ in object, hand, the names of their values, or"
-                " the test in physics"
+                f"{other!r} and {first!r} differ in object, hand, the names of their values, the"
+                " physics they are made for, or the test in physics"
             )
     changes: dict[str, Any] = {
         name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
@@ -49,6 +51,11 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
         for name in POSES
     }
     changes["poses"] = Poses(**{name: HandPose(**leaves) for name, leaves in stages.items()})
+    if first.forces is not None:
+        names = [field.name for field in dataclasses.fields(first.forces)]
+        changes["forces"] = type(first.forces)(
+            **{name: _join([getattr(s.forces, name) for s in sets]) for name in names}
+        )
     for group in ("terms", "metrics"):
         names = getattr(first, group)
         changes[group] = {name: _join([getattr(s, group)[name] for s in sets]) for name in names}

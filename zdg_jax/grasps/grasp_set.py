@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.results import Reason, Validation
 
@@ -52,6 +54,10 @@ class GraspSet:
     """The plan that the grasps follow, if there was one."""
     alignment_weight: float = 2.0
     """Weight of the task alignment in `score`; 0 where holding alone counts."""
+    physics: Physics | None = None
+    """Mass, friction and drives that the squeezes are sized for; `None` where nobody said."""
+    forces: SqueezeForces | None = None
+    """Contact forces and actuator torques that the squeezes aim at, leaves (n, ...)."""
     terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     """Unweighted energy terms by name, each (n,)."""
     metrics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -87,6 +93,8 @@ class GraspSet:
             put(name, values)
             for key, value in values.items():
                 _check_rows(f"{name[:-1]} '{key}'", value, n)
+        if self.forces is not None:
+            put("forces", self.forces.on_host(n))
         put("status", np.zeros(n, np.int8) if self.status is None else np.asarray(self.status))
         put("kept", np.ones(n, bool) if self.kept is None else np.asarray(self.kept))
         put("rank", _by_score(self.score) if self.rank is None else np.asarray(self.rank))
@@ -149,6 +157,7 @@ class GraspSet:
             rank=_places(np.argsort(self.rank[rows], kind="stable")),
             terms=pick(self.terms),
             metrics=pick(self.metrics),
+            forces=None if self.forces is None else self.forces[rows],
             validation=None if self.validation is None else self.validation[rows],
         )
 

@@ -16,11 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.grasps import schema
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.grasps.version_1 import from_version_1
 from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece
+from zdg_jax.physics import Physics
+from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Validation
 
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 SCHEMA = "zdg-jax grasps"
 VERSION = 2
 _META = "meta"
+_LARGEST_MB = 2048.0
+"""A file that unpacks to more is refused before it is unpacked."""
 
 
 def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
@@ -39,7 +46,13 @@ def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
         InputError: the file cannot be written; an old one is then untouched.
     """
     arrays = _arrays(grasps)
-    arrays[_META] = np.array(json.dumps(_meta(grasps), allow_nan=False, default=_plain))
+    try:
+        text = json.dumps(_meta(grasps), allow_nan=False, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"what is known of the grasps is no JSON ({_line(error)})") from None
+    arrays[_META] = np.array(text)
     with atomic_write(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     return pathlib.Path(path)
@@ -53,26 +66,21 @@ def load(path: str | os.PathLike[str]) -> GraspSet:
     """
     path = pathlib.Path(path)
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(path, limit_mb=_LARGEST_MB)
     except FileNotFoundError:
         raise InputError(f"no file {path}") from None
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except Exception as error:  # a damaged file fails in any layer of zip and npy
-        raise InputError(
-            f"{path} is no file of grasps, or is damaged or cut short: {_line(error)}"
-        ) from None
     meta = _read_meta(path, arrays.pop(_META, None))
     try:
         if meta["version"] == 1:
             meta, arrays = from_version_1(meta, arrays)
+        schema.check_meta(meta)
+        schema.check_arrays(arrays, len(meta["hand"]["joint_names"]), len(meta["status_names"]))
         return _assemble(meta, arrays)
     except InputError as error:
         raise InputError(f"{path} does not fit its schema: {error}") from None
     except KeyError as error:
         raise InputError(f"{path} does not fit its schema: it lacks {error}") from None
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise InputError(f"{path} does not fit its schema: {_line(error)}") from None
 
 
@@ -99,6 +107,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
         "task": grasps.task,
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "alignment_weight": grasps.alignment_weight,
+        "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -127,6 +136,9 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
+    if grasps.forces is not None:
+        for field in dataclasses.fields(SqueezeForces):
+            arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
     arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
@@ -142,12 +154,12 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
 def _read_meta(path: pathlib.Path, text: np.ndarray | None) -> dict[str, Any]:
     try:
         meta = json.loads(str(text)) if text is not None else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         meta = {}
     if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
         raise InputError(f"{path} is no file of grasps; `zdg grasp` and GraspSet.save write them")
     version = meta.get("version")
-    if version not in (1, VERSION):
+    if isinstance(version, bool) or version not in (1, VERSION):
         newer = isinstance(version, int) and version > VERSION
         way_out = "update zdg-jax to read it" if newer else "make the grasps again"
         raise InputError(f"{path} has schema version {version}, this is {VERSION}; {way_out}")
@@ -175,7 +187,13 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     """The set; raises KeyError, TypeError or ValueError where the file does not fit."""
     info = dict(meta["object"])
     vertices, faces = _mesh(arrays, "object")
-    pieces = [_mesh(arrays, f"object/piece{i}") for i in range(info.pop("pieces"))]
+    if mesh_hash(vertices, faces) != info["mesh_hash"]:
+        raise InputError("the object's triangles are not those that its mesh_hash is of")
+    count = info.pop("pieces")
+    stored = {name.split("/")[1] for name in arrays if name.startswith("object/piece")}
+    if stored != {f"piece{i}" for i in range(count)}:
+        raise InputError(f"it states {count} pieces of the object and holds {len(stored)}")
+    pieces = [_mesh(arrays, f"object/piece{i}") for i in range(count)]
     hand = dict(meta["hand"])
     return GraspSet(
         poses=Poses(
@@ -189,6 +207,8 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         task=str(meta["task"]),
         plan=_plan(meta["plan"]),
         alignment_weight=float(meta["alignment_weight"]),
+        physics=None if meta.get("physics") is None else Physics(**meta["physics"]),
+        forces=SqueezeForces(**forces) if (forces := _group(arrays, "squeeze/")) else None,
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),
         kept=arrays["kept"],

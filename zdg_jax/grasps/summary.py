@@ -10,6 +10,8 @@ _ROWS = 8
 _METRICS = {
     "predicted_hold_probability": ("chance", 1.0, ".2f"),
     "hold_probability": ("in noise", 1.0, ".2f"),
+    "payload": ("payload kg", 1.0, ".2f"),
+    "payload_task": ("for task", 1.0, ".2f"),
     "epsilon": ("epsilon", 1.0, ".3f"),
     "residual": ("residual", 1.0, ".1e"),
     "contact_distance": ("contact mm", 1e3, ".2f"),
@@ -91,11 +93,29 @@ def unmet_requests(grasps: GraspSet) -> list[str]:
             f" to avoid; the best has {best:.0f} %. The hand may be too large for them: grasps that"
             " hold elsewhere are kept instead; try more with --num, another hand, or other words"
         )
+    lines += _too_heavy(grasps)
     if grasps.validation is not None and grasps.tested.any() and not grasps.held.any():
         counts = grasps.validation.counts()
         worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
         lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
     return lines
+
+
+def _too_heavy(grasps: GraspSet) -> list[str]:
+    """A line where no grasp carries the object with any side down, with the way out."""
+    mass = None if grasps.physics is None else grasps.physics.mass
+    if mass is None or "payload" not in grasps.metrics or not len(grasps):
+        return []
+    best = float(np.max(grasps.metrics["payload"]))
+    if best >= mass:
+        return []
+    task = float(np.max(grasps.metrics["payload_task"]))
+    as_turned = "suffices" if task >= mass else "does not suffice"
+    return [
+        f"no grasp is sure to carry it with any side down: needs {mass:.2g} kg, best payload"
+        f" {best:.2g} kg; {task:.2g} kg as the task turns it, which {as_turned}. Another part to"
+        " hold, a stronger hand (--torque-limit) or a second hand would help"
+    ]
 
 
 def headline(grasps: GraspSet) -> str:
@@ -104,6 +124,7 @@ def headline(grasps: GraspSet) -> str:
     if grasps.task:
         text += f' for "{grasps.task}"'
     text += f": {int(grasps.kept.sum())} kept"
+    text += _mass(grasps)
     if grasps.validation is None:
         return f"{text}, not tested in physics"
     tested, held = int(grasps.tested.sum()), int(grasps.held.sum())
@@ -111,3 +132,15 @@ def headline(grasps: GraspSet) -> str:
     return (
         f"{text}; {held} of {tested} tested hold ({grasps.validation.protocol}), {also} of the kept"
     )
+
+
+def _mass(grasps: GraspSet) -> str:
+    """The mass and friction that the squeezes are sized for, and who says so."""
+    if grasps.physics is None or grasps.physics.mass is None:
+        return ""
+    reading = None if grasps.plan is None else grasps.plan.object
+    source = None if reading is None or reading.mass != grasps.physics.mass else reading.mass_source
+    who = {"model": ", the model's estimate", "rules": ", a guess by kind and size"}
+    friction = grasps.physics.friction
+    slides = "" if friction is None else f", friction {friction:.2g}"
+    return f", for {grasps.physics.mass:.2g} kg{who.get(source or '', '')}{slides}"

@@ -9,6 +9,9 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 
+DRIVE = 5.0
+"""Gain of the drives of a hand whose file states none that serve [N m/rad]."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Actuation:
@@ -39,16 +42,17 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
     if model.nu == 0:
         raise InputError(
             f"the hand '{name}' has no actuators: add position actuators to its MJCF, or pass "
-            "drive=5.0 to give every joint one with that gain [N m/rad]"
+            "drive=5.0 (--drive 5) to give every joint one with that gain [N m/rad]"
         )
     types = mujoco.mjtTrn
     taken = [int(t) for t in (types.mjTRN_JOINT, types.mjTRN_JOINTINPARENT, types.mjTRN_TENDON)]
     for a in range(model.nu):
         label = model.actuator(a).name or a
-        if model.actuator_plugin[a] >= 0:
+        if model.actuator_dyntype[a] == mujoco.mjtDyn.mjDYN_INTEGRATOR:
             raise InputError(
-                f"actuator '{label}' of the hand '{name}' is a plugin; replace it with a position "
-                "actuator, or remove the actuators and pass drive=5.0"
+                f"the control of actuator '{label}' of the hand '{name}' is a speed, not a "
+                "position; replace it with a position actuator, or pass drive=5.0 (--drive 5) to "
+                "replace all"
             )
         if model.actuator_trntype[a] not in taken:
             raise InputError(
@@ -60,7 +64,8 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
         ):
             raise InputError(
                 f"actuator '{label}' of the hand '{name}' is not a position actuator (its force "
-                "does not pull to a target); replace it with one, or pass drive=5.0 to replace all"
+                "does not pull to a target); replace it with one, or pass drive=5.0 (--drive 5) "
+                "to replace all"
             )
     return read_actuators(model)
 
@@ -113,6 +118,27 @@ def _within_joint_limits(
             low, high = np.sort(model.jnt_actfrcrange[joint] / gear)
             force_range[a] = [max(force_range[a, 0], low), min(force_range[a, 1], high)]
     return force_range
+
+
+def undriven(spec: mujoco.MjSpec, origin: str) -> str:
+    """Says why the actuators of a hand cannot serve and drives must take their place.
+
+    Args:
+        spec: the hand's description.
+        origin: name of its file; a URDF has no actuators.
+
+    Returns:
+        The reason, for a note; empty where the actuators are to be read.
+    """
+    if not list(spec.actuators):
+        return "a URDF states no actuators" if ".urdf" in origin.lower() else ""
+    on_links = (mujoco.mjtTrn.mjTRN_SITE, mujoco.mjtTrn.mjTRN_BODY, mujoco.mjtTrn.mjTRN_SLIDERCRANK)
+    for actuator in spec.actuators:
+        if actuator.plugin.active:
+            return f"actuator '{actuator.name}' is a plugin"
+        if actuator.trntype in on_links:
+            return f"actuator '{actuator.name}' drives no joint"
+    return ""
 
 
 def add_drive(spec: mujoco.MjSpec, gain: float) -> None:

@@ -18,6 +18,8 @@ from zdg_jax.errors import InputError
 
 _FREE = 10.0
 """Range of a joint without limits, either way [rad]."""
+_AGREE = 0.02
+"""Difference of two couplings of the same joints that are taken for one [rad]."""
 _TIGHT = 0.2
 """Range of a tendon, as a share of its joints' own, under which it ties the joints together."""
 
@@ -85,7 +87,8 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
             notes.append(f"{model.joint(joint).name} held at {coefficients[0]:.3g}")
             continue
         if leader[joint] == leader[other]:
-            continue  # stated twice
+            _check_stated_twice(model, name, (joint, other), poly, coefficients, low, high, leader)
+            continue
         if leader[joint] != joint:
             raise InputError(
                 f"joint '{model.joint(joint).name}' of the hand '{name}' follows both "
@@ -124,6 +127,32 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
     return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
+
+
+def _check_stated_twice(
+    model: mujoco.MjModel,
+    name: str,
+    pair: tuple[int, int],
+    poly: list[np.ndarray],
+    coefficients: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    leader: list[int],
+) -> None:
+    """Refuses a coupling that contradicts those before it."""
+    joint, other = pair
+    leading = leader[other]
+    if leading < 0:
+        return
+    grid = np.linspace(low[leading], high[leading], 9)
+    stated = polynomial.polyval(polynomial.polyval(grid, poly[other]), coefficients)
+    gap = float(np.abs(stated - polynomial.polyval(grid, poly[joint])).max())
+    if gap > _AGREE * max(1.0, float(high[joint] - low[joint])):
+        raise InputError(
+            f"two couplings of the joints '{model.joint(joint).name}' and "
+            f"'{model.joint(other).name}' of the hand '{name}' contradict each other, by up to "
+            f"{gap:.2g} rad; leave one of them out"
+        )
 
 
 def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:

@@ -30,6 +30,7 @@ from zdg_jax.hand.link_geometry import (
     link_solids,
     sample_links,
 )
+from zdg_jax.hand.naming import HandName, check_drive, toggle_mirrored
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.palm import Palm, find_palm
 from zdg_jax.hand.preshapes import Preshapes, find_preshapes
@@ -96,6 +97,7 @@ class Hand:
         cls,
         path: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
         *,
+        root: str | None = None,
         drive: float | None = None,
         mirror: bool = False,
         overrides: str | pathlib.Path | Mapping[str, Any] | None = None,
@@ -107,9 +109,12 @@ class Hand:
 
         Args:
             path: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
-                compiled `MjModel`. ":mirrored" after a name or path stands for `mirror`.
+                compiled `MjModel`. ":mirrored", ":root=BODY" and ":drive=GAIN" after a name or
+                path stand for `mirror`, `root` and `drive`.
+            root: body that carries the hand, where the file holds a robot or several hands.
             drive: replaces the actuators by position actuators of this gain, one per joint that
-                follows no other [N m/rad].
+                follows no other [N m/rad]. A URDF, which has none, and actuators that drive no
+                joint get 5 N m/rad unasked, with a note.
             mirror: takes the mirror image in the plane y = 0 of the root frame: the left hand of
                 a right one.
             overrides: statements that replace what is derived: a JSON file, or a mapping with
@@ -120,14 +125,25 @@ class Hand:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
         enable_compile_cache()
-        mirrored, path = source.split_mirrored(path)
-        mirrored = mirrored != mirror
+        mirrored = mirror
+        if isinstance(path, str | pathlib.Path):
+            called = HandName.parse(str(path))
+            path, mirrored = called.path, called.mirrored != mirror
+            root = called.root if root is None else root
+            drive = called.drive if drive is None else drive
         spec, name, origin, stated = source.read_spec(path, overrides)
+        if origin:
+            origin = str(HandName(path=origin, root=root, drive=drive))
+        root = stated.root if root is None else root
+        drive = stated.drive if drive is None else drive
+        if root is not None:
+            spec = source.take_root(spec, root, name)
         notes = tuple(source.clean(spec))
+        if drive is None and (why := actuation.undriven(spec, origin)):
+            drive = actuation.DRIVE
+            notes = (*notes, f"{why}: every joint is driven with {drive:g} N m/rad")
         if drive is not None:
-            if not drive > 0:
-                raise InputError(f"drive={drive} is no gain; give a positive number [N m/rad]")
-            actuation.add_drive(spec, drive)
+            actuation.add_drive(spec, check_drive(drive))
         model = source.compile_spec(spec, name)
         if not mirrored:
             return _derive(name, origin, spec, model, stated, notes)
@@ -212,7 +228,7 @@ class Hand:
 def _mirror(
     name: str, origin: str, model: mujoco.MjModel, overrides: Overrides, notes: tuple[str, ...]
 ) -> Hand:
-    name, origin = source.toggle_mirrored(name, "_mirrored"), source.toggle_mirrored(origin)
+    name, origin = toggle_mirrored(name, "_mirrored"), toggle_mirrored(origin)
     spec = rebuild(model, name, mirror=True)
     return _derive(name, origin, spec, source.compile_spec(spec, name), overrides.mirrored(), notes)
 

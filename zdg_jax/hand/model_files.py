@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import mujoco
 
+from zdg_jax.errors import InputError
 from zdg_jax.hand.rebuild import rebuild
 from zdg_jax.meshes.urdf import read_urdf, unreadable
+from zdg_jax.runtime.files import read_limited
 
+_LARGEST = 50_000_000
+"""Bytes of the largest model file that is read."""
+_NOT_FINITE = re.compile(
+    r"(\w+)\s*=\s*[\"']((?:[-+\d.e\s]*\s)?[-+]?(?:nan|inf)(?:\s[^\"']*)?)[\"']", re.I
+)
+"""Attributes that hold NaN or infinity."""
 _MANY_LINKS = 64
 """Links of a URDF above which those fixed to one another are merged."""
 
@@ -23,15 +32,60 @@ def read(path: pathlib.Path) -> mujoco.MjSpec:
 
 
 def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
+    check_regular(path)
     try:
         spec = mujoco.MjSpec.from_file(str(path))
-    except ValueError as error:
+        if _attaches(path):
+            # A child's own meshdir is lost in the specification, not in the compiled model.
+            return rebuild(mujoco.MjModel.from_xml_path(str(path)), spec.modelname or path.stem)
+    except (ValueError, mujoco.FatalError) as error:
         raise unreadable(path, error) from error
     for mesh in spec.meshes:
         if mesh.file:
-            mesh.file = str(path.parent / (spec.meshdir or "") / mesh.file)
-    spec.meshdir = ""
+            file = re.split(r"[/\\\\]", mesh.file)[-1] if spec.strippath else mesh.file
+            mesh.file = str(path.parent / (spec.meshdir or "") / file)
+    spec.meshdir, spec.strippath = "", False
     return spec
+
+
+def _attaches(path: pathlib.Path) -> bool:
+    return b"<attach" in read_limited(path, _LARGEST)
+
+
+def check_regular(path: pathlib.Path) -> None:
+    """Refuses a model that names a pipe or a device, which MuJoCo would wait for.
+
+    Args:
+        path: an MJCF file; those that it includes are looked at as well.
+
+    Raises:
+        InputError: it names a pipe or device, cannot be read, or is far too large.
+    """
+    waiting, seen = [path], {path}
+    while waiting:
+        file = waiting.pop()
+        try:
+            text = read_limited(file, _LARGEST).decode(errors="replace")
+        except OSError as error:
+            raise InputError(f"cannot read '{file}': {error.strerror or error}") from None
+        for attribute, number in _NOT_FINITE.findall(text):
+            if attribute not in ("name", "class", "childclass"):
+                raise InputError(f"'{file}' has {attribute}=\"{number}\"; give finite numbers")
+        folders = {"", *re.findall(r"\w+dir\s*=\s*[\"']([^\"']*)", text)}
+        for named in dict.fromkeys(re.findall(r"\bfile\s*=\s*[\"']([^\"']+)", text)):
+            for folder in folders:
+                for base in {file.parent, path.parent}:
+                    candidate = base / folder / named
+                    if candidate in seen or not candidate.exists():
+                        continue
+                    seen.add(candidate)
+                    if not candidate.is_file():
+                        raise InputError(
+                            f"'{file}' names {candidate}, which is no file but a folder, a device "
+                            "or a pipe"
+                        )
+                    if candidate.suffix.lower() in (".xml", ".mjcf"):
+                        waiting.append(candidate)
 
 
 def _urdf(path: pathlib.Path) -> mujoco.MjSpec:

@@ -11,11 +11,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.naming import check_drive
+from zdg_jax.runtime.files import read_limited
 
 Source: TypeAlias = str | pathlib.Path | Mapping[str, Any]
 """A JSON file of overrides, or a mapping with the same keys."""
 
-_KEYS = ("palm", "thumb", "exclude")
+_KEYS = ("palm", "thumb", "exclude", "root", "drive")
+_LARGEST = 1_000_000
+"""Bytes of the largest file that is read."""
 _PALM_KEYS = ("link", "normal", "direction")
 
 
@@ -35,6 +39,10 @@ class Overrides:
     """Whether the hand is said to have no thumb."""
     exclude: tuple[str, ...] = ()
     """Links without contact candidates, surface points and proxies; physics still sees them."""
+    root: str | None = None
+    """Body that carries the hand, where the file holds more."""
+    drive: float | None = None
+    """Gain of the position actuators that replace the file's [N m/rad]."""
     where: str = ""
     """File or argument that states them, for messages."""
 
@@ -92,10 +100,12 @@ def read(source: Source) -> Overrides:
     if isinstance(source, Mapping):
         return _parse(source, "overrides")
     try:
-        statements = json.loads(pathlib.Path(source).read_text())
+        statements = json.loads(read_limited(source, _LARGEST))
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"cannot read the overrides '{source}': {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"the overrides '{source}' are not valid JSON: {error}") from error
     return _parse(statements, str(source))
 
@@ -107,7 +117,8 @@ def _parse(statements: Any, where: str) -> Overrides:
     exclude = statements.get("exclude", [])
     if not isinstance(exclude, list | tuple) or not all(isinstance(e, str) for e in exclude):
         raise InputError(f"{where}: exclude must be a list of names of links, not {exclude!r}")
-    for key, value in (("thumb", statements.get("thumb")), ("palm: link", palm.get("link"))):
+    names = {key: statements.get(key) for key in ("thumb", "root")}
+    for key, value in (*names.items(), ("palm: link", palm.get("link"))):
         if value is not None and not isinstance(value, str):
             raise InputError(f"{where}: {key} must be a name, not {value!r}")
     return Overrides(
@@ -117,6 +128,8 @@ def _parse(statements: Any, where: str) -> Overrides:
         thumb=statements.get("thumb"),
         no_thumb="thumb" in statements and statements["thumb"] is None,
         exclude=tuple(exclude),
+        root=statements.get("root"),
+        drive=None if statements.get("drive") is None else check_drive(statements["drive"]),
         where=where,
     )
 

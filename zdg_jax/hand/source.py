@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import model_files, overrides
+from zdg_jax.hand import model_files, overrides, plausibility
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 
@@ -61,7 +61,6 @@ _DEFINING = [
     "actuator_ctrlrange",
 ]
 _MOUNT_SLIDES = 3
-_MIRRORED = ":mirrored"
 
 _Source: TypeAlias = str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel
 
@@ -72,18 +71,12 @@ def shipped_hands() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".xml")))
 
 
-def split_mirrored(source: _Source) -> tuple[bool, _Source]:
-    """Tell whether a name or path ends in ":mirrored", and cut that off."""
-    if isinstance(source, str | pathlib.Path) and str(source).endswith(_MIRRORED):
-        return True, str(source).removesuffix(_MIRRORED)
-    return False, source
-
-
-def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:
-    """`text` with the mark that says "mirrored", or without it if it has it; empty stays empty."""
-    if not text:
-        return text
-    return text.removesuffix(mark) if text.endswith(mark) else text + mark
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_spec(
@@ -110,6 +103,10 @@ def read_spec(
         name = source.names[: source.names.index(b"\0")].decode() or "hand"
         return rebuild(source, name), name, "", stated
     text = str(source)
+    if not text.isprintable() or not _encodable(text):
+        raise InputError(
+            f"the hand's name {text!r} has characters that no file is read by; rename it"
+        )
     if text in shipped_hands():
         resource = importlib.resources.files("zdg_jax.mjcf").joinpath(f"{text}.xml")
         return mujoco.MjSpec.from_string(resource.read_text()), text, text, stated
@@ -126,6 +123,34 @@ def read_spec(
     if statements is None and beside.is_file():
         stated = overrides.read(beside)
     return spec, name, str(path), stated
+
+
+def take_root(spec: mujoco.MjSpec, link: str, name: str) -> mujoco.MjSpec:
+    """Takes the hand out of a robot.
+
+    Args:
+        spec: the robot, with absolute file names.
+        link: body that carries the hand.
+        name: the robot's, for messages.
+
+    Returns:
+        What hangs on the body, with all that concerns it alone.
+
+    Raises:
+        InputError: there is no such body.
+    """
+    body = spec.body(link)
+    if body is None:
+        names = ", ".join(b.name for b in spec.bodies if b.name and b.name != "world")
+        raise InputError(f"'{name}' has no body '{link}' to be the hand's root; bodies: {names}")
+    hand = mujoco.MjSpec()
+    hand.modelname = spec.modelname
+    hand.compiler.degree, hand.compiler.autolimits = (
+        spec.compiler.degree,
+        spec.compiler.autolimits,
+    )
+    hand.worldbody.add_frame().attach_body(body, "", "")
+    return hand
 
 
 def clean(spec: mujoco.MjSpec) -> list[str]:
@@ -267,9 +292,10 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     Raises:
         InputError: MuJoCo refuses the model, or it holds a part that cannot work.
     """
+    plausibility.check_counts(spec, name)
     try:
         model = spec.compile()
-    except ValueError as error:
+    except (ValueError, mujoco.FatalError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"MuJoCo cannot compile the hand '{name}': {reason}") from error
     for j in range(model.njnt):
@@ -289,6 +315,7 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
             )
     if model.njnt == 0:
         raise InputError(f"the hand '{name}' has no joints; give an MJCF with hinges or slides")
+    plausibility.check_plausible(model, name)
     return model
 
 

@@ -14,9 +14,13 @@ import numpy as np
 import trimesh
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.units import stated_unit
+from zdg_jax.runtime.files import read_limited
 
 _MESH_FORMATS = (".stl", ".obj", ".msh")
 """Formats of meshes that MuJoCo reads by itself."""
+_LARGEST = 50_000_000
+"""Size of the largest URDF that is read [B]."""
 _LARGEST_STL = 10_000_000
 """Size of the largest STL file that MuJoCo reads: 200,000 triangles [B]."""
 _KEEP_VISUALS = '<mujoco><compiler discardvisual="false"/></mujoco>'
@@ -33,7 +37,11 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
     Raises:
         InputError: MuJoCo cannot read it, or a mesh cannot be read.
     """
-    text = path.read_text(errors="replace")
+    try:
+        text = read_limited(path, _LARGEST).decode(errors="replace")
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
+    _check_mimics(text, path)
     with_visuals = re.sub(r"(<robot\b[^>]*>)", rf"\1{_KEEP_VISUALS}", text, count=1)
     try:
         spec = mujoco.MjSpec.from_string(with_visuals if visuals else text)
@@ -51,6 +59,17 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
             _fill(mesh, _find(name, path))
     spec.meshdir, spec.strippath = "", False
     return spec
+
+
+def _check_mimics(text: str, path: pathlib.Path) -> None:
+    """Refuses a joint that mimics one that does not exist, which MuJoCo leaves out in silence."""
+    joints = set(re.findall(r"<joint\b[^>]*?\bname\s*=\s*[\"']([^\"']+)", text))
+    for leader in re.findall(r"<mimic\b[^>]*?\bjoint\s*=\s*[\"']([^\"']+)", text):
+        if leader not in joints:
+            raise InputError(
+                f"a joint of '{path}' mimics '{leader}', which does not exist; joints: "
+                f"{', '.join(sorted(joints))}"
+            )
 
 
 def unreadable(path: pathlib.Path, error: ValueError) -> InputError:
@@ -85,5 +104,6 @@ def _fill(mesh: mujoco.MjsMesh, file: pathlib.Path) -> None:
             f"cannot read the mesh '{file}': {error}; convert it to STL or OBJ"
         ) from error
     mesh.file = ""
-    mesh.uservert = np.asarray(triangles.vertices, float).ravel().tolist()
+    unit = stated_unit(file) or 1.0
+    mesh.uservert = (unit * np.asarray(triangles.vertices, float)).ravel().tolist()
     mesh.userface = np.asarray(triangles.faces).ravel().tolist()

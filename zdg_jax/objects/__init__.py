@@ -9,7 +9,6 @@ from zdg_jax.runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from zdg_jax.objects.arrays import SAMPLES, ObjectArrays, SurfaceSamples
     from zdg_jax.objects.convex import ConvexPiece
-    from zdg_jax.objects.disk_cache import clear_cache
     from zdg_jax.objects.object import Object
     from zdg_jax.objects.parts import Part
 
@@ -20,7 +19,6 @@ __all__ = [
     "ObjectArrays",
     "Part",
     "SurfaceSamples",
-    "clear_cache",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -32,6 +30,5 @@ __getattr__, __dir__ = lazy_names(
         "Part": "parts",
         "SAMPLES": "arrays",
         "SurfaceSamples": "arrays",
-        "clear_cache": "disk_cache",
     },
 )

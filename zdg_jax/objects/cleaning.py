@@ -6,7 +6,10 @@ import logging
 import math
 from typing import Any
 
+import igl
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.surface_sampling import facets
@@ -76,7 +79,51 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
     if np.sum(a * np.cross(b, c)) < 0:
         _log.info("%s: inside out, turned", raw.name)
         faces = faces[:, ::-1]
+    faces = _turned(vertices, faces)
     return vertices, np.ascontiguousarray(faces, np.int32), kept
+
+
+def factor(raw: RawMesh) -> float:
+    """The factor to metres where the user states none.
+
+    Args:
+        raw: the mesh.
+    """
+    return 1.0 if raw.unit is None else raw.unit
+
+
+def _turned(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Turns closed parts that are inside out, unless they are cavities of others."""
+    edges = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    count, part = csgraph.connected_components(
+        sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=(len(vertices),) * 2),
+        directed=False,
+    )
+    part = part[faces[:, 0]]
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    volume = np.bincount(part, weights=np.sum(a * np.cross(b, c), axis=1), minlength=count)
+    _, inverse, uses = np.unique(edges, axis=0, return_inverse=True, return_counts=True)
+    open_edges = (uses[inverse.ravel()] != 2).reshape(-1, 3).any(axis=1)
+    closed = np.bincount(part, weights=open_edges, minlength=count) == 0
+    present = np.bincount(part, minlength=count) > 0
+    inverted = np.flatnonzero(closed & present & (volume < 0))
+    if len(inverted) == 0:
+        return faces
+    outward = np.where((volume < 0)[part][:, None], faces[:, ::-1], faces)
+    for number in inverted:
+        others = outward[part != number]
+        point = vertices[faces[part == number][0]].mean(axis=0)[None]
+        cavity = (
+            len(others)
+            and igl.fast_winding_number(
+                np.ascontiguousarray(vertices), np.ascontiguousarray(others), point
+            )[0]
+            > 0.5
+        )
+        if not cavity:
+            _log.info("a part of %d triangles inside out, turned", (part == number).sum())
+            faces = np.where((part == number)[:, None], faces[:, ::-1], faces)
+    return faces
 
 
 def is_positive(value: Any) -> bool:

@@ -84,8 +84,9 @@ class PointSolid:
         self._directions = np.concatenate([fibonacci_sphere(64), np.eye(3), -np.eye(3)])
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """Signed distance at the cells nearest to points (n, 3) in the grid's box [m]."""
+        """Signed distance at the cells nearest to points (n, 3), or to the grid's border [m]."""
         cell = np.rint((points - self._voxels.origin) * (1 / self._voxels.spacing))
+        np.clip(cell, 0, np.array(self._voxels.shape) - 1, out=cell)
         return self._distance[(cell @ self._strides).astype(np.int64)]
 
     def hull(self, points: np.ndarray) -> RoughHull | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import pathlib
 import stat
+import urllib.parse
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -14,6 +16,8 @@ import numpy as np
 import trimesh
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.units import stated_unit
+from zdg_jax.objects.polygons import plain_obj
 from zdg_jax.objects.robot_files import read_robot_file
 
 MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarray, np.ndarray]
@@ -45,6 +49,8 @@ class RawMesh:
     """Absolute path of the file."""
     name: str
     """The file's stem, or `object`."""
+    unit: float | None = None
+    """Metres per unit as the file states it; None where it states none."""
 
 
 def read(mesh: MeshLike) -> RawMesh:
@@ -68,7 +74,8 @@ def read(mesh: MeshLike) -> RawMesh:
         )
     path = _usable(pathlib.Path(mesh))
     scene = _load(path)
-    return _from_scene(scene, str(path.resolve()), path.stem)
+    raw = _from_scene(scene, str(path.resolve()), path.stem)
+    return dataclasses.replace(raw, unit=stated_unit(path))
 
 
 def read_labels(path: str | pathlib.Path) -> np.ndarray:
@@ -95,6 +102,7 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
 
 def _usable(path: pathlib.Path) -> pathlib.Path:
     try:
+        str(path).encode()
         state = path.stat()
     except (OSError, ValueError) as error:  # a name of impossible characters or length
         text = str(path)
@@ -136,9 +144,19 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
                     unpacked = sum(entry.file_size for entry in archive.infolist())
                 _check_megabytes(path, unpacked / 1e6, "unpacks to")
             options: dict[str, Any] = {"process": False, "skip_materials": True}
-            if path.suffix.lower() == ".obj":
+            suffix = path.suffix.lower()
+            if suffix in (".glb", ".gltf"):
+                _refuse_draco(path)
+                options["resolver"] = _Resolver(str(path))
+            plain = None
+            if suffix == ".obj":
                 options["split_objects"] = True
-            return trimesh.load_scene(path, **options)
+                plain = plain_obj(path.read_bytes())
+            elif suffix == ".stl":
+                plain = _without_trailer(path.read_bytes())
+            if plain is None:
+                return trimesh.load_scene(path, **options)
+            return trimesh.load_scene(io.BytesIO(plain), file_type=suffix[1:], **options)
     except InputError:
         raise
     except MemoryError as error:
@@ -146,6 +164,33 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
     except Exception as error:  # readers raise whatever their parser raises
         reason = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
         raise InputError(f"cannot read {path} as a mesh: {reason}; {_ADVICE}") from error
+
+
+class _Resolver(trimesh.resolvers.FilePathResolver):
+    """Finds the files that a glTF names, by URIs."""
+
+    def get(self, name: str) -> bytes:
+        """Reads a file by its name, or by what its percent signs stand for."""
+        try:
+            return bytes(super().get(name))
+        except FileNotFoundError:
+            return bytes(super().get(urllib.parse.unquote(name)))
+
+
+def _refuse_draco(path: pathlib.Path) -> None:
+    if b"KHR_draco_mesh_compression" in path.read_bytes():
+        raise InputError(
+            f"{path} is compressed by Draco, which is not read; save it without compression, e.g. "
+            "gltf-transform copy IN OUT, or from Blender with compression off"
+        )
+
+
+def _without_trailer(content: bytes) -> bytes | None:
+    """A binary STL that has bytes after its last triangle without them; None for any other."""
+    if len(content) < 84:
+        return None
+    end = 84 + 50 * int.from_bytes(content[80:84], "little")
+    return content[:end] if 84 < end < len(content) else None
 
 
 def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:

@@ -11,6 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
@@ -63,7 +64,7 @@ class Object:
     def from_mesh(
         mesh: loading.MeshLike,
         *,
-        scale: float = 1.0,
+        scale: float | None = None,
         mass: float | None = None,
         density: float | None = None,
         friction: float = 0.6,
@@ -80,7 +81,8 @@ class Object:
         Args:
             mesh: path of a mesh (STL, OBJ, PLY, OFF, GLB, glTF), MJCF or URDF file, a trimesh
                 mesh or scene, or (vertices (v, 3), faces (f, 3)).
-            scale: factor from the mesh's unit to metres.
+            scale: factor from the mesh's unit to metres; None takes the unit that a DAE or 3MF
+                file states, or metres.
             mass: [kg]; not together with `density`.
             density: [kg/m^3]; that of water where neither is given.
             friction: sliding friction coefficient.
@@ -100,6 +102,8 @@ class Object:
         progress("object", 0, preparation.STEPS)
         _check_physical(mass, density, friction)
         raw = loading.read(mesh)
+        if scale is None:
+            scale = cleaning.factor(raw)
         vertices, faces, kept = cleaning.clean(raw, scale)
         labels = _given_labels(raw, parts)
         if labels is not None:
@@ -257,7 +261,7 @@ def _assemble(
     return Object(
         name=name,
         source=raw.source,
-        mesh_hash=preparation.mesh_hash(vertices, faces),
+        mesh_hash=mesh_hash(vertices, faces),
         scale=float(scale),
         vertices=vertices,
         faces=faces,

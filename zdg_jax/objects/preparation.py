@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects import (
     convex,
     decomposers,
@@ -37,18 +38,6 @@ class Options:
     """Most convex pieces."""
     piece_vertices: int = 32
     """Most vertices of a convex piece."""
-
-
-def mesh_hash(vertices: np.ndarray, faces: np.ndarray) -> str:
-    """Returns the SHA-256 of triangles, hexadecimal.
-
-    Args:
-        vertices: (v, 3) [m].
-        faces: (f, 3).
-    """
-    digest = hashlib.sha256(np.ascontiguousarray(vertices, np.float64).tobytes())
-    digest.update(np.ascontiguousarray(faces, np.int32).tobytes())
-    return digest.hexdigest()
 
 
 def prepare(

@@ -18,7 +18,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.planning.field_types import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.materials import Material
-from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.files import atomic_write, read_limited
 
 _MAX_BYTES = 4_000_000
 
@@ -205,10 +205,7 @@ class GraspPlan(PlanModel):
         """
         path = pathlib.Path(path)
         try:
-            size = path.stat().st_size
-            if size > _MAX_BYTES:
-                raise InputError(f"plan {path} has {size} bytes, more than {_MAX_BYTES}")
-            text = path.read_bytes()
+            text = read_limited(path, _MAX_BYTES)
         except OSError as error:
             raise InputError(f"cannot read the plan {path}: {error.strerror or error}") from None
         return cls.from_json(text, source=str(path))

@@ -9,9 +9,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zdg_jax.errors import InputError
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import Grip
+from zdg_jax.runtime.files import atomic_write
 
 if TYPE_CHECKING:
     from zdg_jax.planning.model.session import Exchange
@@ -64,16 +64,12 @@ def write_transcript(
         f"<body>{''.join(body)}</body></html>\n"
     )
     path = pathlib.Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-        if images:
-            folder = path.parent / f"{path.stem}-images"
-            folder.mkdir(exist_ok=True)
-            for image, name in images.items():
-                (folder / f"{name}.png").write_bytes(image)
-    except OSError as problem:
-        raise InputError(f"cannot write {path}: {problem.strerror or problem}") from None
+    folder = path.parent / f"{path.stem}-images"
+    for image, name in images.items():
+        with atomic_write(folder / f"{name}.png") as file:
+            file.write(image)
+    with atomic_write(path) as file:
+        file.write(page.encode(errors="replace"))
     return path
 
 
@@ -145,7 +141,7 @@ def _exchange(number: int, exchange: Exchange, images: dict[bytes, str]) -> str:
 def _pretty(answer: str) -> str:
     try:
         return json.dumps(json.loads(answer), indent=1, ensure_ascii=False)[:_SHOWN]
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer[:_SHOWN]
 
 

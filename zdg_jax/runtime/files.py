@@ -1,10 +1,11 @@
-"""Files written whole: a reader sees the old one or the new one, never half of one."""
+"""Files read with a limit and written whole: never half of one, never through a link or a pipe."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pathlib
+import stat
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from zdg_jax.errors import InputError
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file beside `path` to write to; it takes its place where the block ends without an error.
 
-    Folders above it are made.
+    Folders above it are made. A link at `path` is replaced, not followed.
 
     Raises:
         InputError: it cannot be written; what was there is untouched.
@@ -40,6 +41,47 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if partial is not None:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
+
+
+@contextlib.contextmanager
+def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Opens a file to read, without waiting where it is a pipe.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: it is a folder, a device or a pipe.
+        OSError: it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise InputError(f"{path} is {kind}; name a file")
+    with os.fdopen(handle, "rb") as file:
+        yield file
+
+
+def read_limited(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Reads a whole file of a bounded size.
+
+    Args:
+        path: the file.
+        limit: most bytes that it may have.
+
+    Raises:
+        InputError: it is no regular file, or larger.
+        OSError: it cannot be read.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise InputError(
+            f"{path} has more than {limit} bytes, the most that is read of such a file"
+        )
+    return content
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from zdg_jax.energy import GraspVariables
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
@@ -21,6 +22,8 @@ class GraspBatch:
 
     poses: Poses
     """Pregrasp, grasp and squeeze, leaves (n, ...)."""
+    forces: SqueezeForces
+    """Contact forces and actuator torques of the squeeze, leaves (n, ...)."""
     terms: dict[str, np.ndarray]
     """Unweighted energy terms of the grasp by name, each (n,)."""
     metrics: dict[str, np.ndarray]

@@ -15,6 +15,7 @@ from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
+from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import Hand
 from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
@@ -268,16 +269,25 @@ class GraspPipeline:
             problem, variables, refined.pattern, fitted.contacts, squeezed, prepared.squeeze
         )
         poses = poses_of_grasps(self.hand.arrays, variables, squeezed)
-        poses, terms, metrics = jax.device_get((poses, terms, metrics))
+        forces = SqueezeForces(
+            links=jnp.where(fitted.contacts.active > 0, fitted.contacts.link, -1),
+            points=fitted.contacts.footprints,
+            forces=squeezed.forces,
+            torques=squeezed.torques,
+        )
+        poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(metrics, terms)
+        metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
+            metrics, terms, self.physics.mass_of(self.object)
+        )
         alignment, bound = self.config.alignment, self.plan.grip.binding
         finite = np.asarray(refined.finite) & finite_rows(poses)
         score = quality.score(metrics, alignment, bound)
         success = quality.predicted_success(metrics, alignment, bound)
         return GraspBatch(
             poses=poses,
+            forces=forces,
             terms=terms,
             metrics=metrics,
             score=np.where(finite, score, -np.inf),
@@ -325,6 +335,8 @@ class GraspPipeline:
             task=self.plan.prompt if task is None else task,
             plan=self.plan,
             alignment_weight=self.config.alignment,
+            physics=self.physics,
+            forces=batch.forces,
             terms=batch.terms,
             metrics=batch.metrics,
             status=(~batch.finite).astype(np.int8),

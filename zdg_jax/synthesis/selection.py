@@ -66,7 +66,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
 
     Those that are aligned with the plan first, then by rank, a grasp is taken if it is distinct
     from all taken before; if that leaves room, the best of the others fill it. Where physics was
-    asked, only grasps that hold are candidates, as long as there are any.
+    asked, only grasps that hold are candidates.
 
     Args:
         grasps: n grasps.
@@ -76,7 +76,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
         Their numbers, at most `keep`, best first.
     """
     order = grasps.ranking
-    if grasps.held.any():
+    if grasps.tested.any():
         order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
     order = _aligned_first(_aligned(grasps), order)

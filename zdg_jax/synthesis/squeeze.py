@@ -23,6 +23,9 @@ from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.statics import Load, payload, statics, task_margin
 
+_HOPELESS = 0.4
+"""Payload over mass below which hardly a grasp was seen to carry its object with any side down."""
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,13 +102,13 @@ def solve_squeeze(
 def _sized(config: SqueezeConfig, load: Load, general: Carried, task: Carried) -> jax.Array:
     """The squeeze's forces, (k, 4) [N]: no firmer than the load asks for.
 
-    A squeeze that is scaled carries a scaled load. Where the weight is too much with some side
+    A squeeze that is scaled carries a scaled load. Where the weight is far too much with some side
     down, but not as the task turns it, the squeeze is the task's.
     """
     wanted = jnp.maximum(config.margin * load.mass, config.least_payload)
     share = jnp.minimum(1.0, wanted / jnp.maximum(general.load, 1e-6))
     for_task = jnp.minimum(1.0, config.margin / jnp.maximum(task.load, 1e-6)) * task.force
-    only = (general.load < load.mass) & (task.load >= 1.0)
+    only = (general.load < _HOPELESS * load.mass) & (task.load >= 1.0)
     return jnp.where(only, for_task, share * general.force)
 
 

@@ -24,9 +24,11 @@ from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection
+from zdg_jax.synthesis.arguments import check_arguments, check_settings, checked_key
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
+from zdg_jax.validation import HoldProtocol, carry
 
 OnStage = Callable[[str, GraspSet], None]
 """Called with a stage's name and its result, see `synthesize`."""
@@ -69,6 +71,7 @@ def synthesize(
     reviewer: str | Planner | None = None,
     physics: Physics | None = None,
     validate: bool = True,
+    test: HoldProtocol | None = None,
     transcript: str | pathlib.Path | None = None,
     on_stage: OnStage | None = None,
     progress: Progress = silent,
@@ -82,7 +85,7 @@ def synthesize(
         hand: the hand.
         num: grasps to return; more are made where too few promise to hold (`config.rounds`).
         keep: grasps to mark as kept: the best that differ from each other. With `validate` only
-            grasps that physics found to hold are kept, as long as there are any.
+            grasps that physics found to hold are kept: none, where none does.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
         planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
@@ -92,6 +95,9 @@ def synthesize(
         physics: mass, friction, gravity and drives that the squeeze is sized for. Where it
             states none, the object's own count, and the plan's estimate of a mass that nobody gave.
         validate: test grasps in physics, best first, until `keep` of them hold.
+        test: the test; if not given, the object's weight with any side down (`carry`) where its
+            mass was given or a model judged it, else `six_directions`. Tests that take the
+            object's own mass take that of the physics.
         transcript: path of an HTML page to write of the review; none if not given.
         on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
             show its result: `plan` (no grasps yet, but the plan), `refine` (none tested yet),
@@ -107,14 +113,10 @@ def synthesize(
         InputError: a bad count, an empty task, or a plan that does not fit object and hand.
         PlannerError: the planner's model gave no usable answer.
     """
-    if num < 1:
-        raise InputError(f"num is {num}; at least one grasp must be asked for")
-    if keep < 1:
-        raise InputError(f"keep is {keep}; at least one grasp must be kept")
-    if not task.strip():
-        raise InputError('the task is empty; say what the grasp is for, e.g. "pour the tea"')
+    check_arguments(task, obj, hand, num, keep)
+    check_settings()
     config = config or SynthesisConfig()
-    key = jax.random.key(0) if key is None else key
+    key = checked_key(key)
 
     chosen = planning.as_planner(planner)
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
@@ -131,7 +133,9 @@ def synthesize(
     report("refine", grasps)
 
     if validate:
-        grasps = selection.validate_best_first(grasps, hand, obj, keep, progress)
+        test = test or default_test(pipeline.plan, physics)
+        test = as_made(test, pipeline.physics)
+        grasps = selection.validate_best_first(grasps, hand, obj, keep, progress, test)
         grasps = grasps.with_kept(selection.diverse(grasps, keep))
         report("validate", grasps)
 
@@ -139,6 +143,28 @@ def synthesize(
     if reviewed is not grasps:
         report("review", reviewed)
     return reviewed
+
+
+def default_test(plan: GraspPlan, physics: Physics | None = None) -> HoldProtocol:
+    """Returns the test of grasps that nobody chose a test for.
+
+    Args:
+        plan: says who judged the object's mass.
+        physics: may state the mass.
+    """
+    known = physics is not None and physics.mass is not None
+    known |= plan.object.mass_source in ("given", "model")
+    return carry if known else selection.STRICT_SIX_DIRECTIONS
+
+
+def as_made(test: HoldProtocol, physics: Physics) -> HoldProtocol:
+    """Returns a test in the physics that grasps are made for, unless it states its own mass.
+
+    Args:
+        test: the test.
+        physics: that of the grasps.
+    """
+    return test if test.physics.mass is not None else dataclasses.replace(test, physics=physics)
 
 
 def _refine(

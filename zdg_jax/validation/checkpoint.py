@@ -8,19 +8,21 @@ import logging
 import os
 import pathlib
 import time
-import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
 from zdg_jax.validation.results import Reason, Validation
 
 _log = logging.getLogger(__name__)
 _SAVE_EVERY = 5.0
 _RUN = "run"
+_LARGEST_MB = 2048.0
 
 
 class Checkpoint:
@@ -72,16 +74,22 @@ class Checkpoint:
 
     def _read(self) -> None:
         try:
-            with np.load(self._path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"cannot resume from {self._path}: {error}") from error
+            arrays: dict[str, Any] = dict(read_arrays(self._path, limit_mb=_LARGEST_MB))
+        except InputError as error:
+            raise InputError(
+                f"cannot resume from {self._path}: {error}; delete it to start anew"
+            ) from error
         if str(arrays.pop(_RUN, "")) != self._run:
             raise InputError(
                 f"{self._path} holds the results of another run (other grasps, hand, object, "
                 "protocol or backend); delete it or name another file"
             )
-        self._result.put(slice(None), dataclasses.replace(self._result, **arrays))
+        try:
+            self._result.put(slice(None), dataclasses.replace(self._result, **arrays))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{self._path} holds other results than this run's; delete it to start anew"
+            ) from error
         done = len(self._result) - len(self.missing)
         _log.info("resuming from %s: %d of %d tested", self._path, done, len(self._result))
 

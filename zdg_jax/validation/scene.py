@@ -135,6 +135,10 @@ def build_spec(
     body = spec.worldbody.add_body(name=_OBJECT)
     body.add_freejoint(name="object_root")
     density = mass / sum(_volume(piece) for piece in obj.pieces)
+    # Whatever of the hand collides must meet the object, whichever bits its file gives it.
+    mask = 1
+    for geom in spec.geoms:
+        mask |= int(geom.contype) | int(geom.conaffinity)
     for i, piece in enumerate(obj.pieces):
         name = f"piece{i}"
         spec.add_mesh(
@@ -142,7 +146,14 @@ def build_spec(
             uservert=np.asarray(piece.vertices, float).ravel().tolist(),
             userface=np.asarray(piece.faces, int).ravel().tolist(),
         )
-        body.add_geom(name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=density)
+        body.add_geom(
+            name=name,
+            type=mujoco.mjtGeom.mjGEOM_MESH,
+            meshname=name,
+            density=density,
+            contype=mask,
+            conaffinity=mask,
+        )
     if up is not None:
         _add_table(spec, obj, up)
         spec.memory = _TABLE_MEMORY

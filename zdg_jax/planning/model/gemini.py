@@ -15,6 +15,8 @@ from zdg_jax.planning.model.backend import (
     seconds,
     status_error,
 )
+from zdg_jax.planning.model.reply_text import count, without_key
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 DEFAULT_MODEL = "gemini-flash-latest"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -51,7 +53,10 @@ class Gemini:
         self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
         # No HttpRetryOptions: every request counts against a budget, so the session repeats.
         address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
-        options = types.HttpOptions(base_url=address) if address else None
+        self._address = address
+        options = types.HttpOptions(
+            base_url=address, client_args={"transport": limited_transport(http_library())}
+        )
         self._client = genai.Client(api_key=key or "none", vertexai=False, http_options=options)
 
     @property
@@ -100,20 +105,25 @@ class Gemini:
         except PlannerError:
             raise
         except Exception as error:
+            if type(error).__name__ == "ConnectError":
+                raise PlannerError(
+                    f"no server answers at {self._address or 'the address of Gemini'}; check the "
+                    "network, or name another address (--server)"
+                ) from None
             # The client lets errors of its transport and of a cut answer's JSON through as they
             # are; their kind differs between its versions, and their text may quote headers.
             raise TransientError(
                 f"Gemini gave no whole answer ({quote(type(error).__name__, self._key)})"
             ) from None
-        return _answer(response)
+        return _answer(response, self._key)
 
 
-def _answer(response: Any) -> Answer:
+def _answer(response: Any, key: str) -> Answer:
     usage = response.usage_metadata
     counted = {
-        "input_tokens": int(getattr(usage, "prompt_token_count", 0) or 0),
-        "output_tokens": int(getattr(usage, "candidates_token_count", 0) or 0)
-        + int(getattr(usage, "thoughts_token_count", 0) or 0),
+        "input_tokens": count(getattr(usage, "prompt_token_count", 0)),
+        "output_tokens": count(getattr(usage, "candidates_token_count", 0))
+        + count(getattr(usage, "thoughts_token_count", 0)),
     }
     feedback = response.prompt_feedback
     if feedback is not None and feedback.block_reason:
@@ -127,9 +137,13 @@ def _answer(response: Any) -> Answer:
     text = "".join(part.text for part in parts if part.text and not part.thought)
     if reason in ("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"):
         raise RefusalError(f"Gemini would not answer ({reason})")
+    if reason == "MAX_TOKENS":
+        raise PlannerError(
+            "the answer of Gemini was cut at its limit of tokens (MAX_TOKENS); name another model"
+        )
     if not text:
         raise TransientError(f"Gemini gave an empty answer ({reason or 'no reason given'})")
-    return Answer(text=text, **counted)
+    return Answer(text=without_key(text, key), **counted)
 
 
 def _word(reason: Any) -> str:

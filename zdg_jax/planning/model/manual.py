@@ -10,6 +10,7 @@ from typing import Literal
 
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import MAX_ANSWER, Answer, Request
+from zdg_jax.runtime.files import atomic_write, open_regular
 
 _log = logging.getLogger(__name__)
 _POLL = 0.2
@@ -54,16 +55,20 @@ class Manual:
         folder = self.folder / f"{self._number:02d}-{request.stage}"
         folder.mkdir(parents=True, exist_ok=True)
         answer = folder / "answer.json"
-        answer.unlink(missing_ok=True)
+        if answer.exists():  # an answer to an earlier question, which a person wrote
+            answer.replace(folder / "answer-earlier.json")
         for index, image in enumerate(request.images):
-            (folder / f"image-{index + 1}.png").write_bytes(image)
+            with atomic_write(folder / f"image-{index + 1}.png") as file:
+                file.write(image)
         captions = "\n".join(
             f"- image-{index + 1}.png: {caption}" for index, caption in enumerate(request.captions)
         )
         text = f"{request.system}\n\n{captions}\n\n{request.prompt}\n"
-        (folder / "schema.json").write_text(json.dumps(request.schema, indent=1), encoding="utf-8")
+        with atomic_write(folder / "schema.json") as file:
+            file.write(json.dumps(request.schema, indent=1).encode())
         # Written last: whoever watches for it finds everything else in place.
-        (folder / "prompt.md").write_text(text, encoding="utf-8")
+        with atomic_write(folder / "prompt.md") as file:
+            file.write(text.encode(errors="replace"))
         _log.warning("waiting up to %.0f s for %s", timeout, answer)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -83,7 +88,7 @@ def _whole(path: pathlib.Path) -> str | None:
         time.sleep(_POLL)
         if path.stat().st_size != size:
             return None
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(MAX_ANSWER + 1)
-    except OSError:
+        with open_regular(path) as file:
+            return file.read(4 * MAX_ANSWER).decode(errors="replace")[: MAX_ANSWER + 1]
+    except (OSError, InputError):
         return None

@@ -16,6 +16,9 @@ from zdg_jax.planning.model.backend import (
     seconds,
     status_error,
 )
+from zdg_jax.planning.model.reply_text import count, joined, without_key
+from zdg_jax.planning.model.schemas import BOUNDS, lone_references, without
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 KEY = "OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4.1"
@@ -59,7 +62,12 @@ class OpenAICompatible:
             raise InputError(f"which model of {address}? Name it: openai:MODEL, or OPENAI_MODEL")
         self.model = name or DEFAULT_MODEL
         # The session repeats and counts; local servers take any key, but want one.
-        self._client = openai.OpenAI(api_key=self._key or "none", base_url=address, max_retries=0)
+        client = openai.DefaultHttpxClient(
+            transport=limited_transport(http_library(openai.DefaultHttpxClient))
+        )
+        self._client = openai.OpenAI(
+            api_key=self._key or "none", base_url=address, max_retries=0, http_client=client
+        )
 
     @property
     def name(self) -> str:
@@ -86,19 +94,30 @@ class OpenAICompatible:
             content.append({"type": "text", "text": caption})
             content.append({"type": "image_url", "image_url": {"url": url}})
         content.append({"type": "text", "text": request.prompt})
-        schema = {"name": "answer", "strict": True, "schema": request.schema}
         messages: list[Any] = [
             {"role": "system", "content": request.system},
             {"role": "user", "content": content},
         ]
-        response_format: Any = {"type": "json_schema", "json_schema": schema}
-        try:
+
+        def send(schema: dict[str, Any]) -> Answer:
+            named = {"name": "answer", "strict": True, "schema": schema}
+            response_format: Any = {"type": "json_schema", "json_schema": named}
             response = self._client.chat.completions.create(
                 model=self.model,
                 messages=messages,
                 response_format=response_format,
                 timeout=timeout,
             )
+            return self._answer(response)
+
+        schema = lone_references(request.schema)
+        try:
+            try:
+                return send(schema)
+            except openai.BadRequestError as error:
+                if not any(word in str(error.message) for word in BOUNDS):
+                    raise
+                return send(without(schema, BOUNDS))
         except openai.APIStatusError as error:
             raise status_error(
                 error.status_code,
@@ -108,27 +127,49 @@ class OpenAICompatible:
             ) from None
         except PlannerError:
             raise
+        except openai.APIConnectionError as error:
+            if type(error.__cause__).__name__ == "ConnectError":
+                raise PlannerError(
+                    f"no server answers at {self._client.base_url}; start it, or name another "
+                    "address (--server)"
+                ) from None
+            raise TransientError(f"the server gave no whole answer ({_reason(error)})") from None
         except Exception as error:
             # Lost connections, time limits and cut JSON; their text may quote headers.
             raise TransientError(
                 f"the server gave no whole answer ({type(error).__name__})"
             ) from None
-        return _answer(response)
+
+    def _answer(self, response: Any) -> Answer:
+        """Reads an answer of any shape."""
+        usage = getattr(response, "usage", None)
+        choices = getattr(response, "choices", None)
+        if not isinstance(choices, list) or not choices:
+            raise TransientError("the server gave an answer without a choice")
+        message = getattr(choices[0], "message", None)
+        finish = getattr(choices[0], "finish_reason", None)
+        if getattr(message, "refusal", None) or finish == "content_filter":
+            raise RefusalError("the model refused the question")
+        text = joined(getattr(message, "content", None))
+        if text is None:
+            raise TransientError("the server gave an answer whose content is no text")
+        if finish == "length":
+            raise PlannerError(
+                f"the answer of {self.name} was cut at its limit of tokens (finish_reason length); "
+                "raise the server's limit, or name a model that thinks less"
+            )
+        if not text:
+            raise TransientError("the server gave an empty answer")
+        return Answer(
+            text=without_key(text, self._key),
+            input_tokens=count(getattr(usage, "prompt_tokens", 0)),
+            output_tokens=count(getattr(usage, "completion_tokens", 0)),
+        )
 
 
-def _answer(response: Any) -> Answer:
-    usage = getattr(response, "usage", None)
-    choices = getattr(response, "choices", None) or []
-    if not choices:
-        raise TransientError("the server gave an answer without a choice")
-    message = choices[0].message
-    if getattr(message, "refusal", None) or choices[0].finish_reason == "content_filter":
-        raise RefusalError("the model refused the question")
-    text = message.content or ""
-    if not text:
-        raise TransientError("the server gave an empty answer")
-    return Answer(
-        text=text,
-        input_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
-    )
+def _reason(error: Exception) -> str:
+    """Says in a word or two why there was no answer, without quoting what might hold a key."""
+    cause = error.__cause__
+    if type(cause).__name__ == "ReadError" and str(cause).startswith("the answer has more"):
+        return str(cause)
+    return type(cause or error).__name__

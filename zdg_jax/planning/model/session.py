@@ -25,6 +25,7 @@ from zdg_jax.planning.model.backend import (
     TransientError,
 )
 from zdg_jax.planning.model.budget import CallBudget, UsageCounter
+from zdg_jax.planning.model.reply_text import json_object
 from zdg_jax.planning.model.templates import render
 
 _log = logging.getLogger(__name__)
@@ -199,11 +200,11 @@ def _parse(
     """The answer, or what is wrong with it."""
     if len(text) > MAX_ANSWER:
         return None, f"the answer has {len(text)} characters; at most {MAX_ANSWER} are read"
-    # Some servers wrap JSON in a fence or a sentence, whatever the schema says.
-    start, end = text.find("{"), text.rfind("}")
     try:
-        value = reply.model_validate_json(text[start : end + 1] if 0 <= start < end else text)
+        value = reply.model_validate_json(json_object(text))
     except pydantic.ValidationError as error:
         return None, explain(error)
+    except (UnicodeEncodeError, RecursionError):
+        return None, "the whole: characters that are no text, or lists too deep"
     faults = list(check(value))
     return (None, "; ".join(faults)) if faults else (value, "")

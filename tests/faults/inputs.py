@@ -1,0 +1,203 @@
+"""Makers of inputs: each returns a function that puts files into a folder."""
+
+from __future__ import annotations
+
+import math
+import os
+import pathlib
+import shutil
+
+import trimesh
+
+from tests.faults.harness import Maker
+
+CASES = pathlib.Path(__file__).parent / "cases"
+POSITION = '<position joint="{joint}"/>'
+
+
+def together(*makers: Maker) -> Maker:
+    """All inputs of several makers."""
+
+    def make(folder: pathlib.Path) -> None:
+        for maker in makers:
+            maker(folder)
+
+    return make
+
+
+def text(name: str, content: str) -> Maker:
+    """A file of some text; folders above it are made."""
+
+    def make(folder: pathlib.Path) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+
+    return make
+
+
+def link(name: str, target: str) -> Maker:
+    """A symbolic link."""
+
+    def make(folder: pathlib.Path) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(target)
+
+    return make
+
+
+def pipe(name: str) -> Maker:
+    """A pipe that nobody writes to."""
+    return lambda folder: os.mkfifo(folder / name)
+
+
+def case(name: str) -> Maker:
+    """A file of `cases/`, or a folder of them."""
+
+    def make(folder: pathlib.Path) -> None:
+        source = CASES / name
+        if source.is_dir():
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, folder)
+
+    return make
+
+
+def box(name: str = "box.stl", size: float = 0.05, unit: str = "") -> Maker:
+    """A box of a file's own unit; `unit` is put into a DAE file as it is."""
+
+    def make(folder: pathlib.Path) -> None:
+        path = folder / name
+        content = trimesh.creation.box((size, 0.8 * size, 1.2 * size)).export(
+            file_type=path.suffix[1:]
+        )
+        content = content.encode() if isinstance(content, str) else content
+        path.write_bytes(content.replace(b"<up_axis>", unit.encode() + b"<up_axis>"))
+
+    return make
+
+
+def fingers(
+    limits: str = "-.2 1.4",
+    size: float = 1.0,
+    actuator: str = POSITION,
+    *,
+    prefix: str = "",
+    pos: str = "0 0 0",
+    damping: str = "damping='.02' armature='1e-4'",
+) -> tuple[str, str]:
+    """The palm of a claw with three fingers of two joints, and its actuators, as MJCF."""
+    parts = []
+    for i, turn in enumerate((0.0, 2.0944, 4.1888)):
+        x, y = 0.035 * size * math.cos(turn), 0.035 * size * math.sin(turn)
+        a, b = (
+            f'<joint name="{prefix}{letter}{i}" axis="0 -1 0" range="{limits}" {damping}/>'
+            f'<geom type="capsule" size="{0.007 * size}" fromto="0 0 0 0 0 {length * size}"/>'
+            for letter, length in (("a", 0.05), ("b", 0.04))
+        )
+        parts.append(
+            f'<body pos="{x} {y} {0.02 * size}" euler="0 0 {turn}">{a}'
+            f'<body pos="0 0 {0.05 * size}">{b}</body></body>'
+        )
+    palm = f'<geom type="cylinder" size="{0.05 * size} {0.01 * size}"/>'
+    drives = "".join(actuator.format(joint=f"{prefix}{n}{i}") for i in range(3) for n in "ab")
+    return f'<body name="{prefix}palm" pos="{pos}">{palm}{"".join(parts)}</body>', drives
+
+
+def model(bodies: str, actuators: str, more: str = "") -> str:
+    """An MJCF file."""
+    return (
+        '<mujoco><compiler angle="radian" autolimits="true"/>'
+        f"<worldbody>{bodies}</worldbody><actuator>{actuators}</actuator>{more}</mujoco>"
+    )
+
+
+def claw(
+    limits: str = "-.2 1.4",
+    size: float = 1.0,
+    actuator: str = POSITION,
+    more: str = "",
+    damping: str = "damping='.02' armature='1e-4'",
+) -> Maker:
+    """A claw in hand.xml."""
+    return text("hand.xml", model(*fingers(limits, size, actuator, damping=damping), more))
+
+
+def edited_claw(old: str, new: str) -> Maker:
+    """A claw in hand.xml whose file was edited once."""
+    content = model(*fingers())
+    assert old in content
+    return text("hand.xml", content.replace(old, new, 1))
+
+
+def two_claws() -> Maker:
+    """Two claws, 40 cm apart, in hand.xml."""
+    left, right = fingers(), fingers(prefix="r_", pos=".4 0 0")
+    return text("hand.xml", model(left[0] + right[0], left[1] + right[1]))
+
+
+def arm_with_claw(joints: int = 7) -> Maker:
+    """An arm with a claw at its end, in hand.xml."""
+    inner, drives = fingers()
+    for i in reversed(range(joints)):
+        axis = f"{i % 2} {(i + 1) % 2} 0"
+        inner = (
+            f'<body pos="0 0 .1"><joint name="w{i}" axis="{axis}" range="-2 2"/>'
+            f'<geom type="capsule" size=".03" fromto="0 0 0 0 0 .1"/>{inner}</body>'
+        )
+        drives += f'<position joint="w{i}"/>'
+    return text("hand.xml", model(inner, drives))
+
+
+def allegro_without_angle(folder: pathlib.Path) -> None:
+    """The shipped Allegro with its unit of angles lost, in hand.xml."""
+    import importlib.resources
+
+    content = importlib.resources.files("zdg_jax.mjcf").joinpath("allegro.xml").read_text()
+    (folder / "hand.xml").write_text(content.replace('angle="radian"', ""))
+
+
+def grasps(folder: pathlib.Path) -> None:
+    """Twelve made-up grasps of which some are kept, in grasps.npz."""
+    from tests.made_up import make_grasps
+
+    make_grasps(12).save(folder / "grasps.npz")
+
+
+def changed_grasps(array: str, change: str) -> Maker:
+    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`."""
+
+    def make(folder: pathlib.Path) -> None:
+        import numpy as np
+
+        grasps(folder)
+        with np.load(folder / "grasps.npz") as file:
+            arrays = {name: file[name] for name in file.files}
+        arrays[array] = eval(change, {"np": np, "a": arrays[array]})
+        np.savez(folder / "grasps.npz", **arrays)
+
+    return make
+
+
+def changed_meta(**fields: object) -> Maker:
+    """Made-up grasps of which fields of the JSON part were changed; `object__mass` is nested."""
+
+    def make(folder: pathlib.Path) -> None:
+        import json
+
+        import numpy as np
+
+        grasps(folder)
+        with np.load(folder / "grasps.npz") as file:
+            arrays = {name: file[name] for name in file.files}
+        meta = json.loads(str(arrays["meta"]))
+        for name, value in fields.items():
+            *outer, last = name.split("__")
+            place = meta
+            for key in outer:
+                place = place[key]
+            place[last] = value
+        arrays["meta"] = np.array(json.dumps(meta))
+        np.savez(folder / "grasps.npz", **arrays)
+
+    return make

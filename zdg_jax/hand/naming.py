@@ -1,0 +1,84 @@
+"""Names of hands: a shipped name or a path, and what is done with the file, written after it.
+
+`robot.xml:root=palm:drive=5:mirrored` is the mirror image of what hangs on the body `palm` of
+robot.xml, every joint driven. Sets of grasps record hands by such names, so that they load again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+
+from zdg_jax.errors import InputError
+
+_OPTION = re.compile(r":(mirrored|root=[^:]+|drive=[^:]+)$")
+_MIRRORED = ":mirrored"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HandName:
+    """A name taken apart."""
+
+    path: str
+    """Shipped name or path of a file."""
+    root: str | None = None
+    """Body that carries the hand, where the file holds more."""
+    drive: float | None = None
+    """Gain of the position actuators that replace the file's [N m/rad]."""
+    mirrored: bool = False
+    """Whether the mirror image is meant."""
+
+    @classmethod
+    def parse(cls, text: str) -> HandName:
+        """Takes a name apart.
+
+        Args:
+            text: the name.
+
+        Raises:
+            InputError: the gain is no number.
+        """
+        options: dict[str, str] = {}
+        while match := _OPTION.search(text):
+            key, _, value = match[1].partition("=")
+            options.setdefault(key, value)
+            text = text[: match.start()]
+        drive = options.get("drive")
+        return cls(
+            path=text,
+            root=options.get("root"),
+            drive=None if drive is None else check_drive(drive),
+            mirrored="mirrored" in options,
+        )
+
+    def __str__(self) -> str:
+        """The name without ":mirrored"."""
+        root = "" if self.root is None else f":root={self.root}"
+        drive = "" if self.drive is None else f":drive={self.drive:g}"
+        return f"{self.path}{root}{drive}"
+
+
+def check_drive(gain: float | str) -> float:
+    """Checks the gain of drives.
+
+    Args:
+        gain: the gain, or its text.
+
+    Raises:
+        InputError: it is no positive number.
+    """
+    try:
+        value = float(gain)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise InputError(f"drive={gain} is no gain; give a positive number [N m/rad]")
+    return value
+
+
+def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:
+    """`text` with the mark that says "mirrored", or without it if it has it; empty stays empty."""
+    if not text:
+        return text
+    return text.removesuffix(mark) if text.endswith(mark) else text + mark

@@ -1,0 +1,178 @@
+"""Signs that a file is no hand, or is in other units than it says: refused by name.
+
+A hand that cannot be gives grasps that cannot be, and nothing later would tell. Limits lie well
+outside of what hands have, from fingertip grippers to the Shadow hand with its forearm.
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from zdg_jax.errors import InputError
+
+LARGEST, SMALLEST = 1.0, 0.03
+"""Longest side of a hand's box at rest [m]."""
+HEAVIEST = 50.0
+"""Mass of a hand [kg]."""
+_FULL_TURN = 2 * np.pi * 1.01
+"""Farthest that a hinge may turn from zero [rad]: fingers turn less than once."""
+_STIFF = 0.1
+"""Range of hinges [rad] below which, where all have no more, degrees were meant as radians."""
+_TRUNK = 4
+"""Joints in a row before the fingers branch that make an arm; wrists have three at most."""
+_MANY_TIPS = 3
+"""Fingers that make a hand beyond doubt."""
+MOST_BODIES, MOST_GEOMS = 1000, 2000
+"""Bodies and geometries of a hand: more take minutes, or more memory than MuJoCo has."""
+
+_CHECKED = {
+    "body": ("pos", "quat", "mass", "inertia"),
+    "jnt": ("pos", "axis", "range"),
+    "geom": ("pos", "quat", "size"),
+    "actuator": ("gainprm", "biasprm", "gear", "forcerange", "ctrlrange"),
+    "eq": ("data",),
+}
+_NAMES = {"jnt": "joint", "eq": "equality"}
+_COORDINATE = 100.0
+"""Number of metres beyond which nothing of a hand lies."""
+
+
+def check_counts(spec: mujoco.MjSpec, name: str) -> None:
+    """Refuses a description of too many parts before it is compiled.
+
+    Args:
+        spec: the hand's description.
+        name: the hand's, for messages.
+
+    Raises:
+        InputError: it has too many bodies or geometries.
+    """
+    for what, count, most in (
+        ("bodies", len(spec.bodies), MOST_BODIES),
+        ("geometries", len(spec.geoms), MOST_GEOMS),
+    ):
+        if count > most:
+            raise InputError(
+                f"the hand '{name}' has {count:,} {what}; the limit is {most:,}: merge what does "
+                "not move, or load the hand alone"
+            )
+
+
+def check_plausible(model: mujoco.MjModel, name: str) -> None:
+    """Refuses a compiled model that no hand can be.
+
+    Args:
+        model: the compiled hand.
+        name: the hand's, for messages.
+
+    Raises:
+        InputError: naming the part, its value, the limit and the way out.
+    """
+    _check_finite(model, name)
+    _check_one_hand(model, name)
+    _check_ranges(model, name)
+    _check_size(model, name)
+
+
+def _check_finite(model: mujoco.MjModel, name: str) -> None:
+    for kind, fields in _CHECKED.items():
+        for field in fields:
+            array = np.asarray(getattr(model, f"{kind}_{field}"), float)
+            wrong = ~np.isfinite(array)
+            if field == "pos":
+                wrong |= np.abs(np.where(wrong, 0.0, array)) > _COORDINATE
+            if wrong.any():
+                row, *rest = np.argwhere(wrong)[0]
+                part = _NAMES.get(kind, kind)
+                label = getattr(model, part)(int(row)).name or row
+                limit = f"; at most {_COORDINATE:g} m" if field == "pos" else ""
+                raise InputError(
+                    f"{part} '{label}' of the hand '{name}' has {array[(row, *rest)]:g} in its "
+                    f"{field}, which must be a finite number{limit}; correct the file"
+                )
+    if not np.isfinite(model.mesh_vert).all():
+        raise InputError(f"a mesh of the hand '{name}' has vertices that are not finite")
+
+
+def _check_ranges(model: mujoco.MjModel, name: str) -> None:
+    hinges = []
+    for j in range(model.njnt):
+        low, high = model.jnt_range[j]
+        joint = f"joint '{model.joint(j).name or j}' of the hand '{name}'"
+        if low > high or (model.jnt_limited[j] and low == high):
+            raise InputError(f"{joint} has the range {low:g} to {high:g}; the lower end goes first")
+        if model.jnt_type[j] != mujoco.mjtJoint.mjJNT_HINGE or not model.jnt_limited[j]:
+            continue
+        hinges.append(high - low)
+        if max(abs(low), abs(high)) > _FULL_TURN:
+            raise InputError(
+                f"{joint} turns from {low:g} to {high:g} rad, beyond a full turn; are its angles "
+                'in degrees? Set <compiler angle="degree"/>'
+            )
+    if len(hinges) > 1 and max(hinges) < _STIFF:
+        raise InputError(
+            f"no joint of the hand '{name}' turns by more than {max(hinges):.2g} rad; are its "
+            'angles in radians? Set <compiler angle="radian"/>'
+        )
+
+
+def _check_size(model: mujoco.MjModel, name: str) -> None:
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    solid = np.flatnonzero(model.geom_type != mujoco.mjtGeom.mjGEOM_PLANE)
+    if not len(solid):
+        return
+    # Half the sides of each geom's own box, turned into the world.
+    boxes, frames = model.geom_aabb[solid], data.geom_xmat[solid].reshape(-1, 3, 3)
+    middle = data.geom_xpos[solid] + np.einsum("nij,nj->ni", frames, boxes[:, :3])
+    half = np.einsum("nij,nj->ni", np.abs(frames), boxes[:, 3:])
+    longest = float(np.max((middle + half).max(axis=0) - (middle - half).min(axis=0)))
+    if not SMALLEST <= longest <= LARGEST:
+        limit = f"at most {LARGEST:g}" if longest > LARGEST else f"at least {SMALLEST:g}"
+        factor = next((f for f in (0.1, 0.01, 0.001) if 0.05 <= longest * f <= 0.6), None)
+        advice = (
+            f"scale the file by {factor:g} (0.001 if it is in millimetres)"
+            if longest > LARGEST and factor
+            else "MJCF and URDF are in metres: scale the file"
+        )
+        raise InputError(f"the hand '{name}' is {longest:.3g} m long, {limit} m may be: {advice}")
+    mass = float(model.body_mass.sum())
+    if mass > HEAVIEST:
+        raise InputError(
+            f"the hand '{name}' weighs {mass:.3g} kg; at most {HEAVIEST:g} kg are taken: correct "
+            "its masses or densities"
+        )
+
+
+def _check_one_hand(model: mujoco.MjModel, name: str) -> None:
+    children: list[list[int]] = [[] for _ in range(model.nbody)]
+    for body in range(1, model.nbody):
+        children[model.body_parentid[body]].append(body)
+    tips = np.zeros(model.nbody, int)
+    for body in range(model.nbody - 1, -1, -1):
+        below = sum(int(tips[child]) for child in children[body])
+        tips[body] = below or int(model.body_jntnum[body] > 0)
+    body, joints = 0, 0
+    while True:
+        moving = [child for child in children[body] if tips[child]]
+        if len(moving) != 1 or tips[body] < 2:
+            break
+        body = moving[0]
+        joints += int(model.body_jntnum[body])
+    several = [child for child in moving if tips[child] >= _MANY_TIPS]
+    if body == 0:  # what stands on the world without a joint of its own is a palm
+        still = [child for child in moving if tips[child] >= 2 and not model.body_jntnum[child]]
+        several = still if len(still) > len(several) else several
+    if len(several) > 1:
+        labels = [model.body(child).name or str(child) for child in several]
+        raise InputError(
+            f"'{name}' holds {len(several)} hands, at the bodies {', '.join(labels)}; name one: "
+            f"root='{labels[0]}' (--root {labels[0]})"
+        )
+    if joints >= _TRUNK:
+        label = model.body(body).name or str(body)
+        raise InputError(
+            f"'{name}' has {joints} joints before its fingers branch at the body '{label}', as an "
+            f"arm has; load the hand alone: root='{label}' (--root {label})"
+        )
