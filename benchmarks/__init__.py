@@ -1,1 +1,1 @@
-"""What users of the library measure: named workloads under one metrics contract."""
+"""Measurements that users of the library make: named workloads under one metrics contract."""

@@ -1,4 +1,4 @@
-"""What the machine can do at best: measured bandwidth and arithmetic, and the times they allow."""
+"""Limits of the machine: measured bandwidth and arithmetic, and the times they allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of the suite measures with: sizes, hands and objects."""
+"""Settings of a run of the suite: sizes, hands and objects."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_an_unknown_hand_lists_those_there_are(
         (["--task", "lift", "--alignment", "nan"], "--alignment is nan"),
         (["--task", "lift", "--scale", "0"], "--scale 0"),
         (["--task", "lift", "--scale", "nan"], "--scale nan"),
-        (["--task", "lift", "--mass", "-2"], "mass -2"),
+        (["--task", "lift", "--mass", "-2"], "--mass is -2"),
         (["--task", "lift", "--speed", "9"], "--speed"),
     ],
 )

@@ -45,7 +45,7 @@ class ApertureTarget:
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LinkTargets:
-    """What each of the hand's L links is to do."""
+    """Roles of each of the hand's L links."""
 
     points: jax.Array
     """Point that each link is to touch, (L, 3), object frame [m]."""

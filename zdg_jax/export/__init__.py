@@ -25,7 +25,7 @@ FORMATS = {
     "npz": "arrays and conventions in one NumPy file",
     "ros": "fields of trajectory_msgs as JSON, one file per grasp",
 }
-"""What each format holds, by name."""
+"""Contents of each format, by name."""
 _MODULES = {
     "csv": "csv_table",
     "json": "json_file",

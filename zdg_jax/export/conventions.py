@@ -19,7 +19,7 @@ CONVENTIONS = {
     "that the hand is driven to so that it pushes)",
     "order": "best grasp first",
 }
-"""What a reader must know, by subject."""
+"""Conventions that a reader must know, by subject."""
 
 
 def qpos_by_stage(grasps: GraspSet) -> dict[str, np.ndarray]:

@@ -83,8 +83,8 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
                     check_vma=False,
                 )
                 compiled[key] = jax.jit(shared)
-            found = compiled[key](*placed)
-            return found if even == count else jax.tree.map(lambda leaf: leaf[:count], found)
+            result = compiled[key](*placed)
+            return result if even == count else jax.tree.map(lambda leaf: leaf[:count], result)
 
         return cast(_Function, spread)
 

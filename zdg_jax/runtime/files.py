@@ -85,7 +85,7 @@ def read_limited(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def _umask() -> int:
-    """What `mkstemp` would have to be told: it makes files that only their owner may read."""
+    """Reads the umask, which `mkstemp` ignores: it makes files that only their owner may read."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

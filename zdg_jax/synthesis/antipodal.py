@@ -81,7 +81,7 @@ def draw_index(key: jax.Array, cumulative: jax.Array) -> jax.Array:
 def _opposite(
     problem: Problem, span: jax.Array, config: PairConfig, point: jax.Array, normal: jax.Array
 ) -> jax.Array:
-    """How well places on the object oppose a given one within the hand's span, (512,)."""
+    """Rates how well places on the object oppose a given one within the hand's span, (512,)."""
     samples = jax.tree.map(lambda leaf: leaf[:_SECOND], problem.object.samples)
     aperture, weights = problem.targets.aperture, problem.targets.sample_weights
     weights = weights[:_SECOND] + config.background * jnp.mean(weights)

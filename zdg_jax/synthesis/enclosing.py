@@ -278,7 +278,7 @@ def _nearest(problem: Problem, links: jax.Array) -> tuple[jax.Array, jax.Array, 
     centers = kinematics.transform_points(links, spheres.local, spheres.link)
     gap, normal = distance.query(problem.object.grid, centers, 0)
     gap = gap - 0.5 * (spheres.inner + spheres.radii)
-    own = spheres.link[:, None] == jnp.arange(links.shape[-1])
-    by_link = jnp.where(own, gap[:, None], 1.0)
+    of_link = spheres.link[:, None] == jnp.arange(links.shape[-1])
+    by_link = jnp.where(of_link, gap[:, None], 1.0)
     row = jnp.argmin(by_link, axis=0)
     return jnp.min(by_link, axis=0), normal[:, row], centers[:, row]

@@ -88,7 +88,7 @@ def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
 
 
 def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
-    """How much each surface sample asks to be held, (S,), mean 1.
+    """Weighs how much each surface sample asks to be held, (S,), mean 1.
 
     The held parts together are as likely as the plan is sure, avoided ones never chosen.
     Next to an avoided part the held one is less likely: where one ends and the other begins is a

@@ -136,7 +136,7 @@ def _holds_light_pulls(
 
 
 def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> np.ndarray:
-    """How well grasps promise to hold and to serve the task, higher is better, (n,).
+    """Scores how well grasps promise to hold and to serve the task, higher is better, (n,).
 
     The chance to hold, less what disagrees with the plan: contacts off the held parts, and a palm
     that comes from elsewhere, as far as the plan binds, and contacts on avoided parts anyhow.

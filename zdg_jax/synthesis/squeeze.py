@@ -30,7 +30,7 @@ _HOPELESS = 0.4
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SqueezeConfig:
-    """How firmly a hand squeezes, and how far it opens before."""
+    """Settings of the squeeze and of the pregrasp."""
 
     margin: jax.Array = float_setting(2.5)
     """The squeeze carries so many times the object's mass where the actuators allow it."""
@@ -49,7 +49,7 @@ class SqueezeConfig:
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SqueezeResult:
-    """What leads to a grasp and what follows it."""
+    """Pregrasps and squeezes of n grasps, with the forces that they aim at."""
 
     pregrasp: GraspVariables
     """A hand that clears the object, (n, ...); the wrist keeps its rotation."""

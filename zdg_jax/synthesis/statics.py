@@ -85,7 +85,7 @@ class Statics:
     frames: jax.Array
     """Axes of each contact, inward normal first, as columns, (k, 3, 3), object frame."""
     balance: jax.Array
-    """What forces do to the object and to motions that nothing resists, (6 + m, k, 4), torques
+    """Effect of forces on the object and on motions that nothing resists, (6 + m, k, 4), torques
     over `TORQUE_LENGTH`."""
     drive: jax.Array
     """Forces of the actuators that hold them, (nu, k, 4) [N m per N, 1 where they slide]."""
