@@ -28,6 +28,7 @@ def other_end(plan: zdg.GraspPlan) -> zdg.GraspPlan:
     grip = plan.grip.model_dump() | {
         "held": [HeldPart(mark=2)],
         "avoided": [AvoidedPart(mark=1, reason="the other person takes it here")],
+        "fingers": [],  # their roles spoke of the handle; they follow the grasp type now
         "aperture": 0.03,
         "confidence": 1.0,
     }

@@ -43,6 +43,13 @@ def test_one_grasp_shows_joints_by_name_the_wrist_and_its_tests(
     start = text.index("T_object_hand")
     rows = [line.split() for line in text[start:].splitlines()[1:5]]
     np.testing.assert_allclose(np.array(rows, float), grasps.grasp.matrix()[12], atol=1e-6)
+    forces = grasps.forces
+    assert forces is not None
+    contacts = [line.split() for line in text.splitlines() if line.startswith("link ")]
+    used = forces.links[12] >= 0
+    assert [int(cells[1]) for cells in contacts] == list(forces.links[12][used])
+    shown = np.array([cells[5:] for cells in contacts], float)
+    np.testing.assert_allclose(shown, forces.forces[12][used], atol=0.01)
     assert "six_directions (mujoco): held" in text
     assert sum(line.split()[:2][-1:] == ["survived"] for line in text.splitlines()) == 6
 

@@ -55,8 +55,8 @@ add("hand: one of two", make.two_claws(), (*_HAND, "--root", "r_palm"), works("r
 add("hand: an arm", make.arm_with_claw(), _HAND, refused("7 joints before.*--root palm"))
 add("hand: of an arm", make.arm_with_claw(), (*_HAND, "--root", "palm"), works("a0"))
 _SPEED = '<intvelocity joint="{joint}" actrange="-1 1"/>'
-add("hand: speeds", make.claw(actuator=_SPEED), _HAND, refused("speed.*--drive"))
-add("hand: driven", make.claw(actuator=_SPEED), (*_HAND, "--drive", "5"), works("a0"))
+add("hand: speeds", make.claw(actuator=_SPEED), _HAND, refused("speed.*--hand-drive"))
+add("hand: driven", make.claw(actuator=_SPEED), (*_HAND, "--hand-drive", "5"), works("a0"))
 _TIE = '<joint joint1="b0" joint2="a0" polycoef="0 {} 0 0 0"/>'
 _CONTRARY = f"<equality>{_TIE.format(1)}{_TIE.format(-1)}</equality>"
 _TWICE = f"<equality>{_TIE.format(1)}{_TIE.format(1)}</equality>"
@@ -85,11 +85,16 @@ add("hand: strippath", make.case("hands"), ("hand", "strippath.xml", "--no-pictu
 add(
     "hand: URDF", make.case("hands"), ("hand", "pkg/urdf/toy.urdf", "--no-picture"), works("driven")
 )
-add("hand: motors", make.case("hands"), ("hand", "motors.xml", "--no-picture"), refused("--drive"))
+add(
+    "hand: motors",
+    make.case("hands"),
+    ("hand", "motors.xml", "--no-picture"),
+    refused("--hand-drive"),
+)
 add(
     "hand: motors, driven",
     make.case("hands"),
-    ("hand", "motors.xml", "--no-picture", "--drive", "5"),
+    ("hand", "motors.xml", "--no-picture", "--hand-drive", "5"),
     works("6"),
 )
 

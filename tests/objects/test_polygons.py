@@ -43,6 +43,12 @@ def test_indices_that_count_backwards_between_blocks_of_vertices(tmp_path: pathl
     assert np.ptp(vertices[:, 0]) == pytest.approx(0.6)
 
 
+def test_a_polygon_that_comes_back_to_its_corners_ends_soon(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "spun.obj"
+    path.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf" + " 1 2 3" * 20_000 + "\nf 1 2 4\n")
+    assert len(cleaning.clean(loading.read(path), 0.1)[0]) == 4
+
+
 def test_a_byte_order_mark_costs_no_vertex(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "box.obj"
     text = trimesh.creation.box((0.1, 0.1, 0.1)).export(file_type="obj", header=None)

@@ -56,14 +56,18 @@ def hand_options(command: Command) -> Command:
     """
 
     @functools.wraps(command)
-    def with_hand(*args: Any, hand: str, root: str | None, drive: float | None, **kw: Any) -> Any:
+    def with_hand(
+        *args: Any, hand: str, root: str | None, hand_drive: float | None, **kw: Any
+    ) -> Any:
         extra = "" if root is None else f":root={root}"
-        extra += "" if drive is None else f":drive={drive:g}"
+        extra += "" if hand_drive is None else f":drive={hand_drive:g}"
         return command(*args, hand=hand + extra, **kw)
 
     decorated: Command = with_hand
     for option in (
-        click.option("--drive", type=float, help="Drive every joint with this gain [N m/rad]."),
+        click.option(
+            "--hand-drive", type=float, help="Drive every joint with this gain [N m/rad]."
+        ),
         click.option("--root", help="Body that carries the hand, in the file of a robot."),
     ):
         decorated = option(decorated)

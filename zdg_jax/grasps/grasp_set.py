@@ -278,15 +278,10 @@ class GraspSet:
         """
         from zdg_jax.validation import EngineOptions, rollout, six_directions
 
+        hand, protocol = self.load_hand(hand), protocol or six_directions
+        engine = engine or EngineOptions()
         return self.with_validation(
-            rollout(
-                self.load_hand(hand),
-                self.object,
-                self.poses,
-                protocol or six_directions,
-                engine=engine or EngineOptions(),
-                progress=progress,
-            )
+            rollout(hand, self.object, self.poses, protocol, engine=engine, progress=progress)
         )
 
     def picture(

@@ -34,6 +34,7 @@ def describe_grasp(grasps: GraspSet, number: int) -> str:
         f" refinement: {grasp.status_names[grasp.status[0]]}",
         _wrist(grasp),
         _joints(grasp),
+        _forces(grasp),
         _numbers("metrics (SI units)", grasp.metrics),
         _numbers("energy terms, unweighted", grasp.terms),
         _physics(grasp),
@@ -72,6 +73,28 @@ def _joints(grasp: GraspSet) -> str:
         for k, name in enumerate(grasp.hand.joint_names)
     ]
     return "\n".join(table(("joint [rad, m for slides]", *POSES), rows))
+
+
+def _forces(grasp: GraspSet) -> str:
+    """Contacts of the squeeze and the actuators' forces, where the set has them."""
+    if grasp.forces is None:
+        return ""
+    rows = [
+        (f"link {link}", *(f"{1e3 * x:.1f}" for x in point), *(f"{f:.2f}" for f in force))
+        for link, point, force in zip(
+            grasp.forces.links[0], grasp.forces.points[0], grasp.forces.forces[0], strict=True
+        )
+        if link >= 0
+    ]
+    titles = ("contact", "x mm", "y mm", "z mm", "fx N", "fy N", "fz N")
+    torques = ", ".join(f"{torque:.3f}" for torque in grasp.forces.torques[0])
+    return "\n".join(
+        [
+            "contacts of the squeeze and forces on the object, object frame",
+            *table(titles, rows),
+            *textwrap.wrap(f"actuators [N m, N for slides]: {torques}", _WIDTH),
+        ]
+    )
 
 
 def _numbers(title: str, values: Mapping[str, np.ndarray]) -> str:

@@ -45,6 +45,9 @@ def check_meta(meta: Mapping[str, Any]) -> None:
     if isinstance(pieces, bool) or not isinstance(pieces, int) or pieces < 0:
         raise InputError(f"object.pieces is {pieces!r}; a count is needed")
     _mapping("provenance", meta["provenance"])
+    for name, value in _mapping("physics", meta.get("physics") or {}).items():
+        if value is not None:
+            _number(f"physics.{name}", value, least=0.0)
     test = meta["validation"]
     if test is not None:
         for key in ("protocol", "backend"):
@@ -82,6 +85,9 @@ def check_arrays(arrays: Mapping[str, np.ndarray], joints: int, statuses: int) -
         if n and np.abs(length - 1).max() > _UNIT:
             worst = float(length[np.abs(length - 1).argmax()])
             raise InputError(f"pose/{stage}/quaternion has the length {worst:.3g}; it must be 1")
+    for name in [name for name in arrays if name.startswith("squeeze/")]:
+        if not np.isfinite(arrays[name]).all():
+            raise InputError(f"{name} holds a number that is not finite")
     _bounded("object/vertices", arrays["object/vertices"])
     status = arrays["status"]
     if n and not (status.min() >= 0 and status.max() < statuses):

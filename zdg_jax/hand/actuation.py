@@ -42,7 +42,7 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
     if model.nu == 0:
         raise InputError(
             f"the hand '{name}' has no actuators: add position actuators to its MJCF, or pass "
-            "drive=5.0 (--drive 5) to give every joint one with that gain [N m/rad]"
+            "drive=5.0 (--hand-drive 5) to give every joint one with that gain [N m/rad]"
         )
     types = mujoco.mjtTrn
     taken = [int(t) for t in (types.mjTRN_JOINT, types.mjTRN_JOINTINPARENT, types.mjTRN_TENDON)]
@@ -51,8 +51,8 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
         if model.actuator_dyntype[a] == mujoco.mjtDyn.mjDYN_INTEGRATOR:
             raise InputError(
                 f"the control of actuator '{label}' of the hand '{name}' is a speed, not a "
-                "position; replace it with a position actuator, or pass drive=5.0 (--drive 5) to "
-                "replace all"
+                "position; replace it with a position actuator, or pass drive=5.0 "
+                "(--hand-drive 5) to replace all"
             )
         if model.actuator_trntype[a] not in taken:
             raise InputError(
@@ -64,8 +64,8 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
         ):
             raise InputError(
                 f"actuator '{label}' of the hand '{name}' is not a position actuator (its force "
-                "does not pull to a target); replace it with one, or pass drive=5.0 (--drive 5) "
-                "to replace all"
+                "does not pull to a target); replace it with one, or pass drive=5.0 "
+                "(--hand-drive 5) to replace all"
             )
     return read_actuators(model)
 

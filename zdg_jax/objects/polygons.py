@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 
+import mapbox_earcut
 import numpy as np
 
 from zdg_jax.errors import InputError
@@ -62,20 +63,22 @@ def _index(word: str, count: int) -> int:
 
 
 def _triangles(corners: list[int], vertices: list[tuple[float, ...]]) -> list[tuple[int, int, int]]:
-    if len(corners) < 4 or max(corners) >= len(vertices):
+    # A polygon that comes back to a corner has no inside to cut: it stays a fan.
+    repeated = len(set(corners)) < len(corners)
+    if len(corners) < 4 or repeated or max(corners) >= len(vertices):
         return [(corners[0], b, c) for b, c in itertools.pairwise(corners[1:])]
     points = np.array([vertices[corner] for corner in corners])
     return [(corners[a], corners[b], corners[c]) for a, b, c in triangulate(points)]
 
 
 def triangulate(points: np.ndarray) -> list[tuple[int, int, int]]:
-    """Cuts a polygon into triangles by clipping its ears.
+    """Cuts a polygon into triangles.
 
     Args:
         points: corners in order, (n, 3); roughly in one plane.
 
     Returns:
-        n - 2 triangles of corner numbers, turned as the polygon is.
+        Triangles of corner numbers, turned as the polygon is.
     """
     after = np.roll(points, -1, axis=0)
     normal = np.cross(points, after).sum(axis=0)  # twice the area, by Newell's formula
@@ -83,28 +86,9 @@ def triangulate(points: np.ndarray) -> list[tuple[int, int, int]]:
     flat = np.delete(points, axis, axis=1)
     if (normal[axis] < 0) != (axis == 1):  # dropping y mirrors the plane
         flat = flat * np.array([-1.0, 1.0])
-    left = list(range(len(points)))
-    triangles = []
-    while len(left) > 3:
-        ear = next((k for k in range(len(left)) if _is_ear(flat, left, k)), 0)
-        triangles.append((left[ear - 1], left[ear], left[(ear + 1) % len(left)]))
-        del left[ear]
-    return [*triangles, (left[0], left[1], left[2])]
-
-
-def _is_ear(flat: np.ndarray, left: list[int], k: int) -> bool:
-    """Returns whether the corner sticks out and no other corner lies in its triangle."""
-    a, b, c = flat[left[k - 1]], flat[left[k]], flat[left[(k + 1) % len(left)]]
-    if _cross(a, b, c) <= 0:
-        return False
-    for other in left:
-        p = flat[other]
-        if any(np.array_equal(p, corner) for corner in (a, b, c)):
-            continue
-        if _cross(a, b, p) >= 0 and _cross(b, c, p) >= 0 and _cross(c, a, p) >= 0:
-            return False
-    return True
-
-
-def _cross(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    corners = mapbox_earcut.triangulate_float64(flat, np.array([len(flat)], np.uint32))
+    triangles = corners.reshape(-1, 3).astype(int)
+    a, b, c = np.moveaxis(flat[triangles], 1, 0)
+    turned = (b - a)[:, 0] * (c - a)[:, 1] < (b - a)[:, 1] * (c - a)[:, 0]
+    triangles[turned] = triangles[turned][:, ::-1]
+    return [(a, b, c) for a, b, c in triangles.tolist()]

@@ -77,6 +77,11 @@ class PreparedGrip:
     """Loads to bear, and what bears them."""
 
 
+_STATICS = threading.Lock()
+"""Held while contact forces are solved: their linear algebra splits into tasks for XLA's own
+threads, and two such programs at once on two cores were seen to wait for each other for ever."""
+
+
 class GraspPipeline:
     """The stages from seeds to measured grasps, for a plan, an object and a hand.
 
@@ -311,7 +316,8 @@ class GraspPipeline:
         """
         refined = self.refine(*self.seeds(num, key, grip), grip)
         fitted = self.fit(refined)
-        return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
+        with _STATICS:
+            return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
 
     def grasp_set(
         self,
