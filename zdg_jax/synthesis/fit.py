@@ -56,7 +56,7 @@ class FitConfig:
     """Weight of a depth in the object, beside that of a gap that is to be closed: where many links
     touch, not all gaps can be nothing, and rather some stay open."""
     near: float = 0.0025
-    """Worst gap or depth of a grasp below which that weight applies [m]."""
+    """Greatest depth of a grasp below which that weight applies [m]."""
     largest: float = 0.004
     """Longest step, in the same units [m]; half as long after each that made the worst gap of a
     grasp no smaller."""
@@ -187,7 +187,8 @@ class Fitter:
             on = gap > _SETTLED
             rows, gap, weight = rows[on], gap[on], weight[on]
             # From afar all count alike: contacts come and go, and heavy ones would swing.
-            weight = np.where(gap < self.config.near, weight.T, 1.0).T
+            shallow = error[on].min(axis=1, initial=0.0) > -self.config.near
+            weight = np.where(shallow[:, None], weight, 1.0)
             error, jacobian = weight * error[on], weight[..., None] * jacobian[on]
             # Where contacts come and go, full steps would swing between them for ever.
             bound[rows] *= np.where(gap < worst[rows], 1.0, 0.5)
