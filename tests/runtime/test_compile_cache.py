@@ -12,7 +12,11 @@ import jax, jax.numpy as jnp
 jax.jit(lambda x: x - 1)(1.0)  # a program of the user's, compiled before
 import zdg_jax as zdg
 zdg.Hand.load("leap")
-jax.jit(lambda x: jnp.linalg.svd(jnp.sin(x) @ x.T))(jnp.ones((16, 16)))
+def slow_to_compile(x):
+    for k in range(200):
+        x = jnp.sort(jnp.sin(x + k) @ x.T, axis=0)
+    return x
+jax.jit(slow_to_compile)(jnp.ones((16, 16)))
 print(jax.config.jax_compilation_cache_dir)
 """
 
