@@ -17,7 +17,7 @@ class PartTarget:
     grid: DistanceGrid
     """Distance to these parts."""
     weight: jax.Array
-    """How much they bind, () in [0, 1]."""
+    """Weight with which they bind, () in [0, 1]."""
 
 
 @jax.tree_util.register_dataclass
@@ -28,7 +28,7 @@ class DirectionTarget:
     direction: jax.Array
     """Unit direction, (3,), object frame; zero where the plan has none."""
     weight: jax.Array
-    """How much it binds, () in [0, 1]."""
+    """Weight with which it binds, () in [0, 1]."""
 
 
 @jax.tree_util.register_dataclass
@@ -39,7 +39,7 @@ class ApertureTarget:
     width: jax.Array
     """Width, () [m]."""
     weight: jax.Array
-    """How much it binds, () in [0, 1]."""
+    """Weight with which it binds, () in [0, 1]."""
 
 
 @jax.tree_util.register_dataclass
@@ -50,9 +50,9 @@ class LinkTargets:
     points: jax.Array
     """Point that each link is to touch, (L, 3), object frame [m]."""
     point_weights: jax.Array
-    """How much each link's point binds, (L,) in [0, 1]; 0 for links without one."""
+    """Weight with which each link's point binds, (L,) in [0, 1]; 0 for links without one."""
     idle: jax.Array
-    """How much each link is to keep clear of the object, (L,) in [0, 1]."""
+    """Weight with which each link is to keep clear of the object, (L,) in [0, 1]."""
 
 
 @jax.tree_util.register_dataclass
@@ -91,5 +91,5 @@ class TaskTargets:
     wrenches: WrenchTargets
     """Wrenches to resist."""
     sample_weights: jax.Array
-    """How much each surface sample of the object asks to be held, (S,), mean 1; seeds alone read
-    it."""
+    """Weight with which each surface sample of the object asks to be held, (S,), mean 1; seeds
+    alone read it."""

@@ -27,7 +27,7 @@ class HandName:
     drive: float | None = None
     """Gain of the position actuators that replace the file's [N m/rad]."""
     mirrored: bool = False
-    """Whether the mirror image is meant."""
+    """True where the mirror image is meant."""
 
     @classmethod
     def parse(cls, text: str) -> HandName:

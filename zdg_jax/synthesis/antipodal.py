@@ -47,7 +47,7 @@ class AntipodalPairs:
     second: jax.Array
     """That of the second, given the first, (S, 512)."""
     opposed: jax.Array
-    """Whether anything opposes the first within the hand's span, (S,) bool."""
+    """True where something opposes the first within the hand's span, (S,) bool."""
 
 
 @jax.jit

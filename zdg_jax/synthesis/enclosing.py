@@ -70,15 +70,15 @@ class ClosingMotion:
     closing: jax.Array
     """Sign with which each dof closes the hand, (d,); 0 = neither."""
     carries: jax.Array
-    """Whether a dof (row) carries the links of another (column) and more, (d, d) bool."""
+    """True where a dof (row) carries the links of another (column) and more, (d, d) bool."""
     opened: jax.Array
     """Dofs of the open hand, (d,)."""
     thumb: jax.Array
-    """Whether each dof moves the thumb (of a hand without one, the first finger), (d,) bool."""
+    """True for dofs that move the thumb (of a hand without one, the first finger), (d,) bool."""
     palm: jax.Array
-    """Whether each link is fixed to the palm; all are where the palm has no surface, (L,) bool."""
+    """True for links fixed to the palm; all are where the palm has no surface, (L,) bool."""
     touching: jax.Array
-    """Whether each link has contact candidates, (L,) bool."""
+    """True for links with contact candidates, (L,) bool."""
 
     @classmethod
     def of(cls, hand: Hand) -> ClosingMotion:

@@ -157,7 +157,7 @@ class Place:
     normal: jax.Array
     """Outward normal at the first of the two points, (3,)."""
     paired: jax.Array
-    """Whether anything opposes it, () bool."""
+    """True where something opposes it, () bool."""
 
 
 def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
