@@ -9,7 +9,6 @@ import dataclasses
 import os
 import pathlib
 import re
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -94,15 +93,17 @@ def check(row: Row, folder: pathlib.Path, caches: pathlib.Path) -> None:
     row.make(folder)
     program = ["-c", row.run] if isinstance(row.run, str) else ["-m", "zdg_jax", *row.run]
     environment = {"ZDG_CACHE_DIR": str(caches), "PYTHONPATH": str(pathlib.Path.cwd())}
+    # The shell sets the limit: a function run in the child would fork this process, in which JAX
+    # may have threads already.
+    limited = ["sh", "-c", f'ulimit -v {_GIGABYTES * 2**20}; exec "$@"', "sh", sys.executable]
     done = subprocess.run(
-        [sys.executable, *program],
+        [*limited, *program],
         cwd=folder,
         env=environment | {k: v for k, v in os.environ.items() if k not in environment},
         capture_output=True,
         text=True,
         errors="replace",
         timeout=SECONDS,
-        preexec_fn=_limit,
     )
     words = done.stderr if row.expect.status else done.stdout
     assert done.returncode == row.expect.status, f"{done.returncode}: {done.stderr[-2000:]}"
@@ -115,8 +116,3 @@ def check(row: Row, folder: pathlib.Path, caches: pathlib.Path) -> None:
     for name, text in row.keeps.items():
         assert (folder / name).read_text() == text, f"{name} was changed"
     assert not (folder / "MUJOCO_LOG.TXT").exists()
-
-
-def _limit() -> None:
-    limit = _GIGABYTES * 2**30
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

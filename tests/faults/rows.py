@@ -182,7 +182,7 @@ add(
 add(
     "picture of a hand over one of others",
     make.together(make.claw(), make.text("hand.png", "precious")),
-    ("hand", "hand.xml"),
+    ("hand", "hand.xml", "--out", "hand.png"),
     refused("--force"),
     keeps={"hand.png": "precious"},
 )

@@ -137,7 +137,7 @@ class Hand:
         root = stated.root if root is None else root
         drive = stated.drive if drive is None else drive
         if root is not None:
-            spec = source.take_root(spec, root, name)
+            source.take_root(spec, root, name)
         notes = tuple(source.clean(spec))
         if drive is None and (why := actuation.undriven(spec, origin)):
             drive = actuation.DRIVE

@@ -125,16 +125,13 @@ def read_spec(
     return spec, name, str(path), stated
 
 
-def take_root(spec: mujoco.MjSpec, link: str, name: str) -> mujoco.MjSpec:
-    """Takes the hand out of a robot.
+def take_root(spec: mujoco.MjSpec, link: str, name: str) -> None:
+    """Leaves of a robot, in place, what hangs on one of its bodies.
 
     Args:
         spec: the robot, with absolute file names.
         link: body that carries the hand.
         name: the robot's, for messages.
-
-    Returns:
-        What hangs on the body, with all that concerns it alone.
 
     Raises:
         InputError: there is no such body.
@@ -143,14 +140,17 @@ def take_root(spec: mujoco.MjSpec, link: str, name: str) -> mujoco.MjSpec:
     if body is None:
         names = ", ".join(b.name for b in spec.bodies if b.name and b.name != "world")
         raise InputError(f"'{name}' has no body '{link}' to be the hand's root; bodies: {names}")
-    hand = mujoco.MjSpec()
-    hand.modelname = spec.modelname
-    hand.compiler.degree, hand.compiler.autolimits = (
-        spec.compiler.degree,
-        spec.compiler.autolimits,
-    )
-    hand.worldbody.add_frame().attach_body(body, "", "")
-    return hand
+    while (parent := body.parent) is not None:
+        for other in [b for b in parent.bodies if link not in _names(b)]:
+            _drop_references(spec, other)
+            spec.delete(other)
+        _drop_named(spec, {joint.name for joint in parent.joints})
+        for element in [*parent.joints, *parent.geoms]:
+            spec.delete(element)
+        # The root frame is that of the body, wherever the robot carries it.
+        body.pos, body.quat = [0, 0, 0], [1, 0, 0, 0]
+        body.alt.type = mujoco.mjtOrientation.mjORIENTATION_QUAT
+        body = parent
 
 
 def clean(spec: mujoco.MjSpec) -> list[str]:
@@ -264,10 +264,14 @@ def _mount_joints(spec: mujoco.MjSpec) -> list[mujoco.MjsJoint]:
     return [joint for b in carried for joint in b.joints]
 
 
+def _names(body: mujoco.MjsBody) -> set[str]:
+    return {b.name for b in _all_bodies(body)}
+
+
 def _drop_references(spec: mujoco.MjSpec, body: mujoco.MjsBody) -> None:
     bodies = _all_bodies(body)
     _drop_named(spec, {joint.name for b in bodies for joint in b.joints})
-    names = {b.name for b in bodies}
+    names = _names(body)
     for exclude in [e for e in spec.excludes if {e.bodyname1, e.bodyname2} & names]:
         spec.delete(exclude)
     for equality in [e for e in spec.equalities if {e.name1, e.name2} & names]:

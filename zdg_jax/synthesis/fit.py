@@ -106,7 +106,7 @@ class Fitter:
         scene = build(hand, obj, six_directions.physics, six_directions.solver)
         self._model = model = scene.model
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
-        first = int(scene.link_of_geom.max()) - hand.num_links + 1
+        first = scene.hand_body
         self._links = slice(first, first + hand.num_links)
         self._kinematics = hand.kinematics
         self._lower = np.asarray(hand.arrays.lower, float)

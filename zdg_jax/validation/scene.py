@@ -15,7 +15,7 @@ from zdg_jax.validation.protocols import SolverOptions
 
 _TABLE_MEMORY = 2**26
 """Room for the contacts of a whole hand inside a table, counted before it is failed [B]."""
-_HAND, _OBJECT, _TARGET = "hand/", "object", "target"
+_HAND, _OBJECT, _TARGET, _ROOT_JOINT = "hand/", "object", "target", "hand_root"
 
 
 class HandLike(Interface):
@@ -70,6 +70,8 @@ class CompiledScene:
 
     model: mujoco.MjModel
     """The compiled model."""
+    hand_body: int
+    """Body of the hand's root; its other links follow it."""
     object_body: int
     """Body of the object."""
     link_of_geom: np.ndarray
@@ -121,7 +123,7 @@ def build_spec(
         for link in guest.bodies:
             link.gravcomp = 1.0
     root = spec.worldbody.add_frame().attach_body(guest.worldbody, _HAND, "")
-    root.add_freejoint(name="hand_root")
+    root.add_freejoint(name=_ROOT_JOINT)
     target = spec.worldbody.add_body(name=_TARGET, mocap=True)
     weld = spec.add_equality(
         type=mujoco.mjtEq.mjEQ_WELD,
@@ -172,10 +174,12 @@ def compile_scene(spec: mujoco.MjSpec, changes: tuple[str, ...] = ()) -> Compile
     """
     model = _compiled(spec)
     body = model.body(_OBJECT).id
-    names = [model.body(b).name for b in range(model.nbody)]
-    link = np.array([b if names[b].startswith(_HAND) else -1 for b in model.geom_bodyid])
+    # Not by name: bodies that the hand's file does not name have none here either.
+    root = int(model.joint(_ROOT_JOINT).bodyid[0])
+    link = np.where(model.body_rootid[model.geom_bodyid] == root, model.geom_bodyid, -1)
     return CompiledScene(
         model=model,
+        hand_body=root,
         object_body=body,
         link_of_geom=link,
         object_geoms=model.geom_bodyid == body,

@@ -1,0 +1,34 @@
+"""The compiled scene knows the hand by its tree of bodies."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import mujoco
+import numpy as np
+
+from zdg_jax.physics import BENCHMARK
+from zdg_jax.validation import SolverOptions
+from zdg_jax.validation.scene import build
+
+from .gripper import Ball, Gripper
+
+
+@dataclasses.dataclass(frozen=True)
+class Nameless(Gripper):
+    """The gripper, as files write it that name no body, with a bare frame as its last link."""
+
+    def spec(self) -> mujoco.MjSpec:
+        text = re.sub(r'<body name="\w+"', "<body", super().spec().to_xml())
+        spec = mujoco.MjSpec.from_string(text)
+        spec.worldbody.bodies[0].add_body(pos=[0, 0, 0.1])
+        return spec
+
+
+def test_bodies_without_names_and_links_without_geometry_are_the_hands(ball: Ball) -> None:
+    named = build(Gripper(), ball, BENCHMARK, SolverOptions())
+    nameless = build(Nameless(), ball, BENCHMARK, SolverOptions())
+    np.testing.assert_array_equal(nameless.link_of_geom, named.link_of_geom)
+    assert nameless.hand_body == named.hand_body
+    assert nameless.model.nbody == named.model.nbody + 1
