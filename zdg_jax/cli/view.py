@@ -11,7 +11,7 @@ import click
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.cli.protocol_options import PROTOCOLS, ProtocolChoice, protocol_options
 from zdg_jax.errors import InputError
-from zdg_jax.viewer.server import HOST, PORT
+from zdg_jax.viewer.address import HOST, PORT
 
 if TYPE_CHECKING:
     from zdg_jax.objects import Object

@@ -17,6 +17,7 @@ from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.viewer.address import HOST, PORT
 
 if TYPE_CHECKING:
     import pandas
@@ -329,8 +330,8 @@ class GraspSet:
         *,
         hand: Hand | str | os.PathLike[str] | None = None,
         protocol: Protocol | None = None,
-        host: str = "127.0.0.1",
-        port: int = 8090,
+        host: str = HOST,
+        port: int = PORT,
     ) -> Viewer:
         """Shows the grasps in the browser, or in the notebook; see `zdg_jax.viewer.view_grasps`.
 

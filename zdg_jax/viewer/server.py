@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.viewer.address import HOST, PORT, check_address
 
 if TYPE_CHECKING:
     import viser
-
-HOST, PORT = "127.0.0.1", 8090
-"""Address at which a page is served unless the user says otherwise."""
 
 
 class Viewer:
@@ -35,11 +33,9 @@ class Viewer:
         """
         if importlib.util.find_spec("viser") is None:
             raise InputError("the viewer needs viser: pip install 'zdg-jax[viewer]'")
-        if not 1 <= port <= 65535:
-            raise InputError(f"port {port} is none; ports are 1 to 65535")
         import viser
 
-        check_host(host, port)
+        check_address(host, port)
         with contextlib.redirect_stdout(io.StringIO()):  # it prints a box; a library does not
             self.server: viser.ViserServer = viser.ViserServer(
                 host=host, port=port, label=title, verbose=False
@@ -82,7 +78,7 @@ class Viewer:
         ahead = np.cross(side, up)
         self.server.scene.set_up_direction((float(up[0]), float(up[1]), float(up[2])))
         camera = self.server.initial_camera
-        camera.position = middle + 0.8 * size * (
+        camera.position = middle + 0.95 * size * (
             towards[0] * side + towards[1] * ahead + towards[2] * up
         )
         camera.look_at = middle
@@ -113,27 +109,3 @@ class Viewer:
     def __repr__(self) -> str:
         """One line: where the page is."""
         return f"<Viewer at {self.url}>"
-
-
-def check_host(host: str, port: int) -> None:
-    """Tries whether anything can be served at an address.
-
-    Args:
-        host: name or number of the address.
-        port: a port.
-
-    Raises:
-        InputError: this machine has no such address, or the port is not for its user.
-    """
-    import errno
-    import socket
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:  # the next free port is taken then
-                raise InputError(
-                    f"nothing can be served at {host}, port {port}: {error.strerror or error}"
-                ) from None

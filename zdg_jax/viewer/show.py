@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.hand.appearance import HandAppearance
-from zdg_jax.viewer.server import HOST, PORT, Viewer
+from zdg_jax.viewer.address import HOST, PORT
+from zdg_jax.viewer.server import Viewer
 
 if TYPE_CHECKING:
     from zdg_jax.grasps.grasp_set import GraspSet
