@@ -122,10 +122,9 @@ def _coarse(
     vertices: np.ndarray, faces: np.ndarray, points: np.ndarray, owner: np.ndarray
 ) -> np.ndarray:
     """Marks faces (f,) with the group of the solid's points around them, from 1 by surface."""
-    gap, nearest = scipy.spatial.cKDTree(points).query(
-        vertices[faces].mean(axis=1), k=min(_VOTERS, len(points))
-    )
-    gap, nearest = gap.reshape(len(faces), -1), nearest.reshape(len(faces), -1)
+    voters = min(_VOTERS, len(points))
+    found = scipy.spatial.cKDTree(points).query(vertices[faces].mean(axis=1), k=voters)
+    gap, nearest = (np.reshape(values, (len(faces), voters)) for values in found)
     weight = 1 / (gap + 0.5 * gap.max(axis=1, keepdims=True) + 1e-12)
     votes = np.zeros((len(faces), owner.max() + 1))
     np.add.at(votes, (np.arange(len(faces))[:, None], owner[nearest]), weight)
