@@ -5,6 +5,8 @@ What only real grasps can show is slow; the rest works on made-up ones that are 
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import pathlib
 import signal
@@ -16,8 +18,11 @@ import filelock
 import pytest
 
 from tests.datasets.small import make_up, write_spec
+from tests.planning import model_script
+from tests.planning.server import KEY, ModelServer
 from zdg_jax import datasets
 from zdg_jax.cli.app import run
+from zdg_jax.datasets.dispatching import StoppedError
 from zdg_jax.datasets.failures import read_failures
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.errors import InputError
@@ -199,6 +204,26 @@ def test_a_ray_cluster_makes_the_same_files(calm: pathlib.Path, tmp_path: pathli
 
 
 @pytest.mark.slow
+def test_a_node_that_is_lost_costs_no_job(calm: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """Two raylets on this machine, one of which is ended after the first shard."""
+    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    spec, out = calm / "spec.yaml", tmp_path / "nodes"
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        second = cluster.add_node(num_cpus=1)
+        options = ("--engine", "ray", "--address", cluster.address, "--workers", "2")
+        process = subprocess.Popen(command(spec, out, *options))
+        wait_for_shards(process, out, 1)
+        assert process.poll() is None
+        cluster.remove_node(second, allow_graceful=False)
+        process.wait(timeout=PATIENCE)
+    finally:
+        cluster.shutdown()
+    assert shards(out) == shards(calm / "calm")
+    assert reasons(out) == reasons(calm / "calm")
+
+
+@pytest.mark.slow
 def test_a_dry_run_times_a_sample(calm: pathlib.Path) -> None:
     found = datasets.estimate(calm / "spec.yaml", calm / "other", sample=1)
     assert found.jobs == found.waiting == 6
@@ -214,3 +239,26 @@ def test_a_sample_that_is_tested_again_holds_again(calm: pathlib.Path) -> None:
     assert verdict.grasps == 16
     assert verdict.agreement > 0.8
     assert not verdict.damaged
+
+
+@pytest.mark.slow
+def test_a_models_budget_stops_the_planning_and_the_next_run_asks_for_the_rest(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
+    spec = write_spec(tmp_path, shapes=["box", "ball"], planner="openai:small")
+    out = tmp_path / "out"
+    with contextlib.closing(ModelServer()) as server:
+        server.script = model_script.answer
+        options = datasets.MakeOptions(workers=1, server=server.url, max_calls=4)
+        with pytest.raises(StoppedError, match="the budget of 4 calls is spent; raise"):
+            datasets.make(spec, out, options)
+        assert len(server.requests) == 4
+        assert len(shards(out)) < 2
+        made = datasets.make(spec, out, dataclasses.replace(options, max_calls=100))
+        assert (made.done, made.failed) == (2, 0)
+        assert len(server.requests) <= 9  # an answer may have been on its way at the stop
+    for grasps in datasets.open(out).grasp_sets():
+        assert grasps.plan is not None
+        assert grasps.plan.object.category == "jug"

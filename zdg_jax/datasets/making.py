@@ -15,6 +15,7 @@ import numpy as np
 from zdg_jax.datasets.dispatching import Limits, StoppedError, dispatch
 from zdg_jax.datasets.engines import Engine
 from zdg_jax.datasets.engines.local import LocalEngine
+from zdg_jax.datasets.engines.planning import PlanningEngine
 from zdg_jax.datasets.failures import Failure, append_failures
 from zdg_jax.datasets.jobs import Job, JobTable
 from zdg_jax.datasets.layout import Layout
@@ -51,6 +52,8 @@ class MakeOptions:
     """Most requests to a model in this run, retries included."""
     per_minute: float = 60.0
     """Most requests to a model in a minute."""
+    server: str | None = None
+    """Another address of the model's server."""
 
     def __post_init__(self) -> None:
         """Checks the values.
@@ -234,24 +237,24 @@ def _plan_by_model(
     options: MakeOptions,
     run: _Recorder,
 ) -> np.ndarray:
-    """Has a model plan the jobs that have no plan, under one budget: by one worker.
+    """Has a model plan the jobs that have no plan, under one budget: in one process.
 
     Returns the jobs that have one. Where the budget is spent, jobs with a plan are still run.
     """
     table = planned.table
     missing = [n for n in numbers.tolist() if not layout.job_plan(table[n].id).exists()]
-    limits = {"max_calls": options.max_calls, "per_minute": options.per_minute}
+    asking = {
+        "planner": planned.spec.planner,
+        "limits": {"max_calls": options.max_calls, "per_minute": options.per_minute},
+        "server": options.server,
+    }
     try:
         dispatch(
             table,
             np.asarray(missing, int),
-            LocalEngine(layout.root, 1),
+            PlanningEngine(layout.root),
             worker_limits(options),
-            request=lambda job: {
-                "job": job.to_json(),
-                "plan": planned.spec.planner,
-                "limits": limits,
-            },
+            request=lambda job: {"job": job.to_json(), "plan": asking},
             on_done=lambda number, job, answer: None,
             on_failure=run.failed,
         )
