@@ -114,6 +114,7 @@ def _duration(seconds: float) -> str:
     help="Go on, and keep what is done, where spec, files or version have changed.",
 )
 @click.option("--max-calls", default=1000, show_default=True, help="Most requests to a model.")
+@click.option("--max-tokens", default=10_000_000, show_default=True, help="Most tokens.")
 @click.option("--per-minute", default=60.0, show_default=True, help="Most of them in a minute.")
 @click.option("--server", help="Another address of the model's server.")
 @click.option("--dry-run", is_flag=True, help="Say what it would take, from a timed sample.")
@@ -133,6 +134,7 @@ def make(
     retry_failed: bool,
     accept_changes: bool,
     max_calls: int,
+    max_tokens: int,
     per_minute: float,
     server: str | None,
     dry_run: bool,
@@ -157,6 +159,7 @@ def make(
         retry_failed=retry_failed,
         accept_changes=accept_changes,
         max_calls=max_calls,
+        max_tokens=max_tokens,
         per_minute=per_minute,
         server=server,
     )

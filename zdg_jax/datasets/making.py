@@ -50,6 +50,8 @@ class MakeOptions:
     """Go on where spec, files or version are no longer those that the dataset was begun with."""
     max_calls: int = 1000
     """Most requests to a model in this run, retries included."""
+    max_tokens: int = 10_000_000
+    """Most tokens in this run, sent and received together."""
     per_minute: float = 60.0
     """Most requests to a model in a minute."""
     server: str | None = None
@@ -63,8 +65,8 @@ class MakeOptions:
         """
         if self.engine not in ENGINES:
             raise InputError(f"no engine '{self.engine}'; there are: {', '.join(ENGINES)}")
-        positive = ("job_seconds", "worker_gigabytes", "max_calls", "per_minute", "worker_cpus")
-        for name in positive:
+        positive = ("job_seconds", "worker_gigabytes", "worker_cpus")
+        for name in (*positive, "max_calls", "max_tokens", "per_minute"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
 
@@ -245,7 +247,9 @@ def _plan_by_model(
     missing = [n for n in numbers.tolist() if not layout.job_plan(table[n].id).exists()]
     asking = {
         "planner": planned.spec.planner,
-        "limits": {"max_calls": options.max_calls, "per_minute": options.per_minute},
+        "limits": {
+            name: getattr(options, name) for name in ("max_calls", "max_tokens", "per_minute")
+        },
         "server": options.server,
     }
     try:
