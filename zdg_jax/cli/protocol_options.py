@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import pathlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from zdg_jax.cli.options import FOLDER
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
-    from zdg_jax.validation import Protocol
+    from zdg_jax.validation import Protocol, UseProtocol
 
-PROTOCOLS = ("six_directions", "carry", "lift", "task_wrench")
+PROTOCOLS = ("six_directions", "carry", "lift", "task_wrench", "use")
 _AXES = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
 
 
@@ -30,6 +32,8 @@ class ProtocolChoice:
     """Mass, friction and drives."""
     up: str | None
     """Upward axis of the object in the lift, such as `z` or `-y`."""
+    deed: pathlib.Path | None
+    """Program of the deed in `use`; that of the plan where none is given."""
 
     def build(self, grasps: GraspSet) -> Protocol:
         """Returns the test; its name says in which settings it is not the usual one.
@@ -40,8 +44,12 @@ class ProtocolChoice:
         Raises:
             InputError: there is no such test, or a setting cannot be.
         """
-        protocol = _protocol(self.name, grasps)
+        if self.deed is not None and self.name != "use":
+            raise InputError(f"--deed is for use; {self.name} does nothing with the object")
+        protocol = _use(grasps, self.deed) if self.name == "use" else _protocol(self.name, grasps)
         words = self.physics.words
+        if self.name == "use":
+            words = [protocol.deed.name, *words]
         protocol = dataclasses.replace(protocol, physics=self.physics.applied(protocol.physics))
         if self.up is not None:
             protocol = _standing(protocol, self.up)
@@ -56,18 +64,47 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def packed(
-        *args: Any, protocol: str, up: str | None, physics: PhysicsChoice, **others: Any
+        *args: Any,
+        protocol: str,
+        up: str | None,
+        deed: pathlib.Path | None,
+        physics: PhysicsChoice,
+        **others: Any,
     ) -> Any:
-        choice = ProtocolChoice(name=protocol, physics=physics, up=up)
+        choice = ProtocolChoice(name=protocol, physics=physics, up=up, deed=deed)
         return command(*args, choice=choice, **others)
 
     up = click.option(
         "--up", metavar="AXIS", help="lift: the object's upward axis, such as z or -y."
     )
+    deed = click.option(
+        "--deed", type=FOLDER, help="use: program of the deed (JSON); the plan's if not given."
+    )
     name = click.option(
         "--protocol", default=PROTOCOLS[0], show_default=True, help=", ".join(PROTOCOLS)
     )
-    return name(physics_options(up(packed)))
+    return name(physics_options(up(deed(packed))))
+
+
+def _use(grasps: GraspSet, program: pathlib.Path | None) -> UseProtocol:
+    from zdg_jax import validation
+
+    plan, obj = grasps.plan, grasps.object
+    if plan is None:
+        raise InputError("these grasps record no plan; use needs one, with parts and a motion")
+    if not obj.face_parts.any():
+        raise InputError(
+            "these grasps do not say which part of the object is which; make them again to use them"
+        )
+    if program is not None:
+        return validation.UseProtocol(deed=validation.load_program(program).bind(plan, obj))
+    deed = validation.deed_of(plan, obj)
+    if deed is None:
+        raise InputError(
+            f"no deed suits the plan (intent {plan.task.intent}, motion {plan.task.motion}, or its"
+            " axis is missing); name a program with --deed"
+        )
+    return validation.UseProtocol(deed=deed)
 
 
 def _standing(protocol: Protocol, up: str) -> Protocol:
