@@ -44,11 +44,13 @@ class ProtocolChoice:
         Raises:
             InputError: there is no such test, or a setting cannot be.
         """
+        from zdg_jax.validation import UseProtocol
+
         if self.deed is not None and self.name != "use":
             raise InputError(f"--deed is for use; {self.name} does nothing with the object")
-        protocol = _use(grasps, self.deed) if self.name == "use" else _protocol(self.name, grasps)
+        protocol = _protocol(self.name, grasps, self.deed)
         words = self.physics.words
-        if self.name == "use":
+        if isinstance(protocol, UseProtocol):
             words = [protocol.deed.name, *words]
         protocol = dataclasses.replace(protocol, physics=self.physics.applied(protocol.physics))
         if self.up is not None:
@@ -119,8 +121,11 @@ def _standing(protocol: Protocol, up: str) -> Protocol:
     return dataclasses.replace(protocol, up=(x, y, z))
 
 
-def _protocol(name: str, grasps: GraspSet) -> Protocol:
+def _protocol(name: str, grasps: GraspSet, deed: pathlib.Path | None) -> Protocol:
     from zdg_jax import validation
+
+    if name == "use":
+        return _use(grasps, deed)
 
     if name == "six_directions":
         return validation.six_directions

@@ -213,7 +213,7 @@ class _Frame:
             directions |= {"axis": axis, "swing": _unit(np.cross(work, axis))}
         return cls(directions, {"end": end, "held": held}, obj.mass)
 
-    def vector(self, named: Mapping[str, float], deed: str) -> Triple:
+    def vector(self, named: Mapping[Name, float], deed: str) -> Triple:
         """Sum of named directions."""
         total = np.zeros(3)
         for name, size in named.items():
@@ -231,7 +231,7 @@ class _Frame:
     def step(self, step: ProgramStep, deed: str) -> Step:
         """The step with this object."""
         turned = {} if not step.turn else {"axis": _triple(self.direction(step.about, deed))}
-        blow = {name: self.mass * speed for name, speed in step.momentum.items()}
+        blow: Vector = {name: self.mass * speed for name, speed in step.momentum.items()}
         return Step(
             name=step.name,
             time=step.time,

@@ -245,8 +245,9 @@ class _Regions:
         pose = simulation.object_pose
         points = (simulation.data.contact.pos[rows] - pose[:3]) @ rotation_matrix(pose[3:])
         to_avoided = self.avoided.query(points)[0]
-        to_others = np.inf if self.others is None else self.others.query(points)[0]
-        return bool((to_avoided + _CLEARLY < to_others).any())
+        if self.others is None:
+            return True
+        return bool(np.any(to_avoided + _CLEARLY < self.others.query(points)[0]))
 
 
 def _stiffen(model: mujoco.MjModel) -> None:
