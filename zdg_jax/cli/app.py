@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from zdg_jax.cli.cache import cache
+from zdg_jax.cli.dataset import dataset
 from zdg_jax.cli.export import export
 from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
@@ -33,7 +34,7 @@ def cli(verbose: int) -> None:
     logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
 
 
-for command in (grasp, show, export, plan, validate, hand, hands, cache):
+for command in (grasp, show, export, plan, validate, dataset, hand, hands, cache):
     cli.add_command(command)
 
 
