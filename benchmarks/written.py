@@ -57,7 +57,8 @@ def with_named_parts(obj: Object, rules: Rules) -> tuple[Object, dict[str, int]]
     missing = sorted(set(range(len(names))) - set(labels.tolist()))
     if missing:
         raise InputError(f"no face of {obj.name} lies on its part {names[missing[0]]!r}")
-    named = Object.from_mesh((obj.vertices, obj.faces), name=obj.name, parts=labels)
+    mass = obj.mass if obj.mass_given else None
+    named = Object.from_mesh((obj.vertices, obj.faces), name=obj.name, parts=labels, mass=mass)
     return named, {name: mark for mark, name in enumerate(names, start=1)}
 
 

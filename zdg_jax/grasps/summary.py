@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import collections
+from collections.abc import Sequence
+
 import numpy as np
 
 from zdg_jax.grasps.grasp_set import GraspSet
+from zdg_jax.validation import Reason, deed_of
 
 _ROWS = 8
 _METRICS = {
@@ -17,6 +21,11 @@ _METRICS = {
     "contact_distance": ("contact mm", 1e3, ".2f"),
     "penetration": ("depth mm", 1e3, ".2f"),
     "on_part": ("on part %", 100.0, ".0f"),
+    "type_realised": ("type", 1.0, ".0f"),
+    "palm_touching": ("palm", 1.0, ".0f"),
+    "inner_links": ("inner", 1.0, ".0f"),
+    "approach_error": ("off deg", 180 / np.pi, ".0f"),
+    "roll_error": ("roll deg", 180 / np.pi, ".0f"),
     "fingers_in_role": ("in role %", 100.0, ".0f"),
 }
 """Metrics that the table shows where they are known: title, factor, format."""
@@ -68,7 +77,7 @@ def summarize(grasps: GraspSet, rows: int = _ROWS, width: int | None = None) -> 
     left = len(grasps) - len(order)
     if left:
         lines.append(f"... and {left} more")
-    return "\n".join(lines + unmet_requests(grasps))
+    return "\n".join(lines + use_in_words(grasps) + unmet_requests(grasps))
 
 
 def _column_width(column: tuple[str, list[str]]) -> int:
@@ -77,6 +86,34 @@ def _column_width(column: tuple[str, list[str]]) -> int:
 
 def _width(columns: list[tuple[str, list[str]]]) -> int:
     return sum(map(_column_width, columns)) + 2 * (len(columns) - 1)
+
+
+def use_in_words(grasps: GraspSet) -> list[str]:
+    """Says which deed grasps were put to, how many do it, and why others do not, in a line."""
+    use = grasps.metrics.get("use")
+    if use is None or grasps.plan is None or not np.isfinite(use).any():
+        return []
+    deed = deed_of(grasps.plan, grasps.object)
+    if deed is None:
+        return []
+    tried = np.isfinite(use)
+    names = ("close", *(step.name for step in deed.steps))
+    faults = collections.Counter(
+        _fault(int(code), names, step)
+        for code, step in zip(
+            grasps.metrics["use_reason"][tried], grasps.metrics["use_step"][tried], strict=True
+        )
+        if code != Reason.HELD
+    )
+    why = ", ".join(f"{count} {words}" for words, count in faults.most_common())
+    line = f"use ({deed.name}): {int((use == 1).sum())} of {int(tried.sum())} do it"
+    return [f"{line} ({why})" if why else line]
+
+
+def _fault(code: int, names: Sequence[str], step: float) -> str:
+    reason = Reason(code)
+    at = reason.in_use and np.isfinite(step) and int(step) < len(names)
+    return f"{reason.text} when {names[int(step)]}" if at else reason.text
 
 
 def unmet_requests(grasps: GraspSet) -> list[str]:

@@ -66,7 +66,8 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
 
     Those that are aligned with the plan first, then by rank, a grasp is taken if it is distinct
     from all taken before; if that leaves room, the best of the others fill it. Where physics was
-    asked, only grasps that hold are candidates.
+    asked, only grasps that hold are candidates, and where some of them do the plan's deed, only
+    those.
 
     Args:
         grasps: n grasps.
@@ -78,6 +79,9 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     order = grasps.ranking
     if grasps.tested.any():
         order = order[grasps.held[order]]
+    used = np.asarray(grasps.metrics.get("use", np.zeros(len(grasps)))) == 1
+    if used[order].any():
+        order = order[used[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
     order = _aligned_first(_aligned(grasps), order)
     chosen = distinct(grasps, order, keep)
