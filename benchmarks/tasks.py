@@ -148,7 +148,7 @@ def main(
                 row["judge_aligned_and_held"] = float(np.mean(np.logical_and(right, holds)))
                 row["judge_palm"] = float(np.mean([bool(r["palm"]) for r in group]))
                 row["judge_inner_links"] = float(np.mean([r["inner_links"] for r in group]))
-    keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
+    keys = [key for key in rows[0] if all(isinstance(row[key], float) for row in rows)]
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
     mean |= {
         f"{name}_{share}": float(np.quantile(np.concatenate([row[name] for row in rows]), share))
