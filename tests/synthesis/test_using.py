@@ -18,7 +18,7 @@ from zdg_jax.synthesis.using import put_to_use
 from zdg_jax.validation import Deed, Reason, Step, deed_of
 
 LIFTED = Step(name="lifted", time=0.4, shift=(0.0, 0.0, 0.1))
-JERKED = Step(name="jerked", time=0.3, force=(0.0, 0.0, 9.0))
+TWISTED = Step(name="twisted", time=0.3, torque=(0.0, 0.0, 0.7))
 
 
 def firm_and_loose() -> GraspSet:
@@ -44,7 +44,7 @@ def test_grasps_that_do_the_deed_come_first() -> None:
     gripper, ball = Gripper(), Ball()
     tested = validate_best_first(firm_and_loose(), gripper, ball, 8)
     assert tested.held.all()
-    deed = Deed(name="jerk", steps=(LIFTED, JERKED))
+    deed = Deed(name="twist", steps=(LIFTED, TWISTED))
     reports: list[tuple[str, int, int]] = []
     used = put_to_use(
         tested, gripper, ball, deed, 8, Physics(), lambda *report: reports.append(report)

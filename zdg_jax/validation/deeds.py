@@ -48,6 +48,11 @@ class Step:
     """Size of a force at `point` against its motion, such as friction on what is stroked [N]."""
     impulse: Triple = (0.0, 0.0, 0.0)
     """Blow at `point`, turning with the object [N s]: half a sine over the step."""
+    press: float = 0.0
+    """Force with which `finger` must press `point` at some time of the step [N]; 0 where none is
+    to."""
+    finger: str = ""
+    """Link of the hand that does."""
     abrupt: bool = False
     """The motion ends at its greatest speed, as a swing does that hits; else it comes to rest."""
     level: bool = False

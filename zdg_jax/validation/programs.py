@@ -5,7 +5,8 @@ A program names directions and points by what they mean, so that one pours with 
 - directions: `up`; `axis`, the plan's axis of motion; `work`, from the held parts to the working
   end; `forward`, its level part; `side`, to the left of that; `swing`, about which the end moves
   along `axis`. Each is a unit vector of the object as it lies at the start.
-- points: `end`, the working end; `held`, the middle of the held parts.
+- points: `end`, the working end; `held`, the middle of the held parts; `control`, where a finger of
+  the plan presses a part that is not held.
 
 `programs.json` beside this file has the library's.
 """
@@ -27,13 +28,13 @@ from pydantic import Field
 
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.surface_sampling import scatter
-from zdg_jax.planning import GraspPlan, Intent, Motion
+from zdg_jax.planning import FingerPlan, GraspPlan, Intent, Motion
 from zdg_jax.planning.geometry.working_end import Parted, working_end
 from zdg_jax.runtime.files import read_limited
 from zdg_jax.validation.deeds import Deed, Step, Triple
 
 Name = Literal["up", "axis", "work", "forward", "side", "swing"]
-Place = Literal["end", "held"]
+Place = Literal["end", "held", "control"]
 Vector = dict[Name, Annotated[float, Field(allow_inf_nan=False)]]
 _POINTS = 800
 """Points that stand for the surface of an object when it is asked which part is touched."""
@@ -71,6 +72,8 @@ class ProgramStep(pydantic.BaseModel):
     """Force against the motion of that point [N]."""
     momentum: Vector = {}
     """Blow, as a velocity that the object's whole mass would change by [m/s]."""
+    press: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Force with which that finger must press the point `at` [N]."""
     abrupt: bool = False
     """The motion ends at its greatest speed."""
     level: bool = False
@@ -100,8 +103,10 @@ class Program(pydantic.BaseModel):
     def suits(self, plan: GraspPlan) -> bool:
         """Tells whether the program is for a plan."""
         task = plan.task
+        pressing = any(step.press for step in self.steps)
         return (
-            (not self.verbs or task.verb in self.verbs)
+            (not pressing or _pressing_finger(plan) is not None)
+            and (not self.verbs or task.verb in self.verbs)
             and (not self.intents or task.intent in self.intents)
             and (not self.motions or task.motion in self.motions)
         )
@@ -114,7 +119,8 @@ class Program(pydantic.BaseModel):
             obj: the object.
 
         Raises:
-            InputError: a step needs the axis of a motion and the plan has none.
+            InputError: a step needs the axis of a motion, or a finger that presses, and the plan
+                has none.
         """
         frame = _Frame.of(plan, obj)
         on_avoided, elsewhere = _regions(plan, obj)
@@ -193,6 +199,7 @@ class _Frame:
     directions: Mapping[str, np.ndarray]
     points: Mapping[str, np.ndarray]
     mass: float
+    finger: str
 
     @classmethod
     def of(cls, plan: GraspPlan, obj: PartedObject) -> _Frame:
@@ -211,7 +218,13 @@ class _Frame:
         if plan.task.motion_axis is not None:
             axis = np.asarray(plan.task.motion_axis, float)
             directions |= {"axis": axis, "swing": _unit(np.cross(work, axis))}
-        return cls(directions, {"end": end, "held": held}, obj.mass)
+        points, finger = {"end": end, "held": held}, _pressing_finger(plan)
+        if finger is None:
+            return cls(directions, points, obj.mass, "")
+        of_part = obj.faces[obj.face_parts == finger.mark]
+        middle = obj.vertices[of_part].reshape(-1, 3).mean(axis=0)
+        points["control"] = middle if finger.point is None else np.asarray(finger.point)
+        return cls(directions, points, obj.mass, finger.link)
 
     def vector(self, named: Mapping[Name, float], deed: str) -> Triple:
         """Sum of named directions."""
@@ -228,6 +241,14 @@ class _Frame:
             )
         return self.directions[name]
 
+    def point(self, name: str, deed: str) -> np.ndarray:
+        if name not in self.points:
+            raise InputError(
+                f"the deed '{deed}' presses a control, and no finger of the plan has the role"
+                " press on a part that is not held"
+            )
+        return self.points[name]
+
     def step(self, step: ProgramStep, deed: str) -> Step:
         """The step with this object."""
         turned = {} if not step.turn else {"axis": _triple(self.direction(step.about, deed))}
@@ -239,17 +260,28 @@ class _Frame:
             across=self.vector(step.round, deed),
             swings=step.swings,
             turn=math.radians(step.turn),
-            center=_triple(self.points[step.through]),
-            point=_triple(self.points[step.at]),
+            center=_triple(self.point(step.through, deed)),
+            point=_triple(self.point(step.at, deed)),
             force=self.vector(step.force, deed),
             torque=self.vector(step.torque, deed),
             drag=step.drag,
             impulse=self.vector(blow, deed),
+            press=step.press,
+            finger=self.finger if step.press else "",
             abrupt=step.abrupt,
             level=step.level,
             release=step.release,
             **turned,
         )
+
+
+def _pressing_finger(plan: GraspPlan) -> FingerPlan | None:
+    """The finger that presses a part which is not held; None without one."""
+    held = {part.mark for part in plan.grip.held}
+    for finger in plan.grip.fingers:
+        if finger.role == "press" and finger.mark is not None and finger.mark not in held:
+            return finger
+    return None
 
 
 def _regions(plan: GraspPlan, obj: PartedObject) -> tuple[tuple[Triple, ...], tuple[Triple, ...]]:

@@ -45,6 +45,8 @@ class Reason(enum.IntEnum):
     """The working end left its path."""
     KEEPS_HOLD = 15
     """The opened hand did not let go."""
+    PRESSES_TOO_LITTLE = 16
+    """The finger that was to press did not reach its point, or not with the force."""
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, by_grasp, pose
 from zdg_jax import validation
+from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.validation import Deed, Reason, Step, UseProtocol
 
@@ -80,3 +81,18 @@ def test_a_hand_that_does_not_touch_uses_nothing(gripper: Gripper, ball: Ball) -
     protocol = UseProtocol(deed=Deed(name="lift", steps=(LIFT,)))
     result = validation.rollout(gripper, ball, poses, protocol)
     assert Reason(result.reason[0]) is Reason.NEVER_TOUCHED
+
+
+def test_a_finger_presses_while_the_others_hold(gripper: Gripper, ball: Ball) -> None:
+    """Of three fingers two hold no ball: the pressing one is one of the three that do."""
+    pressed = Step(name="triggered", time=0.6, press=3.0, finger="tip0", point=(0.03, 0, 0))
+    assert use(gripper, ball, Deed(name="trigger", steps=(LIFT, pressed))) == "held"
+    harder = dataclasses.replace(pressed, press=200.0)
+    words = use(gripper, ball, Deed(name="trigger", steps=(LIFT, harder)))
+    assert words == "slips when triggered"  # it pushes the ball out of the hand
+    brief = dataclasses.replace(pressed, time=0.05, point=(0, 0, 0.03))
+    words = use(gripper, ball, Deed(name="trigger", steps=(LIFT, brief)))
+    assert words == "presses too little when triggered"
+    nobody = dataclasses.replace(pressed, finger="sixth")
+    with pytest.raises(InputError, match="no link 'sixth'"):
+        use(gripper, ball, Deed(name="trigger", steps=(LIFT, nobody)))

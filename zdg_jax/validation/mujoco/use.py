@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.deeds import Deed, Step, Triple, moved
+from zdg_jax.validation.mujoco.pressing import PressingFinger
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import UseProtocol
@@ -107,6 +108,8 @@ class UseTest(GraspTest):
         count = max(1, round(step.time / timestep))
         look = max(1, round(_LOOK / timestep))
         last, slip = course.place(moved(start, step, 0.0), step.point), np.zeros(2)
+        finger = PressingFinger(self.scene, step.finger, course.joints) if step.press else None
+        pressed = 0.0
         for k in range(1, count + 1):
             share = k / count
             pose = moved(start, step, share)
@@ -115,6 +118,9 @@ class UseTest(GraspTest):
             taken = min(1.0, (simulation.data.time - 2 * self.protocol.closing_time) / _TAKEN)
             self._push(simulation, step, share, here - last, taken)
             last = here
+            if finger is not None:
+                finger.aim(simulation, np.asarray(step.point), step.press)
+                pressed = max(pressed, finger.force)
             if not simulation.step(1):
                 return Reason.DIVERGED, slip
             if k % look == 0 or k == count:
@@ -122,6 +128,8 @@ class UseTest(GraspTest):
                 reason = self._look(simulation, course, pose, step, slip)
                 if reason is not Reason.HELD:
                     return reason, slip
+        if pressed < step.press:
+            return Reason.PRESSES_TOO_LITTLE, slip
         if step.release:
             return self._let_go(simulation, course, step), slip
         return Reason.HELD, slip
@@ -190,6 +198,7 @@ class _Course:
         self._hand = _matrix(squeeze[:7])
         self._item = _matrix(simulation.object_pose)
         self._in_hand = np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ self._item
+        self.joints = squeeze[7:]
         self.opened = scene.ctrl_from_joints @ pregrasp[7:]
 
     def follow(self, simulation: Simulation, pose: np.ndarray) -> None:
