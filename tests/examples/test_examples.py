@@ -93,7 +93,7 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
 
 
 def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
-    used = _load(9)["main"](saved)
+    used = _load(10)["main"](saved)
     assert used.validation is not None
     assert used.validation.loads == ("close", "lifted", "rung", "tipped", "struck")
     assert used.tested.all()
@@ -103,3 +103,9 @@ def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)
     assert "grasp 0: the object moved" in example["main"](example["make_grasps"](num=8))
+
+
+def test_grasps_are_served_and_reported(saved: zdg.GraspSet, tmp_path: pathlib.Path) -> None:
+    report = _load(9)["main"](saved.validate(), tmp_path)
+    assert "Why grasps fail" in report.read_text()
+    assert (tmp_path / "charts.png").stat().st_size > 10_000
