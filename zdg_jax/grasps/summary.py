@@ -30,6 +30,8 @@ _METRICS = {
     "fingers_in_role": ("in role %", 100.0, ".0f"),
 }
 """Metrics that the table shows where they are known: title, factor, format."""
+ENOUGH_ON_PART = 0.6
+"""Share of the touched points on the planned parts from which a grasp serves the plan."""
 
 
 def shown_order(grasps: GraspSet, rows: int = _ROWS) -> np.ndarray:
@@ -159,9 +161,9 @@ def unmet_requests(grasps: GraspSet) -> list[str]:
     """Names what was asked for and no kept grasp gives, with the way out, one line each."""
     lines = []
     shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
-    aligned = grasps.metrics.get("aligned")
     held = [] if grasps.plan is None else grasps.plan.grip.held
-    if aligned is not None and held and not np.asarray(aligned)[shown].any():
+    lines += _other_type(grasps, shown)
+    if "on_part" in grasps.metrics and held and not _on_parts(grasps)[shown].any():
         parts = ", ".join(str(part.mark) for part in held)
         best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
         lines.append(
@@ -175,6 +177,26 @@ def unmet_requests(grasps: GraspSet) -> list[str]:
         worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
         lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
     return lines
+
+
+def _on_parts(grasps: GraspSet) -> np.ndarray:
+    """True for grasps with enough contacts on the planned parts and none on others, (n,) bool."""
+    on_part, on_avoided = (np.asarray(grasps.metrics[name]) for name in ("on_part", "on_avoided"))
+    return (on_part >= ENOUGH_ON_PART) & (on_avoided == 0)
+
+
+def _other_type(grasps: GraspSet, shown: np.ndarray) -> list[str]:
+    """A line where no grasp is of the type that a plan which binds asks for."""
+    made = grasps.metrics.get("type_realised")
+    if made is None or grasps.plan is None or not grasps.plan.grip.binding or not len(grasps):
+        return []
+    if np.asarray(made)[shown].any():
+        return []
+    kind = grasps.plan.grip.grasp_type.replace("_", " ")
+    return [
+        f"no grasp is of the planned type, {kind}: hand or part make it hard, and others are kept"
+        " instead; try more with --num, or another grasp_type in the plan"
+    ]
 
 
 def _too_heavy(grasps: GraspSet) -> list[str]:

@@ -6,6 +6,7 @@ import igl
 import numpy as np
 
 from zdg_jax.energy import TOUCH_GAP
+from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
@@ -15,8 +16,6 @@ from zdg_jax.synthesis.realised_grip import RealisedGrip, realised_grip
 
 _AT_POINT = 0.015
 """Distance from its planned point at which a finger still touches where it should [m]."""
-ALIGNED = 0.6
-"""Share of the touched points on the held parts from which a grasp counts as aligned."""
 _FOREARM = (0.05, 0.25, 0.04)
 """The forearm as a capsule behind the wrist: where it begins, its length and its radius [m]; a
 man's forearm is about as thick, and robots' wrists and last links are."""
@@ -90,7 +89,7 @@ class TaskAlignment:
             "virtual_fingers": realised.virtual_fingers.astype(float),
             "grip_class": realised.grip_class.astype(float),
             "type_realised": made.astype(float),
-            "aligned": (made & (on_part >= ALIGNED) & (on_avoided == 0)).astype(float),
+            "aligned": (made & (on_part >= ENOUGH_ON_PART) & (on_avoided == 0)).astype(float),
         }
 
     def _directions(self, fitted: Fitted) -> dict[str, np.ndarray]:
