@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.scenes import Box, Scene, Solid
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Box",
     "EngineOptions",
     "FallbackPlanner",
     "GraspPipeline",
@@ -75,6 +77,8 @@ __all__ = [
     "Poses",
     "RulesPlanner",
     "SavedPlan",
+    "Scene",
+    "Solid",
     "SynthesisConfig",
     "Trials",
     "Validation",
@@ -97,6 +101,7 @@ __all__ = [
 _get, __dir__ = lazy_names(
     __name__,
     {
+        "Box": "scenes",
         "EngineOptions": "validation",
         "FallbackPlanner": "planning",
         "GraspPipeline": "synthesis.pipeline",
@@ -118,6 +123,8 @@ _get, __dir__ = lazy_names(
         "Poses": "hand.poses",
         "RulesPlanner": "planning",
         "SavedPlan": "planning",
+        "Scene": "scenes",
+        "Solid": "scenes",
         "SynthesisConfig": "synthesis.synthesize",
         "Trials": "validation",
         "Validation": "validation",

@@ -15,6 +15,7 @@ from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
+from zdg_jax.cli.scene_options import SceneChoice, scene_options
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
+    from zdg_jax.scenes import Scene
 
 
 _MOST = 1_000_000
@@ -38,6 +40,7 @@ _ADVICE = {
 @mesh_options
 @physics_options
 @planning_options
+@scene_options
 @click.option(
     "--review",
     help="Planner that is shown the best grasps in the end, such as openai:MODEL; that of the plan "
@@ -59,9 +62,10 @@ _ADVICE = {
 )
 @click.option(
     "--test",
-    type=click.Choice(("carry", "six_directions")),
-    help="What kept grasps must hold: the object's weight with any side down, or the benchmark's "
-    "1 N on 0.1 kg. By default carry where the mass is given or judged by a model.",
+    type=click.Choice(("carry", "six_directions", "lift")),
+    help="What kept grasps must hold: the object's weight with any side down, the benchmark's 1 N "
+    "on 0.1 kg, or approach, lift and shake from the table. By default lift with a table or scene, "
+    "else carry where the mass is given or judged by a model.",
 )
 @click.option(
     "--out",
@@ -79,6 +83,7 @@ def grasp(
     hand: str,
     planner: str,
     options: PlannerOptions,
+    scene: SceneChoice,
     review: str | None,
     num: int,
     keep: int,
@@ -106,6 +111,9 @@ def grasp(
     from zdg_jax.hand import Hand
     from zdg_jax.planning import planner_from_name
 
+    around = scene.build()
+    if test == "lift" and around is None:
+        raise InputError("--test lift needs something to lift from; add --table or --scene FILE")
     chosen = planner_from_name(planner, options)
     reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
@@ -120,7 +128,7 @@ def grasp(
             outputs.check_plan(out / outputs.PLAN, job, force)
         save = _Saving(out=out, force=force, given=given, done=done)
         grasps = _synthesize(
-            job, chosen, reviewer, num, keep, seed, alignment, physics, test, save, bars
+            job, chosen, reviewer, num, keep, seed, alignment, physics, around, test, save, bars
         )
         _picture(grasps, loaded, obj, out / outputs.PICTURE, bars)
     click.echo(str(grasps))
@@ -167,6 +175,7 @@ def _synthesize(
     seed: int,
     alignment: float,
     choice: PhysicsChoice,
+    scene: Scene | None,
     test: str | None,
     save: _Saving,
     bars: Bars,
@@ -179,6 +188,13 @@ def _synthesize(
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import carry
 
+    # The lift is the default test of grasps in a scene.
+    tests = {
+        None: None,
+        "lift": None,
+        "carry": carry,
+        "six_directions": STRICT_SIX_DIRECTIONS,
+    }
     return synthesize(
         job.task,
         job.obj,
@@ -189,7 +205,8 @@ def _synthesize(
         planner=planner,
         reviewer=reviewer,
         physics=choice.applied(Physics()),
-        test=None if test is None else {"carry": carry}.get(test, STRICT_SIX_DIRECTIONS),
+        scene=scene,
+        test=tests[test],
         transcript=save.out / outputs.REVIEW,
         on_stage=save,
         progress=bars,

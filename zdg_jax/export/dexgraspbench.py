@@ -47,6 +47,8 @@ def write(
             "joint_names": list(grasps.hand.joint_names),
             "score": float(grasps.score[i]),
         }
+        if grasps.scene is not None:
+            record["up"] = grasps.scene.object_up()
         path = target / f"{i:05d}.npy"
         np.save(path, np.array(record, dtype=object), allow_pickle=True)
         paths.append(path)

@@ -16,6 +16,7 @@ from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Reason, Validation
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class GraspSet:
     """Weight of the task alignment in `score`; 0 where holding alone counts."""
     physics: Physics | None = None
     """Mass, friction and drives that the squeezes are sized for; `None` where nobody said."""
+    scene: Scene | None = None
+    """What the object stands on and what is around it, with the object's place in it; `None` where
+    it floats freely."""
     forces: SqueezeForces | None = None
     """Contact forces and actuator torques that the squeezes aim at, leaves (n, ...)."""
     terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)

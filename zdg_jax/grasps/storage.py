@@ -27,6 +27,7 @@ from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "alignment_weight": grasps.alignment_weight,
         "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
+        "scene": None if grasps.scene is None else grasps.scene.to_json(),
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -208,6 +210,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         plan=_plan(meta["plan"]),
         alignment_weight=float(meta["alignment_weight"]),
         physics=None if meta.get("physics") is None else Physics(**meta["physics"]),
+        scene=None if meta.get("scene") is None else Scene.from_json(meta["scene"]),
         forces=SqueezeForces(**forces) if (forces := _group(arrays, "squeeze/")) else None,
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),

@@ -55,7 +55,7 @@ class FilmFrames:
         self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
         self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
         lift = film.protocol if isinstance(film.protocol, LiftProtocol) else None
-        up = np.asarray((0.0, 0.0, 1.0) if lift is None else lift.up, float)
+        up = np.array([0.0, 0.0, 1.0]) if lift is None else lift.scene.object_up()
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
