@@ -35,6 +35,7 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             and other.metrics.keys() == first.metrics.keys()
             and other.physics == first.physics
             and _json(other.scene) == _json(first.scene)
+            and (other.approach is None) == (first.approach is None)
             and (other.forces is None) == (first.forces is None)
             and _test_of(other) == _test_of(first)
         )
@@ -52,7 +53,13 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
         }
         for name in POSES
     }
-    changes["poses"] = Poses(**{name: HandPose(**leaves) for name, leaves in stages.items()})
+    way = None
+    if first.approach is not None:
+        ways = [np.asarray(s.approach.qpos) for s in sets if s.approach is not None]
+        way = HandPose.from_qpos(_join(ways))
+    changes["poses"] = Poses(
+        **{name: HandPose(**leaves) for name, leaves in stages.items()}, approach=way
+    )
     if first.forces is not None:
         names = [field.name for field in dataclasses.fields(first.forces)]
         changes["forces"] = type(first.forces)(

@@ -193,6 +193,12 @@ class GraspSet:
         return self.poses.squeeze
 
     @property
+    def approach(self) -> HandPose | None:
+        """The way to the pregrasp, which is its last pose, leaves (n, T, ...); `None` where nobody
+        looked for one."""
+        return self.poses.approach
+
+    @property
     def held(self) -> np.ndarray:
         """True for grasps that hold in physics, (n,) bool; for none where it was not asked."""
         return np.zeros(len(self), bool) if self.validation is None else self.validation.held
@@ -394,7 +400,16 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                     f" {n} grasps of a hand with {joints} joints"
                 )
         triple[name] = HandPose(**leaves)
-    return Poses(**triple)
+    way = poses.approach
+    if way is not None:
+        qpos = np.asarray(way.qpos, np.float32)
+        if qpos.ndim != 3 or qpos.shape[::2] != (n, 7 + joints) or not qpos.shape[1]:
+            raise InputError(
+                f"approach has shape {qpos.shape}; ({n}, T, {7 + joints}) is needed for {n} grasps"
+                f" of a hand with {joints} joints"
+            )
+        way = HandPose.from_qpos(qpos)
+    return Poses(**triple, approach=way)
 
 
 def _check_rows(what: str, value: np.ndarray, n: int) -> None:

@@ -138,6 +138,8 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
+    if grasps.approach is not None:
+        arrays["approach"] = grasps.approach.qpos
     if grasps.forces is not None:
         for field in dataclasses.fields(SqueezeForces):
             arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
@@ -202,7 +204,8 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             **{
                 pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in LEAVES})
                 for pose in POSES
-            }
+            },
+            approach=HandPose.from_qpos(arrays["approach"]) if "approach" in arrays else None,
         ),
         score=arrays["score"],
         rank=arrays["rank"],

@@ -106,6 +106,11 @@ class Scene:
         """True where the scene says all about where the object is."""
         return self.position is not None and self.quaternion is not None
 
+    @property
+    def leaves_up_open(self) -> bool:
+        """True where the scene does not say how the object stands."""
+        return self.up is None and self.quaternion is None
+
     def object_up(self, upright: Triple = (0.0, 0.0, 1.0)) -> np.ndarray:
         """Returns the unit direction that points up, (3,), object frame.
 

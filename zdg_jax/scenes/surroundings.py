@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
-from zdg_jax.objects import distance_fields
 from zdg_jax.objects.convex import ConvexPiece, union
-from zdg_jax.scenes.arrays import SceneArrays
 from zdg_jax.scenes.obstacles import Box, Solid, Triple
 from zdg_jax.scenes.scene import Piece, Scene
+
+if TYPE_CHECKING:
+    import jax
+
+    from zdg_jax.kernels.distance import DistanceGrid
+    from zdg_jax.scenes.arrays import SceneArrays
 
 TOLERANCE = 0.002
 """Gap under an object, or depth in what is around it, that is put up with [m]."""
@@ -113,15 +115,42 @@ class Surroundings:
 
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
+        import jax.numpy as jnp
+
+        from zdg_jax.scenes.arrays import SceneArrays
+
+        def stacked(values: list[np.ndarray], shape: tuple[int, ...]) -> jax.Array:
+            return jnp.asarray(np.reshape(np.array(values, np.float32), (-1, *shape)))
+
         planes = [] if self.table is None else [[*self.up, self.table]]
         pieces = tuple(piece for solid in self.solids for piece in solid.pieces)
         return SceneArrays(
-            planes=jnp.asarray(np.reshape(planes, (-1, 4)), jnp.float32),
-            centers=_stacked([box.center for box in self.boxes], (3,)),
-            axes=_stacked([box.axes for box in self.boxes], (3, 3)),
-            halves=_stacked([box.half for box in self.boxes], (3,)),
+            planes=stacked([np.array(plane) for plane in planes], (4,)),
+            centers=stacked([box.center for box in self.boxes], (3,)),
+            axes=stacked([box.axes for box in self.boxes], (3, 3)),
+            halves=stacked([box.half for box in self.boxes], (3,)),
             grids=(_grid(pieces),) if pieces else (),
         )
+
+    def room(self, points: np.ndarray) -> np.ndarray:
+        """Measures the clearance of points on the host, near what is convex a lower bound.
+
+        Args:
+            points: (n, 3), object frame [m].
+
+        Returns:
+            (n,) [m], negative inside.
+        """
+        gap = np.full(len(points), np.inf)
+        if self.table is not None:
+            gap = np.minimum(gap, points @ self.up - self.table)
+        for box in self.boxes:
+            beyond = np.abs((points - box.center) @ box.axes) - box.half
+            gap = np.minimum(gap, beyond.max(axis=1))
+        for piece in (piece for solid in self.solids for piece in solid.pieces):
+            planes = piece.planes
+            gap = np.minimum(gap, (points @ planes[:, :3].T - planes[:, 3]).max(axis=1))
+        return gap
 
     def add_to(self, spec: mujoco.MjSpec, mask: int) -> None:
         """Adds table and obstacles to a MuJoCo scene whose world is the object frame.
@@ -224,12 +253,10 @@ class Surroundings:
         return found
 
 
-def _stacked(values: Sequence[np.ndarray], shape: tuple[int, ...]) -> jnp.ndarray:
-    return jnp.asarray(np.reshape(np.array(values, np.float32), (-1, *shape)))
-
-
-def _grid(pieces: tuple[ConvexPiece, ...]) -> distance_fields.DistanceGrid:
+def _grid(pieces: tuple[ConvexPiece, ...]) -> DistanceGrid:
     """Distances to the union of convex pieces."""
+    from zdg_jax.objects import distance_fields
+
     vertices = np.concatenate([piece.vertices for piece in pieces])
     voxels = distance_fields.VoxelGrid.around(vertices.min(axis=0), vertices.max(axis=0), _CELLS)
     field = distance_fields.signed(*union(pieces), distance_fields.halfspace_test(pieces), voxels)

@@ -26,6 +26,7 @@ from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
+from zdg_jax.synthesis.approach import ApproachPlanner
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
@@ -115,6 +116,9 @@ class GraspPipeline:
         """Holds prepared parts; `prepare` makes them."""
         self.plan, self.object, self.hand, self.config = plan, obj, hand, config
         self.physics, self.surroundings = physics, surroundings
+        self.approaches = None
+        if surroundings is not None:
+            self.approaches = ApproachPlanner(hand, obj, surroundings)
         self.fitter, self.alignment = fitter, alignment
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
@@ -290,8 +294,14 @@ class GraspPipeline:
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
-        if self.surroundings is not None:
-            metrics["scene_penetration"] = fitted.scene_depth
+        if self.approaches is not None:
+            ways = self.approaches.plan(poses.pregrasp)
+            poses = dataclasses.replace(poses, approach=ways.poses)
+            metrics |= {
+                "scene_penetration": np.maximum(fitted.scene_depth, ways.pregrasp_depth),
+                "approach_penetration": ways.depth,
+                "approach_length": ways.length,
+            }
         metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
             metrics, terms, self.physics.mass_of(self.object)
         )
@@ -385,7 +395,9 @@ class GraspPipeline:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=dataclasses.replace(squeeze, margin=margin),
-            load=replicate(Load.of(self.physics, hand, obj, plan)),
+            load=replicate(
+                Load.of(self.physics, hand, obj, plan, None if around is None else around.up)
+            ),
         )
 
 

@@ -126,7 +126,7 @@ def synthesize(
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
     report = on_stage or (lambda name, grasps: None)
 
-    plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
+    plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
     report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
     pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)

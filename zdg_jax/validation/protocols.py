@@ -147,9 +147,10 @@ class LiftProtocol:
     settle_time: float = 0.5
     """The object rests on the table before the hand comes [s]."""
     approach_distance: float = 0.1
-    """The hand comes from this far behind its pregrasp, against its approach [m]."""
+    """A hand whose approach is not known comes from this far behind its pregrasp, away from the
+    object [m]."""
     approach_time: float = 0.6
-    """Duration of the approach [s]."""
+    """Duration of that approach [s]; others move as fast."""
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2

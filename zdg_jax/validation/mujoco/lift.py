@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import mujoco
 import numpy as np
 
@@ -49,6 +51,7 @@ class LiftTest(GraspTest):
         simulation: Simulation,
         result: Validation,
         i: int,
+        approach: np.ndarray | None,
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
@@ -56,11 +59,18 @@ class LiftTest(GraspTest):
         """Runs the phases until one fails; arguments as of `GraspTest.roll_out`."""
         protocol = self.protocol
         away = away_from_object(self.scene, simulation.data, self._up)
-        start = pregrasp.copy()
-        start[:3] += protocol.approach_distance * away
-        simulation.reset(start, self.object_pose)
+        if approach is None:
+            start = pregrasp.copy()
+            start[:3] += protocol.approach_distance * away
+            approach = np.stack([start, pregrasp])
+        simulation.reset(approach[0], self.object_pose)
         simulation.phase = "approach"
-        sound = self._follow(simulation, self._path(start, pregrasp, protocol.approach_time))
+        sound = True
+        for first, last in itertools.pairwise(approach):
+            length = float(np.linalg.norm(last[:3] - first[:3]))
+            if length > 0:
+                time = protocol.approach_time * length / protocol.approach_distance
+                sound &= self._follow(simulation, self._path(first, last, time))
         moved = simulation.moved(self.object_pose)
         passed = sound and bool(moved[0] < protocol.max_approach_motion)
         self._record(result, i, 0, passed, moved)
