@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
-    from zdg_jax.scenes import Box, Scene, Solid
+    from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -94,6 +94,7 @@ __all__ = [
     "shipped_hands",
     "six_directions",
     "soft_labels",
+    "stable_poses",
     "synthesize",
     "task_wrench",
 ]
@@ -140,6 +141,7 @@ _get, __dir__ = lazy_names(
         "shipped_hands": "hand",
         "six_directions": "validation",
         "soft_labels": "validation",
+        "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
     },

@@ -96,3 +96,14 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)
     assert "grasp 0: the object moved" in example["main"](example["make_grasps"](num=8))
+
+
+@pytest.mark.slow
+def test_grasps_beside_a_wall_lift_the_box() -> None:
+    grasps = _load(9)["main"](num=16, keep=2)
+    assert grasps.kept.any()
+    assert grasps.held[grasps.kept].all()
+    assert grasps.validation is not None
+    assert grasps.validation.protocol == "lift"
+    definitions = (_ROOT / "docs" / "metrics.md").read_text()
+    assert not [name for name in grasps.metrics if f"`{name}`" not in definitions]

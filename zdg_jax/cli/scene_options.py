@@ -28,6 +28,13 @@ class SceneChoice:
     """MJCF of the surroundings."""
     up: str | None
     """Direction of the object that points up, in words."""
+    every_pose: bool = False
+    """True where grasps for each stable pose are asked for."""
+
+    @property
+    def asked(self) -> bool:
+        """True where any of the options asks for a scene."""
+        return self.table or self.every_pose or self.file is not None or self.up is not None
 
     def build(self) -> Scene | None:
         """Returns the scene; None where no option asks for one.
@@ -38,6 +45,8 @@ class SceneChoice:
         from zdg_jax.scenes import Scene
 
         up = None if self.up is None else direction(self.up)
+        if self.every_pose and (self.file is not None or up is not None):
+            raise InputError("--poses all says how the object lies; leave out --scene and --up")
         if self.file is not None:
             if self.table:
                 raise InputError("--scene says itself whether there is a table; leave out --table")
@@ -58,7 +67,30 @@ def scene_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         return command(*args, scene=SceneChoice(table=table, file=scene, up=up), **others)
 
-    decorated: Callable[..., Any] = packed
+    return _added(packed)
+
+
+def pose_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options, and that of all stable poses; likewise as `scene`, a `SceneChoice`.
+
+    Args:
+        command: the command's function.
+    """
+
+    @functools.wraps(command)
+    def packed(*args: Any, scene: SceneChoice, poses: str | None, **others: Any) -> Any:
+        every = dataclasses.replace(scene, every_pose=poses == "all")
+        return command(*args, scene=every, **others)
+
+    option = click.option(
+        "--poses",
+        type=click.Choice(("all",)),
+        help="Grasps for every way in which the object comes to lie on a table.",
+    )
+    return scene_options(option(packed))
+
+
+def _added(decorated: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--up",

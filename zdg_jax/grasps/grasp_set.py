@@ -315,9 +315,11 @@ class GraspSet:
             InputError: the hand cannot be loaded.
         """
         from zdg_jax.rendering import grasp_picture
+        from zdg_jax.scenes.surroundings import Surroundings
 
         qpos = np.asarray(self[grasp].grasp.qpos)[0]
-        return grasp_picture(qpos, self.load_hand(hand), self.object, width, height)
+        around = None if self.scene is None else Surroundings.seen_from(self.scene)
+        return grasp_picture(qpos, self.load_hand(hand), self.object, width, height, around)
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Makes a pandas table, one row per grasp; see `zdg_jax.grasps.table`.

@@ -82,9 +82,22 @@ class Surroundings:
             InputError: the object hangs in the air, is sunk in the table, or something runs
                 through it, by more than `TOLERANCE`.
         """
-        placed = scene.place(obj.pieces, upright)
-        assert placed.position is not None
-        assert placed.quaternion is not None
+        surroundings = cls.seen_from(scene.place(obj.pieces, upright))
+        surroundings._check_support(obj)
+        return surroundings
+
+    @classmethod
+    def seen_from(cls, placed: Scene) -> Surroundings:
+        """Describes a scene with a place for the object in that object's frame, unchecked.
+
+        Args:
+            placed: the scene.
+
+        Raises:
+            InputError: it has no place for the object, see `Scene.place`.
+        """
+        if placed.position is None or placed.quaternion is None:
+            raise InputError("the scene leaves open where the object is; place it first")
         rotation, position = rotation_matrix(np.array(placed.quaternion)), np.array(placed.position)
         boxes, solids = [], []
         for obstacle in placed.obstacles:
@@ -103,15 +116,13 @@ class Surroundings:
                     for piece in obstacle.pieces
                 )
                 solids.append(Solid(pieces=pieces, name=obstacle.name))
-        surroundings = cls(
+        return cls(
             scene=placed,
             up=rotation[2],
             table=None if placed.table is None else placed.table - float(position[2]),
             boxes=tuple(boxes),
             solids=tuple(solids),
         )
-        surroundings._check_support(obj)
-        return surroundings
 
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
