@@ -22,5 +22,5 @@ def test_a_box_rests_on_its_sides_the_larger_the_likelier() -> None:
 
 
 def test_a_pose_that_is_too_unlikely_is_refused() -> None:
-    with pytest.raises(InputError, match="as likely as 0.9"):
+    with pytest.raises(InputError, match=r"as likely as 0\.9"):
         stable_poses(world.brick().object, least=0.9)

@@ -144,7 +144,7 @@ def grasp(
         )
         if not scene.every_pose:
             run.check(out)
-            sets = {out: run.grasps(out, around)}
+            sets = {out: run.grasps(out, scene.around(around, run.job.obj))}
         else:
             poses = {out / f"pose{i}": p for i, p in enumerate(stable_poses(run.job.obj), 1)}
             for folder in poses:

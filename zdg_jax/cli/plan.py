@@ -64,7 +64,7 @@ def plan(
             obj,
             loaded,
             planner=chosen,
-            scene=around,
+            scene=scene.around(around, obj),
             transcript=out / "plan.html",
             progress=bars,
         )

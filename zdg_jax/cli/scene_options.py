@@ -13,6 +13,7 @@ import click
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
+    from zdg_jax.objects import Object
     from zdg_jax.scenes import Scene
 
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
@@ -28,30 +29,60 @@ class SceneChoice:
     """MJCF of the surroundings."""
     up: str | None
     """Direction of the object that points up, in words."""
+    overhang: bool
+    """True where the object is to hang over the table's edge."""
     every_pose: bool = False
     """True where grasps for each stable pose are asked for."""
 
     @property
     def asked(self) -> bool:
         """True where any of the options asks for a scene."""
-        return self.table or self.every_pose or self.file is not None or self.up is not None
+        return (
+            self.table
+            or self.overhang
+            or self.every_pose
+            or self.file is not None
+            or self.up is not None
+        )
 
     def build(self) -> Scene | None:
         """Returns the scene; None where no option asks for one.
 
+        An overhang is still to be made of it, see `around`.
+
         Raises:
-            InputError: the file cannot be used, or `up` is no direction.
+            InputError: the file cannot be used, `up` is no direction, or options disagree.
         """
         from zdg_jax.scenes import Scene
 
         up = None if self.up is None else direction(self.up)
-        if self.every_pose and (self.file is not None or up is not None):
-            raise InputError("--poses all says how the object lies; leave out --scene and --up")
+        if self.every_pose and (self.file is not None or up is not None or self.overhang):
+            raise InputError(
+                "--poses all says how the object lies; leave out --scene, --up and --overhang"
+            )
         if self.file is not None:
             if self.table:
                 raise InputError("--scene says itself whether there is a table; leave out --table")
+            if self.overhang:
+                raise InputError("--overhang is for a bare table; leave out --scene")
             return Scene.from_mjcf(self.file, up=up)
-        return Scene(up=up) if self.table or up is not None else None
+        return Scene(up=up) if self.table or self.overhang or up is not None else None
+
+    def around(self, scene: Scene | None, obj: Object) -> Scene | None:
+        """Returns a scene of `build` with the object in it, where it is to hang over the edge.
+
+        Args:
+            scene: the scene.
+            obj: the object.
+
+        Raises:
+            InputError: the object is too short for that.
+        """
+        if scene is None or not self.overhang:
+            return scene
+        from zdg_jax.scenes.overhang import overhanging
+
+        return overhanging(obj, scene)
 
 
 def scene_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,9 +94,15 @@ def scene_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def packed(
-        *args: Any, table: bool, scene: pathlib.Path | None, up: str | None, **others: Any
+        *args: Any,
+        table: bool,
+        scene: pathlib.Path | None,
+        up: str | None,
+        overhang: bool,
+        **others: Any,
     ) -> Any:
-        return command(*args, scene=SceneChoice(table=table, file=scene, up=up), **others)
+        choice = SceneChoice(table=table, file=scene, up=up, overhang=overhang)
+        return command(*args, scene=choice, **others)
 
     return _added(packed)
 
@@ -92,6 +129,11 @@ def pose_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _added(decorated: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option(
+            "--overhang",
+            is_flag=True,
+            help="The object's longer end hangs over the table's edge: for flat things.",
+        ),
         click.option(
             "--up",
             metavar="DIRECTION",
