@@ -98,9 +98,15 @@ def test_grasps_are_made_exported_and_replayed() -> None:
     assert "grasp 0: the object moved" in example["main"](example["make_grasps"](num=8))
 
 
+def test_grasps_are_served_and_reported(saved: zdg.GraspSet, tmp_path: pathlib.Path) -> None:
+    report = _load(9)["main"](saved.validate(), tmp_path)
+    assert "Why grasps fail" in report.read_text()
+    assert (tmp_path / "charts.png").stat().st_size > 10_000
+
+
 @pytest.mark.slow
 def test_grasps_beside_a_wall_lift_the_box() -> None:
-    grasps = _load(9)["main"](num=16, keep=2)
+    grasps = _load(10)["main"](num=16, keep=2)
     assert grasps.kept.any()
     assert grasps.held[grasps.kept].all()
     assert grasps.validation is not None

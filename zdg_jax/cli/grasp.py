@@ -22,7 +22,6 @@ from zdg_jax.errors import InputError
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
-    from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
     from zdg_jax.scenes import Scene
 
@@ -218,7 +217,7 @@ class _Run:
             progress=self.bars,
             config=SynthesisConfig(alignment=self.alignment),
         )
-        _picture(grasps, self.job.hand, self.job.obj, out / outputs.PICTURE, self.bars)
+        _picture(grasps, self.job.hand, out / outputs.PICTURE, self.bars)
         return grasps
 
 
@@ -266,10 +265,12 @@ def _left(done: list[str]) -> str:
     return f"on disk: {', '.join(done)}" if done else "nothing was made yet"
 
 
-def _picture(grasps: GraspSet, hand: Hand, obj: Object, path: pathlib.Path, bars: Bars) -> None:
+def _picture(grasps: GraspSet, hand: Hand, path: pathlib.Path, bars: Bars) -> None:
+    from zdg_jax.grasps.summary import shown_order
     from zdg_jax.rendering import grasp_sheet
 
     bars("picture", 0, 1)
-    shown = grasps.selected() if grasps.kept.any() else grasps
-    grasp_sheet(shown.best(8), hand, obj, path)
+    shown = shown_order(grasps)
+    kept = shown[grasps.kept[shown]]
+    grasp_sheet(grasps, kept if len(kept) else shown, hand, path)
     bars("picture", 1, 1)

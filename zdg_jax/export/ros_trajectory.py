@@ -30,9 +30,7 @@ APPROACH_SPEED = 0.1
 """Speed of the hand on its way to the pregrasp [m/s]."""
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the trajectories, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     qpos, way = qpos_by_stage(grasps), approach_qpos(grasps)

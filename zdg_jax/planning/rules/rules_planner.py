@@ -82,7 +82,11 @@ class RulesPlanner:
         task = checked_task(task)
         plan = resolve(plan_by_rules(task, obj, hand, scene), obj, hand)
         if transcript is not None:
-            write_transcript(pathlib.Path(transcript), task, plan)
+            # Imported here: drawing costs time that a plan alone need not spend.
+            from zdg_jax.planning.model.pictures import marked_views
+
+            pictures = marked_views(obj, hand)
+            write_transcript(pathlib.Path(transcript), task, plan, pictures=pictures)
         progress("plan", 1, 1)
         return plan
 
