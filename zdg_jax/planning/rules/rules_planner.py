@@ -22,7 +22,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     raise_force_level,
     vector,
 )
-from zdg_jax.planning.geometry.parts import ObjectShape, measure
+from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import (
     GraspPlan,
@@ -34,7 +34,8 @@ from zdg_jax.planning.grasp_plan import (
 )
 from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
 from zdg_jax.planning.planner import Ranking, checked_task
-from zdg_jax.planning.rules.affordances import Affordances, score_affordances
+from zdg_jax.planning.rules.affordances import Affordances
+from zdg_jax.planning.rules.granularity import read_shape
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 from zdg_jax.planning.transcript import write_transcript
@@ -117,12 +118,12 @@ def plan_by_rules(task: str, obj: Object, hand: Hand, scene: Scene | None = None
     Raises:
         InputError: the object has no part to hold, or does not fit the scene.
     """
-    shape, around = measure(obj), None
+    parsed = parse_task(task, obj.name or "")
+    reading = read_shape(obj, parsed)
+    shape, affordances, around = reading.shape, reading.affordances, None
     if scene is not None:
         around = Surroundings.of(scene, obj)
         shape = dataclasses.replace(shape, upright=around.up)
-    affordances = score_affordances(shape)
-    parsed = parse_task(task, obj.name or "")
     choices = choose_parts(parsed, shape, affordances)
     grips = [_grip(choice, parsed, shape, hand, around) for choice in choices]
     first = choices[0]
@@ -207,10 +208,15 @@ def _grip(
     return Grip(
         rationale=choice.rationale,
         held=[
-            HeldPart(mark=mark, reason=choice.reasons[mark], role="grip", weight=round(weight, 3))
+            HeldPart(mark=piece, reason=choice.reasons[mark], role="grip", weight=round(weight, 3))
             for mark, weight in choice.held
+            for piece in shape.part(mark).marks
         ],
-        avoided=[AvoidedPart(mark=mark, reason=choice.reasons[mark]) for mark, _ in choice.avoided],
+        avoided=[
+            AvoidedPart(mark=piece, reason=choice.reasons[mark])
+            for mark, _ in choice.avoided
+            for piece in shape.part(mark).marks
+        ],
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5, asked=parsed.side),
@@ -227,14 +233,15 @@ def _part_readings(
     for part in shape.parts:
         scores = {name: marks[part.mark] for name, marks in affordances.scores.items()}
         function = choice.functions.get(part.mark) or max(scores, key=lambda name: scores[name])
-        readings.append(
+        readings += [
             PartReading(
-                mark=part.mark,
+                mark=piece,
                 evidence=affordances.reasons[function, part.mark],
                 name=_FUNCTION_NAMES[function],
                 function=f"{function} (score {scores[function]:.2f})",
             )
-        )
+            for piece in part.marks
+        ]
     return readings
 
 

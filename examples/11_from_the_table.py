@@ -1,6 +1,6 @@
 """Pick a box off a table, beside a wall: the scene, the approach, and the lift.
 
-python examples/10_from_the_table.py
+python examples/11_from_the_table.py
 """
 
 from __future__ import annotations
