@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Box",
     "EngineOptions",
     "FallbackPlanner",
     "GraspPipeline",
@@ -78,6 +80,8 @@ __all__ = [
     "Poses",
     "RulesPlanner",
     "SavedPlan",
+    "Scene",
+    "Solid",
     "SynthesisConfig",
     "Trials",
     "UseProtocol",
@@ -96,6 +100,7 @@ __all__ = [
     "shipped_hands",
     "six_directions",
     "soft_labels",
+    "stable_poses",
     "synthesize",
     "task_wrench",
 ]
@@ -103,6 +108,7 @@ __all__ = [
 _get, __dir__ = lazy_names(
     __name__,
     {
+        "Box": "scenes",
         "EngineOptions": "validation",
         "FallbackPlanner": "planning",
         "GraspPipeline": "synthesis.pipeline",
@@ -124,6 +130,8 @@ _get, __dir__ = lazy_names(
         "Poses": "hand.poses",
         "RulesPlanner": "planning",
         "SavedPlan": "planning",
+        "Scene": "scenes",
+        "Solid": "scenes",
         "SynthesisConfig": "synthesis.synthesize",
         "Trials": "validation",
         "UseProtocol": "validation",
@@ -142,6 +150,7 @@ _get, __dir__ = lazy_names(
         "shipped_hands": "hand",
         "six_directions": "validation",
         "soft_labels": "validation",
+        "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
     },

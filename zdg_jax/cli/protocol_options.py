@@ -12,6 +12,7 @@ import click
 
 from zdg_jax.cli.options import FOLDER
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
+from zdg_jax.cli.scene_options import direction
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from zdg_jax.validation import Protocol, UseProtocol
 
 PROTOCOLS = ("six_directions", "carry", "lift", "task_wrench", "use")
-_AXES = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class ProtocolChoice:
     physics: PhysicsChoice
     """Mass, friction and drives."""
     up: str | None
-    """Upward axis of the object in the lift, such as `z` or `-y`."""
+    """Direction of the object that is up in the lift, such as `z` or `-y`."""
     deed: pathlib.Path | None
     """Program of the deed in `use`; that of the plan where none is given."""
 
@@ -77,7 +77,10 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, choice=choice, **others)
 
     up = click.option(
-        "--up", metavar="AXIS", help="lift: the object's upward axis, such as z or -y."
+        "--up",
+        metavar="DIRECTION",
+        help="lift: on a bare table with this direction of the object up, such as z or -y; else "
+        "in the scene that the grasps were made for, or with z up.",
     )
     deed = click.option(
         "--deed", type=FOLDER, help="use: program of the deed (JSON); the plan's if not given."
@@ -110,19 +113,18 @@ def _use(grasps: GraspSet, program: pathlib.Path | None) -> UseProtocol:
 
 
 def _standing(protocol: Protocol, up: str) -> Protocol:
+    from zdg_jax.scenes import Scene
     from zdg_jax.validation import LiftProtocol
 
-    axis = _AXES.get(up.lower().lstrip("+-"))
-    if axis is None or len(up) > 2:
-        raise InputError(f"--up is '{up}'; it must be x, y, z, -x, -y or -z")
+    scene = Scene(up=direction(up))
     if not isinstance(protocol, LiftProtocol):
         raise InputError(f"--up is for the lift; {protocol.name} has no table")
-    x, y, z = (-value if up.startswith("-") else value for value in axis)
-    return dataclasses.replace(protocol, up=(x, y, z))
+    return dataclasses.replace(protocol, scene=scene)
 
 
 def _protocol(name: str, grasps: GraspSet, deed: pathlib.Path | None) -> Protocol:
     from zdg_jax import validation
+    from zdg_jax.scenes import Scene
 
     if name == "use":
         return _use(grasps, deed)
@@ -132,7 +134,7 @@ def _protocol(name: str, grasps: GraspSet, deed: pathlib.Path | None) -> Protoco
     if name == "carry":
         return validation.carry
     if name == "lift":
-        return validation.LiftProtocol()
+        return validation.LiftProtocol(scene=grasps.scene or Scene())
     if name == "task_wrench":
         plan = grasps.plan
         loads = [] if plan is None else plan.task.wrenches

@@ -1,6 +1,6 @@
 """Use grasps: a deed of your own, done in physics with the object in the hand.
 
-python examples/11_own_deed.py [GRASPS.npz]
+python examples/12_own_deed.py [GRASPS.npz]
 """
 
 from __future__ import annotations
