@@ -58,6 +58,7 @@ class UseTest(GraspTest):
         simulation: Simulation,
         result: Validation,
         i: int,
+        approach: np.ndarray | None,
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
