@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.report import write_report
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         soft_labels,
         task_wrench,
     )
+    from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 __all__ = [
     "EngineOptions",
@@ -79,6 +81,7 @@ __all__ = [
     "Trials",
     "Validation",
     "ValidationError",
+    "Viewer",
     "ZdgError",
     "carry",
     "concatenate",
@@ -92,6 +95,11 @@ __all__ = [
     "soft_labels",
     "synthesize",
     "task_wrench",
+    "view_grasps",
+    "view_hand",
+    "view_object",
+    "view_plan",
+    "write_report",
 ]
 
 _get, __dir__ = lazy_names(
@@ -122,6 +130,7 @@ _get, __dir__ = lazy_names(
         "Trials": "validation",
         "Validation": "validation",
         "ValidationError": "errors",
+        "Viewer": "viewer",
         "ZdgError": "errors",
         "carry": "validation",
         "concatenate": "grasps",
@@ -135,6 +144,11 @@ _get, __dir__ = lazy_names(
         "soft_labels": "validation",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
+        "view_grasps": "viewer",
+        "view_hand": "viewer",
+        "view_object": "viewer",
+        "view_plan": "viewer",
+        "write_report": "report",
     },
 )
 

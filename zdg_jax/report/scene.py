@@ -12,7 +12,7 @@ from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
 from zdg_jax.viewer.nodes import batch_color, byte_color, creased
 from zdg_jax.viewer.server import Viewer
 
-_LINK_FACES, _OBJECT_FACES = 1500, 8000
+_LINK_FACES, _OBJECT_FACES = 1000, 6000
 """Faces of a link and of the object at most: a page is sent by mail."""
 _FRAMES = 36
 _RATE = 18.0
@@ -58,6 +58,8 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
         batched_colors=batch_color(byte_color(OBJECT)),
         lod="off",
         side="double",
+        cast_shadow=False,
+        receive_shadow=False,
     )
     for number, place in zip(numbers, places, strict=True):
         verdict = "holds" if grasps.held[number] else "does not hold"
@@ -77,9 +79,11 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
             batched_colors=batch_color(byte_color(colors[mesh.link])),
             lod="off",
             side="double",
+            cast_shadow=False,
+            receive_shadow=False,
         )
     first, last = places.min(axis=0) + low - 0.05, places.max(axis=0) + high + 0.05
-    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.8, 0.0, 0.55))
+    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.58, 0.0, 0.36))
     recording = viewer.server.get_scene_serializer()
     for positions, quaternions in frames:
         for link, handle in links.items():
@@ -105,8 +109,8 @@ def _frames(
 
 
 def _grid(count: int, size: np.ndarray) -> np.ndarray:
-    """Places in a grid about twice as wide as deep, (count, 3) [m]."""
-    columns = max(1, int(np.ceil(np.sqrt(2 * count))))
+    """Places in a grid two and a half times as wide as deep, (count, 3) [m]."""
+    columns = max(1, int(np.ceil(np.sqrt(2.5 * count))))
     step = size[:2] + 2 * _ROOM
     row, column = np.divmod(np.arange(count), columns)
     places = np.stack([column * step[0], -row * step[1], np.zeros(count)], axis=1)

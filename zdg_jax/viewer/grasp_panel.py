@@ -14,6 +14,7 @@ from zdg_jax.errors import ZdgError
 from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, unmet_requests
 from zdg_jax.rendering.colors import OBJECT
+from zdg_jax.validation.results import Reason
 from zdg_jax.viewer import grasp_list
 from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
 from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
@@ -73,6 +74,8 @@ class GraspPanel:
         self._parts: ObjectParts | None = None
         self._part_names: list[frozenset[str]] | None = None
         self._touch = grasp_list.touching(grasps, look.fingers)
+        test = grasps.validation
+        self._reasons = None if test is None else test.reasons  # made anew whenever it is asked
         self._page, self._listed = 0, np.zeros(0, int)
         self.selected = -1
         """Number of the grasp that is shown; -1 for none."""
@@ -247,13 +250,12 @@ class GraspPanel:
         total = len(self._listed)
         shown = f"{first + 1} to {min(first + ROWS, total)} of {total}" if total else "no grasp"
         self._count.content = paragraphs([f"{shown}; {len(self.grasps)} in the set"])
-        with self._server.atomic():
-            for k, row in enumerate(self._rows):
-                row.visible = first + k < total
-                if row.visible:
-                    number = int(self._listed[first + k])
-                    row.label = self._row_text(number)
-                    row.color = self._row_color(number)
+        for k, row in enumerate(self._rows):
+            row.visible = first + k < total
+            if row.visible:
+                number = int(self._listed[first + k])
+                row.label = self._row_text(number)
+                row.color = self._row_color(number)
 
     def _row_text(self, number: int) -> str:
         grasps = self.grasps
@@ -261,9 +263,9 @@ class GraspPanel:
         order = self._order.value
         if order in grasps.metrics:
             text += f" · {order} {grasps.metrics[order][number]:.3g}"
-        if grasps.validation is not None:
+        if grasps.validation is not None and self._reasons is not None:
             survived = int(grasps.validation.survived_loads[number].sum())
-            text += f" · {grasps.validation.reasons[number]}"
+            text += f" · {self._reasons[number]}"
             text += f" {survived}/{len(grasps.validation.loads)}"
         return text + ("" if grasps.kept[number] else " · not kept")
 
@@ -278,9 +280,8 @@ class GraspPanel:
         Args:
             number: its number in the set.
         """
-        with self._lock:
+        with self._lock, self._server.atomic():
             self.selected = number
-            self._playback.leave()
             places = np.flatnonzero(self._listed == number)
             if len(places):
                 self._page = int(places[0]) // ROWS
@@ -362,7 +363,7 @@ def _summary(grasps: GraspSet, number: int) -> str:
     if test is None:
         rows.append(("physics", "not tested"))
     else:
-        rows.append((test.protocol, test.reasons[number]))
+        rows.append((test.protocol, Reason(test.reason[number]).text))
         for k, load in enumerate(test.loads):
             if test.tested[number, k]:
                 word = "survived" if test.survived_loads[number, k] else "lost"
