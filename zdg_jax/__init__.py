@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         planner_from_name,
     )
     from zdg_jax.report import write_report
+    from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 __all__ = [
+    "Box",
     "EngineOptions",
     "FallbackPlanner",
     "GraspPipeline",
@@ -77,6 +79,8 @@ __all__ = [
     "Poses",
     "RulesPlanner",
     "SavedPlan",
+    "Scene",
+    "Solid",
     "SynthesisConfig",
     "Trials",
     "Validation",
@@ -93,6 +97,7 @@ __all__ = [
     "shipped_hands",
     "six_directions",
     "soft_labels",
+    "stable_poses",
     "synthesize",
     "task_wrench",
     "view_grasps",
@@ -105,6 +110,7 @@ __all__ = [
 _get, __dir__ = lazy_names(
     __name__,
     {
+        "Box": "scenes",
         "EngineOptions": "validation",
         "FallbackPlanner": "planning",
         "GraspPipeline": "synthesis.pipeline",
@@ -126,6 +132,8 @@ _get, __dir__ = lazy_names(
         "Poses": "hand.poses",
         "RulesPlanner": "planning",
         "SavedPlan": "planning",
+        "Scene": "scenes",
+        "Solid": "scenes",
         "SynthesisConfig": "synthesis.synthesize",
         "Trials": "validation",
         "Validation": "validation",
@@ -142,6 +150,7 @@ _get, __dir__ = lazy_names(
         "shipped_hands": "hand",
         "six_directions": "validation",
         "soft_labels": "validation",
+        "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
         "view_grasps": "viewer",

@@ -49,6 +49,11 @@ def data(request: pytest.FixtureRequest, folder: pathlib.Path) -> Dataset:
     return datasets.open(folder)
 
 
+def shards(folder: pathlib.Path) -> list[pathlib.Path]:
+    layout = Layout(folder)
+    return [layout.shard_path(name.decode()) for name in layout.shard_names()]
+
+
 def same(one: GraspSet, other: GraspSet) -> None:
     for a, b in zip(one.poses.qpos, other.poses.qpos, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -168,7 +173,7 @@ def test_the_card_counts_what_is_there(folder: pathlib.Path) -> None:
 
 def test_shards_made_elsewhere_are_taken_in(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     other = pathlib.Path(shutil.copytree(folder, tmp_path / "other"))
-    for i, (_, path) in enumerate(list(Layout(folder).shard_files())):
+    for i, path in enumerate(shards(folder)):
         (path if i % 2 else other / path.relative_to(folder)).unlink()
     assert datasets.status(folder).done == datasets.status(other).done == 3
     assert datasets.merge(folder, take=[other]).jobs == 6
@@ -176,7 +181,7 @@ def test_shards_made_elsewhere_are_taken_in(folder: pathlib.Path, tmp_path: path
 
 
 def test_a_damaged_shard_is_not_merged(folder: pathlib.Path) -> None:
-    _, path = next(iter(Layout(folder).shard_files()))
+    path = shards(folder)[0]
     content = bytearray(path.read_bytes())
     content[200] ^= 1
     path.write_bytes(bytes(content))

@@ -11,6 +11,8 @@ import pytest
 
 import zdg_jax as zdg
 from tests.cli.saved import many
+from tests.datasets.small import make_up, write_spec
+from zdg_jax import datasets
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _EXAMPLES = _ROOT / "examples"
@@ -102,3 +104,26 @@ def test_grasps_are_served_and_reported(saved: zdg.GraspSet, tmp_path: pathlib.P
     report = _load(9)["main"](saved.validate(), tmp_path)
     assert "Why grasps fail" in report.read_text()
     assert (tmp_path / "charts.png").stat().st_size > 10_000
+
+
+def test_a_dataset_is_read_and_trained_on(tmp_path: pathlib.Path) -> None:
+    make_up(write_spec(tmp_path), tmp_path / "dataset")
+    loss = _load(10)["main"](tmp_path / "dataset")
+    assert loss is None or np.isfinite(loss)
+
+
+@pytest.mark.slow
+def test_a_dataset_is_made(tmp_path: pathlib.Path) -> None:
+    _load(10)["make"](tmp_path)
+    assert len(datasets.open(tmp_path / "dataset").filter(held=True)) > 16
+
+
+@pytest.mark.slow
+def test_grasps_beside_a_wall_lift_the_box() -> None:
+    grasps = _load(11)["main"](num=16, keep=2)
+    assert grasps.kept.any()
+    assert grasps.held[grasps.kept].all()
+    assert grasps.validation is not None
+    assert grasps.validation.protocol == "lift"
+    definitions = (_ROOT / "docs" / "metrics.md").read_text()
+    assert not [name for name in grasps.metrics if f"`{name}`" not in definitions]

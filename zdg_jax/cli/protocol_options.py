@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
+from zdg_jax.cli.scene_options import direction
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from zdg_jax.validation import Protocol
 
 PROTOCOLS = ("six_directions", "carry", "lift", "task_wrench")
-_AXES = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class ProtocolChoice:
     physics: PhysicsChoice
     """Mass, friction and drives."""
     up: str | None
-    """Upward axis of the object in the lift, such as `z` or `-y`."""
+    """Direction of the object that is up in the lift, such as `z` or `-y`."""
 
     def build(self, grasps: GraspSet) -> Protocol:
         """Returns the test; its name says in which settings it is not the usual one.
@@ -62,7 +62,10 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, choice=choice, **others)
 
     up = click.option(
-        "--up", metavar="AXIS", help="lift: the object's upward axis, such as z or -y."
+        "--up",
+        metavar="DIRECTION",
+        help="lift: on a bare table with this direction of the object up, such as z or -y; else "
+        "in the scene that the grasps were made for, or with z up.",
     )
     name = click.option(
         "--protocol", default=PROTOCOLS[0], show_default=True, help=", ".join(PROTOCOLS)
@@ -71,26 +74,25 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _standing(protocol: Protocol, up: str) -> Protocol:
+    from zdg_jax.scenes import Scene
     from zdg_jax.validation import LiftProtocol
 
-    axis = _AXES.get(up.lower().lstrip("+-"))
-    if axis is None or len(up) > 2:
-        raise InputError(f"--up is '{up}'; it must be x, y, z, -x, -y or -z")
+    scene = Scene(up=direction(up))
     if not isinstance(protocol, LiftProtocol):
         raise InputError(f"--up is for the lift; {protocol.name} has no table")
-    x, y, z = (-value if up.startswith("-") else value for value in axis)
-    return dataclasses.replace(protocol, up=(x, y, z))
+    return dataclasses.replace(protocol, scene=scene)
 
 
 def _protocol(name: str, grasps: GraspSet) -> Protocol:
     from zdg_jax import validation
+    from zdg_jax.scenes import Scene
 
     if name == "six_directions":
         return validation.six_directions
     if name == "carry":
         return validation.carry
     if name == "lift":
-        return validation.LiftProtocol()
+        return validation.LiftProtocol(scene=grasps.scene or Scene())
     if name == "task_wrench":
         plan = grasps.plan
         loads = [] if plan is None else plan.task.wrenches

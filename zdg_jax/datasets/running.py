@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zdg_jax.objects import Object
     from zdg_jax.physics import Physics
     from zdg_jax.planning import GraspPlan, Planner
-    from zdg_jax.validation import HoldProtocol, Validation
+    from zdg_jax.validation import HoldProtocol, Protocol, Validation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -198,7 +198,7 @@ def make_grasps(
 
 
 def _tested(
-    grasps: GraspSet, hand: Hand, obj: Object, test: HoldProtocol, counts: dict[str, Any]
+    grasps: GraspSet, hand: Hand, obj: Object, test: Protocol, counts: dict[str, Any]
 ) -> GraspSet:
     from zdg_jax.synthesis.selection import validate_best_first
     from zdg_jax.validation import rollout

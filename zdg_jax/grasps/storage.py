@@ -27,6 +27,7 @@ from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "alignment_weight": grasps.alignment_weight,
         "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
+        "scene": None if grasps.scene is None else grasps.scene.to_json(),
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -136,6 +138,8 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
+    if grasps.approach is not None:
+        arrays["approach"] = grasps.approach.qpos
     if grasps.forces is not None:
         for field in dataclasses.fields(SqueezeForces):
             arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
@@ -200,7 +204,8 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             **{
                 pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in LEAVES})
                 for pose in POSES
-            }
+            },
+            approach=HandPose.from_qpos(arrays["approach"]) if "approach" in arrays else None,
         ),
         score=arrays["score"],
         rank=arrays["rank"],
@@ -208,6 +213,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         plan=_plan(meta["plan"]),
         alignment_weight=float(meta["alignment_weight"]),
         physics=None if meta.get("physics") is None else Physics(**meta["physics"]),
+        scene=None if meta.get("scene") is None else Scene.from_json(meta["scene"]),
         forces=SqueezeForces(**forces) if (forces := _group(arrays, "squeeze/")) else None,
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),

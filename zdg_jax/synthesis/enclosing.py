@@ -20,6 +20,7 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.settings import float_setting
+from zdg_jax.scenes.arrays import SceneArrays
 
 _DIRECTIONS = 8
 """Directions about the axis of the opening that the palm may come from."""
@@ -27,6 +28,10 @@ _TRACED, _ADVANCED = 8, 5
 """Steps that look for the surface before the palm, and that bring the palm onto it."""
 _STILL = 0.02
 """Change below which a joint counts as stopped [rad or m]."""
+_PALM_ROOM = 0.05
+"""Room that a palm needs behind its face and around it [m]."""
+_CROWDED = 400.0
+"""Log-likelihood that a landing loses per metre of that room that is missing [1/m]."""
 _GRAZING = 0.1
 """Share of a link's speed that counts as towards the surface, whatever its direction."""
 
@@ -161,6 +166,9 @@ def land(
     square = -jnp.sum(normals * facings, axis=-1)
     pull = 4.0 * approach.weight * (facings @ approach.direction)
     logits = config.squareness * square - depth / config.thickness + pull
+    if not problem.scene.is_empty:
+        room = palm_room(problem.scene, preshape.middle, facings, depth)
+        logits = logits + _CROWDED * jnp.minimum(room - _PALM_ROOM, 0.0)
     row = jax.random.categorical(keys[1], logits)
     facing, depth = facings[row], depth[row]
 
@@ -180,6 +188,21 @@ def land(
         dofs=jnp.clip(dofs, hand.lower, hand.upper),
     )
     return _advance(problem, motion, variables, facing), facing
+
+
+def palm_room(
+    scene: SceneArrays, middle: jax.Array, facings: jax.Array, depth: jax.Array
+) -> jax.Array:
+    """Clearance that surroundings leave behind palms, as much as they need at most, (n,) [m].
+
+    Args:
+        scene: the surroundings.
+        middle: point that the palms face, (3,), object frame [m].
+        facings: unit directions that they face, (n, 3), object frame.
+        depth: distance from the palms' faces to it, (n,) or () [m].
+    """
+    back = jnp.reshape(depth + _PALM_ROOM, (-1, 1))
+    return jnp.minimum(scene.clearance((middle - back * facings).T), _PALM_ROOM)
 
 
 def palm_frame(axis: jax.Array, facing: jax.Array) -> jax.Array:

@@ -51,7 +51,7 @@ def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) ->
         clearance=jnp.float32(_CLEARANCE),
         approach=DirectionTarget(
             direction=jnp.asarray(grip.palm.approach, jnp.float32),
-            weight=jnp.float32(confidence),
+            weight=jnp.float32(confidence if grip.palm.asked is None else 1.0),
         ),
         thumb=DirectionTarget(
             direction=jnp.asarray(thumb, jnp.float32),

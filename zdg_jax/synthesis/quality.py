@@ -17,6 +17,9 @@ from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
+_SCENE_DEPTH, _APPROACH_DEPTH = 0.007, 0.005
+"""Depths in the surroundings, and in anything on the way, that half of the grasps survive [m]: the
+lift refuses 10 mm."""
 _EDGES = 8
 _DIRECTIONS = 256
 _STARTS, _POLISH = 8, 80
@@ -87,14 +90,25 @@ def predicted_hold_probability(
 ) -> np.ndarray:
     """Predicts the chance that grasps carry an object with any side down, (n,).
 
-    It is the chance to hold the benchmark's light pulls times that to bear the weight.
+    It is the chance to hold the benchmark's light pulls times that to bear the weight; in a scene
+    also times that of coming there, and the weight is that of an object that is lifted.
 
     Args:
-        metrics: from `measure`, with exact `penetration` and `self_penetration`, each (n,).
+        metrics: from `measure`, with exact `penetration` and `self_penetration`, and in a scene
+            `scene_penetration` and `approach_penetration`, each (n,).
         terms: energy terms, each (n,).
         mass: mass of the object [kg].
     """
-    return _holds_light_pulls(metrics, terms) * _bears(metrics["payload"], mass)
+    chance = _holds_light_pulls(metrics, terms) * _bears(metrics["payload"], mass)
+    if "scene_penetration" in metrics:
+        chance = chance * _clears(metrics["scene_penetration"], _SCENE_DEPTH)
+        chance = chance * _clears(metrics["approach_penetration"], _APPROACH_DEPTH)
+    return chance
+
+
+def _clears(depth: np.ndarray, bound: float) -> np.ndarray:
+    """Chance that a depth [m] does no harm, (n,): a half at `bound`, falling over a millimetre."""
+    return 1 / (1 + np.exp(np.minimum((depth - bound) / 0.001, 50.0)))
 
 
 def _bears(payload: np.ndarray, mass: float) -> np.ndarray:

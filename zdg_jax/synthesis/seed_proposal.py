@@ -17,6 +17,11 @@ from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
 from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, PlacedPreshape
 
+_FINGER = 0.01
+"""Radius of a finger that touches a place: the room that it needs among surroundings [m]."""
+_COVERED = 0.02
+"""Weight of a place without any room, beside a free one."""
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,7 @@ class SeedCost:
     """
 
     collision: jax.Array = float_setting(20.0)
-    """Of the depth of the deepest sphere [1]."""
+    """Of the depth of the deepest sphere, in the object and in what surrounds it [1]."""
     offset: jax.Array = float_setting(0.2)
     """Of the distance between the contacts' middle and the object's centre of mass [1]."""
     force_closure: jax.Array = float_setting(0.2)
@@ -130,6 +135,7 @@ class SeedProposal:
             motion: the way the hand closes.
             config: settings.
         """
+        problem = _among_surroundings(problem)
         pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
         # Spheres tell whether a seed is clear; the surface points would cost five times as much.
         bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
@@ -158,6 +164,19 @@ class Place:
     """Outward normal at the first of the two points, (3,)."""
     paired: jax.Array
     """True where something opposes it, () bool."""
+
+
+def _among_surroundings(problem: Problem) -> Problem:
+    """The problem with less weight on places that the surroundings leave no room to touch."""
+    if problem.scene.is_empty:
+        return problem
+    samples, weights = problem.object.samples, problem.targets.sample_weights
+    room = problem.scene.clearance((samples.points + _FINGER * samples.normals).T)
+    weights = weights * jnp.clip(room / _FINGER, _COVERED, 1.0)
+    targets = dataclasses.replace(
+        problem.targets, sample_weights=weights / jnp.maximum(jnp.mean(weights), 1e-9)
+    )
+    return dataclasses.replace(problem, targets=targets)
 
 
 def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
@@ -198,7 +217,8 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
     problem, cost = proposal.problem, proposal.config.cost
     state = energy.grasp_state(problem, variables, pattern)
     radii = problem.hand.spheres.radii
-    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
+    gap = problem.scene.nearest(state.distance, state.places)[-radii.shape[0] :]
+    collision = jnp.max(jax.nn.relu(radii - gap))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
@@ -227,7 +247,7 @@ def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array
     poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
     centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
     gap, _ = distance.query(problem.object.grid, centers, 0)
-    collision = jnp.max(jax.nn.relu(hand.spheres.inner - gap))
+    collision = jnp.max(jax.nn.relu(hand.spheres.inner - problem.scene.nearest(gap, centers)))
     palm = proposal.motion.palm[hand.spheres.link]
     nearest = jnp.argmin(jnp.where(palm, gap, jnp.inf))
     offset = jnp.linalg.norm(centers[:, nearest] - problem.object.center_of_mass + 1e-6)

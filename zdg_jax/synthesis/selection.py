@@ -8,7 +8,7 @@ import numpy as np
 
 from zdg_jax.grasps import GraspSet
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation import Engine, HoldProtocol, Settling, six_directions
+from zdg_jax.validation import Engine, Protocol, Settling, six_directions
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 DISTINCT = (0.02, np.radians(20.0), 0.5)
@@ -25,7 +25,7 @@ def validate_best_first(
     obj: ObjectLike,
     keep: int,
     progress: Progress = silent,
-    protocol: HoldProtocol = STRICT_SIX_DIRECTIONS,
+    protocol: Protocol = STRICT_SIX_DIRECTIONS,
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import BENCHMARK, Physics
+from zdg_jax.scenes.scene import Scene
 
 Triple = tuple[float, float, float]
 
@@ -141,14 +142,15 @@ class LiftProtocol:
     """Mass, friction, gravity and drives."""
     solver: SolverOptions = SolverOptions()
     """Settings of the simulation."""
-    up: Triple = (0.0, 0.0, 1.0)
-    """Direction that points up, object frame: the pose in which the object stands."""
+    scene: Scene = dataclasses.field(default_factory=Scene)
+    """Surroundings of the object: by default a table, with +z of the object up."""
     settle_time: float = 0.5
     """The object rests on the table before the hand comes [s]."""
     approach_distance: float = 0.1
-    """The hand comes from this far behind its pregrasp, against its approach [m]."""
+    """A hand whose approach is not known comes from this far behind its pregrasp, away from the
+    object [m]."""
     approach_time: float = 0.6
-    """Duration of the approach [s]."""
+    """Duration of that approach [s]; others move as fast."""
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2
