@@ -17,8 +17,15 @@ from zdg_jax.rendering.colors import OBJECT
 from zdg_jax.validation.results import Reason
 from zdg_jax.viewer import grasp_list
 from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
-from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
-from zdg_jax.viewer.nodes import ContactsNode, HandNode, ObjectNode, batch_color, verdict_colors
+from zdg_jax.viewer.grasp_path import STAGES, GraspWays
+from zdg_jax.viewer.nodes import (
+    ContactsNode,
+    HandNode,
+    ObjectNode,
+    add_surroundings,
+    batch_color,
+    verdict_colors,
+)
 from zdg_jax.viewer.object_parts import ObjectParts, prepare_again
 from zdg_jax.viewer.playback import Playback
 from zdg_jax.viewer.text import paragraphs, preformatted, table
@@ -86,12 +93,11 @@ class GraspPanel:
         self._contacts = ContactsNode(server, f"{root}/object/contacts")
         self._hand = HandNode(server, f"{root}/hand", look)
         self._hand.frame.visible = len(grasps) > 0
-        stops = [np.asarray(pose.qpos, np.float64) for pose in (grasps.pregrasp, grasps.grasp)]
-        stops.append(np.asarray(grasps.squeeze.qpos, np.float64))
-        middle = (record.vertices.min(0) + record.vertices.max(0)) / 2
-        palms = look.palm_positions(stops[0])
-        self._stops = np.stack([approach_start(stops[0], palms, middle), *stops], axis=1)
-        self._marks = self._add_marks(root, look.palm_positions(stops[1]), place)
+        self._ways = GraspWays(grasps, look)
+        add_surroundings(server, f"{root}/scene", grasps)
+        self._marks = self._add_marks(
+            root, look.palm_positions(np.asarray(grasps.grasp.qpos)), place
+        )
 
     def _add_marks(self, root: str, palms: np.ndarray, place: np.ndarray) -> Any:
         """Adds a ball at the palm of each grasp; a click on one selects it."""
@@ -308,7 +314,7 @@ class GraspPanel:
         """Puts the hand where the slider says, and the object where it was."""
         self._playback.leave()
         self._object.reset()
-        self._hand.pose(pose_at(self._stops[self.selected], float(self.slider.value)))
+        self._hand.pose(self._ways.pose(self.selected, float(self.slider.value)))
 
     def _walk(self) -> None:
         """Moves the slider, and the hand with it, from its start to its end."""
