@@ -94,6 +94,13 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
     assert moved < 20.0  # [mm]
 
 
+def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
+    used = _load(12)["main"](saved)
+    assert used.validation is not None
+    assert used.validation.loads == ("close", "lifted", "rung", "tipped", "struck")
+    assert used.tested.all()
+
+
 @pytest.mark.slow
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)

@@ -90,6 +90,11 @@ class CompiledScene:
         return int(self.model.nq) - 14
 
 
+def link_body(scene: CompiledScene, link: str) -> int:
+    """Returns the body of a link of the hand by its name, -1 where the hand has none such."""
+    return int(mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_BODY, _HAND + link))
+
+
 def build_spec(
     hand: HandLike,
     obj: ObjectLike,
