@@ -78,10 +78,16 @@ def test_contacts_are_told_by_part(grasps: GraspSet) -> None:
         marks=np.where(right, 1, 2),
         names=("right", "left"),
     )
-    assert parts.touched(np.array([[0.03, 0.0, 0.001]])) == {"right"}
     touched = parts.touched_by(grasps)
     assert touched is not None
     assert set(touched) == {frozenset({"right", "left"})}
+    some = dataclasses.replace(record, face_parts=np.where(right, 2, 1))
+    stated = ObjectParts.stated(some, None)
+    assert stated is not None
+    assert stated.names == ("part 1", "part 2")
+    assert (
+        ObjectParts.stated(dataclasses.replace(some, face_parts=0 * some.face_parts), None) is None
+    )
 
 
 def test_the_way_goes_through_its_stops() -> None:

@@ -78,8 +78,8 @@ class GraspPanel:
         self.grasps, self._server, self._look = grasps, server, look
         self._hand_source, self._protocol = hand, protocol
         self._lock = threading.RLock()
-        self._parts: ObjectParts | None = None
-        self._part_names: list[frozenset[str]] | None = None
+        self._parts = ObjectParts.stated(grasps.object, grasps.plan)
+        self._part_names = None if self._parts is None else self._parts.touched_by(grasps)
         self._touch = grasp_list.touching(grasps, look.fingers)
         test = grasps.validation
         self._reasons = None if test is None else test.reasons  # made anew whenever it is asked
@@ -196,7 +196,10 @@ class GraspPanel:
             "touching", grasp_list.choices(self._touch), initial_value=ANY
         )
         self._part = gui.add_dropdown(
-            "part", (ANY,), initial_value=ANY, hint="Known once parts are in colour."
+            "part",
+            self._touched_parts(),
+            initial_value=ANY,
+            hint="Of a set that does not state parts: once they are in colour.",
         )
         names = grasp_list.orders(self.grasps)
         self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
@@ -333,7 +336,7 @@ class GraspPanel:
         self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])
 
     def _color_parts(self) -> None:
-        """Colours the parts; they are found first where nobody asked before."""
+        """Colours the parts; they are found first where the set does not state them."""
         if self._with_parts.value and self._parts is None:
             self._status.content = paragraphs(["preparing the object ..."])
             try:
@@ -346,14 +349,19 @@ class GraspPanel:
             self._status.content = ""
             with self._lock:
                 self._parts, self._part_names = parts, names
-                touched: frozenset[str] = frozenset().union(*(names or []))
-                found = dict.fromkeys(name for name in parts.names if name in touched)
-                self._part.options = (ANY, *found)
+                self._part.options = self._touched_parts()
         with self._lock:
             if self._with_parts.value and self._parts is not None:
                 self._object.color_parts(self._parts)
             else:
                 self._object.plain()
+
+    def _touched_parts(self) -> tuple[str, ...]:
+        """Names of the parts that any grasp touches, `ANY` before them."""
+        if self._parts is None or self._part_names is None:
+            return (ANY,)
+        touched: frozenset[str] = frozenset().union(*self._part_names)
+        return (ANY, *dict.fromkeys(name for name in self._parts.names if name in touched))
 
 
 def _summary(grasps: GraspSet, number: int) -> str:
