@@ -12,7 +12,14 @@ import click
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.options import (
+    FOLDER,
+    check_task,
+    load_object,
+    mesh_options,
+    parts_option,
+    planning_options,
+)
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.errors import InputError
@@ -35,6 +42,7 @@ _ADVICE = {
 
 @click.command()
 @mesh_options
+@parts_option
 @physics_options
 @planning_options
 @click.option(
@@ -73,6 +81,7 @@ _ADVICE = {
 def grasp(
     mesh: pathlib.Path,
     scale: float | None,
+    parts: pathlib.Path | None,
     physics: PhysicsChoice,
     task: str,
     hand: str,
@@ -110,7 +119,7 @@ def grasp(
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
-        obj = load_object(mesh, scale, physics.mass, bars)
+        obj = load_object(mesh, scale, physics.mass, bars, parts)
         writable(out)
         job = outputs.Job(task=task, obj=obj, hand=loaded)
         outputs.check_run(out, job, num, seed, force)
