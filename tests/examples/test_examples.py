@@ -11,6 +11,8 @@ import pytest
 
 import zdg_jax as zdg
 from tests.cli.saved import many
+from tests.datasets.small import make_up, write_spec
+from zdg_jax import datasets
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _EXAMPLES = _ROOT / "examples"
@@ -53,7 +55,7 @@ def test_an_own_hand_is_loaded_from_a_urdf(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_named_part_is_spared() -> None:
-    obj, made = _load(10)["main"]()
+    obj, made = _load(13)["main"]()
     marks = {part.name: part.mark for part in obj.parts}
     assert marks["lens"] in {part.mark for part in made.grip.avoided}
     assert marks["lens"] not in {part.mark for part in made.grip.held}
@@ -99,6 +101,13 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
     assert moved < 20.0  # [mm]
 
 
+def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
+    used = _load(12)["main"](saved)
+    assert used.validation is not None
+    assert used.validation.loads == ("close", "lifted", "rung", "tipped", "struck")
+    assert used.tested.all()
+
+
 @pytest.mark.slow
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)
@@ -109,3 +118,26 @@ def test_grasps_are_served_and_reported(saved: zdg.GraspSet, tmp_path: pathlib.P
     report = _load(9)["main"](saved.validate(), tmp_path)
     assert "Why grasps fail" in report.read_text()
     assert (tmp_path / "charts.png").stat().st_size > 10_000
+
+
+def test_a_dataset_is_read_and_trained_on(tmp_path: pathlib.Path) -> None:
+    make_up(write_spec(tmp_path), tmp_path / "dataset")
+    loss = _load(10)["main"](tmp_path / "dataset")
+    assert loss is None or np.isfinite(loss)
+
+
+@pytest.mark.slow
+def test_a_dataset_is_made(tmp_path: pathlib.Path) -> None:
+    _load(10)["make"](tmp_path)
+    assert len(datasets.open(tmp_path / "dataset").filter(held=True)) > 16
+
+
+@pytest.mark.slow
+def test_grasps_beside_a_wall_lift_the_box() -> None:
+    grasps = _load(11)["main"](num=16, keep=2)
+    assert grasps.kept.any()
+    assert grasps.held[grasps.kept].all()
+    assert grasps.validation is not None
+    assert grasps.validation.protocol == "lift"
+    definitions = (_ROOT / "docs" / "metrics.md").read_text()
+    assert not [name for name in grasps.metrics if f"`{name}`" not in definitions]

@@ -19,6 +19,7 @@ from zdg_jax.cli.options import (
     planning_options,
 )
 from zdg_jax.cli.progress import Bars
+from zdg_jax.cli.scene_options import SceneChoice, scene_options
 
 if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan, PlannerOptions
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @object_options
 @parts_option
 @planning_options
+@scene_options
 @click.option(
     "--out",
     type=FOLDER,
@@ -45,6 +47,7 @@ def plan(
     hand: str,
     planner: str,
     options: PlannerOptions,
+    scene: SceneChoice,
     out: pathlib.Path,
     force: bool,
 ) -> None:
@@ -60,6 +63,7 @@ def plan(
     from zdg_jax import planning
     from zdg_jax.hand import Hand
 
+    around = scene.build()
     chosen = planning.planner_from_name(planner, options)
     loaded = Hand.load(hand)
     with Bars() as bars:
@@ -72,6 +76,7 @@ def plan(
             obj,
             loaded,
             planner=chosen,
+            scene=scene.around(around, obj),
             transcript=out / "plan.html",
             progress=bars,
         )

@@ -16,16 +16,21 @@ shards hold 10,000 each at 40 million jobs.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import os
 import pathlib
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 JOB_DIGITS = 24
 """Hexadecimal digits of a job's name."""
 _CONTENT_DIGITS = 16
-_SHARD = re.compile(rf"([0-9a-f]{{{JOB_DIGITS}}})-([0-9a-f]{{{_CONTENT_DIGITS}}})\.parquet")
+_SHARD = re.compile(rf"[0-9a-f]{{{JOB_DIGITS}}}-[0-9a-f]{{{_CONTENT_DIGITS}}}\.parquet")
+_NAME = JOB_DIGITS + _CONTENT_DIGITS + len("-.parquet")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,28 +91,45 @@ class Layout:
         """
         return self.shards / job_id[:3] / f"{job_id}-{_digest(content)}.parquet"
 
-    def shard_files(self) -> Iterator[tuple[str, pathlib.Path]]:
-        """Finds all results by their names, with the jobs that they are of."""
-        if not self.shards.is_dir():
+    def shard_path(self, name: str) -> pathlib.Path:
+        """Path of a result by the name of its file, see `shard_names`."""
+        return self.shards / name[:3] / name
+
+    def shard_names(self) -> np.ndarray:
+        """Finds the files of all results by their names, (n,) bytes; `job_names` says of what."""
+        return np.fromiter(self._shard_names(), f"S{_NAME}")
+
+    def is_whole(self, name: str) -> bool:
+        """Returns whether a result holds what its name says.
+
+        Args:
+            name: name of its file.
+        """
+        digest = name[JOB_DIGITS + 1 : JOB_DIGITS + 1 + _CONTENT_DIGITS]
+        try:
+            return _digest(self.shard_path(name).read_bytes()) == digest
+        except OSError:
+            return False
+
+    def _shard_names(self) -> Iterator[bytes]:
+        try:
+            folders = sorted(os.listdir(self.shards))
+        except FileNotFoundError:
             return
-        for folder in sorted(self.shards.iterdir()):
-            if folder.is_dir():
-                for path in sorted(folder.iterdir()):
-                    if match := _SHARD.fullmatch(path.name):
-                        yield match[1], path
+        for folder in folders:
+            with contextlib.suppress(NotADirectoryError):
+                for name in sorted(os.listdir(self.shards / folder)):
+                    if _SHARD.fullmatch(name):
+                        yield name.encode()
 
 
-def is_whole(path: pathlib.Path) -> bool:
-    """Returns whether a shard holds what its name says.
+def job_names(shard_names: np.ndarray) -> np.ndarray:
+    """Returns the names of the jobs of results, (n,) bytes.
 
     Args:
-        path: the shard.
+        shard_names: names of the results' files, (n,) bytes.
     """
-    match = _SHARD.fullmatch(path.name)
-    try:
-        return match is not None and _digest(path.read_bytes()) == match[2]
-    except OSError:
-        return False
+    return shard_names.astype(f"S{JOB_DIGITS}")
 
 
 def _digest(content: bytes) -> str:

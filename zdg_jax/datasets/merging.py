@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import json
 import pathlib
@@ -19,7 +18,7 @@ from zdg_jax.datasets.card import CardCounts, write_card
 from zdg_jax.datasets.columns import CONVENTIONS_KEY, conventions, read_record
 from zdg_jax.datasets.hand_files import MODEL, read_hand
 from zdg_jax.datasets.jobs import JobTable
-from zdg_jax.datasets.layout import Layout, is_whole
+from zdg_jax.datasets.layout import JOB_DIGITS, Layout, job_names
 from zdg_jax.datasets.making import working_on
 from zdg_jax.datasets.object_files import read_facts
 from zdg_jax.datasets.planned import PlannedDataset
@@ -92,18 +91,17 @@ def _write(
     layout: Layout, planned: PlannedDataset, fresh: pathlib.Path, rows: int
 ) -> tuple[Merged, CardCounts]:
     table = planned.table
-    found = _shards(layout, table)
-    if not found:
+    done, names = _shards(layout, table)
+    if not len(done):
         raise InputError(f"{layout.root} holds no grasps yet; `zdg dataset make` makes some")
-    order = sorted(found, key=lambda n: (int(table.hand_of[n]), n))
     counts = CardCounts()
     files = grasps = 0
     objects: set[int] = set()
     with _Jobs(fresh / "jobs.parquet") as jobs:
-        for hand, numbers in _by_hand(table, order):
-            facts = read_hand(layout, hand)
+        for k, hand in enumerate(row.name for row in table.hands):
+            facts, own = read_hand(layout, hand), table.hand_of[done] == k
             loads: dict[str, Any] = {}
-            for part, batch in enumerate(_batches(found, numbers, rows)):
+            for part, batch in enumerate(_batches(layout, done[own], names[own], rows)):
                 tables = []
                 for number, shard in batch:
                     record = read_record(shard.schema)
@@ -124,44 +122,31 @@ def _write(
                 grasps, files = grasps + len(joined), files + 1
     _write_objects(layout, [table.objects[k].id for k in sorted(objects)], fresh)
     _write_hands(layout, [hand.name for hand in table.hands], fresh)
-    return Merged(jobs=len(found), grasps=grasps, files=files), counts
+    return Merged(jobs=len(done), grasps=grasps, files=files), counts
 
 
-def _shards(layout: Layout, table: JobTable) -> dict[int, pathlib.Path]:
-    """Shards of the jobs that the spec asks for, by the job's number."""
-    names, paths = [], []
-    for name, path in layout.shard_files():
-        names.append(name.encode())
-        paths.append(path)
-    order = np.argsort(table.ids)
-    at = np.searchsorted(table.ids, np.array(names, table.ids.dtype), sorter=order)
-    at = order[np.minimum(at, len(order) - 1)]
-    return {
-        int(number): path
-        for number, name, path in zip(at, names, paths, strict=True)
-        if table.ids[number] == name
-    }
-
-
-def _by_hand(table: JobTable, order: list[int]) -> Iterator[tuple[str, list[int]]]:
-    groups: dict[int, list[int]] = collections.defaultdict(list)
-    for number in order:
-        groups[int(table.hand_of[number])].append(number)
-    for hand, numbers in groups.items():
-        yield table.hands[hand].name, numbers
+def _shards(layout: Layout, table: JobTable) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the jobs that are done, rising, and the names of their shards, (n,) each."""
+    names = layout.shard_names()
+    jobs, order = job_names(names), np.argsort(table.ids)
+    at = np.searchsorted(table.ids, jobs, sorter=order)
+    numbers = order[np.minimum(at, len(order) - 1)]
+    asked = table.ids[numbers] == jobs
+    numbers, first = np.unique(numbers[asked], return_index=True)
+    return numbers, names[asked][first]
 
 
 def _batches(
-    found: dict[int, pathlib.Path], numbers: list[int], rows: int
+    layout: Layout, numbers: np.ndarray, names: np.ndarray, rows: int
 ) -> Iterator[list[tuple[int, pa.Table]]]:
-    """Shards that make one table together."""
+    """Shards that make one table together, with the numbers of their jobs."""
     batch: list[tuple[int, pa.Table]] = []
     count = 0
-    for number in numbers:
-        path = found[number]
-        if not is_whole(path):
+    for number, name in zip(numbers.tolist(), names.tolist(), strict=True):
+        path = layout.shard_path(name.decode())
+        if not layout.is_whole(path.name):
             raise InputError(f"{path} is damaged; `zdg dataset make` makes it again")
-        shard = pq.read_table(path, partitioning=None)
+        shard = pq.ParquetFile(path).read()
         if batch and count + len(shard) > rows:
             yield batch
             batch, count = [], 0
@@ -262,18 +247,19 @@ def _write_hands(layout: Layout, names: list[str], fresh: pathlib.Path) -> None:
 def _take(layout: Layout, planned: PlannedDataset, other: Layout) -> None:
     """Copies shards of another folder that this one lacks, with their objects."""
     asked = {name.decode() for name in planned.table.ids.tolist()}
-    here = {job for job, _ in layout.shard_files()}
+    here = {name.decode() for name in job_names(layout.shard_names()).tolist()}
     theirs = PlannedDataset.load(other)
     if theirs.spec != planned.spec:
         raise InputError(f"{other.root} is of another spec than {layout.root}")
     try:
-        for job, path in other.shard_files():
-            if job in asked and job not in here and is_whole(path):
+        for shard in (name.decode() for name in other.shard_names().tolist()):
+            job, path = shard[:JOB_DIGITS], other.shard_path(shard)
+            if job in asked and job not in here and other.is_whole(shard):
                 name = read_record(pq.read_schema(path))["job"]["object"]["id"]
                 for suffix in (".glb", ".json"):
                     source = other.object(name).with_suffix(suffix)
                     _copy(source, layout.object(name).with_suffix(suffix))
-                _copy(path, layout.shards / path.relative_to(other.shards))
+                _copy(path, layout.shard_path(shard))
     except OSError as error:
         raise InputError(f"cannot copy from {other.root}: {error.strerror or error}") from None
 

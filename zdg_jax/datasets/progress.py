@@ -11,11 +11,13 @@ import numpy as np
 
 from zdg_jax.datasets.failures import Failure, read_failures
 from zdg_jax.datasets.jobs import JobTable
-from zdg_jax.datasets.layout import Layout, is_whole
+from zdg_jax.datasets.layout import Layout, job_names
 from zdg_jax.datasets.planned import PlannedDataset
 
 _READERS = 8
 """Threads that read shards to check them."""
+_AT_ONCE = 4096
+"""Shards that wait for them at a time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,17 +52,13 @@ def look(layout: Layout, table: JobTable, *, check: bool) -> Progress:
     Raises:
         InputError: the failures cannot be read.
     """
-    names, paths = [], []
-    for name, path in layout.shard_files():
-        names.append(name.encode())
-        paths.append(path)
+    names = layout.shard_names()
     damaged: tuple[pathlib.Path, ...] = ()
-    if check and paths:
-        with ThreadPoolExecutor(_READERS) as pool:
-            whole = np.fromiter(pool.map(is_whole, paths, chunksize=256), bool, len(paths))
-        damaged = tuple(path for path, good in zip(paths, whole, strict=True) if not good)
-        names = [name for name, good in zip(names, whole, strict=True) if good]
-    found = np.array(names, table.ids.dtype)
+    if check:
+        whole = whole_shards(layout, names)
+        damaged = tuple(layout.shard_path(name.decode()) for name in names[~whole].tolist())
+        names = names[whole]
+    found = job_names(names)
     done = np.isin(table.ids, found)
     failures = read_failures(layout.failures)
     failed = np.isin(table.ids, np.array([n.encode() for n in failures], table.ids.dtype)) & ~done
@@ -72,6 +70,21 @@ def look(layout: Layout, table: JobTable, *, check: bool) -> Progress:
         damaged=damaged,
         others=int((~np.isin(found, table.ids)).sum()),
     )
+
+
+def whole_shards(layout: Layout, names: np.ndarray) -> np.ndarray:
+    """Marks the shards that hold what their names say, (n,) bool.
+
+    Args:
+        layout: the dataset.
+        names: names of their files, (n,) bytes.
+    """
+    whole = np.zeros(len(names), bool)
+    with ThreadPoolExecutor(_READERS) as pool:
+        for start in range(0, len(names), _AT_ONCE):
+            some = [name.decode() for name in names[start : start + _AT_ONCE].tolist()]
+            whole[start : start + len(some)] = list(pool.map(layout.is_whole, some))
+    return whole
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

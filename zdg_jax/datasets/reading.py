@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from zdg_jax.datasets.columns import read_record
 from zdg_jax.datasets.hand_files import MODEL, read_hand
-from zdg_jax.datasets.layout import Layout
+from zdg_jax.datasets.layout import JOB_DIGITS, Layout
 from zdg_jax.datasets.object_files import read_facts, read_object
 from zdg_jax.errors import InputError
 
@@ -105,6 +105,14 @@ class Dataset:
         return self._rows.to_table(
             columns=None if columns is None else list(columns), filter=self._where
         )
+
+    def to_batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads the grasps a part at a time, where all do not fit into memory.
+
+        Args:
+            columns: names of columns.
+        """
+        yield from self._rows.to_batches(columns=list(columns), filter=self._where)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Reads the grasps into a table of pandas.
@@ -235,14 +243,18 @@ def open(folder: str | pathlib.Path) -> Dataset:
 
 def _unmerged(layout: Layout) -> dict[str, pathlib.Path]:
     """Shards of jobs that the spec asks for and no merged table holds, by job."""
-    found = dict(layout.shard_files())
+    found = {name[:JOB_DIGITS]: name for name in map(bytes.decode, layout.shard_names().tolist())}
     if not found:
         return {}
     from zdg_jax.datasets.planned import PlannedDataset
 
     asked = {name.decode() for name in PlannedDataset.load(layout).table.ids.tolist()}
     merged = merged_jobs(layout)
-    return {job: path for job, path in found.items() if job in asked and job not in merged}
+    return {
+        job: layout.shard_path(name)
+        for job, name in found.items()
+        if job in asked and job not in merged
+    }
 
 
 def merged_jobs(layout: Layout) -> set[str]:

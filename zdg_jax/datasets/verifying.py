@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 import pyarrow.compute as pc
 
-from zdg_jax.datasets.layout import is_whole
+from zdg_jax.datasets.progress import whole_shards
 from zdg_jax.datasets.reading import Dataset, open
 from zdg_jax.datasets.running import protocol
 from zdg_jax.errors import InputError
@@ -66,7 +66,9 @@ def verify(
         InputError: there is no dataset, or none of its grasps was tested.
     """
     data = open(folder)
-    damaged = tuple(path for _, path in data.layout.shard_files() if not is_whole(path))
+    names = data.layout.shard_names()
+    broken = names[~whole_shards(data.layout, names)].tolist()
+    damaged = tuple(data.layout.shard_path(name.decode()) for name in broken)
     tested = data.filter(pc.field("tested"))
     index = tested.to_table(["job", "grasp"])
     if not len(index):

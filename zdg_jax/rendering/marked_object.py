@@ -81,7 +81,12 @@ class MarkedObject:
         return Shape(vertices=self._vertices, faces=self._faces, color=colors, label=0)
 
     def view(
-        self, name: str, azimuth: float, elevation: float, size: tuple[int, int]
+        self,
+        name: str,
+        azimuth: float,
+        elevation: float,
+        size: tuple[int, int],
+        around: Sequence[Shape] = (),
     ) -> MarkedView:
         """Draws the object from one side, as large as it fits, parts numbered.
 
@@ -90,13 +95,14 @@ class MarkedObject:
             azimuth: about z from +x [deg].
             elevation: above the xy plane [deg].
             size: width and height [px].
+            around: other shapes to draw, of labels above 0.
         """
         width, height = size
         towards = eye_direction(azimuth, elevation)
         up = np.array([0.0, 0.0, 1.0]) if abs(towards[2]) < 0.95 else np.array([0.0, 1.0, 0.0])
         used = self._vertices[np.unique(self._faces)]
         camera = Camera.around(used, towards, up, fov=_FOV, aspect=width / height, margin=_MARGIN)
-        picture = render([self.shape()], camera, width, height)
+        picture = render([self.shape(), *around], camera, width, height)
         image = picture.image()
         self.number(image, picture)
         depth = float(np.mean((used - camera.eye) @ camera.axes[2]))
@@ -104,13 +110,14 @@ class MarkedObject:
         faces = np.where(picture.label == 0, picture.face, -1)
         return MarkedView(name=name, camera=camera, image=image, faces=faces)
 
-    def views(self, size: tuple[int, int]) -> list[MarkedView]:
+    def views(self, size: tuple[int, int], around: Sequence[Shape] = ()) -> list[MarkedView]:
         """Draws the object from all sides of `VIEWS`.
 
         Args:
             size: width and height of each [px].
+            around: other shapes to draw, of labels above 0.
         """
-        return parallel_map(lambda side: self.view(*side, size), VIEWS)
+        return parallel_map(lambda side: self.view(*side, size, around), VIEWS)
 
     def number(self, image: Image.Image, picture: Picture, size: int = 22) -> None:
         """Writes each part's number where most of the part is around it, apart from the others.

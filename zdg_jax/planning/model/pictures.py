@@ -14,8 +14,10 @@ from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.rendering import Camera, Shape, arrows, posed_hand_shapes, render
 from zdg_jax.rendering.marked_object import MarkedObject, MarkedView, draw_frame, tiled
 from zdg_jax.rendering.picture import png
+from zdg_jax.rendering.scene_shapes import scene_shapes
 from zdg_jax.rendering.text import font
 from zdg_jax.runtime.parallel import parallel_map
+from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _COLUMNS = 3  # of candidate hands on a sheet
 _HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
 _MARGIN = 1.15  # room around object and hand
+_SHEER = 0.5
+"""Opacity of what surrounds the object: views from below see through the table."""
 _PAGE_SIDE = 1600  # largest side of a page's pictures [px]
 _EXTRA = 1000  # labels from here on are not parts
 
@@ -32,7 +36,12 @@ class Picturing:
     """Renders one object and one hand for a model."""
 
     def __init__(
-        self, obj: Object, hand: Hand, max_side: int, size: PictureSize | None = None
+        self,
+        obj: Object,
+        hand: Hand,
+        max_side: int,
+        size: PictureSize | None = None,
+        around: Surroundings | None = None,
     ) -> None:
         """Prepares the scene.
 
@@ -41,16 +50,24 @@ class Picturing:
             hand: the hand.
             max_side: largest width or height of an image that the model takes [px].
             size: sizes of the pictures.
+            around: what surrounds the object, if anything.
         """
         self._px = size or PictureSize()
         self._obj, self._hand = obj, hand
         self._shrink = min(1.0, max_side / (_COLUMNS * self._px.tile_width))
         self._marked = MarkedObject(obj)
         self._seen: list[MarkedView] = []
+        self.surround(around)
+
+    def surround(self, around: Surroundings | None) -> None:
+        """Shows what surrounds the object in all pictures from now on."""
+        vertices = np.asarray(self._obj.vertices, np.float64)
+        box = np.stack([vertices.min(0), vertices.max(0)])
+        self._scene = scene_shapes(around, box, label=_EXTRA, opacity=_SHEER)
 
     def parts(self) -> list[tuple[str, bytes]]:
         """Draws the object from several sides, parts numbered: captions and PNG files."""
-        self._seen = self._marked.views((self._px.width, self._px.height))
+        self._seen = self._marked.views((self._px.width, self._px.height), self._scene)
         return [(f"The object {view.name}.", png(view.image)) for view in self._seen]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
@@ -114,7 +131,7 @@ class Picturing:
         points = np.concatenate([shape.vertices for shape in shapes])
         width, height = self._px.tile_width, self._px.tile_height
         camera = Camera.around(points, look, aspect=width / height, margin=_MARGIN)
-        picture = render(shapes, camera, width, height)
+        picture = render([*shapes, *self._scene], camera, width, height)
         image = picture.image()
         self._marked.number(image, picture, 15)
         draw_frame(image, camera, float(np.mean((points - camera.eye) @ camera.axes[2])))

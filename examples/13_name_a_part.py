@@ -1,6 +1,6 @@
 """A part that the geometry does not show is named by hand, and planned for.
 
-python examples/10_name_a_part.py
+python examples/13_name_a_part.py
 """
 
 from __future__ import annotations
