@@ -21,7 +21,6 @@ from zdg_jax.cli.options import (
     planning_options,
 )
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
-from zdg_jax.cli.pose_table import pose_table
 from zdg_jax.cli.progress import Bars
 from zdg_jax.cli.scene_options import SceneChoice, pose_options
 from zdg_jax.errors import InputError
@@ -162,6 +161,8 @@ def grasp(
         click.echo(str(grasps))
         click.echo("  ".join(str(folder / name) for name in _RESULTS))
     if scene.every_pose:
+        from zdg_jax.cli.pose_table import pose_table
+
         click.echo(pose_table(list(sets.values()), list(poses.values()), loaded))
     for folder, grasps in sets.items():
         if not grasps.kept.any():
