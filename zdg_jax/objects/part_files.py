@@ -5,7 +5,7 @@ from __future__ import annotations
 import colorsys
 import pathlib
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import igl
 import numpy as np
@@ -122,8 +122,8 @@ def write_part_ply(obj: Object, path: pathlib.Path) -> None:
         InputError: the file cannot be written.
     """
     colors = _distinct_colors(len(obj.parts))
-    mesh = trimesh.Trimesh(obj.vertices / obj.scale, obj.faces, process=False)
-    mesh.visual.face_colors = colors[obj.face_parts - 1]
+    painted = colors[obj.face_parts - 1]
+    mesh = trimesh.Trimesh(obj.vertices / obj.scale, obj.faces, face_colors=painted, process=False)
     content = trimesh.exchange.ply.export_ply(mesh)
     lines = [
         f"comment part {r} {g} {b} {part.name or f'part {part.mark}'}\n".encode()
@@ -138,7 +138,8 @@ def _apply_ply(obj: Object, path: pathlib.Path) -> Object:
     content = _read(path)
     try:
         mesh = trimesh.load_mesh(trimesh.util.wrap_as_stream(content), "ply", process=False)
-        kind, colors = mesh.visual.kind, np.asarray(mesh.visual.face_colors)[:, :3]
+        visual: Any = mesh.visual
+        kind, colors = visual.kind, np.asarray(visual.face_colors)[:, :3]
         vertices = np.ascontiguousarray(mesh.vertices, np.float64) * obj.scale
         faces = np.ascontiguousarray(mesh.faces, np.int64)
     except Exception as error:  # readers raise whatever their parser raises
@@ -146,7 +147,7 @@ def _apply_ply(obj: Object, path: pathlib.Path) -> Object:
     if kind not in ("face", "vertex"):
         raise InputError(f"{path} has no colours; paint the faces of each part in one colour")
     if kind == "vertex":  # a face has the colour of its first vertex, not a mixture
-        colors = np.asarray(mesh.visual.vertex_colors)[faces[:, 0], :3]
+        colors = np.asarray(visual.vertex_colors)[faces[:, 0], :3]
     middle = np.ascontiguousarray(obj.vertices[obj.faces].mean(axis=1))
     squared, nearest, _ = igl.point_mesh_squared_distance(middle, vertices, faces)
     size = float(np.linalg.norm(np.ptp(obj.vertices, axis=0)))
