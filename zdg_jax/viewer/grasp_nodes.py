@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import trimesh
 
-from zdg_jax.rendering.colors import FELL, HELD, UNKNOWN, Color
+from zdg_jax.rendering.colors import FELL, HELD, UNKNOWN
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
 from zdg_jax.viewer.nodes import byte_color, creased
 
 if TYPE_CHECKING:
     import viser
 
     from zdg_jax.grasps.grasp_set import GraspSet
-    from zdg_jax.rendering.shape import Shape
 
 _LONGEST = 0.05
 """Length of the arrow of a grasp's greatest force [m]."""
@@ -142,36 +142,10 @@ def add_surroundings(server: viser.ViserServer, name: str, grasps: GraspSet) -> 
         server.scene.add_mesh_simple(
             f"{name}/{i}",
             *creased(shape.vertices, shape.faces),
-            color=byte_color(shape_color(shape)),
+            color=byte_color(shape.single_color),
             side="double",
             cast_shadow=False,
         )
-
-
-def surrounding_shapes(grasps: GraspSet) -> list[Shape]:
-    """Lists the table and the obstacles of a set, object frame; none where nothing is around.
-
-    Args:
-        grasps: the grasps.
-    """
-    if grasps.scene is None or not grasps.scene.placed:
-        return []
-    from zdg_jax.rendering.scene_shapes import scene_shapes
-    from zdg_jax.scenes.surroundings import Surroundings
-
-    reached = [np.asarray(pose.position, float) for pose in (grasps.pregrasp, grasps.grasp)]
-    points = np.concatenate([grasps.object.vertices, *reached])
-    return scene_shapes(Surroundings.seen_from(grasps.scene), points, label=0)
-
-
-def shape_color(shape: Shape) -> Color:
-    """Gives the colour of a shape that has one colour.
-
-    Args:
-        shape: the shape.
-    """
-    red, green, blue = np.asarray(shape.color, float)
-    return (float(red), float(green), float(blue))
 
 
 def batch_color(colors: np.ndarray | Sequence[int]) -> np.ndarray:
