@@ -105,6 +105,7 @@ class Fitter:
         self.config = config or FitConfig()
         scene = build(hand, obj, six_directions.physics, six_directions.solver)
         self._model = model = scene.model
+        self.wrist_stiffness = scene.wrist_stiffness
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
         first = scene.hand_body
         self._links = slice(first, first + hand.num_links)

@@ -282,6 +282,9 @@ class GraspPipeline:
         )
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
+        arm = np.linalg.norm(fitted.position - self.object.center_of_mass, axis=1)
+        weight = self.physics.weight_of(self.object)
+        metrics["wrist_turn"] = arm * weight / self.fitter.wrist_stiffness
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
             metrics, terms, self.physics.mass_of(self.object)

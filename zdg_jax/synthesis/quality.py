@@ -54,6 +54,7 @@ def measure(
     - `squeeze_torque`: sum of the actuators' torques in the squeeze [N m], forces where they slide.
     - `payload`: largest mass that the contacts carry with any side down [kg].
     - `payload_task`: largest mass for which they bear the task's loads [kg].
+    - `yielding`: greatest turn of the object under its weight, as the actuators are springs [rad].
     - `lever`: from the object's centre of mass to the middle of the touching contacts [m].
     """
 
@@ -76,6 +77,7 @@ def measure(
             "squeeze_torque": jnp.sum(jnp.abs(closing.torques)),
             "payload": closing.payload,
             "payload_task": closing.payload_task,
+            "yielding": closing.yielding,
             "lever": jnp.linalg.norm(active @ points / jnp.maximum(jnp.sum(active), 1.0)),
         }
 
