@@ -1,8 +1,8 @@
 """An independent judge, run on exported grasps.
 
-The judge is a Python file that is called as `judge.py FOLDER --hand HAND.xml --json OUT --protocol
-NAME [--torque NM]` and writes one record per grasp: `object` (its exported folder), `success`,
-`qpos`, distances in mm, `palm` and `inner_links`.
+The judge is a Python file that is called as `judge.py FOLDER --root FOLDER --hand HAND.xml --json
+OUT --protocol NAME [--torque NM]` and writes one record per grasp: `object` (its exported folder),
+`success`, `qpos`, distances in mm, `palm` and `inner_links`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def run(
     file = str(resources.files("zdg_jax.mjcf") / f"{hand}.xml") if shipped else hand
     with tempfile.TemporaryDirectory() as place:
         out = pathlib.Path(place) / "judged.json"
-        command = [sys.executable, judge, folder, "--hand", file, "--json", out]
+        command = [sys.executable, judge, folder, "--root", folder, "--hand", file, "--json", out]
         command += ["--protocol", protocol]
         if torque is not None:
             command += ["--torque", torque]

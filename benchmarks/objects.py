@@ -5,7 +5,8 @@
 A row an object: seconds to prepare, on the clock and of processors (all threads), seconds to load
 from the cache, errors of the distance field and of the convex pieces' union [mm], wrong signs
 farther than 1 mm from the surface [%], pieces, parts. Where FOLDER holds `parts.json`, also how
-much of each part that it names the best segment overlaps (intersection over union of surface).
+much of each part that it names the best part or group overlaps (intersection over union of
+surface).
 A summary; and milliseconds of a look-up with gradient of 200 points for each of 1024 hands, beside
 the time that a copy of the bytes it cannot do without takes.
 """
@@ -125,10 +126,11 @@ def _best(run: Callable[[], object], repeats: int = 30) -> float:
 
 
 def overlaps(thing: Object, rules: written.Rules) -> dict[str, float]:
-    """Overlap of each part that rules name with the segment that fits it best."""
+    """Overlap of each part that rules name with the part or group that fits it best."""
     names, labels = written.face_labels(thing, rules)
     _, area = facets(thing.vertices, thing.faces)
-    segments = [thing.face_parts == part.mark for part in thing.parts]
+    sets = [(part.mark,) for part in thing.parts] + list(thing.groups)
+    segments = [np.isin(thing.face_parts, marks) for marks in sets]
     results = {}
     for number, name in enumerate(names):
         truth = labels == number

@@ -11,6 +11,8 @@ import pytest
 
 import zdg_jax as zdg
 from tests.cli.saved import many
+from tests.datasets.small import make_up, write_spec
+from zdg_jax import datasets
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _EXAMPLES = _ROOT / "examples"
@@ -96,3 +98,21 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)
     assert "grasp 0: the object moved" in example["main"](example["make_grasps"](num=8))
+
+
+def test_grasps_are_served_and_reported(saved: zdg.GraspSet, tmp_path: pathlib.Path) -> None:
+    report = _load(9)["main"](saved.validate(), tmp_path)
+    assert "Why grasps fail" in report.read_text()
+    assert (tmp_path / "charts.png").stat().st_size > 10_000
+
+
+def test_a_dataset_is_read_and_trained_on(tmp_path: pathlib.Path) -> None:
+    make_up(write_spec(tmp_path), tmp_path / "dataset")
+    loss = _load(10)["main"](tmp_path / "dataset")
+    assert loss is None or np.isfinite(loss)
+
+
+@pytest.mark.slow
+def test_a_dataset_is_made(tmp_path: pathlib.Path) -> None:
+    _load(10)["make"](tmp_path)
+    assert len(datasets.open(tmp_path / "dataset").filter(held=True)) > 16

@@ -33,7 +33,8 @@ def test_records_hold_what_the_layout_asks_for(tmp_path: pathlib.Path) -> None:
     assert record["task"] == "throw the ball"
     assert record["obj_scale"] == 1.0
     assert list(record["obj_pose"]) == [0, 0, 0, 1, 0, 0, 0]
-    folder = pathlib.Path(record["obj_path"])
+    folder = tmp_path / record["obj_path"]
+    assert not pathlib.Path(record["obj_path"]).is_absolute()
     assert folder.name == "ball"
     assert sorted(path.name for path in (folder / "urdf" / "meshes").iterdir()) == [
         "piece000.obj",
@@ -45,7 +46,7 @@ def test_pieces_are_in_the_meshs_frame_and_weigh_what_the_object_does(
     tmp_path: pathlib.Path,
 ) -> None:
     grasps = make_grasps(2)
-    folder = pathlib.Path(read(export_grasps(grasps, tmp_path)[0])["obj_path"])
+    folder = tmp_path / read(export_grasps(grasps, tmp_path)[0])["obj_path"]
     info = json.loads((folder / "info" / "simplified.json").read_text())
     assert info["scale"] == 1.0
     assert info["mass"] == pytest.approx(grasps.object.mass)

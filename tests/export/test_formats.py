@@ -23,6 +23,7 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import HandRecord
 from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import Poses
+from zdg_jax.rendering.hand_shapes import posed_links
 
 STAGES = ("pregrasp", "grasp", "squeeze")
 
@@ -235,3 +236,36 @@ def test_a_hand_that_is_not_known_is_asked_for(tmp_path: pathlib.Path, allegro: 
         export_grasps(make_grasps(4), tmp_path, format="glb")
     with pytest.raises(InputError, match=r"16 \(.*the grasps are for 'gripper' with 6"):
         export_grasps(make_grasps(4), tmp_path, format="mujoco", hand=allegro)
+
+
+def test_usd_moves_named_links_and_joints(
+    allegro: Hand, allegro_grasps: GraspSet, tmp_path: pathlib.Path
+) -> None:
+    pytest.importorskip("pxr")
+    from pxr import Usd, UsdGeom
+
+    paths = export_grasps(allegro_grasps, tmp_path, format="usd", hand=allegro)
+    assert [path.name for path in paths] == ["00000.usda", "00001.usda"]
+    best = allegro_grasps.selected().best(1)
+    moved = tmp_path.rename(tmp_path.with_name("moved"))  # references are relative
+    stage = Usd.Stage.Open(str(moved / "00000.usda"))
+    assert UsdGeom.GetStageUpAxis(stage) == UsdGeom.Tokens.z
+    assert UsdGeom.GetStageMetersPerUnit(stage) == 1.0
+    tip = allegro.fingers[1].tip_link
+    link = stage.GetPrimAtPath(f"/grasp/hand/{allegro.link_names[tip]}")
+    mesh = UsdGeom.Mesh(stage.GetPrimAtPath(f"{link.GetPath()}/mesh"))
+    assert len(mesh.GetPointsAttr().Get()) > 3
+    body = UsdGeom.Mesh(stage.GetPrimAtPath("/grasp/object/mesh/mesh"))
+    assert len(body.GetPointsAttr().Get()) == len(allegro_grasps.object.vertices)
+    for name, at in (("pregrasp", 0.0), ("grasp", 24.0), ("squeeze", 36.0)):
+        qpos = np.asarray(getattr(best, name).qpos, float)[0]
+        rotation, translation = posed_links(allegro, qpos)
+        # Gf matrices act on rows: their last row is the translation.
+        matrix = np.array(UsdGeom.Xformable(link).ComputeLocalToWorldTransform(at))
+        np.testing.assert_allclose(matrix[3, :3], translation[tip], atol=1e-6)
+        np.testing.assert_allclose(matrix[:3, :3].T, rotation[tip], atol=1e-6)
+        joints = stage.GetPrimAtPath("/grasp/joints")
+        for k, joint in enumerate(joints.GetAttribute("order").Get()):
+            value = joints.GetAttribute(f"joint:{joint}").Get(at)
+            assert value == pytest.approx(qpos[7 + k], abs=1e-6)
+    assert list(joints.GetAttribute("names").Get()) == list(allegro.joint_names)

@@ -60,11 +60,16 @@ def test_distances_and_pieces(row: dict[str, str], assets: pathlib.Path) -> None
 
 
 def test_overlap_of_parts(assets: pathlib.Path) -> None:
-    """The mean over all named parts of the best single segment's overlap (IoU of surface)."""
-    scores: list[float] = []
+    """The overlap (IoU of surface) of all named parts with the part or group that fits best.
+
+    The neck of the bleach bottle ends below at a crease that is on one side only.
+    """
+    scores: dict[tuple[str, str], float] = {}
     files = {row["name"]: row for row in _rows()}
     for name, rules in json.loads((assets / "parts.json").read_text()).items():
         row = files[name]
         thing = Object.from_mesh(assets / row["file"], scale=float(row["scale_to_m"]))
-        scores += overlaps(thing, rules).values()
-    assert np.mean(scores) >= 0.7
+        scores |= {(name, part): share for part, share in overlaps(thing, rules).items()}
+    assert np.mean(list(scores.values())) >= 0.85
+    poor = {part for part, share in scores.items() if share < 0.5}
+    assert poor <= {("bleach_bottle", "neck")}

@@ -62,18 +62,20 @@ def test_pieces_keep_cavity_and_handle_open(cup: Object) -> None:
     assert np.all(np.asarray(value) < 0)
 
 
-def test_cup_and_handle_are_parts(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
-    assert [part.mark for part in cup.parts] == [1, 2]
-    body, handle = cup.parts
+def test_cup_rim_and_handle_are_parts(cup: Object, cup_mesh: trimesh.Trimesh) -> None:
+    assert [(part.mark, part.parent) for part in cup.parts] == [(1, 1), (2, 1), (3, 3)]
+    assert (1, 2) in cup.groups
+    body, rim, handle = cup.parts
     assert body.area > handle.area
-    assert body.area + handle.area == pytest.approx(cup_mesh.area)
+    assert body.area + rim.area + handle.area == pytest.approx(cup_mesh.area)
+    assert cup.vertices[cup.faces[rim.faces], 2].min() > 0.055
     assert cup.vertices[cup.faces[handle.faces], 0].min() > 0.02
     for part in cup.parts:
         assert np.array_equal(np.flatnonzero(cup.face_parts == part.mark), part.faces)
 
 
 def test_region_grid(cup: Object) -> None:
-    handle = 2
+    handle = 3
     points = jnp.array([[0.07, 0.0, 0.04], [-0.03, 0.0, 0.04]])
     near, far = distance.query(cup.region_grid([handle]), points)[0]
     assert float(near) == pytest.approx(0.003, abs=1e-3)
@@ -81,9 +83,9 @@ def test_region_grid(cup: Object) -> None:
     nothing, slope = distance.query(cup.region_grid([]), points)
     assert np.all(np.asarray(nothing) > 100)
     assert np.all(np.asarray(slope) == 0)
-    shapes = {cup.region_grid(marks).cells.shape for marks in ([], [1], [1, 2])}
+    shapes = {cup.region_grid(marks).cells.shape for marks in ([], [1], [1, 3])}
     assert len(shapes) == 1
-    with pytest.raises(InputError, match="no part 9; parts are 1 to 2"):
+    with pytest.raises(InputError, match="no part 9; parts are 1 to 3"):
         cup.region_grid([9])
 
 

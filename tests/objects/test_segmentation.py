@@ -48,7 +48,7 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     distance, _ = distance_fields.signed(
         vertices, faces, distance_fields.winding_test(vertices, faces), voxels
     )
-    marks = segmentation.segment(vertices, faces, distance, voxels)
+    marks = segmentation.segment(vertices, faces, distance, voxels).marks
     return marks, vertices[faces].mean(axis=1)
 
 
@@ -57,10 +57,14 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     [
         (lambda: Solid.sphere(0.04, 64), 1, None),
         (lambda: Solid.cube((0.06, 0.1, 0.2), True), 1, None),
-        (lambda: cylinder(0.1, 0.04) - cylinder(0.1, 0.037).translate((0, 0, 0.004)), 1, None),
+        (
+            lambda: cylinder(0.1, 0.04) - cylinder(0.1, 0.037).translate((0, 0, 0.004)),
+            2,
+            lambda p: p[:, 2] > 0.091,
+        ),
         (dumbbell, 3, lambda p: (p[:, 2] > 0.03) & (p[:, 2] < 0.09)),
         (hammer, 2, lambda p: p[:, 2] < 0.225),
-        (pan, 2, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
+        (pan, 3, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
         (bottle, 2, lambda p: p[:, 2] > 0.155),
     ],
     ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle"],

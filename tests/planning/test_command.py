@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 
 import pytest
@@ -35,7 +34,9 @@ def test_answers_are_kept_and_replayed_without_a_key(
     assert command(tmp_path / "first", "--server", server.url) == 0
     assert len(server.requests) == 4
     first = GraspPlan.load(tmp_path / "first" / "plan.json")
-    assert json.loads(capsys.readouterr().out)["planner"] == first.planner
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].endswith(f"planned by {first.planner}")
+    assert told[-1] == f"{tmp_path / 'first' / 'plan.json'}  {tmp_path / 'first' / 'plan.html'}"
     assert "1-object" in (tmp_path / "first" / "plan.html").read_text()
 
     monkeypatch.delenv("GEMINI_API_KEY")

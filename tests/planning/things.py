@@ -15,6 +15,10 @@ class Marked:
     mark: int
     name: str | None = None
 
+    @property
+    def parent(self) -> int:
+        return self.mark
+
 
 @dataclasses.dataclass(frozen=True)
 class Thing:
@@ -26,6 +30,7 @@ class Thing:
     face_parts: np.ndarray
     parts: tuple[Marked, ...]
     names: tuple[str, ...]
+    groups: tuple[tuple[int, ...], ...] = ()
 
     def mark(self, name: str) -> int:
         return self.names.index(name) + 1

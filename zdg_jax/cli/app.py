@@ -10,13 +10,16 @@ from collections.abc import Sequence
 import click
 
 from zdg_jax.cli.cache import cache
+from zdg_jax.cli.dataset import dataset
 from zdg_jax.cli.export import export
 from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
 from zdg_jax.cli.interruption import repeat_lost_interruptions
 from zdg_jax.cli.plan import plan
+from zdg_jax.cli.report import report
 from zdg_jax.cli.show import show
 from zdg_jax.cli.validate import validate
+from zdg_jax.cli.view import view
 from zdg_jax.errors import InputError, ZdgError
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -33,7 +36,7 @@ def cli(verbose: int) -> None:
     logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
 
 
-for command in (grasp, show, export, plan, validate, hand, hands, cache):
+for command in (grasp, show, view, report, export, plan, validate, dataset, hand, hands, cache):
     cli.add_command(command)
 
 

@@ -20,7 +20,6 @@ from zdg_jax.errors import InputError
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
-    from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
 
 
@@ -122,7 +121,7 @@ def grasp(
         grasps = _synthesize(
             job, chosen, reviewer, num, keep, seed, alignment, physics, test, save, bars
         )
-        _picture(grasps, loaded, obj, out / outputs.PICTURE, bars)
+        _picture(grasps, loaded, out / outputs.PICTURE, bars)
     click.echo(str(grasps))
     click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
     if not grasps.kept.any():
@@ -213,10 +212,12 @@ def _left(done: list[str]) -> str:
     return f"on disk: {', '.join(done)}" if done else "nothing was made yet"
 
 
-def _picture(grasps: GraspSet, hand: Hand, obj: Object, path: pathlib.Path, bars: Bars) -> None:
+def _picture(grasps: GraspSet, hand: Hand, path: pathlib.Path, bars: Bars) -> None:
+    from zdg_jax.grasps.summary import shown_order
     from zdg_jax.rendering import grasp_sheet
 
     bars("picture", 0, 1)
-    shown = grasps.selected() if grasps.kept.any() else grasps
-    grasp_sheet(shown.best(8), hand, obj, path)
+    shown = shown_order(grasps)
+    kept = shown[grasps.kept[shown]]
+    grasp_sheet(grasps, kept if len(kept) else shown, hand, path)
     bars("picture", 1, 1)

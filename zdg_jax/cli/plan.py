@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options,
 from zdg_jax.cli.progress import Bars
 
 if TYPE_CHECKING:
-    from zdg_jax.planning import PlannerOptions
+    from zdg_jax.planning import GraspPlan, PlannerOptions
 
 
 @click.command()
@@ -39,6 +40,8 @@ def plan(
     force: bool,
 ) -> None:
     """Plan how to hold MESH for a task; write plan.json and a transcript (plan.html).
+
+    What is held and why is told in a few lines.
 
     Gemini takes its key from GEMINI_API_KEY, an OpenAI-compatible server from OPENAI_API_KEY;
     "auto" takes whichever is set, else the offline rules. "manual" writes each question to a
@@ -66,4 +69,21 @@ def plan(
     outputs.check_same_plan(out / outputs.PLAN, grasp_plan, force)
     outputs.check_beside(out, grasp_plan, force)
     grasp_plan.save(out / outputs.PLAN)
-    click.echo(grasp_plan.model_dump_json(indent=2))
+    click.echo(_told(grasp_plan))
+    click.echo(f"{out / outputs.PLAN}  {out / 'plan.html'}")
+
+
+def _told(plan: GraspPlan) -> str:
+    """The plan in four lines: what it is, what is held, what is avoided, and why."""
+    names = {part.mark: part.name for part in plan.parts}
+    marks = lambda parts: ", ".join(f"{p.mark} {names.get(p.mark, '')}".strip() for p in parts)  # noqa: E731
+    grip = plan.grip
+    lines = [
+        f"{plan.object.category}, to {plan.task.intent}; planned by {plan.planner}",
+        f"hold {marks(grip.held)}; avoid {marks(grip.avoided) or 'nothing'}",
+        f"{grip.grasp_type}, {1e3 * grip.aperture:.0f} mm wide, {grip.force} force,"
+        f" confidence {grip.confidence:.0%}",
+        f"why: {grip.rationale or 'nobody said'}",
+    ]
+    lines += [f"note: {note}" for note in plan.notes]
+    return "\n".join(textwrap.shorten(line, 200, placeholder=" ...") for line in lines)

@@ -73,19 +73,7 @@ def _draw(
     grasps: GraspSet, number: int | None, rows: int, path: pathlib.Path, hand: str | None
 ) -> None:
     from zdg_jax.grasps.summary import shown_order
-    from zdg_jax.rendering import pose_sheet
+    from zdg_jax.rendering import grasp_sheet
 
     chosen = shown_order(grasps, rows) if number is None else [number]
-    picked = grasps[chosen]
-    pose_sheet(
-        picked.grasp.qpos,
-        grasps.load_hand(hand),
-        grasps.object,
-        path,
-        captions=[f"grasp {i}, score {grasps.score[i]:.3f}" for i in chosen],
-        held=[
-            bool(holds) if tested else None
-            for tested, holds in zip(picked.tested, picked.held, strict=True)
-        ],
-        title=f"“{grasps.task}”" if grasps.task else None,
-    )
+    grasp_sheet(grasps, chosen, grasps.load_hand(hand), path)

@@ -24,6 +24,7 @@ FORMATS = {
     "mujoco": "a scene with keyframes, and a script that replays them",
     "npz": "arrays and conventions in one NumPy file",
     "ros": "fields of trajectory_msgs as JSON, one file per grasp",
+    "usd": "OpenUSD stages of the hand's way on the object, one per grasp (extra usd)",
 }
 """Contents of each format, by name."""
 _MODULES = {
@@ -42,17 +43,13 @@ class Format(Protocol):
     NEEDS_HAND: bool
     """True where the format shows the hand itself, not only its joints."""
 
-    def write(
-        self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-    ) -> list[pathlib.Path]:
+    def write(self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
         """Writes grasps in the order given.
 
         Args:
             grasps: one grasp at least.
             out: empty folder, absolute.
             hand: their hand, where the format needs it; else None.
-            home: folder to which what was written is moved in the end, absolute: for files that
-                name others by their whole path.
 
         Returns:
             The files that hold the grasps.
@@ -120,7 +117,7 @@ def export_grasps(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".zdg-", dir=out) as staging:
             fresh = pathlib.Path(staging)
-            paths = writer.write(chosen, fresh, loaded, out)
+            paths = writer.write(chosen, fresh, loaded)
             move_into(fresh, out, force=force)
             return [out / path.relative_to(fresh) for path in paths]
     except OSError as error:

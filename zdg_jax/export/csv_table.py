@@ -21,9 +21,7 @@ NEEDS_HAND = False
 _ROOT = ("x", "y", "z", "qw", "qx", "qy", "qz")
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the table, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     qpos = qpos_by_stage(grasps)

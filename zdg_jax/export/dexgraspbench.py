@@ -4,7 +4,8 @@
     out/objects/STEM/urdf/meshes/*.obj          convex pieces, mesh frame after scaling [m]
     out/grasps/STEM/HAND/TASK/00000.npy ...     a pickled dict per grasp, best first
 
-That layout asks for pickled dicts; they are written here and never read.
+`obj_path` of a grasp starts at `out`, so that the folder can be moved: readers are told where it
+lies, or are run in it. That layout asks for pickled dicts; they are written here and never read.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ from zdg_jax.objects.convex import ConvexPiece
 NEEDS_HAND = False
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the files, see `zdg_jax.export.Format`."""
     folder = _write_object(grasps.object, out / "objects" / slug(grasps.object.stem))
     target = out / "grasps" / folder.name / slug(grasps.hand.name) / (slug(grasps.task) or "grasp")
@@ -38,7 +37,7 @@ def write(
     paths = []
     for i in range(len(grasps)):
         record: dict[str, Any] = {
-            "obj_path": str(home / folder.relative_to(out)),
+            "obj_path": folder.relative_to(out).as_posix(),
             "obj_scale": 1.0,
             "obj_pose": np.array([0.0, 0, 0, 1, 0, 0, 0]),
             **{f"{pose}_qpos": qpos[pose][i] for pose in POSES},

@@ -28,9 +28,7 @@ _TRANSLATION = ("WRJTx", "WRJTy", "WRJTz")
 _ROTATION = ("WRJRx", "WRJRy", "WRJRz")
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the list, see `zdg_jax.export.Format`."""
     stem = slug(grasps.object.stem)
     mesh = out / "meshdata" / stem / "coacd" / "decomposed.obj"

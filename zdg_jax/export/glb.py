@@ -17,29 +17,28 @@ from trimesh.visual.material import PBRMaterial
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
-from zdg_jax.rendering.hand_shapes import PALM, finger_color, posed_links
-from zdg_jax.rendering.sheet import OBJECT
+from zdg_jax.hand.appearance import HandAppearance
+from zdg_jax.meshes.clustering import reduce_faces
+from zdg_jax.rendering.colors import OBJECT
+from zdg_jax.rendering.hand_shapes import posed_links
 
 NEEDS_HAND = True
+MOST_FACES = 2500
+"""Faces of a link at most: a scanned hand of half a million would make a gigabyte of files."""
 _Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
 _FRAME = "object_frame"
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the files, see `zdg_jax.export.Format`."""
     if hand is None:
         raise InputError("a 3-D file needs the hand itself: hand=... (--hand)")
     thing = _painted(grasps.object.vertices, grasps.object.faces, OBJECT)
-    colors = [PALM] * hand.num_links
-    for i, finger in enumerate(hand.fingers):
-        for link in finger.links:
-            colors[link] = finger_color(hand, i)
+    look = HandAppearance.of(hand)
+    colors = look.link_colors()
     meshes = {
-        mesh.link: _painted(mesh.vertices, mesh.faces, colors[mesh.link])
-        for mesh in hand.link_meshes
-        if len(mesh.faces)
+        mesh.link: _painted(*reduce_faces(mesh.vertices, mesh.faces, MOST_FACES), colors[mesh.link])
+        for mesh in look.meshes
     }
     paths = []
     for i, qpos in enumerate(np.asarray(grasps.grasp.qpos)):

@@ -21,9 +21,7 @@ from zdg_jax.runtime.files import atomic_write
 NEEDS_HAND = False
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the file, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     arrays = {

@@ -27,9 +27,7 @@ STAGE_TIMES = {"pregrasp": 0.0, "grasp": 1.0, "squeeze": 1.5}
 """Time from the start at which each stage is reached [s]."""
 
 
-def write(
-    grasps: GraspSet, out: pathlib.Path, hand: Hand | None, home: pathlib.Path
-) -> list[pathlib.Path]:
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the trajectories, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     qpos = qpos_by_stage(grasps)

@@ -17,6 +17,7 @@ from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.viewer.address import HOST, PORT
 
 if TYPE_CHECKING:
     import pandas
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan
+    from zdg_jax.report import Chart
     from zdg_jax.validation import EngineOptions, Protocol
+    from zdg_jax.viewer import Viewer
 
 Index = int | slice | Sequence[int] | np.ndarray
 
@@ -309,6 +312,37 @@ class GraspSet:
         qpos = np.asarray(self[grasp].grasp.qpos)[0]
         return grasp_picture(qpos, self.load_hand(hand), self.object, width, height)
 
+    def plot(self) -> Chart:
+        """Draws why grasps fail, what tells those that hold, and how they differ; a figure.
+
+        Raises:
+            InputError: there are no grasps, or matplotlib is not installed.
+        """
+        from zdg_jax.report.extras import check_extras
+
+        check_extras("matplotlib")
+        from zdg_jax.report.charts import overview
+
+        return overview(self)
+
+    def view(
+        self,
+        *,
+        hand: Hand | str | os.PathLike[str] | None = None,
+        protocol: Protocol | None = None,
+        host: str = HOST,
+        port: int = PORT,
+    ) -> Viewer:
+        """Shows the grasps in the browser, or in the notebook; see `zdg_jax.viewer.view_grasps`.
+
+        Raises:
+            InputError: viser is not installed, the address cannot be served, or the hand cannot be
+                loaded.
+        """
+        from zdg_jax.viewer import view_grasps
+
+        return view_grasps(self, hand=hand, protocol=protocol, host=host, port=port)
+
     def to_dataframe(self) -> pandas.DataFrame:
         """Makes a pandas table, one row per grasp; see `zdg_jax.grasps.table`.
 
@@ -356,6 +390,12 @@ class GraspSet:
         """One line."""
         tested = f", {int(self.held.sum())} hold" if self.validation is not None else ""
         return f"<GraspSet: {len(self)} of '{self.object.name}' by '{self.hand.name}'{tested}>"
+
+    def _repr_html_(self) -> str:
+        """A summary and a table of the best, for notebooks."""
+        from zdg_jax.grasps.summary import summary_as_html
+
+        return summary_as_html(self)
 
     def __str__(self) -> str:
         """A summary and a table of the best."""

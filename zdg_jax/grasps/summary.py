@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 
 from zdg_jax.grasps.grasp_set import GraspSet
@@ -41,26 +43,7 @@ def summarize(grasps: GraspSet, rows: int = _ROWS, width: int | None = None) -> 
     order = shown_order(grasps, rows)
     if not len(order):
         return lines[0]
-    columns = [("grasp", [str(i) for i in order])]
-    columns.append(("score", [format(float(grasps.score[i]), ".3f") for i in order]))
-    if grasps.validation is not None:
-        test = grasps.validation
-        survived = test.survived_loads.sum(axis=1)
-        columns.append(("holds", ["yes" if test.held[i] else "no" for i in order]))
-        loads = len(test.loads)
-        columns.append(("loads", [f"{survived[i]}/{loads}" for i in order]))
-    metrics = []
-    for name, (title, factor, form) in _METRICS.items():
-        if name in grasps.metrics:
-            values = grasps.metrics[name]
-            metrics.append((title, [format(float(values[i]) * factor, form) for i in order]))
-    last = []
-    if grasps.validation is not None:
-        reasons = grasps.validation.reasons
-        last = [("physics", [reasons[i] for i in order])]
-    while width is not None and metrics and _width([*columns, *metrics, *last]) > width:
-        metrics.pop()
-    columns = [*columns, *metrics, *last]
+    columns = summary_table(grasps, order, width)
     widths = [_column_width(column) for column in columns]
     line = lambda cells: "  ".join(c.rjust(w) for c, w in zip(cells, widths, strict=True))  # noqa: E731
     lines.append(line([title for title, _ in columns]))
@@ -69,6 +52,63 @@ def summarize(grasps: GraspSet, rows: int = _ROWS, width: int | None = None) -> 
     if left:
         lines.append(f"... and {left} more")
     return "\n".join(lines + unmet_requests(grasps))
+
+
+def summary_table(
+    grasps: GraspSet, numbers: np.ndarray, width: int | None = None
+) -> list[tuple[str, list[str]]]:
+    """Gives what is looked at first of some grasps, as titles and cells of columns.
+
+    Args:
+        grasps: the set.
+        numbers: numbers of the grasps.
+        width: characters in a row; metrics that do not fit are left out. No limit if not given.
+    """
+    columns = [("grasp", [str(i) for i in numbers])]
+    columns.append(("score", [format(float(grasps.score[i]), ".3f") for i in numbers]))
+    last = []
+    if grasps.validation is not None:
+        test = grasps.validation
+        survived = test.survived_loads.sum(axis=1)
+        columns.append(("holds", ["yes" if test.held[i] else "no" for i in numbers]))
+        columns.append(("loads", [f"{survived[i]}/{len(test.loads)}" for i in numbers]))
+        last = [("physics", [test.reasons[i] for i in numbers])]
+    metrics = []
+    for name, (title, factor, form) in _METRICS.items():
+        if name in grasps.metrics:
+            values = grasps.metrics[name]
+            metrics.append((title, [format(float(values[i]) * factor, form) for i in numbers]))
+    while width is not None and metrics and _width([*columns, *metrics, *last]) > width:
+        metrics.pop()
+    return [*columns, *metrics, *last]
+
+
+def summary_as_html(grasps: GraspSet, rows: int = _ROWS) -> str:
+    """Tells what `summarize` tells, as HTML.
+
+    Args:
+        grasps: the grasps.
+        rows: grasps in the table at most.
+    """
+    order = shown_order(grasps, rows)
+    lines = [headline(grasps), *unmet_requests(grasps)]
+    return "".join(f"<p>{html.escape(line)}</p>" for line in lines) + table_as_html(grasps, order)
+
+
+def table_as_html(grasps: GraspSet, numbers: np.ndarray) -> str:
+    """Sets `summary_table` as a table of HTML.
+
+    Args:
+        grasps: the set.
+        numbers: numbers of the grasps.
+    """
+    columns = summary_table(grasps, numbers)
+    head = "".join(f"<th>{html.escape(title)}</th>" for title, _ in columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cells[k])}</td>" for _, cells in columns) + "</tr>"
+        for k in range(len(numbers))
+    )
+    return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def _column_width(column: tuple[str, list[str]]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zdg_jax.runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.hand.description import describe
     from zdg_jax.hand.fingers import Finger
     from zdg_jax.hand.fingertips import Fingertips
@@ -31,6 +32,7 @@ __all__ = [
     "Finger",
     "Fingertips",
     "Hand",
+    "HandAppearance",
     "HandArrays",
     "HandKinematics",
     "LinkMesh",
@@ -51,6 +53,7 @@ __getattr__, __dir__ = lazy_names(
         "Finger": "fingers",
         "Fingertips": "fingertips",
         "Hand": "hand",
+        "HandAppearance": "appearance",
         "HandArrays": "hand_arrays",
         "HandKinematics": "host_kinematics",
         "LinkMesh": "link_geometry",

@@ -21,6 +21,7 @@ from zdg_jax.hand.finger_motion import FingerMotion, analyze_finger, find_thumb
 from zdg_jax.hand.fingers import Finger, find_fingers, opposing_finger
 from zdg_jax.hand.fingertips import Fingertips
 from zdg_jax.hand.hand_arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
+from zdg_jax.hand.hand_file import HandFile
 from zdg_jax.hand.host_kinematics import HandKinematics
 from zdg_jax.hand.link_geometry import (
     ConvexSolid,
@@ -30,11 +31,8 @@ from zdg_jax.hand.link_geometry import (
     link_solids,
     sample_links,
 )
-from zdg_jax.hand.naming import HandName, check_drive, toggle_mirrored
-from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.palm import Palm, find_palm
 from zdg_jax.hand.preshapes import Preshapes, find_preshapes
-from zdg_jax.hand.rebuild import rebuild
 from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
 from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
 from zdg_jax.hand.spheres import Coverage
@@ -88,9 +86,7 @@ class Hand:
     """Arrays for compiled programs."""
     model: mujoco.MjModel = dataclasses.field(repr=False)
     """The compiled hand, fixed to the world."""
-    _spec: mujoco.MjSpec = dataclasses.field(repr=False)
-    _overrides: Overrides = dataclasses.field(repr=False)
-    _source_notes: tuple[str, ...] = dataclasses.field(repr=False)
+    _file: HandFile = dataclasses.field(repr=False)
 
     @classmethod
     def load(
@@ -125,31 +121,9 @@ class Hand:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
         enable_compile_cache()
-        mirrored = mirror
-        if isinstance(path, str | pathlib.Path):
-            called = HandName.parse(str(path))
-            path, mirrored = called.path, called.mirrored != mirror
-            root = called.root if root is None else root
-            drive = called.drive if drive is None else drive
-        spec, name, origin, stated = source.read_spec(path, overrides)
-        if origin:
-            origin = str(HandName(path=origin, root=root, drive=drive))
-        root = stated.root if root is None else root
-        drive = stated.drive if drive is None else drive
-        if root is not None:
-            source.take_root(spec, root, name)
-        notes = tuple(source.clean(spec))
-        if drive is None and (why := actuation.undriven(spec, origin)):
-            drive = actuation.DRIVE
-            notes = (*notes, f"{why}: every joint is driven with {drive:g} N m/rad")
-        if drive is not None:
-            actuation.add_drive(spec, check_drive(drive))
-        model = source.compile_spec(spec, name)
-        if not mirrored:
-            return _derive(name, origin, spec, model, stated, notes)
-        # A hand that cannot be used is refused in the words of its file, not of its mirror image.
-        actuation.read_position_actuators(model, name)
-        return _mirror(name, origin, model, stated, notes)
+        return _derive(
+            HandFile.read(path, root=root, drive=drive, mirror=mirror, overrides=overrides)
+        )
 
     def mirrored(self) -> Hand:
         """Return the mirror image in the plane y = 0 of the root frame: a left hand of a right one.
@@ -157,7 +131,7 @@ class Hand:
         Names and joint positions keep their meaning: at equal joints, and with its root at the
         mirrored pose, it is the mirror image.
         """
-        return _mirror(self.name, self.source, self.model, self._overrides, self._source_notes)
+        return _derive(self._file.mirrored())
 
     def __repr__(self) -> str:
         """One line: the name, and counts of what the hand has."""
@@ -169,7 +143,7 @@ class Hand:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was left out, coupled or held still when the hand was read."""
-        return (*self._source_notes, *self.kinematics.coupling.notes)
+        return (*self._file.notes, *self.kinematics.coupling.notes)
 
     @property
     def num_joints(self) -> int:
@@ -214,7 +188,7 @@ class Hand:
 
     def spec(self) -> mujoco.MjSpec:
         """Return a fresh, self-contained copy of the hand's description, without floors."""
-        return self._spec.copy()
+        return self._file.spec.copy()
 
     def joints(self, dofs: np.ndarray) -> np.ndarray:
         """Return joints (*b, j) [rad or m], MJCF order, of dofs (*b, d), on the host."""
@@ -225,25 +199,12 @@ class Hand:
         return self.fingertips.posed(self.kinematics, dofs)[0]
 
 
-def _mirror(
-    name: str, origin: str, model: mujoco.MjModel, overrides: Overrides, notes: tuple[str, ...]
-) -> Hand:
-    name, origin = toggle_mirrored(name, "_mirrored"), toggle_mirrored(origin)
-    spec = rebuild(model, name, mirror=True)
-    return _derive(name, origin, spec, source.compile_spec(spec, name), overrides.mirrored(), notes)
-
-
-def _derive(
-    name: str,
-    origin: str,
-    spec: mujoco.MjSpec,
-    model: mujoco.MjModel,
-    overrides: Overrides,
-    notes: tuple[str, ...],
-) -> Hand:
+def _derive(file: HandFile) -> Hand:
+    name, spec, model, overrides = file.name, file.spec, file.model, file.overrides
+    notes = file.notes
     drives = actuation.read_position_actuators(model, name)
     kinematics = HandKinematics(tree=build_tree(model), coupling=couple(model, name))
-    links = ("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody)))
+    links = file.link_names
     overrides.check_links(links)
     solids = link_solids(model, frozenset(links.index(link) for link in overrides.exclude))
     if not solids:
@@ -278,6 +239,7 @@ def _derive(
         for a, b in overlaps:
             spec.add_exclude(bodyname1=model.body(a).name, bodyname2=model.body(b).name)
         model = source.compile_spec(spec, name)
+        file = dataclasses.replace(file, model=model)
         pairs = ", ".join(f"{links[a]} and {links[b]}" for a, b in overlaps)
         notes = (*notes, f"built into one another, left to pass: {pairs}")
     arrays, coverage = _arrays(
@@ -285,9 +247,9 @@ def _derive(
     )
     return Hand(
         name=name,
-        source=origin,
-        fingerprint=source.fingerprint(model, overrides),
-        joint_names=tuple(model.joint(j).name for j in range(model.njnt)),
+        source=file.origin,
+        fingerprint=file.fingerprint,
+        joint_names=file.joint_names,
         link_names=links,
         actuator_names=drives.names,
         dof_names=tuple(model.joint(j).name for j in kinematics.coupling.leaders),
@@ -305,9 +267,7 @@ def _derive(
         kinematics=kinematics,
         arrays=arrays,
         model=model,
-        _spec=spec,
-        _overrides=overrides,
-        _source_notes=notes,
+        _file=dataclasses.replace(file, notes=notes),
     )
 
 

@@ -36,3 +36,24 @@ def cluster_vertices(
     a, b, c = faces.T
     kept = np.flatnonzero((a != b) & (b != c) & (c != a))
     return merged, faces[kept], kept
+
+
+def reduce_faces(
+    vertices: np.ndarray, faces: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters vertices of a mesh of many faces, as coarsely as it takes, for something to look at.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+        most: faces wanted at most; with cells of a thirtieth of the size it ends in any case.
+
+    Returns:
+        Vertices and faces; those given where they are few enough.
+    """
+    size, cells = float(np.ptp(vertices, axis=0).max()), 256
+    merged, kept = vertices, faces
+    while len(kept) > most and cells >= 32:
+        merged, kept, _ = cluster_vertices(vertices, faces, size / cells)
+        cells = int(cells * 0.8)
+    return merged, kept

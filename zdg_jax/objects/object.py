@@ -56,6 +56,10 @@ class Object:
     """Mark of each face, (f,)."""
     arrays: ObjectArrays
     """The object as jitted programs see it."""
+    sample_faces: np.ndarray
+    """Face that each of the surface samples lies on, (s,)."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """Sets of marks that together make a larger part, such as a body and its rim."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -272,7 +276,9 @@ def _assemble(
         center_of_mass=center,
         inertia=prepared["inertia"] * mass / max(volume, 1e-30),
         pieces=preparation.pieces(prepared),
-        parts=describe_parts(vertices, faces, face_parts, names),
+        parts=describe_parts(vertices, faces, face_parts, prepared["part_parents"], names),
         face_parts=face_parts,
+        groups=preparation.groups(prepared),
         arrays=arrays,
+        sample_faces=prepared["sample_faces"],
     )

@@ -14,7 +14,11 @@ class Part:
     """One part, object frame. `planning.geometry.parts.measure` gives the traits that plans use."""
 
     mark: int
-    """Number of the part, from 1; parts found in the geometry come by falling surface."""
+    """Number of the part, from 1; parts found in the geometry come by falling surface, pieces of
+    one coarse part one after the other."""
+    parent: int
+    """Mark of the largest piece of the coarse part that it is a piece of; its own where the
+    coarse part is not cut finer."""
     name: str | None
     """Name that the asset gives it, if it does."""
     faces: np.ndarray
@@ -26,7 +30,11 @@ class Part:
 
 
 def describe_parts(
-    vertices: np.ndarray, faces: np.ndarray, face_parts: np.ndarray, names: dict[int, str]
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    face_parts: np.ndarray,
+    parents: np.ndarray,
+    names: dict[int, str],
 ) -> tuple[Part, ...]:
     """Describes every part.
 
@@ -34,6 +42,7 @@ def describe_parts(
         vertices: (v, 3) [m].
         faces: (f, 3).
         face_parts: mark of each face, 1 to p, (f,).
+        parents: for each mark, that of the largest piece of its coarse part, (p,).
         names: names by mark, where the asset gives any.
 
     Returns:
@@ -47,6 +56,7 @@ def describe_parts(
         parts.append(
             Part(
                 mark=mark,
+                parent=int(parents[mark - 1]),
                 name=names.get(mark),
                 faces=members,
                 area=float(area[members].sum()),

@@ -21,7 +21,7 @@ from zdg_jax.objects import (
 from zdg_jax.objects.arrays import SAMPLES
 from zdg_jax.runtime.progress import Progress
 
-_VERSION = 6
+_VERSION = 7
 """Raise it whenever the same input should give other arrays."""
 
 STEPS = 100
@@ -112,9 +112,9 @@ def _make(
 
     progress("object", 85, STEPS)  # the field of the pieces
     if labels is None:
-        face_parts = segmentation.segment(vertices, faces, distance, voxels)
+        found = segmentation.segment(vertices, faces, distance, voxels)
     else:
-        face_parts = np.unique(labels, return_inverse=True)[1] + 1
+        found = segmentation.Segmentation.of_labels(labels)
     points, normals, on = sampling.sample_surface(vertices, faces, SAMPLES)
     normals = sampling.outward(points, normals, inside, 0.5 * voxels.spacing)
     return {
@@ -131,7 +131,9 @@ def _make(
         "piece_vertices": np.concatenate([hull.vertices for hull in hulls]),
         "piece_faces": np.concatenate([hull.faces for hull in hulls]),
         "piece_sizes": np.array([(len(hull.vertices), len(hull.faces)) for hull in hulls]),
-        "face_parts": face_parts.astype(np.int32),
+        "face_parts": found.marks,
+        "part_parents": found.parents,
+        "part_groups": _membership(found),
         "sample_points": points.astype(np.float32),
         "sample_normals": normals.astype(np.float32),
         "sample_faces": on.astype(np.int32),
@@ -140,6 +142,17 @@ def _make(
 
 _LEAST_CELLS = 8
 """Cells that must be inside for a mesh to enclose a volume."""
+
+
+def _membership(found: segmentation.Segmentation) -> np.ndarray:
+    """Which marks (p,) each group has, (g, p) bool."""
+    marks = np.arange(1, int(found.marks.max()) + 1)
+    return np.array([np.isin(marks, group) for group in found.groups]).reshape(-1, len(marks))
+
+
+def groups(arrays: disk_cache.Arrays) -> tuple[tuple[int, ...], ...]:
+    """The sets of marks among prepared arrays that together make a larger part."""
+    return tuple(tuple((np.flatnonzero(row) + 1).tolist()) for row in arrays["part_groups"])
 
 
 def pieces(arrays: disk_cache.Arrays) -> tuple[convex.ConvexPiece, ...]:

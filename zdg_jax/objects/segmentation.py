@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import scipy.spatial
 from scipy import ndimage
 
-from zdg_jax.geometry.surface_sampling import facets
+from zdg_jax.geometry.surface_sampling import facets, scatter
+from zdg_jax.objects import profiles, rims
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
 from zdg_jax.objects.cutting import (
     Group,
@@ -49,6 +51,35 @@ _STEP = 0.25
 """Merges whose air differs by less than this share of the limit count as equal."""
 _SHELL, _INNER = 9_000, 3_000
 """Points that stand for the filled shape: of its outermost cells, inside."""
+_SAMPLES = 80_000
+"""Points on the surface by which profiles are measured."""
+_LEAST_PIECE = 0.006
+"""Surface of a piece that a profile or a rim cuts off, of the whole."""
+_OTHERS = 4
+"""Of the samples on other parts every this many are looked at."""
+_REACH = 2.5
+"""Groups with points as close as this are neighbours [cells]."""
+_VOTERS = 6
+"""Nearest points that vote on the part of a face."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Segmentation:
+    """Parts of a surface, and which of them together make a larger one."""
+
+    marks: np.ndarray
+    """Mark of each face, from 1, (f,) int32."""
+    parents: np.ndarray
+    """For each mark in order, that of the largest piece of its coarse part, (p,) int32."""
+    groups: tuple[tuple[int, ...], ...]
+    """Sets of two or more marks that make a larger part, none of all marks."""
+
+    @classmethod
+    def of_labels(cls, labels: np.ndarray) -> Segmentation:
+        """Parts as they are given: labels (f,), any whole numbers."""
+        values, marks = np.unique(labels, return_inverse=True)
+        parents = np.arange(1, len(values) + 1, dtype=np.int32)
+        return cls(marks=marks.astype(np.int32) + 1, parents=parents, groups=())
 
 
 def segment(
@@ -57,30 +88,102 @@ def segment(
     distance: np.ndarray,
     voxels: VoxelGrid,
     config: Config | None = None,
-) -> np.ndarray:
-    """Marks every face with the part it belongs to.
+) -> Segmentation:
+    """Finds the parts of a mesh.
 
     Args:
-        vertices: (v, 3) [m].
+        vertices: (v, 3) [m], z up.
         faces: (f, 3).
         distance: signed distances at the cells of `voxels`, (n,) [m].
         voxels: the cells.
         config: when a cut makes a part.
 
     Returns:
-        Marks from 1 by falling surface, (f,) int32.
+        The parts; pieces of a coarse part have consecutive marks, larger ones first.
     """
     config = config or Config()
     used = vertices[np.unique(faces)]
     filled = fill_concavities(distance, voxels, used.min(axis=0), used.max(axis=0))
     solid = _points(filled)
-    groups = _merge(solid, _cut(solid, config), config)
     owner = np.empty(len(solid.points), np.int64)
-    for mark, members in enumerate(groups):
+    for mark, members in enumerate(_merge(solid, _cut(solid, config), config)):
         owner[members] = mark
+    coarse = _coarse(vertices, faces, solid.points, owner)
+    marks = _finer(vertices, faces, coarse, filled)
+    parents = np.empty(marks.max(), np.int32)
+    for mark in range(1, coarse.max() + 1):
+        pieces = np.unique(marks[coarse == mark])
+        parents[pieces - 1] = pieces[0]
+    groups = _groups(solid, vertices, faces, coarse, marks, config)
+    return Segmentation(marks=marks, parents=parents, groups=groups)
+
+
+def _coarse(
+    vertices: np.ndarray, faces: np.ndarray, points: np.ndarray, owner: np.ndarray
+) -> np.ndarray:
+    """Marks faces (f,) with the group of the solid's points around them, from 1 by surface."""
+    voters = min(_VOTERS, len(points))
+    found = scipy.spatial.cKDTree(points).query(vertices[faces].mean(axis=1), k=voters)
+    gap, nearest = (np.reshape(values, (len(faces), voters)) for values in found)
+    weight = 1 / (gap + 0.5 * gap.max(axis=1, keepdims=True) + 1e-12)
+    votes = np.zeros((len(faces), owner.max() + 1))
+    np.add.at(votes, (np.arange(len(faces))[:, None], owner[nearest]), weight)
+    return _by_area(vertices, faces, votes.argmax(axis=1))
+
+
+def _finer(
+    vertices: np.ndarray, faces: np.ndarray, coarse: np.ndarray, filled: FilledShape
+) -> np.ndarray:
+    """Cuts coarse parts (f,) at the steps of their profiles, and rims off vessels."""
+    _, area = facets(vertices, faces)
+    points, on = scatter(vertices, faces, _SAMPLES, np.random.default_rng(0))
+    spacing = float(np.sqrt(area.sum() / _SAMPLES))
     middle = vertices[faces].mean(axis=1)
-    _, nearest = scipy.spatial.cKDTree(solid.points).query(middle)
-    return _by_area(vertices, faces, owner[nearest])
+    least = _LEAST_PIECE * area.sum()
+    pieces = np.zeros(len(faces), np.int64)
+    for mark in range(1, coarse.max() + 1):
+        members, sampled = coarse == mark, coarse[on] == mark
+        found = profiles.cuts(points[sampled], points[~sampled][::_OTHERS], spacing)
+        if found is None:
+            continue
+        axis, places = found
+        for place in places:
+            above = members & (middle @ axis > place)
+            lower = members & (pieces == pieces[members].max()) & ~above
+            if min(area[above].sum(), area[lower].sum()) > least:
+                pieces[above] = pieces[members].max() + 1
+    band = rims.rim(filled, vertices, faces, coarse)
+    if band is not None and area[band].sum() > least:
+        pieces[band] = pieces.max() + 1
+    marks = np.empty(len(faces), np.int32)
+    first = 1
+    for mark in range(1, coarse.max() + 1):
+        members = coarse == mark
+        inner = _by_area(vertices, faces[members], pieces[members])
+        marks[members] = inner + (first - 1)
+        first += inner.max()
+    return marks
+
+
+def _groups(
+    solid: PointSolid,
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    coarse: np.ndarray,
+    marks: np.ndarray,
+    config: Config,
+) -> tuple[tuple[int, ...], ...]:
+    """Coarse parts of several pieces, then unions of neighbours in the order of their air."""
+    count = int(marks.max())
+    whole = [tuple(np.unique(marks[coarse == mark]).tolist()) for mark in np.unique(coarse)]
+    _, nearest = scipy.spatial.cKDTree(vertices[faces].mean(axis=1)).query(solid.points)
+    owner = marks[nearest]
+    sets = [np.flatnonzero(owner == mark) for mark in range(1, count + 1)]
+    unions = [
+        tuple(np.unique(owner[members]).tolist())
+        for members in _unions(solid, [members for members in sets if len(members)], config)
+    ]
+    return tuple(dict.fromkeys(group for group in whole + unions if 1 < len(group) < count))
 
 
 def _points(shape: FilledShape) -> PointSolid:
@@ -148,31 +251,56 @@ def _merge(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> lis
     Of two equal merges the smaller wins: the middle of a hammer's head goes to its ends before
     it goes to the shaft.
     """
-    cell = solid.overlap
-    reach = 2.5 * cell
+    groups, _ = _merge_until(solid, sets, config, 1 / _STEP)
+    return [group.members for group in groups]
 
-    def close(one: _PartGroup, other: _PartGroup) -> bool:
-        gap, _ = one.tree.query(other.points, distance_upper_bound=reach)
-        return bool(np.min(gap) <= reach)
+
+def _unions(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> list[np.ndarray]:
+    """Unions of pieces: all on the way to the whole, in that order, then pairs with little air."""
+    _, unions = _merge_until(solid, sets, config, np.inf)
+    groups = [_PartGroup.of(solid, members) for members in sets]
+    for one, other in itertools.combinations(groups, 2):
+        if not _close(solid, one, other):
+            continue
+        common = solid.hull(np.concatenate([one.hull.corners, other.hull.corners]))
+        extra = common.cost - one.hull.cost - other.hull.cost if common else np.inf
+        if _air(extra, one.hull, other.hull, config, solid.overlap) < config.air:
+            unions.append(np.concatenate([one.members, other.members]))
+    return unions
+
+
+def _close(solid: PointSolid, one: _PartGroup, other: _PartGroup) -> bool:
+    """Tells whether two groups are neighbours."""
+    reach = _REACH * solid.overlap
+    gap, _ = one.tree.query(other.points, distance_upper_bound=reach)
+    return bool(np.min(gap) <= reach)
+
+
+def _merge_until(
+    solid: PointSolid, sets: Sequence[np.ndarray], config: Config, most: float
+) -> tuple[list[_PartGroup], list[np.ndarray]]:
+    """Merges while the air is less than `most` steps; the rest, and every union on the way."""
+    unions: list[np.ndarray] = []
 
     def price(
         extra: float, common: RoughHull, one: _PartGroup, other: _PartGroup
     ) -> tuple[float, float]:
-        air = _air(extra, one.hull, other.hull, config, cell)
+        air = _air(extra, one.hull, other.hull, config, solid.overlap)
         return int(air / (_STEP * config.air)), common.area
 
     def join(one: _PartGroup, other: _PartGroup, common: RoughHull) -> _PartGroup:
-        return _PartGroup.of(solid, np.concatenate([one.members, other.members]))
+        unions.append(np.concatenate([one.members, other.members]))
+        return _PartGroup.of(solid, unions[-1])
 
     groups = merge_cheapest_first(
         solid,
         [_PartGroup.of(solid, members) for members in sets],
-        close=close,
+        close=lambda one, other: _close(solid, one, other),
         price=price,
         join=join,
-        enough=lambda step, count: step >= 1 / _STEP,
+        enough=lambda step, count: step >= most,
     )
-    return [group.members for group in groups]
+    return groups, unions
 
 
 def _by_area(vertices: np.ndarray, faces: np.ndarray, labels: np.ndarray) -> np.ndarray:

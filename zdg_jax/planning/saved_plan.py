@@ -46,7 +46,11 @@ class SavedPlan:
         task = checked_task(task)
         resolved = resolve(self._plan, obj, hand)
         if transcript is not None:
-            write_transcript(pathlib.Path(transcript), task, resolved)
+            # Imported here: drawing costs time that a plan alone need not spend.
+            from zdg_jax.planning.model.pictures import marked_views
+
+            pictures = marked_views(obj, hand)
+            write_transcript(pathlib.Path(transcript), task, resolved, pictures=pictures)
         progress("plan", 1, 1)
         return resolved
 

@@ -35,6 +35,7 @@ def write_transcript(
     exchanges: Sequence[Exchange] = (),
     *,
     error: str = "",
+    pictures: Sequence[tuple[str, bytes]] = (),
 ) -> pathlib.Path:
     """Writes a page that needs nothing beside it, and the images as PNG files beside the page.
 
@@ -44,6 +45,7 @@ def write_transcript(
         plan: what came out; None where planning failed.
         exchanges: questions and answers in order; none for an offline plan.
         error: why planning failed.
+        pictures: captions and PNG files of what was planned for, where no question shows it.
 
     Raises:
         InputError: the page cannot be written.
@@ -52,8 +54,11 @@ def write_transcript(
     if error:
         body.append(f'<p class="fault">Planning failed: {_text(error)}</p>')
     if plan is not None:
-        body.append(_plan(plan))
+        body.append(plan_as_html(plan))
     images: dict[bytes, str] = {}
+    for number, (caption, image) in enumerate(pictures, 1):
+        images.setdefault(image, f"object-{number}")
+        body.append(_figure(caption, image))
     for number, exchange in enumerate(exchanges, 1):
         body.append(_exchange(number, exchange, images))
     page = (
@@ -73,7 +78,12 @@ def write_transcript(
     return path
 
 
-def _plan(plan: GraspPlan) -> str:
+def plan_as_html(plan: GraspPlan) -> str:
+    """Tells a plan in words and tables, as a piece of HTML.
+
+    Args:
+        plan: the plan; what a model wrote in it is escaped.
+    """
     usage, axis = plan.usage, plan.task.motion_axis
     rows = "".join(
         f"<tr><td>{part.mark}</td><td>{_text(part.name)}</td><td>{_text(part.evidence)}</td></tr>"
@@ -123,11 +133,7 @@ def _exchange(number: int, exchange: Exchange, images: dict[bytes, str]) -> str:
     figures = []
     for index, (caption, image) in enumerate(zip(request.captions, request.images, strict=True)):
         images.setdefault(image, f"{number:02d}-{request.stage}-{index + 1}")
-        data = base64.b64encode(image).decode()
-        figures.append(
-            f'<figure><img alt="{_text(caption)}" src="data:image/png;base64,{data}">'
-            f"<figcaption>{_text(caption)}</figcaption></figure>"
-        )
+        figures.append(_figure(caption, image))
     fault = f'<p class="fault">Not taken: {_text(exchange.fault)}</p>' if exchange.fault else ""
     source = " (from the cache)" if exchange.cached else ""
     return (
@@ -135,6 +141,14 @@ def _exchange(number: int, exchange: Exchange, images: dict[bytes, str]) -> str:
         f"{''.join(figures)}</details><details><summary>question</summary>"
         f"<pre>{_text(request.prompt)}</pre></details><h3>Answer{source}</h3>"
         f"<pre>{_text(_pretty(exchange.answer))}</pre>{fault}"
+    )
+
+
+def _figure(caption: str, image: bytes) -> str:
+    data = base64.b64encode(image).decode()
+    return (
+        f'<figure><img alt="{_text(caption)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{_text(caption)}</figcaption></figure>"
     )
 
 

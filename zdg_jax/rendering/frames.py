@@ -12,11 +12,12 @@ from PIL import Image, ImageDraw
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
+from zdg_jax.rendering.colors import FELL, HELD, OBJECT, PALM_BEHIND
+from zdg_jax.rendering.hand_shapes import distal_shapes, posed_hand_shapes
 from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render
 from zdg_jax.rendering.primitives import arrows
 from zdg_jax.rendering.shape import Shape
-from zdg_jax.rendering.sheet import FELL, HELD, OBJECT, NamedMesh, object_shape
+from zdg_jax.rendering.sheet import NamedMesh, object_shape
 from zdg_jax.rendering.text import FAINT
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map

@@ -12,29 +12,12 @@ from numpy.typing import ArrayLike
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.hand.topology import link_poses
-from zdg_jax.meshes.clustering import cluster_vertices
+from zdg_jax.meshes.clustering import reduce_faces
+from zdg_jax.rendering.colors import METAL, finger_color
 from zdg_jax.rendering.shape import Shape, corner_normals
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
-
-METAL = (0.60, 0.64, 0.70)
-"""Colour of hands, sRGB."""
-FINGERS = (
-    (0.20, 0.48, 0.80),
-    (0.16, 0.63, 0.53),
-    (0.56, 0.38, 0.76),
-    (0.86, 0.44, 0.62),
-    (0.45, 0.66, 0.25),
-    (0.30, 0.70, 0.82),
-)
-"""Colours of fingers in order, sRGB."""
-THUMB = (0.90, 0.49, 0.13)
-"""Colour of the thumb, sRGB."""
-PALM = (0.47, 0.50, 0.55)
-"""Colour of the palm and the wrist where fingers are coloured, sRGB."""
-PALM_BEHIND = (0.40, 0.43, 0.48)
-"""Darker, for pictures in which an object stands before it."""
 
 _MOST_FACES = 6000  # of a link: beyond, a picture shows no difference and takes seconds longer
 _prepared: weakref.WeakKeyDictionary[Hand, list[Shape]] = weakref.WeakKeyDictionary()
@@ -112,19 +95,6 @@ def distal_shapes(hand: Hand) -> list[list[int]]:
     ]
 
 
-def finger_color(hand: Hand, finger: int) -> tuple[float, float, float]:
-    """Returns the colour in which a finger is drawn where fingers are coloured.
-
-    Args:
-        hand: the hand.
-        finger: number of the finger.
-    """
-    if hand.fingers[finger].is_thumb:
-        return THUMB
-    before = sum(not other.is_thumb for other in hand.fingers[:finger])
-    return FINGERS[before % len(FINGERS)]
-
-
 def _checked(hand: Hand, pose: ArrayLike) -> np.ndarray:
     array = np.asarray(pose, float)
     if array.shape != (7 + hand.num_joints,):
@@ -144,7 +114,7 @@ def _link_colors(
     if isinstance(finger_colors, bool):
         if not finger_colors:
             return colors
-        finger_colors = [finger_color(hand, i) for i in range(len(hand.fingers))]
+        finger_colors = [finger_color(hand.fingers, i) for i in range(len(hand.fingers))]
     if len(finger_colors) != len(hand.fingers):
         raise InputError(
             f"{len(finger_colors)} colours for the {len(hand.fingers)} fingers of '{hand.name}'"
@@ -165,18 +135,10 @@ def _link_shapes(hand: Hand) -> list[Shape]:
         shapes = []
         for mesh in hand.link_meshes:
             if len(mesh.faces):
-                vertices, faces = _simplified(np.asarray(mesh.vertices), np.asarray(mesh.faces))
+                vertices, faces = reduce_faces(
+                    np.asarray(mesh.vertices), np.asarray(mesh.faces), _MOST_FACES
+                )
                 normals = corner_normals(vertices, faces, 40.0)
                 shapes.append(Shape(vertices=vertices, faces=faces, normals=normals))
         _prepared[hand] = shapes
     return shapes
-
-
-def _simplified(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Clusters vertices of a mesh of many faces, as coarsely as it takes."""
-    size, cells = float(np.ptp(vertices, axis=0).max()), 256
-    merged, kept = vertices, faces
-    while len(kept) > _MOST_FACES and cells >= 32:
-        merged, kept, _ = cluster_vertices(vertices, faces, size / cells)
-        cells = int(cells * 0.8)
-    return merged, kept

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hand_shapes import PALM, finger_color, posed_hand_shapes, posed_links
+from zdg_jax.rendering.colors import PALM, finger_color
+from zdg_jax.rendering.hand_shapes import posed_hand_shapes, posed_links
 from zdg_jax.rendering.picture import PictureStyle, render, save
 from zdg_jax.rendering.primitives import arrows, balls
 from zdg_jax.rendering.shape import Shape
@@ -105,7 +106,7 @@ def _tile(hand: Hand, view: _View) -> Image.Image:
         hand,
         pose,
         color=_pale(PALM),
-        finger_colors=[_pale(finger_color(hand, i)) for i in range(len(hand.fingers))],
+        finger_colors=[_pale(finger_color(hand.fingers, i)) for i in range(len(hand.fingers))],
         label=_HAND,
         finger_labels=True,
     )
@@ -183,7 +184,7 @@ def _entries(hand: Hand) -> list[tuple[tuple[float, float, float], str]]:
     finger_of = np.asarray(hand.arrays.contacts.finger)
     entries = [
         (
-            finger_color(hand, i),
+            finger_color(hand.fingers, i),
             f"{finger.name}{' (thumb)' if finger.is_thumb else ''}: {len(finger.joints)} joints,"
             f" {int((finger_of == i).sum())} candidates",
         )
@@ -208,7 +209,7 @@ def _numbers(hand: Hand) -> str:
 
 def _finger_colors(hand: Hand) -> np.ndarray:
     """Colours of the fingers, then of the palm, (f + 1, 3): index -1 is the palm's."""
-    return np.array([*(finger_color(hand, i) for i in range(len(hand.fingers))), PALM])
+    return np.array([*(finger_color(hand.fingers, i) for i in range(len(hand.fingers))), PALM])
 
 
 def _pale(color: tuple[float, float, float]) -> tuple[float, float, float]:

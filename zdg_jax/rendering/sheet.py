@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 from zdg_jax.errors import InputError
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
-from zdg_jax.rendering.hand_shapes import PALM_BEHIND, distal_shapes, posed_hand_shapes
+from zdg_jax.rendering.colors import FELL, HELD, OBJECT, PALM_BEHIND, UNKNOWN
+from zdg_jax.rendering.hand_shapes import distal_shapes, posed_hand_shapes
 from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render, save
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.text import FAINT, INK
@@ -24,11 +25,6 @@ from zdg_jax.runtime.parallel import parallel_map
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
-
-OBJECT = (0.93, 0.62, 0.31)
-"""Colour of objects, sRGB."""
-HELD, FELL, UNKNOWN = (34, 150, 84), (205, 62, 52), (140, 146, 156)
-"""Colours of the dot before a caption."""
 
 _TILE, _CAPTION, _HEADER, _GAP = (440, 400), 58, 76, 12
 _MOST = 64
@@ -53,35 +49,32 @@ class NamedMesh(Protocol):
 
 def grasp_sheet(
     grasps: GraspSet,
+    numbers: Sequence[int] | np.ndarray,
     hand: Hand,
-    obj: NamedMesh,
     path: str | os.PathLike[str],
     *,
     title: str | None = None,
 ) -> pathlib.Path:
-    """Draws grasps into one picture, in their order, with their scores and whether they hold.
+    """Draws grasps of a set into one picture, with their numbers, scores and whether they hold.
 
     Args:
-        grasps: the grasps, at most 64.
+        grasps: the set.
+        numbers: numbers of the grasps to draw, in that order, at most 64.
         hand: their hand.
-        obj: their object.
         path: PNG file to write.
         title: line above the grasps; the task if not given.
 
     Raises:
         InputError: there are no grasps or too many, or the file cannot be written.
     """
-    held = [
-        bool(holds) if tested else None
-        for tested, holds in zip(grasps.tested, grasps.held, strict=True)
-    ]
+    chosen = np.asarray(numbers, int)
     return pose_sheet(
-        np.asarray(grasps.grasp.qpos),
+        np.asarray(grasps.grasp.qpos)[chosen],
         hand,
-        obj,
+        grasps.object,
         path,
-        captions=[f"score {score:.3f}" for score in grasps.score],
-        held=held,
+        captions=[f"grasp {i}, score {grasps.score[i]:.3f}" for i in chosen],
+        held=[bool(grasps.held[i]) if grasps.tested[i] else None for i in chosen],
         title=title or (f"“{grasps.task}”" if grasps.task else None),
     )
 

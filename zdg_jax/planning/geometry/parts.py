@@ -37,6 +37,10 @@ class MarkedPart(Protocol):
     def name(self) -> str | None:
         """Name that the asset gives it, if it does."""
 
+    @property
+    def parent(self) -> int:
+        """Mark of the largest piece of the coarse part that it is a piece of."""
+
 
 class ObjectLike(Protocol):
     """A mesh with marked parts: an `Object`, or any labelled mesh."""
@@ -57,13 +61,19 @@ class ObjectLike(Protocol):
     def parts(self) -> Sequence[MarkedPart]:
         """The parts."""
 
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Sets of marks that together make a larger part."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PartShape:
     """One marked part. Shares are in [0, 1]; vectors are in the object frame."""
 
     mark: int
-    """Number of the part."""
+    """Number of the part: that of its largest piece."""
+    marks: tuple[int, ...]
+    """Numbers of all its pieces, the largest first."""
     name: str
     """Name that the asset gives it; "" where it gives none."""
     points: np.ndarray
@@ -137,13 +147,29 @@ class ObjectShape:
         raise InputError(f"no part {mark}; there are {[part.mark for part in self.parts]}")
 
 
-def measure(obj: ObjectLike) -> ObjectShape:
+def coarse_parts(obj: ObjectLike) -> tuple[tuple[int, ...], ...]:
+    """Marks of the pieces of each coarse part, the larger pieces first.
+
+    Args:
+        obj: the object.
+    """
+    pieces: dict[int, list[int]] = {}
+    for part in obj.parts:
+        pieces.setdefault(int(part.parent), []).append(int(part.mark))
+    return tuple(tuple(sorted(marks)) for marks in pieces.values())
+
+
+def measure(obj: ObjectLike, parts: Sequence[tuple[int, ...]] | None = None) -> ObjectShape:
     """Measures the parts of an object. Deterministic.
 
     Args:
         obj: the object, z up. A part without a sample on it is left out.
+        parts: marks of the pieces that count as one part, for each part; every mark is one if not
+            given.
     """
     samples = _sample(obj)
+    named = {int(part.mark): part.name or "" for part in obj.parts}
+    parts = [(mark,) for mark in named] if parts is None else parts
     points = samples.points
     low, high = points.min(0), points.max(0)
     center, size = (low + high) / 2, high - low
@@ -162,10 +188,11 @@ def measure(obj: ObjectLike) -> ObjectShape:
         radius=float(np.linalg.norm(_across(points - center, upright), axis=1).max()),
         reach=float(np.abs((points - center) @ axes[order[0]]).max()),
     )
+    on = [np.isin(samples.marks, marks) for marks in parts]
     shapes = [
-        _measure_part(part, samples.marks == part.mark, whole)
-        for part in obj.parts
-        if (samples.marks == part.mark).any()
+        _measure_part(marks, named[marks[0]], members, whole)
+        for marks, members in zip(parts, on, strict=True)
+        if members.any()
     ]
     return ObjectShape(
         parts=tuple(shapes),
@@ -209,7 +236,9 @@ class _Whole:
     """Greatest distance from the centre along the long axis [m]."""
 
 
-def _measure_part(part: MarkedPart, members: np.ndarray, whole: _Whole) -> PartShape:
+def _measure_part(
+    marks: tuple[int, ...], name: str, members: np.ndarray, whole: _Whole
+) -> PartShape:
     """Measures a part from the samples (s,) bool that lie on it."""
     samples = whole.samples
     points, normals = samples.points[members], samples.normals[members]
@@ -221,8 +250,9 @@ def _measure_part(part: MarkedPart, members: np.ndarray, whole: _Whole) -> PartS
     tall = max(whole.top - whole.bottom, 1e-6)
     aside = _across(middle - whole.center, whole.upright)
     return PartShape(
-        mark=int(part.mark),
-        name=(part.name or "").replace("_", " ").lower(),
+        mark=marks[0],
+        marks=marks,
+        name=name.replace("_", " ").lower(),
         points=points,
         normals=normals,
         share=float(members.mean()),

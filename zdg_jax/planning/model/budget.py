@@ -49,6 +49,10 @@ class Limits:
         )
 
 
+class BudgetSpentError(PlannerError):
+    """No more may be asked within the budget: the fault of no plan, and the next will fail too."""
+
+
 class CallBudget:
     """Counts calls and tokens and paces requests; safe to share between threads."""
 
@@ -71,15 +75,16 @@ class CallBudget:
             deadline: time of `time.monotonic` by which it must be sent.
 
         Raises:
-            PlannerError: the budget is spent, or the turn would come too late.
+            BudgetSpentError: the budget is spent.
+            PlannerError: the turn would come too late.
         """
         with self._lock:
             if self._calls >= self.limits.max_calls:
-                raise PlannerError(
+                raise BudgetSpentError(
                     f"the budget of {self.limits.max_calls} calls is spent; raise max_calls"
                 )
             if self._tokens >= self.limits.max_tokens:
-                raise PlannerError(
+                raise BudgetSpentError(
                     f"the budget of {self.limits.max_tokens} tokens is spent; raise max_tokens"
                 )
             now = time.monotonic()

@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
+from zdg_jax.rendering.colors import PARTS
 from zdg_jax.rendering.picture import png
 from zdg_jax.rendering.text import font
 from zdg_jax.rendering.viewpoint import eye_direction
@@ -31,16 +32,12 @@ _VIEWS = (
     ("from above", 35.0, 78.0),
     ("from below", 35.0, -60.0),
 )
-_PALETTE = np.array(
-    [
-        [0.85, 0.45, 0.30], [0.35, 0.60, 0.80], [0.55, 0.75, 0.40], [0.80, 0.65, 0.85],
-        [0.95, 0.80, 0.40], [0.45, 0.75, 0.72], [0.75, 0.55, 0.45], [0.60, 0.60, 0.65],
-    ]
-)  # fmt: skip
+_PALETTE = np.array(PARTS)
 _AXES = (("x", (204, 38, 38)), ("y", (38, 153, 51)), ("z", (51, 77, 217)))
 _HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
 _FOV = 28.0  # vertical field of view [deg]
 _BAR = 0.05  # length of the scale bar [m]
+_PAGE_SIDE = 1600  # largest side of a page's pictures [px]
 _EXTRA = 1000  # labels from here on are not parts
 
 
@@ -247,3 +244,13 @@ def _sheet(tiles: Sequence[Image.Image]) -> Image.Image:
     for index, tile in enumerate(tiles):
         sheet.paste(tile, ((index % columns) * width, (index // columns) * height))
     return sheet
+
+
+def marked_views(obj: Object, hand: Hand) -> list[tuple[str, bytes]]:
+    """Draws an object from several sides, its parts numbered, for a page: captions and PNG files.
+
+    Args:
+        obj: the object.
+        hand: the hand that a plan is for.
+    """
+    return Picturing(obj, hand, _PAGE_SIDE).parts()

@@ -21,7 +21,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     raise_force_level,
     vector,
 )
-from zdg_jax.planning.geometry.parts import ObjectShape, measure
+from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import (
     GraspPlan,
@@ -33,7 +33,8 @@ from zdg_jax.planning.grasp_plan import (
 )
 from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
 from zdg_jax.planning.planner import Ranking, checked_task
-from zdg_jax.planning.rules.affordances import Affordances, score_affordances
+from zdg_jax.planning.rules.affordances import Affordances
+from zdg_jax.planning.rules.granularity import read_shape
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 from zdg_jax.planning.transcript import write_transcript
@@ -78,7 +79,11 @@ class RulesPlanner:
         task = checked_task(task)
         plan = resolve(plan_by_rules(task, obj, hand), obj, hand)
         if transcript is not None:
-            write_transcript(pathlib.Path(transcript), task, plan)
+            # Imported here: drawing costs time that a plan alone need not spend.
+            from zdg_jax.planning.model.pictures import marked_views
+
+            pictures = marked_views(obj, hand)
+            write_transcript(pathlib.Path(transcript), task, plan, pictures=pictures)
         progress("plan", 1, 1)
         return plan
 
@@ -108,9 +113,9 @@ def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
     Raises:
         InputError: the object has no part to hold.
     """
-    shape = measure(obj)
-    affordances = score_affordances(shape)
     parsed = parse_task(task, obj.name or "")
+    reading = read_shape(obj, parsed)
+    shape, affordances = reading.shape, reading.affordances
     choices = choose_parts(parsed, shape, affordances)
     grips = [_grip(choice, parsed, shape, hand) for choice in choices]
     first = choices[0]
@@ -181,10 +186,15 @@ def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand
     return Grip(
         rationale=choice.rationale,
         held=[
-            HeldPart(mark=mark, reason=choice.reasons[mark], role="grip", weight=round(weight, 3))
+            HeldPart(mark=piece, reason=choice.reasons[mark], role="grip", weight=round(weight, 3))
             for mark, weight in choice.held
+            for piece in shape.part(mark).marks
         ],
-        avoided=[AvoidedPart(mark=mark, reason=choice.reasons[mark]) for mark, _ in choice.avoided],
+        avoided=[
+            AvoidedPart(mark=piece, reason=choice.reasons[mark])
+            for mark, _ in choice.avoided
+            for piece in shape.part(mark).marks
+        ],
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
         palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
@@ -201,14 +211,15 @@ def _part_readings(
     for part in shape.parts:
         scores = {name: marks[part.mark] for name, marks in affordances.scores.items()}
         function = choice.functions.get(part.mark) or max(scores, key=lambda name: scores[name])
-        readings.append(
+        readings += [
             PartReading(
-                mark=part.mark,
+                mark=piece,
                 evidence=affordances.reasons[function, part.mark],
                 name=_FUNCTION_NAMES[function],
                 function=f"{function} (score {scores[function]:.2f})",
             )
-        )
+            for piece in part.marks
+        ]
     return readings
 
 

@@ -1,0 +1,238 @@
+"""Tables: what is written is read again, by this library, by pyarrow and pandas, and by PyTorch."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import mujoco
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+import trimesh
+
+from tests.datasets.small import make_up, write_spec
+from zdg_jax import GraspSet, datasets
+from zdg_jax.datasets.columns import CONVENTIONS_KEY, JobResult
+from zdg_jax.datasets.layout import Layout
+from zdg_jax.datasets.reading import Dataset
+from zdg_jax.datasets.statistics import spread
+from zdg_jax.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, list[JobResult]]:
+    """A made-up dataset of three objects and two tasks, in shards alone; nobody changes it."""
+    folder = tmp_path_factory.mktemp("made up")
+    spec = write_spec(folder, tasks=["lift it", "press it"])
+    return folder / "out", make_up(spec, folder / "out")
+
+
+@pytest.fixture
+def folder(results: tuple[pathlib.Path, list[JobResult]], tmp_path: pathlib.Path) -> pathlib.Path:
+    """A copy that may be changed."""
+    return pathlib.Path(shutil.copytree(results[0], tmp_path / "copy"))
+
+
+@pytest.fixture(params=["shards", "tables"])
+def data(request: pytest.FixtureRequest, folder: pathlib.Path) -> Dataset:
+    """The dataset in shards alone, and in merged tables alone, as it is handed on."""
+    if request.param == "tables":
+        datasets.merge(folder, rows=10)
+        shutil.rmtree(folder / "shards")
+        (folder / "plan.json").unlink()
+    return datasets.open(folder)
+
+
+def shards(folder: pathlib.Path) -> list[pathlib.Path]:
+    layout = Layout(folder)
+    return [layout.shard_path(name.decode()) for name in layout.shard_names()]
+
+
+def same(one: GraspSet, other: GraspSet) -> None:
+    for a, b in zip(one.poses.qpos, other.poses.qpos, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for group in ("metrics", "terms"):
+        first, second = getattr(one, group), getattr(other, group)
+        assert first.keys() == second.keys()
+        for name, values in first.items():
+            np.testing.assert_allclose(values, second[name], rtol=1e-6)
+    for name in ("score", "rank", "kept", "held", "status"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert one.validation is not None
+    assert other.validation is not None
+    for name in one.validation.array_names():
+        expected = np.asarray(getattr(one.validation, name), np.float32)
+        got = np.asarray(getattr(other.validation, name), np.float32)
+        np.testing.assert_array_equal(expected, got, err_msg=name)
+    assert one.validation.loads == other.validation.loads
+    assert one.forces is not None
+    assert other.forces is not None
+    used = one.forces.links >= 0
+    assert (used.sum(axis=1) == (other.forces.links >= 0).sum(axis=1)).all()
+    np.testing.assert_array_equal(one.forces.torques, other.forces.torques)
+    total = lambda s: np.sum(s.forces.forces * (s.forces.links >= 0)[..., None], axis=1)  # noqa: E731
+    np.testing.assert_allclose(total(one), total(other), rtol=1e-5, atol=1e-6)
+
+
+def test_sets_of_grasps_come_back(
+    data: Dataset, results: tuple[pathlib.Path, list[JobResult]], tmp_path: pathlib.Path
+) -> None:
+    assert len(data) == sum(len(result.grasps) for result in results[1])
+    assert sorted(data.jobs()) == sorted(result.job.id for result in results[1])
+    for result in results[1]:
+        grasps = data.grasp_set(result.job.id)
+        same(result.grasps, grasps)
+        assert grasps.task == result.job.task
+        assert grasps.object.name == result.job.object.name
+        assert grasps.hand.name == "claw"
+    path = grasps.save(tmp_path / "grasps.npz")
+    same(grasps, GraspSet.load(path))
+    with pytest.raises(InputError, match="no grasp of job"):
+        data.grasp_set("0" * 24)
+
+
+def test_grasps_are_filtered(data: Dataset) -> None:
+    box = data.filter(object="box")
+    assert set(box.to_table(["object_name"])["object_name"].to_pylist()) == {"box"}
+    held = box.filter(held=True)
+    assert 0 < len(held) < len(box)
+    assert len(held) + len(box.filter(held=False)) == len(box)
+    assert len(data.filter(task=["lift it", "press it"], hand="claw")) == len(data)
+    assert len(data.filter(pc.field("rank") == 0, kept=None)) == len(data.jobs())
+    assert len(data.filter(object="spoon")) == 0
+    for grasps in held.grasp_sets():
+        assert grasps.held.all()
+        assert sorted(grasps.rank) == list(range(len(grasps)))
+
+
+def test_an_unknown_column_is_told_with_those_that_are(data: Dataset) -> None:
+    with pytest.raises(InputError, match="no column 'size'; there are: job, grasp"):
+        data.to_table(["size"])
+
+
+def test_tables_are_read_without_this_library(folder: pathlib.Path) -> None:
+    datasets.merge(folder, rows=10)
+    table = pyarrow.dataset.dataset(folder / "tables" / "grasps").to_table()
+    frame = table.to_pandas()
+    assert len(frame) == 36
+    assert frame["grasp_quaternion"].map(np.linalg.norm).between(0.999, 1.001).all()
+    assert frame["approach"].map(np.linalg.norm).between(0.999, 1.001).all()
+    schema = pq.read_schema(sorted((folder / "tables" / "grasps").iterdir())[0])
+    stated = json.loads(schema.metadata[CONVENTIONS_KEY])
+    assert stated["joint_names"] == ["a0", "b0", "a1", "b1", "a2", "b2"]
+    assert stated["conventions"]["quaternion"].startswith("w, x, y, z")
+    assert b"object frame [m]" in schema.field("grasp_position").metadata[b"description"]
+    objects = pq.read_table(folder / "tables" / "objects.parquet").to_pylist()
+    assert {row["name"]: row["mass"] for row in objects} == {"box": 0.1, "can": 0.1, "ball": 0.1}
+    for row in objects:
+        scene = trimesh.load_scene(folder / row["file"])
+        assert len(scene.geometry) == 1 + row["pieces"]
+        np.testing.assert_allclose(scene.geometry["mesh"].extents, row["size"], rtol=1e-5)
+    (hand,) = pq.read_table(folder / "tables" / "hands.parquet").to_pylist()
+    assert mujoco.MjModel.from_xml_path(str(folder / hand["file"])).njnt == 6
+    assert set(objects[0]["parts"][0]) == {"mark", "name", "area", "extents"}
+
+
+def test_reading_loads_no_jax(folder: pathlib.Path) -> None:
+    code = (
+        "import sys; from zdg_jax import datasets; data = datasets.open(sys.argv[1])\n"
+        "grasps = data.filter(held=True).grasp_set(data.jobs()[0]); data.to_pandas()\n"
+        "assert len(grasps) == 3 and 'jax' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_tables_are_few_and_of_one_hand_each(folder: pathlib.Path) -> None:
+    merged = datasets.merge(folder, rows=13)
+    files = sorted(path.name for path in (folder / "tables" / "grasps").iterdir())
+    assert files == ["claw-00000.parquet", "claw-00001.parquet", "claw-00002.parquet"]
+    assert str(merged) == "36 grasps of 6 jobs in 3 tables"
+    assert len(datasets.open(folder)) == 36
+    again = datasets.merge(folder)
+    assert again.files == 1
+    assert sorted(p.name for p in folder.iterdir() if p.name.startswith(".zdg")) == []
+
+
+def test_the_card_counts_what_is_there(folder: pathlib.Path) -> None:
+    datasets.merge(folder)
+    card = (folder / "README.md").read_text()
+    head, body = card.removeprefix("---\n").split("---\n", 1)
+    assert "license: cc0-1.0" in head
+    assert "data_files: tables/grasps/*.parquet" in head
+    assert "36 grasps of 6 jobs (6 planned), 18 of 36 tested grasps hold" in body
+    assert "| claw | 6 | 36 | 18 | 50% |" in body
+    assert "| press it | 3 | 18 | 9 | 50% |" in body
+
+
+def test_shards_made_elsewhere_are_taken_in(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    other = pathlib.Path(shutil.copytree(folder, tmp_path / "other"))
+    for i, path in enumerate(shards(folder)):
+        (path if i % 2 else other / path.relative_to(folder)).unlink()
+    assert datasets.status(folder).done == datasets.status(other).done == 3
+    assert datasets.merge(folder, take=[other]).jobs == 6
+    assert datasets.status(folder).done == 6
+
+
+def test_a_damaged_shard_is_not_merged(folder: pathlib.Path) -> None:
+    path = shards(folder)[0]
+    content = bytearray(path.read_bytes())
+    content[200] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="is damaged"):
+        datasets.merge(folder)
+    assert not (folder / "tables").exists()
+
+
+def test_a_folder_that_is_no_dataset_is_told(tmp_path: pathlib.Path) -> None:
+    for call in (datasets.open, datasets.status, datasets.merge):
+        with pytest.raises(InputError, match="zdg dataset make"):
+            call(tmp_path)
+
+
+def test_statistics_count_and_draw(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    found = datasets.Statistics.of(datasets.open(folder))
+    assert (found.total.made, found.total.held) == (36, 18)
+    assert set(found.by["object"]) == {"box", "can", "ball"}
+    assert found.by["task"]["lift it"].share == 0.5
+    assert sum(found.reasons.values()) == 36
+    assert "press it" in str(found)
+    found.draw(tmp_path / "yield.png")
+    assert (tmp_path / "yield.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_directions_all_round_are_more_diverse_than_one() -> None:
+    round_about = np.random.default_rng(0).normal(size=(5000, 3))
+    round_about /= np.linalg.norm(round_about, axis=1, keepdims=True)
+    assert spread(round_about) > 0.97
+    assert spread(np.tile([0.0, 0.0, 1.0], (10, 1))) == 0.0
+    assert np.isnan(spread(np.zeros((0, 3))))
+
+
+@pytest.mark.parametrize("format", ["dexgraspbench", "csv"])
+def test_grasps_are_exported(data: Dataset, tmp_path: pathlib.Path, format: str) -> None:
+    count = datasets.export_dataset(data.filter(held=True), tmp_path / "x", format=format)
+    assert count == 18
+    pattern = "grasps/*/claw/*/*.npy" if format == "dexgraspbench" else "*/claw/*/grasps.csv"
+    assert len(list((tmp_path / "x").glob(pattern))) == (18 if format == "dexgraspbench" else 6)
+    with pytest.raises(InputError, match="no grasp to export"):
+        datasets.export_dataset(data.filter(object="spoon"), tmp_path / "y", format=format)
+
+
+def test_rows_are_batches_of_tensors(data: Dataset) -> None:
+    torch = pytest.importorskip("torch")
+    rows = data.filter(held=True).torch()
+    assert isinstance(rows, torch.utils.data.Dataset)
+    batch = next(iter(torch.utils.data.DataLoader(rows, batch_size=18)))
+    assert batch["grasp_joints"].shape == (18, 6)
+    assert batch["grasp_quaternion"].dtype == torch.float32
+    assert bool(batch["held"].all())
+    assert len(batch["object"]) == 18
+    with pytest.raises(InputError, match="no tensor"):
+        data.torch(["contact_links"])

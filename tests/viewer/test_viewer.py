@@ -1,0 +1,141 @@
+"""The viewer without a browser: lists, ways, addresses, and what it does without."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import urllib.request
+
+import numpy as np
+import pytest
+
+from zdg_jax.errors import InputError
+from zdg_jax.grasps import GraspSet
+from zdg_jax.hand import Hand, HandAppearance
+from zdg_jax.rendering.hand_shapes import posed_links
+from zdg_jax.viewer import Viewer, view_grasps
+from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
+from zdg_jax.viewer.grasp_path import approach_start, pose_at
+from zdg_jax.viewer.object_parts import ObjectParts
+
+
+def test_a_hand_looks_the_same_read_or_loaded(allegro: Hand) -> None:
+    read, loaded = HandAppearance.read("allegro"), HandAppearance.of(allegro)
+    qpos = np.concatenate([[0.1, 0.2, 0.3, 0.6, 0.0, 0.8, 0.0], allegro.joints(allegro.open_dofs)])
+    rotation, translation = posed_links(allegro, qpos)
+    for look in (read, loaded):
+        assert look.joint_names == allegro.joint_names
+        assert [mesh.link for mesh in look.meshes] == [m.link for m in loaded.meshes]
+        positions, quaternions = look.link_poses(qpos[None])
+        assert np.allclose(positions[0], translation, atol=1e-6)
+        w, x, y, z = quaternions[0].T
+        assert np.allclose(2 * (x * z + w * y), rotation[:, 0, 2], atol=1e-6)
+        assert np.allclose(2 * (x * y - w * z), rotation[:, 0, 1], atol=1e-6)
+
+
+def test_a_record_of_another_hand_is_refused(grasps: GraspSet) -> None:
+    changed = dataclasses.replace(grasps.hand, fingerprint="0" * 64)
+    with pytest.raises(InputError, match="has changed"):
+        HandAppearance.of_record(changed)
+    with pytest.raises(InputError, match="made in memory"):
+        HandAppearance.of_record(dataclasses.replace(grasps.hand, source=""))
+    # Its user says that it serves.
+    assert HandAppearance.of_record(changed, "allegro").name == "allegro"
+
+
+def test_lists_are_filtered_and_sorted(grasps: GraspSet, allegro: Hand) -> None:
+    touch = touching(grasps, allegro.fingers)
+    assert set(touch) == {f"{allegro.fingers[0].name} {allegro.fingers[1].name}"}
+    assert choices(["b", "a", "b"]) == (ANY, "b", "a")
+    everything = listed(grasps, GraspFilter(), touch)
+    assert everything.tolist() == grasps.ranking.tolist()
+    holds = listed(grasps, GraspFilter(show="holds"), touch)
+    assert sorted(holds) == np.flatnonzero(grasps.held).tolist()
+    slipped = listed(grasps, GraspFilter(reason="slipped", order="number"), touch)
+    assert slipped.tolist() == np.flatnonzero(~grasps.held).tolist()
+    by_depth = listed(grasps, GraspFilter(order="penetration"), touch)
+    assert (np.diff(grasps.metrics["penetration"][by_depth]) >= 0).all()
+    by_epsilon = listed(grasps, GraspFilter(order="epsilon"), touch)
+    assert (np.diff(grasps.metrics["epsilon"][by_epsilon]) <= 0).all()
+    parts = [frozenset({"rim"} if i == 3 else {"body"}) for i in range(len(grasps))]
+    assert listed(grasps, GraspFilter(part="rim"), touch, parts).tolist() == [3]
+    assert not len(listed(grasps, GraspFilter(touch="nothing"), touch))
+    assert {"rank", "score", "number", "epsilon"} <= set(orders(grasps))
+
+
+def test_contacts_are_told_by_part(grasps: GraspSet) -> None:
+    record = grasps.object
+    right = record.vertices[record.faces].mean(axis=1)[:, 0] > 0
+    parts = ObjectParts(
+        vertices=record.vertices,
+        faces=record.faces,
+        marks=np.where(right, 1, 2),
+        names=("right", "left"),
+    )
+    assert parts.touched(np.array([[0.03, 0.0, 0.001]])) == {"right"}
+    touched = parts.touched_by(grasps)
+    assert touched is not None
+    assert set(touched) == {frozenset({"right", "left"})}
+
+
+def test_the_way_goes_through_its_stops() -> None:
+    random = np.random.default_rng(0)
+    stops = random.normal(size=(4, 10))
+    stops[:, 3:7] /= np.linalg.norm(stops[:, 3:7], axis=1, keepdims=True)
+    for k in range(4):
+        assert np.allclose(pose_at(stops, k), stops[k])
+    between = pose_at(stops, 1.5)
+    assert np.allclose(between[:3], stops[1:3, :3].mean(axis=0))
+    cosine = [abs(between[3:7] @ stops[k, 3:7]) for k in (1, 2)]
+    assert np.isclose(cosine[0], cosine[1])
+    assert np.isclose(np.linalg.norm(between[3:7]), 1)
+
+
+def test_hands_come_from_afar(grasps: GraspSet, allegro: Hand) -> None:
+    pregrasp = np.asarray(grasps.pregrasp.qpos, float)
+    palm = HandAppearance.of(allegro).palm_positions(pregrasp)
+    start = approach_start(pregrasp, palm, np.zeros(3))
+    step = start[:, :3] - pregrasp[:, :3]
+    assert np.allclose(np.linalg.norm(step, axis=1), 0.1)
+    assert (np.sum(step * palm, axis=1) > 0).all()
+    assert np.array_equal(start[:, 3:], pregrasp[:, 3:])
+
+
+def test_pages_are_served_on_this_machine_alone_and_take_a_free_port(grasps: GraspSet) -> None:
+    first, second = (view_grasps(grasps[:2], port=8195) for _ in range(2))
+    try:
+        assert first.url == "http://127.0.0.1:8195"
+        assert second.url != first.url
+        assert first.url in first._repr_html_()
+        with urllib.request.urlopen(second.url) as page:
+            assert page.status == 200
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_addresses_that_cannot_be_served_are_refused() -> None:
+    with pytest.raises(InputError, match="ports are 1 to 65535"):
+        Viewer("zdg", port=0)
+    with pytest.raises(InputError, match=r"nothing can be served at 192\.0\.2\.1"):
+        Viewer("zdg", host="192.0.2.1")
+    with pytest.raises(InputError, match="nothing can be served at nowhere"):
+        Viewer("zdg", host="nowhere.invalid")
+
+
+def test_sets_without_grasps_are_shown_too(grasps: GraspSet, allegro: Hand) -> None:
+    view_grasps(GraspSet.empty(grasps.object, allegro), port=8196).stop()
+
+
+def test_a_set_is_shown_without_jax(grasps: GraspSet, tmp_path: pathlib.Path) -> None:
+    path = grasps.save(tmp_path / "grasps.npz")
+    program = (
+        "import sys; from zdg_jax.grasps import GraspSet; from zdg_jax.viewer import view_grasps;"
+        f"view_grasps(GraspSet.load({str(path)!r}), port=8197).stop();"
+        "sys.exit('jax' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == ""

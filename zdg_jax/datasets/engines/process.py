@@ -1,0 +1,43 @@
+"""A worker process: reads requests from its standard input, writes answers to its first output.
+
+python -m zdg_jax.datasets.engines.process FOLDER
+
+It ends at once where its input ends: no worker outlives the run that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+
+
+def main(root: str) -> None:
+    """Answers requests until there are no more.
+
+    Args:
+        root: folder of the dataset.
+    """
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints is no answer
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            requests.put(line)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    from zdg_jax.datasets.answering import Answering
+
+    answering = Answering(root)
+    while True:
+        answer = answering.answer(json.loads(requests.get()))
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,177 @@
+"""`usd`: the hand's way on the object as OpenUSD stages, for Isaac Sim, Blender or usdview.
+
+    out/00000.usda ...      one stage per grasp, best first; its default prim is `/grasp`
+    out/hand.usdc           the hand: a prim per link, below it the link's mesh
+    out/object.usdc         the object's mesh
+
+Lengths are in metres and z is up. Links stand in the object's frame, not in one another's. Time
+codes 0, 24 and 36 are pregrasp, grasp and squeeze; between them a reader interpolates. The prim
+`/grasp/joints` has an attribute `joint:NAME` per joint, with its positions at those times, and
+`names` and `order` say how the hand's MJCF calls and counts them: USD knows no hyphens in names.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from zdg_jax.errors import InputError
+from zdg_jax.export.conventions import CONVENTIONS, qpos_by_stage, verdicts
+from zdg_jax.grasps import GraspSet
+from zdg_jax.hand import Hand
+from zdg_jax.hand.appearance import HandAppearance
+from zdg_jax.meshes.clustering import reduce_faces
+from zdg_jax.rendering.colors import OBJECT, Color
+
+NEEDS_HAND = True
+STAGE_TIMES = {"pregrasp": 0.0, "grasp": 24.0, "squeeze": 36.0}
+"""Time code at which each stage is reached."""
+MOST_FACES = 2500
+"""Faces of a link at most."""
+
+
+def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    """Writes the stages, see `zdg_jax.export.Format`.
+
+    Raises:
+        InputError: there is no hand, or usd-core is not installed.
+    """
+    if hand is None:
+        raise InputError("a USD stage needs the hand itself: hand=... (--hand)")
+    if importlib.util.find_spec("pxr") is None:
+        raise InputError("USD stages need usd-core: pip install 'zdg-jax[usd]'")
+    look = HandAppearance.of(hand)
+    names = _identifiers(look.link_names)
+    joints = _identifiers(look.joint_names)
+    record = grasps.object
+    _write_asset(out / "object.usdc", "object", {"mesh": (record.vertices, record.faces, OBJECT)})
+    colors = look.link_colors()
+    _write_asset(
+        out / "hand.usdc",
+        "hand",
+        {
+            names[mesh.link]: (
+                *reduce_faces(mesh.vertices, mesh.faces, MOST_FACES),
+                colors[mesh.link],
+            )
+            for mesh in look.meshes
+        },
+    )
+    stages = qpos_by_stage(grasps)
+    held = verdicts(grasps)
+    poses = {stage: look.link_poses(qpos) for stage, qpos in stages.items()}
+    paths = []
+    for i in range(len(grasps)):
+        path = out / f"{i:05d}.usda"
+        stage = _new_stage(path, "grasp")
+        for name in ("object", "hand"):
+            stage.DefinePrim(f"/grasp/{name}").GetReferences().AddReference(f"./{name}.usdc")
+        _say(stage, grasps, i, held[i])
+        _animate(
+            stage,
+            {names[mesh.link]: mesh.link for mesh in look.meshes},
+            {at: (poses[name][0][i], poses[name][1][i]) for name, at in STAGE_TIMES.items()},
+        )
+        values = {at: stages[name][i, 7:] for name, at in STAGE_TIMES.items()}
+        _add_joints(stage, look.joint_names, joints, values)
+        stage.SetStartTimeCode(0.0)
+        stage.SetEndTimeCode(max(STAGE_TIMES.values()))
+        stage.Save()
+        paths.append(path)
+    return paths
+
+
+def _new_stage(path: pathlib.Path, name: str) -> Any:
+    from pxr import Usd, UsdGeom
+
+    stage = Usd.Stage.CreateNew(str(path))
+    UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.z)
+    UsdGeom.SetStageMetersPerUnit(stage, 1.0)
+    stage.SetDefaultPrim(UsdGeom.Xform.Define(stage, f"/{name}").GetPrim())
+    return stage
+
+
+def _write_asset(
+    path: pathlib.Path, name: str, meshes: dict[str, tuple[np.ndarray, np.ndarray, Color]]
+) -> None:
+    """Writes meshes below one prim, each below a prim of its own that can be moved."""
+    from pxr import Gf, UsdGeom, Vt
+
+    stage = _new_stage(path, name)
+    for own, (vertices, faces, color) in meshes.items():
+        frame = UsdGeom.Xform.Define(stage, f"/{name}/{own}")
+        frame.AddTranslateOp().Set(Gf.Vec3d(0.0))
+        frame.AddOrientOp(UsdGeom.XformOp.PrecisionDouble).Set(Gf.Quatd(1.0))
+        mesh = UsdGeom.Mesh.Define(stage, f"/{name}/{own}/mesh")
+        points = np.ascontiguousarray(vertices, np.float32)
+        mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(points))
+        mesh.CreateFaceVertexCountsAttr(Vt.IntArray.FromNumpy(np.full(len(faces), 3, np.int32)))
+        corners = np.ascontiguousarray(faces, np.int32).ravel()
+        mesh.CreateFaceVertexIndicesAttr(Vt.IntArray.FromNumpy(corners))
+        mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
+        mesh.CreateExtentAttr(
+            Vt.Vec3fArray.FromNumpy(np.stack([points.min(axis=0), points.max(axis=0)]))
+        )
+        mesh.CreateDisplayColorAttr([Gf.Vec3f(*color)])
+    stage.Save()
+
+
+def _say(stage: Any, grasps: GraspSet, i: int, held: bool | None) -> None:
+    """Writes what is known of a grasp onto the default prim."""
+    from pxr import Sdf
+
+    prim = stage.GetDefaultPrim()
+    said = {"task": grasps.task, "hand": grasps.hand.name, "object": grasps.object.name}
+    said["holds"] = {True: "yes", False: "no", None: "not tested"}[held]
+    for name, text in said.items():
+        prim.CreateAttribute(f"zdg:{name}", Sdf.ValueTypeNames.String).Set(text)
+    prim.CreateAttribute("zdg:score", Sdf.ValueTypeNames.Double).Set(float(grasps.score[i]))
+    prim.SetCustomDataByKey("zdg:conventions", {**CONVENTIONS, "order": "best grasp first"})
+
+
+def _animate(
+    stage: Any, links: dict[str, int], poses: dict[float, tuple[np.ndarray, np.ndarray]]
+) -> None:
+    """Writes where the links are at each time."""
+    from pxr import Gf, Sdf
+
+    for name, link in links.items():
+        prim = stage.OverridePrim(f"/grasp/hand/{name}")
+        place = prim.CreateAttribute("xformOp:translate", Sdf.ValueTypeNames.Double3)
+        turn = prim.CreateAttribute("xformOp:orient", Sdf.ValueTypeNames.Quatd)
+        for at, (positions, quaternions) in poses.items():
+            w, *xyz = quaternions[link].tolist()
+            place.Set(Gf.Vec3d(*positions[link].tolist()), at)
+            turn.Set(Gf.Quatd(w, *xyz), at)
+
+
+def _add_joints(
+    stage: Any, names: tuple[str, ...], safe: list[str], values: dict[float, np.ndarray]
+) -> None:
+    from pxr import Sdf
+
+    prim = stage.DefinePrim("/grasp/joints", "Scope")
+    prim.CreateAttribute("names", Sdf.ValueTypeNames.StringArray).Set(list(names))
+    prim.CreateAttribute("order", Sdf.ValueTypeNames.TokenArray).Set(safe)
+    for k, name in enumerate(safe):
+        attribute = prim.CreateAttribute(f"joint:{name}", Sdf.ValueTypeNames.Double)
+        for at, row in values.items():
+            attribute.Set(float(row[k]), at)
+
+
+def _identifiers(names: tuple[str, ...]) -> list[str]:
+    """Names as USD takes them, each once."""
+    from pxr import Tf
+
+    taken: list[str] = []
+    for name in names:
+        base = safe = Tf.MakeValidIdentifier(name)
+        count = 1
+        while safe in taken:
+            count += 1
+            safe = f"{base}_{count}"
+        taken.append(safe)
+    return taken

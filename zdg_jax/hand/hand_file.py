@@ -1,0 +1,104 @@
+"""A hand's file as it is read: a clean model of the hand, before anything is derived from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import mujoco
+
+from zdg_jax.hand import actuation, source
+from zdg_jax.hand.naming import HandName, check_drive, toggle_mirrored
+from zdg_jax.hand.overrides import Overrides
+from zdg_jax.hand.rebuild import rebuild
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class HandFile:
+    """One hand, cleaned, with its actuators, and what its file states beside the model."""
+
+    name: str
+    """Shipped name, or the name of the file or its folder."""
+    origin: str
+    """Shipped name or absolute path; empty for a hand given as an object."""
+    spec: mujoco.MjSpec
+    """The hand's description, with absolute file names."""
+    model: mujoco.MjModel
+    """The compiled hand, fixed to the world."""
+    overrides: Overrides
+    """Statements that replace what is derived."""
+    notes: tuple[str, ...]
+    """Sentences on what was left out or added when the hand was read."""
+
+    @classmethod
+    def read(
+        cls,
+        path: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
+        *,
+        root: str | None = None,
+        drive: float | None = None,
+        mirror: bool = False,
+        overrides: str | pathlib.Path | Mapping[str, Any] | None = None,
+    ) -> HandFile:
+        """Read a hand; arguments as of `Hand.load`.
+
+        Raises:
+            InputError: there is no such hand, or it cannot be used; the message says why.
+        """
+        mirrored = mirror
+        if isinstance(path, str | pathlib.Path):
+            called = HandName.parse(str(path))
+            path, mirrored = called.path, called.mirrored != mirror
+            root = called.root if root is None else root
+            drive = called.drive if drive is None else drive
+        spec, name, origin, stated = source.read_spec(path, overrides)
+        if origin:
+            origin = str(HandName(path=origin, root=root, drive=drive))
+        root = stated.root if root is None else root
+        drive = stated.drive if drive is None else drive
+        if root is not None:
+            source.take_root(spec, root, name)
+        notes = tuple(source.clean(spec))
+        if drive is None and (why := actuation.undriven(spec, origin)):
+            drive = actuation.DRIVE
+            notes = (*notes, f"{why}: every joint is driven with {drive:g} N m/rad")
+        if drive is not None:
+            actuation.add_drive(spec, check_drive(drive))
+        model = source.compile_spec(spec, name)
+        file = cls(name=name, origin=origin, spec=spec, model=model, overrides=stated, notes=notes)
+        if not mirrored:
+            return file
+        # A hand that cannot be used is refused in the words of its file, not of its mirror image.
+        actuation.read_position_actuators(model, name)
+        return file.mirrored()
+
+    def mirrored(self) -> HandFile:
+        """Return the mirror image in the plane y = 0 of the root frame."""
+        name, origin = toggle_mirrored(self.name, "_mirrored"), toggle_mirrored(self.origin)
+        spec = rebuild(self.model, name, mirror=True)
+        return HandFile(
+            name=name,
+            origin=origin,
+            spec=spec,
+            model=source.compile_spec(spec, name),
+            overrides=self.overrides.mirrored(),
+            notes=self.notes,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what defines the hand, hexadecimal."""
+        return source.fingerprint(self.model, self.overrides)
+
+    @property
+    def link_names(self) -> tuple[str, ...]:
+        """Names of the links; the first is the root."""
+        model = self.model
+        return ("root", *(model.body(b).name or f"link{b}" for b in range(1, model.nbody)))
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names of the joints, MJCF order."""
+        return tuple(self.model.joint(j).name for j in range(self.model.njnt))

@@ -1,0 +1,77 @@
+"""How finely to look at an object: its coarse parts, and smaller ones where the task asks for them.
+
+A lid, a rim, a neck or a chuck is a piece of a coarse part. The rules choose among coarse parts,
+and take such a piece out of its part only where the task turns on it and no coarse part will do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from zdg_jax.planning.geometry.parts import ObjectLike, ObjectShape, coarse_parts, measure
+from zdg_jax.planning.rules.affordances import Affordances, score_affordances
+from zdg_jax.planning.rules.language.task_parsing import ParsedTask
+
+_FINE = ("closure", "rim", "outlet", "stem", "control", "mount", "face", "base", "tool")
+"""Functions that a piece of a coarse part may have."""
+_CLEAR = 0.45
+"""Score from which a piece is what the task asks for."""
+_BETTER = 0.15
+"""The piece has to score so much more than the best coarse part."""
+
+_Parts = Sequence[tuple[int, ...]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reading:
+    """An object as the rules look at it."""
+
+    shape: ObjectShape
+    """Its parts, each of one or more marks."""
+    affordances: Affordances
+    """Their scores."""
+
+    @classmethod
+    def of(cls, obj: ObjectLike, parts: _Parts) -> Reading:
+        """Measures and scores the parts with these marks."""
+        shape = measure(obj, parts)
+        return cls(shape=shape, affordances=score_affordances(shape))
+
+
+def read_shape(obj: ObjectLike, parsed: ParsedTask) -> Reading:
+    """Reads an object as finely as a task asks for.
+
+    Args:
+        obj: the object.
+        parsed: the task.
+    """
+    reading = Reading.of(obj, coarse_parts(obj))
+    for function in _asked(parsed):
+        scores = reading.affordances.scores[function]
+        bar = max(_CLEAR, max(scores.values()) + _BETTER)
+        for parts, piece in _carved(obj, [part.marks for part in reading.shape.parts]):
+            finer = Reading.of(obj, parts)
+            score = finer.affordances.scores[function].get(piece[0], 0.0)
+            if score > bar:
+                bar, reading = score, finer
+    return reading
+
+
+def _asked(parsed: ParsedTask) -> list[str]:
+    """Functions that words or action want held or spared, of those that pieces may have."""
+    functions = [request.function for request in (*parsed.hold, *parsed.avoid)]
+    if parsed.action is not None:
+        functions += [*parsed.action.hold, *parsed.action.avoid]
+    return [name for name in dict.fromkeys(functions) if name in _FINE]
+
+
+def _carved(obj: ObjectLike, parts: _Parts) -> Iterator[tuple[_Parts, tuple[int, ...]]]:
+    """All ways to take one piece, or a union of pieces, out of one part; and the piece."""
+    pieces = [(int(part.mark),) for part in obj.parts] + [tuple(group) for group in obj.groups]
+    for piece in pieces:
+        for part in parts:
+            if set(piece) < set(part):
+                rest = tuple(mark for mark in part if mark not in piece)
+                others = [other for other in parts if other != part]
+                yield sorted([*others, piece, rest]), piece

@@ -1,0 +1,382 @@
+"""A set of grasps in a page: list, filters, the way of the hand, and what is known of a grasp."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zdg_jax.errors import ZdgError
+from zdg_jax.grasps.grasp_text import describe_grasp
+from zdg_jax.grasps.summary import headline, unmet_requests
+from zdg_jax.rendering.colors import OBJECT
+from zdg_jax.viewer import grasp_list
+from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
+from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
+from zdg_jax.viewer.nodes import ContactsNode, HandNode, ObjectNode, batch_color, verdict_colors
+from zdg_jax.viewer.object_parts import ObjectParts, prepare_again
+from zdg_jax.viewer.playback import Playback
+from zdg_jax.viewer.text import paragraphs, preformatted, table
+
+if TYPE_CHECKING:
+    import viser
+
+    from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.hand import Hand
+    from zdg_jax.hand.appearance import HandAppearance
+    from zdg_jax.validation import Protocol
+
+ROWS = 10
+"""Grasps on a page of the list."""
+_GRASP = float(STAGES.index("grasp"))
+_MARK = 0.003
+"""Radius of the mark of a grasp [m]."""
+_STEP = 0.04
+"""Time between two poses of a hand that walks its way [s]."""
+
+
+class GraspPanel:
+    """One set of grasps: its nodes in the scene and its controls.
+
+    Handlers run in threads of the server; what they change is changed under one lock.
+    """
+
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        grasps: GraspSet,
+        look: HandAppearance,
+        *,
+        root: str,
+        place: np.ndarray,
+        hand: Hand | str | os.PathLike[str] | None,
+        protocol: Protocol | None,
+    ) -> None:
+        """Adds the nodes.
+
+        Args:
+            server: the page's server.
+            grasps: the grasps.
+            look: their hand.
+            root: name of the node above all others of this set.
+            place: position of the object's frame in the page, (3,) [m].
+            hand: see `view_grasps`.
+            protocol: see `view_grasps`.
+        """
+        self.grasps, self._server, self._look = grasps, server, look
+        self._hand_source, self._protocol = hand, protocol
+        self._lock = threading.RLock()
+        self._parts: ObjectParts | None = None
+        self._part_names: list[frozenset[str]] | None = None
+        self._touch = grasp_list.touching(grasps, look.fingers)
+        self._page, self._listed = 0, np.zeros(0, int)
+        self.selected = -1
+        """Number of the grasp that is shown; -1 for none."""
+
+        server.scene.add_frame(root, show_axes=False, position=place)
+        record = grasps.object
+        self._object = ObjectNode(server, f"{root}/object", record.vertices, record.faces, OBJECT)
+        self._contacts = ContactsNode(server, f"{root}/object/contacts")
+        self._hand = HandNode(server, f"{root}/hand", look)
+        self._hand.frame.visible = len(grasps) > 0
+        stops = [np.asarray(pose.qpos, np.float64) for pose in (grasps.pregrasp, grasps.grasp)]
+        stops.append(np.asarray(grasps.squeeze.qpos, np.float64))
+        middle = (record.vertices.min(0) + record.vertices.max(0)) / 2
+        palms = look.palm_positions(stops[0])
+        self._stops = np.stack([approach_start(stops[0], palms, middle), *stops], axis=1)
+        self._marks = self._add_marks(root, look.palm_positions(stops[1]), place)
+
+    def _add_marks(self, root: str, palms: np.ndarray, place: np.ndarray) -> Any:
+        """Adds a ball at the palm of each grasp; a click on one selects it."""
+        if not len(palms):
+            return None
+        import trimesh
+
+        ball = trimesh.creation.icosphere(subdivisions=1, radius=_MARK)
+        marks = self._server.scene.add_batched_meshes_simple(
+            f"{root}/marks",
+            np.asarray(ball.vertices, np.float32),
+            np.asarray(ball.faces, np.uint32),
+            np.tile(np.array([1.0, 0, 0, 0], np.float32), (len(palms), 1)),
+            palms.astype(np.float32),
+            batched_colors=batch_color(verdict_colors(self.grasps.held, self.grasps.tested)),
+            lod="off",
+            cast_shadow=False,
+        )
+
+        @marks.on_click
+        def _(event: Any) -> None:
+            origin, along = np.array(event.ray_origin) - place, np.array(event.ray_direction)
+            offset = palms - origin
+            beside = np.linalg.norm(np.cross(offset, along), axis=1)
+            shown = np.isin(np.arange(len(palms)), self._listed)
+            self.select(int(np.argmin(np.where(shown, beside, np.inf))))
+
+        return marks
+
+    def build(self, title: str, *, keys: bool) -> None:
+        """Adds the controls to the page, where its next ones go, and selects the first grasp.
+
+        Args:
+            title: name of the set.
+            keys: whether the keys J and K browse this set.
+        """
+        gui = self._server.gui
+        gui.add_html(paragraphs([title, headline(self.grasps), *unmet_requests(self.grasps)]))
+        if not len(self.grasps):
+            self._add_plan()
+            return
+        self.slider = gui.add_slider(
+            "stage",
+            min=0.0,
+            max=float(len(STAGES) - 1),
+            step=0.01,
+            initial_value=_GRASP,
+            marks=tuple(enumerate(STAGES)),
+        )
+        self.slider.on_update(lambda _: self._guarded(self._move))
+        play = gui.add_button("play", hint="Walk from approach to squeeze.")
+        play.on_click(lambda _: self._walk())
+        with gui.add_folder("show", expand_by_default=False):
+            self._add_looks()
+        with gui.add_folder("grasps"):
+            self._add_list()
+        with gui.add_folder("selected grasp"):
+            self._summary = gui.add_html("")
+            with gui.add_folder("in full", expand_by_default=False):
+                self._full = gui.add_html("")
+        self._playback = Playback(
+            self._server,
+            self.grasps,
+            self._look,
+            self._hand,
+            self._object,
+            hand=self._hand_source,
+            protocol=self._protocol,
+        )
+        self._playback.build(lambda: self.selected)
+        self._add_plan()
+        if keys:
+            gui.add_command("next grasp", hotkey="J").on_trigger(lambda _: self.browse(1))
+            gui.add_command("previous grasp", hotkey="K").on_trigger(lambda _: self.browse(-1))
+        self._refresh()
+
+    def _add_looks(self) -> None:
+        gui = self._server.gui
+        self._with_contacts = gui.add_checkbox("contacts and forces", True)
+        self._with_contacts.on_update(lambda _: self._guarded(self._show_contacts))
+        with_marks = gui.add_checkbox("a mark per grasp", True)
+        self._with_parts = gui.add_checkbox("parts in colour", False)
+        self._with_parts.on_update(lambda _: self._color_parts())
+        self._status = gui.add_html("")
+
+        @with_marks.on_update
+        def _(_: Any) -> None:
+            self._marks.visible = with_marks.value
+
+    def _add_list(self) -> None:
+        gui, changed = self._server.gui, lambda _: self._guarded(self._refresh)
+        said = grasp_list.reasons(self.grasps)
+        self._shown = gui.add_dropdown("show", SHOWN, initial_value=SHOWN[0])
+        self._reason = gui.add_dropdown("test says", said, initial_value=ANY)
+        self._touching = gui.add_dropdown(
+            "touching", grasp_list.choices(self._touch), initial_value=ANY
+        )
+        self._part = gui.add_dropdown(
+            "part", (ANY,), initial_value=ANY, hint="Known once parts are in colour."
+        )
+        names = grasp_list.orders(self.grasps)
+        self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
+        for control in (self._shown, self._reason, self._touching, self._part, self._order):
+            control.on_update(changed)
+        self._count = gui.add_html("")
+        self._rows = [gui.add_button("", visible=False) for _ in range(ROWS)]
+        for k, row in enumerate(self._rows):
+            row.on_click(lambda _, k=k: self.select(self._number_of_row(k)))  # type: ignore[misc]
+        pages = gui.add_button_group("page", ("first", "previous", "next", "last"))
+        pages.on_click(lambda _: self._guarded(lambda: self._turn(pages.value)))
+
+    def _add_plan(self) -> None:
+        from zdg_jax.viewer.plan_page import add_plan_folder
+
+        if self.grasps.plan is not None:
+            add_plan_folder(self._server, self.grasps, hand=self._hand_source)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        with self._lock:
+            act()
+
+    def _number_of_row(self, k: int) -> int:
+        return int(self._listed[self._page * ROWS + k])
+
+    def _refresh(self) -> None:
+        """Filters and sorts anew, and selects the first grasp where the selected one is gone."""
+        chosen = GraspFilter(
+            show=self._shown.value,
+            reason=self._reason.value,
+            touch=self._touching.value,
+            part=self._part.value,
+            order=self._order.value,
+        )
+        self._listed = grasp_list.listed(self.grasps, chosen, self._touch, self._part_names)
+        self._page = 0
+        sizes = np.zeros(len(self.grasps), np.float32)
+        sizes[self._listed] = 1.0
+        self._marks.batched_scales = sizes
+        if len(self._listed) and self.selected not in self._listed:
+            self.select(int(self._listed[0]))
+        else:
+            self._fill_rows()
+
+    def _turn(self, where: str) -> None:
+        last = max(0, (len(self._listed) - 1) // ROWS)
+        self._page = {
+            "first": 0,
+            "previous": max(0, self._page - 1),
+            "next": min(last, self._page + 1),
+            "last": last,
+        }[where]
+        self._fill_rows()
+
+    def _fill_rows(self) -> None:
+        first = self._page * ROWS
+        total = len(self._listed)
+        shown = f"{first + 1} to {min(first + ROWS, total)} of {total}" if total else "no grasp"
+        self._count.content = paragraphs([f"{shown}; {len(self.grasps)} in the set"])
+        with self._server.atomic():
+            for k, row in enumerate(self._rows):
+                row.visible = first + k < total
+                if row.visible:
+                    number = int(self._listed[first + k])
+                    row.label = self._row_text(number)
+                    row.color = self._row_color(number)
+
+    def _row_text(self, number: int) -> str:
+        grasps = self.grasps
+        text = f"{'▶ ' if number == self.selected else ''}{number} · {grasps.score[number]:.3f}"
+        order = self._order.value
+        if order in grasps.metrics:
+            text += f" · {order} {grasps.metrics[order][number]:.3g}"
+        if grasps.validation is not None:
+            survived = int(grasps.validation.survived_loads[number].sum())
+            text += f" · {grasps.validation.reasons[number]}"
+            text += f" {survived}/{len(grasps.validation.loads)}"
+        return text + ("" if grasps.kept[number] else " · not kept")
+
+    def _row_color(self, number: int) -> tuple[int, int, int]:
+        one = slice(number, number + 1)
+        red, green, blue = verdict_colors(self.grasps.held[one], self.grasps.tested[one])[0]
+        return (int(red), int(green), int(blue))
+
+    def select(self, number: int) -> None:
+        """Shows a grasp.
+
+        Args:
+            number: its number in the set.
+        """
+        with self._lock:
+            self.selected = number
+            self._playback.leave()
+            places = np.flatnonzero(self._listed == number)
+            if len(places):
+                self._page = int(places[0]) // ROWS
+            self._fill_rows()
+            self._move()
+            self._show_contacts()
+            self._summary.content = _summary(self.grasps, number)
+            self._full.content = preformatted(describe_grasp(self.grasps, number))
+
+    def browse(self, steps: int) -> None:
+        """Selects a grasp further down the list, or up.
+
+        Args:
+            steps: rows to go down; the list is a ring.
+        """
+        with self._lock:
+            if not len(self._listed):
+                return
+            places = np.flatnonzero(self._listed == self.selected)
+            place = int(places[0]) if len(places) else 0
+            self.select(int(self._listed[(place + steps) % len(self._listed)]))
+
+    def _move(self) -> None:
+        """Puts the hand where the slider says, and the object where it was."""
+        self._playback.leave()
+        self._object.reset()
+        self._hand.pose(pose_at(self._stops[self.selected], float(self.slider.value)))
+
+    def _walk(self) -> None:
+        """Moves the slider, and the hand with it, from its start to its end."""
+        for stage in np.arange(0.0, len(STAGES) - 1 + 1e-9, 0.05):
+            with self._lock:
+                self.slider.value = round(float(stage), 2)  # type: ignore[misc]
+                self._move()
+            time.sleep(_STEP)
+
+    def _show_contacts(self) -> None:
+        forces = self.grasps.forces
+        self._contacts.clear()
+        if forces is None or self.selected < 0 or not self._with_contacts.value:
+            return
+        used = forces.links[self.selected] >= 0
+        self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])
+
+    def _color_parts(self) -> None:
+        """Colours the parts; they are found first where nobody asked before."""
+        if self._with_parts.value and self._parts is None:
+            self._status.content = paragraphs(["preparing the object ..."])
+            try:
+                # Not under the lock: the page is used meanwhile.
+                parts = ObjectParts.of(prepare_again(self.grasps.object), self.grasps.plan)
+                names = parts.touched_by(self.grasps)
+            except ZdgError as error:
+                self._status.content = paragraphs([str(error)])
+                return
+            self._status.content = ""
+            with self._lock:
+                self._parts, self._part_names = parts, names
+                touched: frozenset[str] = frozenset().union(*(names or []))
+                found = dict.fromkeys(name for name in parts.names if name in touched)
+                self._part.options = (ANY, *found)
+        with self._lock:
+            if self._with_parts.value and self._parts is not None:
+                self._object.color_parts(self._parts)
+            else:
+                self._object.plain()
+
+
+def _summary(grasps: GraspSet, number: int) -> str:
+    """The numbers of a grasp that are looked at first, as HTML."""
+    rows = [
+        ("grasp", f"{number} of {len(grasps)}"),
+        ("rank", f"{grasps.rank[number]}"),
+        ("score", f"{grasps.score[number]:.4f}"),
+        ("kept", "yes" if grasps.kept[number] else "no"),
+        ("refinement", grasps.status_names[grasps.status[number]]),
+    ]
+    test = grasps.validation
+    if test is None:
+        rows.append(("physics", "not tested"))
+    else:
+        rows.append((test.protocol, test.reasons[number]))
+        for k, load in enumerate(test.loads):
+            if test.tested[number, k]:
+                word = "survived" if test.survived_loads[number, k] else "lost"
+                rows.append((load, f"{word}, moved {1e3 * test.drift[number, k]:.1f} mm"))
+    mass = grasps.object.mass if grasps.physics is None else grasps.physics.mass
+    if grasps.forces is not None:
+        greatest = np.linalg.norm(grasps.forces.forces[number], axis=1).max(initial=0.0)
+        rows.append(("greatest force", f"{greatest:.3g} N, the longest arrow"))
+    if "payload" in grasps.metrics:
+        needs = "" if mass is None else f" of {mass:.3g} kg needed"
+        rows.append(("payload", f"{grasps.metrics['payload'][number]:.3g} kg{needs}"))
+    rows += [
+        (name, f"{values[number]:.4g}")
+        for name, values in grasps.metrics.items()
+        if name != "payload"
+    ]
+    return table(rows)

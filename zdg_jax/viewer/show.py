@@ -1,0 +1,144 @@
+"""Pages of a viewer: for a set of grasps or two, an object, a hand, or a plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdg_jax.hand.appearance import HandAppearance
+from zdg_jax.viewer.address import HOST, PORT
+from zdg_jax.viewer.server import Viewer
+
+if TYPE_CHECKING:
+    from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.hand import Hand
+    from zdg_jax.objects import Object
+    from zdg_jax.planning import GraspPlan
+    from zdg_jax.validation import Protocol
+
+_UP = (0.0, 0.0, 1.0)
+_HAND_SIZE = 0.25
+"""Room about an object for the hand at it [m]."""
+
+
+def view_grasps(
+    grasps: GraspSet | Sequence[GraspSet],
+    *,
+    hand: Hand | str | os.PathLike[str] | None = None,
+    protocol: Protocol | None = None,
+    names: Sequence[str] = (),
+    host: str = HOST,
+    port: int = PORT,
+) -> Viewer:
+    """Shows a set of grasps in the browser, or several side by side.
+
+    Args:
+        grasps: the set, or a few sets to compare.
+        hand: the hand, name or path, where it is not to be loaded from where the grasps say.
+        protocol: test to play back, beside those of the library.
+        names: titles of the sets; of their objects and hands if not given.
+        host: address to listen at.
+        port: port; the next free one is taken where it is in use.
+
+    Raises:
+        InputError: viser is not installed, the address cannot be served, a set has no grasps, or
+            a hand cannot be loaded.
+    """
+    from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.viewer.grasp_panel import GraspPanel
+
+    sets = [grasps] if isinstance(grasps, GraspSet) else list(grasps)
+    looks = [HandAppearance.of_record(one.hand, hand) for one in sets]
+    titles = list(names) or [f"{one.object.name}, {one.hand.name}" for one in sets]
+    viewer = Viewer("zdg", host=host, port=port)
+    low = np.min([one.object.vertices.min(0) for one in sets], axis=0)
+    high = np.max([one.object.vertices.max(0) for one in sets], axis=0)
+    plan = sets[0].plan
+    up = np.array(_UP if plan is None else plan.object.upright)
+    aside = np.cross(up, [1.0, 0.0, 0.0] if abs(up[0]) < 0.9 else [0.0, 1.0, 0.0])
+    step = aside / np.linalg.norm(aside) * (np.abs((high - low) @ aside) + 2 * _HAND_SIZE)
+    tabs = viewer.server.gui.add_tab_group() if len(sets) > 1 else None
+    for i, (one, look, title) in enumerate(zip(sets, looks, titles, strict=True)):
+        panel = GraspPanel(
+            viewer.server, one, look, root=f"/set{i}", place=i * step, hand=hand, protocol=protocol
+        )
+        if tabs is None:
+            panel.build(title, keys=True)
+        else:
+            viewer.server.scene.add_label(f"/set{i}/title", title, position=high + 0.05 * up)
+            with tabs.add_tab(title):
+                panel.build(title, keys=i == 0)
+    last = (len(sets) - 1) * step
+    margin = 0.4 * _HAND_SIZE
+    viewer.look_at(np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin, up)
+    return viewer
+
+
+def view_object(
+    obj: Object, *, plan: GraspPlan | None = None, host: str = HOST, port: int = PORT
+) -> Viewer:
+    """Shows an object in the browser: its parts in colour and by name, and its convex pieces.
+
+    Args:
+        obj: the object.
+        plan: a plan for it, to be read beside it.
+        host: address to listen at.
+        port: port; the next free one is taken where it is in use.
+
+    Raises:
+        InputError: viser is not installed, or the address cannot be served.
+    """
+    from zdg_jax.viewer.thing_panels import build_object
+
+    viewer = Viewer("zdg", host=host, port=port)
+    build_object(viewer.server, obj, plan)
+    up = np.array(_UP if plan is None else plan.object.upright)
+    viewer.look_at(obj.vertices.min(0), obj.vertices.max(0), up)
+    return viewer
+
+
+def view_hand(hand: Hand, *, host: str = HOST, port: int = PORT) -> Viewer:
+    """Shows a hand in the browser, with a slider for each joint and what was derived from it.
+
+    Args:
+        hand: the hand.
+        host: address to listen at.
+        port: port; the next free one is taken where it is in use.
+
+    Raises:
+        InputError: viser is not installed, or the address cannot be served.
+    """
+    from zdg_jax.viewer.thing_panels import build_hand
+
+    viewer = Viewer("zdg", host=host, port=port)
+    low, high = build_hand(viewer.server, hand)
+    viewer.look_at(low, high, np.array(_UP))
+    return viewer
+
+
+def view_plan(
+    plan: GraspPlan,
+    *,
+    pictures: Sequence[str | os.PathLike[str]] = (),
+    host: str = HOST,
+    port: int = PORT,
+) -> Viewer:
+    """Shows a plan in words and pictures; with its object at hand, `view_object` shows more.
+
+    Args:
+        plan: the plan.
+        pictures: PNG files that the planner saw, such as those beside its transcript.
+        host: address to listen at.
+        port: port; the next free one is taken where it is in use.
+
+    Raises:
+        InputError: viser is not installed, or the address cannot be served.
+    """
+    from zdg_jax.viewer.thing_panels import build_plan
+
+    viewer = Viewer("zdg", host=host, port=port)
+    build_plan(viewer.server, plan, pictures)
+    return viewer
