@@ -49,8 +49,6 @@ class Carried(NamedTuple):
     """The squeeze, (k, 4) [N]: along the normal, two tangents, moment over a length."""
     load: jax.Array
     """Greatest load in units of the loads given, ()."""
-    turn: jax.Array
-    """Greatest turn of the object under the loads as given, () [rad]: the fingers are springs."""
     gap: jax.Array
     """Mean complementarity at the end, (): how far from solved."""
 
@@ -65,7 +63,6 @@ def greatest_load(
     mu: jax.Array,
     gain: jax.Array,
     contact_stiffness: jax.Array,
-    length: jax.Array,
     most: jax.Array,
 ) -> Carried:
     """The squeeze that bears the greatest multiple of some loads, each of them alone.
@@ -80,7 +77,6 @@ def greatest_load(
         mu: friction coefficient, ().
         gain: stiffness of each actuator, (a,) [N m/rad or N/m].
         contact_stiffness: stiffness of a contact, () [N/m].
-        length: that torques are over, () [m].
         most: multiple at which the search ends, ().
 
     Returns:
@@ -93,8 +89,7 @@ def greatest_load(
     torque = drive.reshape(len(drive), 4 * k) / limit[:, None]
     loads = jnp.zeros((rows, 3 + len(pulls)), dtype)
     loads = loads.at[:3, :3].set(weight * jnp.eye(3, dtype=dtype)).at[:6, 3:].set(pulls.T)
-    added, moved = _spread(nulled, torque, limit, loads, gain, contact_stiffness)
-    turn = _worst_turn(moved[3:6] / length)
+    added = _spread(nulled, torque, limit, loads, gain, contact_stiffness)
     missed = jnp.linalg.norm(nulled @ added + loads) / (jnp.linalg.norm(loads) + 1e-9)
     facets = jnp.asarray(_facets(), dtype)
     facets = facets * jnp.stack([mu / _BULGE, *jnp.ones(3, dtype)])
@@ -109,15 +104,7 @@ def greatest_load(
         ]
     )
     carried = _interior(nulled, torque * _FORCE, facets, arrow, most)
-    return carried._replace(load=jnp.where(missed < _MISSED, carried.load, 0.0), turn=turn)
-
-
-def _worst_turn(turns: jax.Array) -> jax.Array:
-    """Greatest turn under any of the loads, from the turns (3, 3 + p) under each, () [rad]."""
-    any_way = turns[:, :3]
-    pulled = jnp.max(jnp.linalg.norm(turns[:, 3:], axis=0), initial=0.0)
-    # Instead of the greatest singular value, the 4-norm of all three: at most 1.32 times as much.
-    return jnp.maximum(jnp.sqrt(jnp.linalg.norm(any_way.T @ any_way)), pulled)
+    return carried._replace(load=jnp.where(missed < _MISSED, carried.load, 0.0))
 
 
 def _worst(rows: jax.Array) -> jax.Array:
@@ -133,8 +120,8 @@ def _spread(
     loads: jax.Array,
     gain: jax.Array,
     contact_stiffness: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-    """Forces that loads (r, c) add, (4 k, c) [N], and how far the object yields, (r, c) [m]."""
+) -> jax.Array:
+    """Forces that loads (r, c) add, (4 k, c) [N]."""
     eye = jnp.eye(nulled.shape[1], dtype=nulled.dtype)
     # (M^T M / gain + 1 / stiffness)^-1 by Woodbury: M has fewer rows than columns.
     root = torque * (limit * jnp.sqrt(contact_stiffness / gain))[:, None]
@@ -144,8 +131,7 @@ def _spread(
     system = nulled @ through
     eased = 1e-6 * (1 + jnp.trace(system))
     system = system + eased * jnp.eye(len(system), dtype=nulled.dtype)
-    yielded = jnp.linalg.solve(system, loads)
-    return -through @ yielded, yielded / contact_stiffness
+    return through @ jnp.linalg.solve(system, -loads)
 
 
 def _interior(
@@ -239,7 +225,7 @@ def _interior(
         jnp.zeros(len(nulled), dtype),
     )
     force, load, slack, dual, _ = jax.lax.fori_loop(0, _STEPS, step, start)
-    return Carried(_FORCE * force.reshape(k, 4), jnp.maximum(load, 0.0), jnp.zeros((), dtype), jnp.mean(slack * dual))
+    return Carried(_FORCE * force.reshape(k, 4), jnp.maximum(load, 0.0), jnp.mean(slack * dual))
 
 
 def _diagonal(blocks: jax.Array) -> jax.Array:

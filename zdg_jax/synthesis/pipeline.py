@@ -370,6 +370,7 @@ class GraspPipeline:
             jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
             ClosingMotion.of(hand),
             self.config.seeds,
+            load=load * (1 - grip.confidence),
         )
         margin = squeeze.margin * grip.force.factor
         return PreparedGrip(

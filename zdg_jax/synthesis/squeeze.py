@@ -65,8 +65,6 @@ class SqueezeResult:
     """Largest mass that the contacts carry with any side down, (n,) [kg]."""
     payload_task: jax.Array
     """Largest mass for which they bear the task's loads, scaled with it, (n,) [kg]."""
-    yielding: jax.Array
-    """Greatest turn of the object under its own weight, any side down, (n,) [rad]."""
 
 
 @shard_rows(replicated=(0, 1, 2))
@@ -96,7 +94,6 @@ def solve_squeeze(
             imbalance=jnp.linalg.norm(wrench) / jnp.maximum(jnp.sum(force[:, 0]), 1e-6),
             payload=general.load,
             payload_task=task.load * load.mass,
-            yielding=general.turn * load.mass,
         )
 
     return jax.vmap(single)(variables, pattern, contacts)

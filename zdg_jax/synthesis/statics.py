@@ -177,6 +177,5 @@ def _carried(load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array) 
         mu=load.friction,
         gain=load.gain,
         contact_stiffness=jnp.asarray(_CONTACT_STIFFNESS, pulls.dtype),
-        length=jnp.asarray(TORQUE_LENGTH, pulls.dtype),
         most=jnp.asarray(_MOST, pulls.dtype),
     )
