@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.report import write_report
+    from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
@@ -45,15 +47,20 @@ if TYPE_CHECKING:
         Load,
         Noise,
         Trials,
+        UseProtocol,
         Validation,
         carry,
+        deed_of,
+        load_program,
         rollout,
         six_directions,
         soft_labels,
         task_wrench,
     )
+    from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 __all__ = [
+    "Box",
     "EngineOptions",
     "FallbackPlanner",
     "GraspPipeline",
@@ -75,14 +82,20 @@ __all__ = [
     "Poses",
     "RulesPlanner",
     "SavedPlan",
+    "Scene",
+    "Solid",
     "SynthesisConfig",
     "Trials",
+    "UseProtocol",
     "Validation",
     "ValidationError",
+    "Viewer",
     "ZdgError",
     "carry",
     "concatenate",
+    "deed_of",
     "export_grasps",
+    "load_program",
     "plan",
     "plan_many",
     "planner_from_name",
@@ -90,13 +103,20 @@ __all__ = [
     "shipped_hands",
     "six_directions",
     "soft_labels",
+    "stable_poses",
     "synthesize",
     "task_wrench",
+    "view_grasps",
+    "view_hand",
+    "view_object",
+    "view_plan",
+    "write_report",
 ]
 
 _get, __dir__ = lazy_names(
     __name__,
     {
+        "Box": "scenes",
         "EngineOptions": "validation",
         "FallbackPlanner": "planning",
         "GraspPipeline": "synthesis.pipeline",
@@ -118,14 +138,20 @@ _get, __dir__ = lazy_names(
         "Poses": "hand.poses",
         "RulesPlanner": "planning",
         "SavedPlan": "planning",
+        "Scene": "scenes",
+        "Solid": "scenes",
         "SynthesisConfig": "synthesis.synthesize",
         "Trials": "validation",
+        "UseProtocol": "validation",
         "Validation": "validation",
         "ValidationError": "errors",
+        "Viewer": "viewer",
         "ZdgError": "errors",
         "carry": "validation",
         "concatenate": "grasps",
+        "deed_of": "validation",
         "export_grasps": "export",
+        "load_program": "validation",
         "plan": "planning",
         "plan_many": "planning",
         "planner_from_name": "planning",
@@ -133,8 +159,14 @@ _get, __dir__ = lazy_names(
         "shipped_hands": "hand",
         "six_directions": "validation",
         "soft_labels": "validation",
+        "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
+        "view_grasps": "viewer",
+        "view_hand": "viewer",
+        "view_object": "viewer",
+        "view_plan": "viewer",
+        "write_report": "report",
     },
 )
 

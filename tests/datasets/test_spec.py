@@ -8,10 +8,12 @@ import shutil
 
 import numpy as np
 import pytest
+import trimesh
 
 from tests.datasets.small import write_spec
 from zdg_jax import datasets
 from zdg_jax.datasets.jobs import HandRow, Job, JobTable
+from zdg_jax.datasets.shapes import write_shapes
 from zdg_jax.datasets.sources import find_objects, find_tasks
 from zdg_jax.datasets.spec import DatasetSpec, spec_schema
 from zdg_jax.errors import InputError
@@ -156,3 +158,20 @@ def test_a_job_travels_as_json(tmp_path: pathlib.Path) -> None:
     jobs = table(write_spec(tmp_path, objects=objects))
     for number in range(len(jobs)):
         assert Job.from_json(json.loads(json.dumps(jobs[number].to_json()))) == jobs[number]
+
+
+def test_the_shapes_to_begin_with_are_solid_and_their_spec_names_them(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = write_shapes(tmp_path)
+    objects, _ = find_objects(DatasetSpec.load(path), tmp_path)
+    assert len(objects) == 15
+    for row in objects:
+        mesh = trimesh.load_mesh(row.path)
+        assert mesh.is_watertight, row.name
+        assert row.mass is not None
+        assert 300 < row.mass / mesh.volume < 3000, row.name
+    assert write_shapes(tmp_path) == path
+    path.write_text("name: mine")
+    with pytest.raises(InputError, match="of somebody else"):
+        write_shapes(tmp_path)

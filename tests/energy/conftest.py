@@ -20,6 +20,7 @@ from zdg_jax.energy import (
     Pattern,
     Problem,
 )
+from zdg_jax.scenes import Box, Scene, Surroundings
 from zdg_jax.synthesis.contact_patterns import contact_patterns
 
 GRASPS = 3
@@ -66,7 +67,11 @@ def problem() -> Problem:
             idle=jnp.full_like(targets.links.idle, 0.4),
         ),
     )
-    return dataclasses.replace(jar.problem, targets=targets)
+    table = Surroundings.of(
+        Scene(obstacles=(Box(size=(0.2, 0.1, 0.12), position=(0.0, 0.1, 0.06)),)), jar.object
+    ).arrays()
+    around = dataclasses.replace(table, grids=(jar.object.region_grid([2]),))
+    return dataclasses.replace(jar.problem, targets=targets, scene=around)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
+from zdg_jax.scenes import SceneArrays
 
 from .conftest import GRASPS, double, row
 
@@ -193,6 +194,20 @@ def moved_grid(grid: DistanceGrid) -> DistanceGrid:
     )
 
 
+def moved_scene(scene: SceneArrays) -> SceneArrays:
+    """Surroundings after the same motion."""
+    turn, shift = jnp.asarray(TURN), jnp.asarray(SHIFT)
+    normals = scene.planes[:, :3] @ turn.T
+    offsets = scene.planes[:, 3] + normals @ shift
+    return SceneArrays(
+        planes=jnp.concatenate([normals, offsets[:, None]], axis=1),
+        centers=scene.centers @ turn.T + shift,
+        axes=turn @ scene.axes,
+        halves=scene.halves,
+        grids=tuple(moved_grid(grid) for grid in scene.grids),
+    )
+
+
 def test_terms_do_not_depend_on_where_the_scene_stands(
     x64: None, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> None:
@@ -221,6 +236,7 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
             links=dataclasses.replace(targets.links, points=targets.links.points @ turn.T + SHIFT),
             wrenches=dataclasses.replace(targets.wrenches, wrenches=wrenches.reshape(-1, 6)),
         ),
+        scene=moved_scene(exact.scene),
     )
     moved_hand = GraspVariables(
         position=turn @ hand.position + SHIFT,

@@ -94,6 +94,13 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
     assert moved < 20.0  # [mm]
 
 
+def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
+    used = _load(12)["main"](saved)
+    assert used.validation is not None
+    assert used.validation.loads == ("close", "lifted", "rung", "tipped", "struck")
+    assert used.tested.all()
+
+
 @pytest.mark.slow
 def test_grasps_are_made_exported_and_replayed() -> None:
     example = _load(8)
@@ -116,3 +123,14 @@ def test_a_dataset_is_read_and_trained_on(tmp_path: pathlib.Path) -> None:
 def test_a_dataset_is_made(tmp_path: pathlib.Path) -> None:
     _load(10)["make"](tmp_path)
     assert len(datasets.open(tmp_path / "dataset").filter(held=True)) > 16
+
+
+@pytest.mark.slow
+def test_grasps_beside_a_wall_lift_the_box() -> None:
+    grasps = _load(11)["main"](num=16, keep=2)
+    assert grasps.kept.any()
+    assert grasps.held[grasps.kept].all()
+    assert grasps.validation is not None
+    assert grasps.validation.protocol == "lift"
+    definitions = (_ROOT / "docs" / "metrics.md").read_text()
+    assert not [name for name in grasps.metrics if f"`{name}`" not in definitions]

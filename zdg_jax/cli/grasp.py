@@ -15,16 +15,19 @@ from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
+from zdg_jax.cli.scene_options import SceneChoice, pose_options
 from zdg_jax.errors import InputError
 
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
     from zdg_jax.planning import GraspPlan, Planner, PlannerOptions
+    from zdg_jax.scenes import Scene
 
 
 _MOST = 1_000_000
 """Grasps that one run makes at most."""
+_RESULTS = (outputs.PLAN, outputs.GRASPS, outputs.PICTURE)
 _ADVICE = {
     "diverged": "; give the hand's joints damping and armature in its file",
     "never touched": "; does the hand fit the object in size (zdg hand HAND), and does it collide?",
@@ -37,6 +40,7 @@ _ADVICE = {
 @mesh_options
 @physics_options
 @planning_options
+@pose_options
 @click.option(
     "--review",
     help="Planner that is shown the best grasps in the end, such as openai:MODEL; that of the plan "
@@ -58,9 +62,10 @@ _ADVICE = {
 )
 @click.option(
     "--test",
-    type=click.Choice(("carry", "six_directions")),
-    help="What kept grasps must hold: the object's weight with any side down, or the benchmark's "
-    "1 N on 0.1 kg. By default carry where the mass is given or judged by a model.",
+    type=click.Choice(("carry", "six_directions", "lift")),
+    help="What kept grasps must hold: the object's weight with any side down, the benchmark's 1 N "
+    "on 0.1 kg, or approach, lift and shake from the table. By default lift with a table or scene, "
+    "else carry where the mass is given or judged by a model.",
 )
 @click.option(
     "--out",
@@ -78,6 +83,7 @@ def grasp(
     hand: str,
     planner: str,
     options: PlannerOptions,
+    scene: SceneChoice,
     review: str | None,
     num: int,
     keep: int,
@@ -93,6 +99,10 @@ def grasp(
     grasps.png. A model that planned, or that --review names, is shown the best grasps in the end
     and ranks them (review.html). What is done is on disk at once: an interrupted run leaves what
     it had.
+
+    On a table (--table, --up, --scene) grasps keep off what is around and must lift the object.
+    --poses all makes them for every way in which the object comes to lie, in folders of their own,
+    and tells which of them also serve another.
     """
     check_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
@@ -104,30 +114,112 @@ def grasp(
         raise InputError(f"--alignment is {alignment}; it must be a number from 0")
     from zdg_jax.hand import Hand
     from zdg_jax.planning import planner_from_name
+    from zdg_jax.scenes import stable_poses
 
+    around = scene.build()
+    if test == "lift" and not scene.asked:
+        raise InputError("--test lift needs something to lift from; add --table or --scene FILE")
     chosen = planner_from_name(planner, options)
-    reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
-        obj = load_object(mesh, scale, physics.mass, bars)
-        writable(out)
-        job = outputs.Job(task=task, obj=obj, hand=loaded)
-        outputs.check_run(out, job, num, seed, force)
-        given = pathlib.Path(planner) if planner.endswith(".json") else None
-        if given is None:
-            outputs.check_plan(out / outputs.PLAN, job, force)
-        save = _Saving(out=out, force=force, given=given, done=done)
-        grasps = _synthesize(
-            job, chosen, reviewer, num, keep, seed, alignment, physics, test, save, bars
+        run = _Run(
+            job=outputs.Job(
+                task=task, obj=load_object(mesh, scale, physics.mass, bars), hand=loaded
+            ),
+            planner=chosen,
+            reviewer=planner_from_name(review, options) if review else chosen,
+            num=num,
+            keep=keep,
+            seed=seed,
+            alignment=alignment,
+            physics=physics,
+            test=test,
+            given=pathlib.Path(planner) if planner.endswith(".json") else None,
+            force=force,
+            done=done,
+            bars=bars,
         )
-        _picture(grasps, loaded, out / outputs.PICTURE, bars)
-    click.echo(str(grasps))
-    click.echo(f"{out / 'plan.json'}  {out / 'grasps.npz'}  {out / 'grasps.png'}")
-    if not grasps.kept.any():
-        click.echo(f"zdg: {_why_none(grasps)}", err=True)
-        return 1
-    return 0
+        if not scene.every_pose:
+            run.check(out)
+            sets = {out: run.grasps(out, scene.around(around, run.job.obj))}
+        else:
+            poses = {out / f"pose{i}": p for i, p in enumerate(stable_poses(run.job.obj), 1)}
+            for folder in poses:
+                run.check(folder)
+            sets = {folder: run.grasps(folder, pose.scene) for folder, pose in poses.items()}
+    for folder, grasps in sets.items():
+        click.echo(str(grasps))
+        click.echo("  ".join(str(folder / name) for name in _RESULTS))
+    if scene.every_pose:
+        from zdg_jax.cli.pose_table import pose_table
+
+        click.echo(pose_table(list(sets.values()), list(poses.values()), loaded))
+    for folder, grasps in sets.items():
+        if not grasps.kept.any():
+            click.echo(f"zdg: {folder}: {_why_none(grasps)}", err=True)
+    return 0 if any(grasps.kept.any() for grasps in sets.values()) else 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Run:
+    """The runs of one call: everything but the folder and the scene."""
+
+    job: outputs.Job
+    planner: Planner
+    reviewer: Planner
+    num: int
+    keep: int
+    seed: int
+    alignment: float
+    physics: PhysicsChoice
+    test: str | None
+    given: pathlib.Path | None
+    force: bool
+    done: list[str]
+    bars: Bars
+
+    def check(self, out: pathlib.Path) -> None:
+        """Refuses a folder whose files must not be replaced."""
+        writable(out)
+        outputs.check_run(out, self.job, self.num, self.seed, self.force)
+        if self.given is None:
+            outputs.check_plan(out / outputs.PLAN, self.job, self.force)
+
+    def grasps(self, out: pathlib.Path, scene: Scene | None) -> GraspSet:
+        """All grasps in a scene, saved after each stage that costs time, and their picture."""
+        import jax
+
+        from zdg_jax.physics import Physics
+        from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
+        from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
+        from zdg_jax.validation import carry
+
+        tests = {
+            None: None,
+            "lift": None,  # the default in a scene
+            "carry": carry,
+            "six_directions": STRICT_SIX_DIRECTIONS,
+        }
+        grasps = synthesize(
+            self.job.task,
+            self.job.obj,
+            self.job.hand,
+            num=self.num,
+            keep=self.keep,
+            key=jax.random.key(self.seed),
+            planner=self.planner,
+            reviewer=self.reviewer,
+            physics=self.physics.applied(Physics()),
+            scene=scene,
+            test=tests[self.test],
+            transcript=out / outputs.REVIEW,
+            on_stage=_Saving(out=out, force=self.force, given=self.given, done=self.done),
+            progress=self.bars,
+            config=SynthesisConfig(alignment=self.alignment),
+        )
+        _picture(grasps, self.job.hand, out / outputs.PICTURE, self.bars)
+        return grasps
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,7 +238,8 @@ class _Saving:
             return
         path = grasps.save(self.out / outputs.GRASPS)
         untested = f" (not tested yet: zdg validate {path} --all)" if stage == "refine" else ""
-        self.done[1:] = [f"{path}{untested}"]
+        self.done[:] = [line for line in self.done if not line.startswith(str(path))]
+        self.done.append(f"{path}{untested}")
 
     def _save_plan(self, plan: GraspPlan) -> None:
         path = self.out / outputs.PLAN
@@ -155,45 +248,6 @@ class _Saving:
             outputs.remove_run(self.out)
             plan.save(path)
         self.done.append(str(path))
-
-
-def _synthesize(
-    job: outputs.Job,
-    planner: Planner,
-    reviewer: Planner,
-    num: int,
-    keep: int,
-    seed: int,
-    alignment: float,
-    choice: PhysicsChoice,
-    test: str | None,
-    save: _Saving,
-    bars: Bars,
-) -> GraspSet:
-    """All grasps, saved after each stage that costs time."""
-    import jax
-
-    from zdg_jax.physics import Physics
-    from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
-    from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-    from zdg_jax.validation import carry
-
-    return synthesize(
-        job.task,
-        job.obj,
-        job.hand,
-        num=num,
-        keep=keep,
-        key=jax.random.key(seed),
-        planner=planner,
-        reviewer=reviewer,
-        physics=choice.applied(Physics()),
-        test=None if test is None else {"carry": carry}.get(test, STRICT_SIX_DIRECTIONS),
-        transcript=save.out / outputs.REVIEW,
-        on_stage=save,
-        progress=bars,
-        config=SynthesisConfig(alignment=alignment),
-    )
 
 
 def _why_none(grasps: GraspSet) -> str:

@@ -12,6 +12,7 @@ from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
 from zdg_jax.cli.progress import Bars
+from zdg_jax.cli.scene_options import SceneChoice, scene_options
 
 if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan, PlannerOptions
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @object_options
 @planning_options
+@scene_options
 @click.option(
     "--out",
     type=FOLDER,
@@ -36,6 +38,7 @@ def plan(
     hand: str,
     planner: str,
     options: PlannerOptions,
+    scene: SceneChoice,
     out: pathlib.Path,
     force: bool,
 ) -> None:
@@ -51,6 +54,7 @@ def plan(
     from zdg_jax import planning
     from zdg_jax.hand import Hand
 
+    around = scene.build()
     chosen = planning.planner_from_name(planner, options)
     loaded = Hand.load(hand)
     with Bars() as bars:
@@ -63,6 +67,7 @@ def plan(
             obj,
             loaded,
             planner=chosen,
+            scene=scene.around(around, obj),
             transcript=out / "plan.html",
             progress=bars,
         )

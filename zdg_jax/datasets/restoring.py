@@ -86,23 +86,24 @@ def to_validation(rows: pa.Table, name: str, test: Mapping[str, Any]) -> Validat
     )
 
 
-def numbers(column: pa.ChunkedArray) -> np.ndarray:
+def numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Returns a column of n values, (n,).
 
     Args:
         column: the column.
     """
-    return np.asarray(column.to_numpy())
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def matrix(column: pa.ChunkedArray) -> Any:
+def matrix(column: pa.Array | pa.ChunkedArray) -> Any:
     """Returns a column of n lists of m values each, (n, m).
 
     Args:
         column: the column.
     """
     n = len(column)
-    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    flat = whole.flatten().to_numpy(zero_copy_only=False)
     return np.asarray(flat).reshape(n, -1) if n else np.zeros((0, _width(column.type)))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zdg_jax.objects import Object
     from zdg_jax.physics import Physics
     from zdg_jax.planning import GraspPlan, Planner
-    from zdg_jax.validation import HoldProtocol, Validation
+    from zdg_jax.validation import HoldProtocol, Protocol, Validation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,12 @@ class Counts:
     """True where the process had used the hand before: its programs were there."""
 
 
+_OBJECTS = 4
+"""Objects that are kept: threads that ask a model are at several."""
+
+
 class JobRunner:
-    """Runs jobs in this process; keeps hands, their programs, and the object of the last job.
+    """Runs jobs in this process; keeps hands, their programs, and the last objects.
 
     A job writes the files of its object before its shard: where a shard is, its object is.
     """
@@ -60,7 +64,7 @@ class JobRunner:
         self.layout = Layout(root)
         self._used: set[HandRow] = set()
         self._hand = functools.lru_cache(maxsize=None)(_load_hand)
-        self._object = functools.lru_cache(maxsize=1)(self._load_object)
+        self._object = functools.lru_cache(maxsize=_OBJECTS)(self._load_object)
 
     def run(self, job: Job) -> Counts:
         """Makes the grasps of a job and writes its shard.
@@ -198,7 +202,7 @@ def make_grasps(
 
 
 def _tested(
-    grasps: GraspSet, hand: Hand, obj: Object, test: HoldProtocol, counts: dict[str, Any]
+    grasps: GraspSet, hand: Hand, obj: Object, test: Protocol, counts: dict[str, Any]
 ) -> GraspSet:
     from zdg_jax.synthesis.selection import validate_best_first
     from zdg_jax.validation import rollout

@@ -12,6 +12,7 @@ from zdg_jax.energy.state import (
     passive_motions,
     root_pose,
 )
+from zdg_jax.energy.surroundings import scene_clearances, scene_penetration
 from zdg_jax.energy.targets import (
     ApertureTarget,
     DirectionTarget,
@@ -54,6 +55,8 @@ __all__ = [
     "held",
     "passive_motions",
     "root_pose",
+    "scene_clearances",
+    "scene_penetration",
     "self_penetration",
     "signed_distances",
     "thumb",

@@ -11,6 +11,7 @@ from zdg_jax.energy.targets import TaskTargets
 from zdg_jax.hand import ContactCandidates, HandArrays, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.objects import ObjectArrays
+from zdg_jax.scenes.arrays import SceneArrays
 
 _HIGHEST = jax.lax.Precision.HIGHEST
 
@@ -61,6 +62,8 @@ class Problem:
     """The object; its `grid` is the shape that energies see."""
     targets: TaskTargets
     """The demands of the task, object frame."""
+    scene: SceneArrays = dataclasses.field(default_factory=SceneArrays.empty)
+    """What surrounds the object, object frame; nothing by default."""
 
 
 @jax.tree_util.register_dataclass
@@ -104,9 +107,11 @@ class GraspState:
     """The contact of each slot."""
     poses: jax.Array
     """Poses of the links, (3, 4, L), rotation and translation [m]."""
+    places: jax.Array
+    """Contact candidates, surface points and centres of proxy spheres, one after the other,
+    (3, c + m + s), object frame [m]."""
     distance: jax.Array
-    """Signed distance to the object of contact candidates, surface points and centres of proxy
-    spheres, one after the other, (c + m + s,) [m]."""
+    """Signed distance of `places` to the object, (c + m + s,) [m]."""
     standoff: jax.Array
     """Distance from the surface that contacts are drawn to, () [m]."""
     margin: jax.Array
@@ -144,7 +149,8 @@ def grasp_state(
     groups = (hand.contacts, hand.surface, hand.spheres)
     local = jnp.concatenate([group.local for group in groups])
     link = jnp.concatenate([group.link for group in groups])
-    depth, outward = distance.query(grid, kinematics.transform_points(poses, local, link), 0)
+    places = kinematics.transform_points(poses, local, link)
+    depth, outward = distance.query(grid, places, 0)
     candidate = _nearest(hand.contacts, pattern, poses, depth, outward)
     # Placed anew from few links: the gradient through a choice among all would be a scatter.
     slot_poses = jnp.matmul(poses, _one_hot(pattern.link, poses), precision=_HIGHEST)
@@ -167,6 +173,7 @@ def grasp_state(
         dofs=variables.dofs,
         contacts=contacts,
         poses=poses,
+        places=places,
         distance=depth,
         standoff=jnp.asarray(standoff, depth.dtype),
         margin=jnp.asarray(margin, depth.dtype),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import jax
 
-from zdg_jax.energy import contact, penetration, task, wrench
+from zdg_jax.energy import contact, penetration, surroundings, task, wrench
 from zdg_jax.energy.state import GraspState, Problem
 from zdg_jax.errors import InputError
 
@@ -34,13 +34,14 @@ TERMS: tuple[Term, ...] = (
     Term("surface_penetration", penetration.surface_penetration, 30.0),
     Term("inscribed_penetration", penetration.inscribed_penetration, 100.0),
     Term("self_penetration", penetration.self_penetration, 270.0),
+    Term("scene_penetration", surroundings.scene_penetration, 100.0),
     Term("held", task.held, 200.0),
     Term("avoided", task.avoided, 300.0),
     Term("rest", task.rest, 100.0),
     Term("fingers", task.fingers, 50.0),
     Term("idle", task.idle, 50.0),
-    Term("approach", task.approach, 0.3),
-    Term("thumb", task.thumb, 0.1),
+    Term("approach", task.approach, 3.0),
+    Term("thumb", task.thumb, 2.0),
 )
 """The library's terms. A configuration adds others: `RefineConfig(extra_terms=(...,))`."""
 

@@ -17,6 +17,9 @@ CONVENTIONS = {
     "joints": "in the order of joint_names, coupled joints included",
     "stages": "pregrasp (open, before the hand closes), grasp (in contact), squeeze (the pose "
     "that the hand is driven to so that it pushes)",
+    "approach": "the way to the pregrasp, its last pose; of grasps made in a scene",
+    "scene": "how the object stands and what surrounds it, z up; `up` is that direction in the "
+    "object's frame",
     "order": "best grasp first",
 }
 """Conventions that a reader must know, by subject."""
@@ -29,6 +32,15 @@ def qpos_by_stage(grasps: GraspSet) -> dict[str, np.ndarray]:
         grasps: the grasps.
     """
     return {stage: np.asarray(getattr(grasps.poses, stage).qpos, np.float64) for stage in POSES}
+
+
+def approach_qpos(grasps: GraspSet) -> np.ndarray | None:
+    """Returns the ways to the pregrasps, (n, T, 7 + j); None where nobody looked for them.
+
+    Args:
+        grasps: the grasps.
+    """
+    return None if grasps.approach is None else np.asarray(grasps.approach.qpos, np.float64)
 
 
 def verdicts(grasps: GraspSet) -> list[bool | None]:

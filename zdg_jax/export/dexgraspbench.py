@@ -46,6 +46,8 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             "joint_names": list(grasps.hand.joint_names),
             "score": float(grasps.score[i]),
         }
+        if grasps.scene is not None:
+            record["up"] = grasps.scene.object_up()
         path = target / f"{i:05d}.npy"
         np.save(path, np.array(record, dtype=object), allow_pickle=True)
         paths.append(path)

@@ -55,7 +55,7 @@ def reordered(grasps: GraspSet, urdf: pathlib.Path) -> GraspSet:
     poses = dataclasses.replace(
         grasps.poses,
         **{
-            field.name: dataclasses.replace(pose, joints=np.asarray(pose.joints)[:, index])
+            field.name: dataclasses.replace(pose, joints=np.asarray(pose.joints)[..., index])
             for field in dataclasses.fields(grasps.poses)
             if (pose := getattr(grasps.poses, field.name)) is not None
         },

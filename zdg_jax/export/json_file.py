@@ -10,14 +10,18 @@ import json
 import pathlib
 from typing import Any
 
+import numpy as np
+
 from zdg_jax.export.conventions import (
     CONVENTIONS,
+    approach_qpos,
     qpos_by_stage,
     verdicts,
     write_mesh,
 )
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
+from zdg_jax.hand.poses import HandPose
 from zdg_jax.runtime.files import atomic_write
 
 NEEDS_HAND = False
@@ -27,12 +31,12 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
     """Writes the file, see `zdg_jax.export.Format`."""
     names = list(grasps.hand.joint_names)
     qpos = qpos_by_stage(grasps)
-    poses = {stage: getattr(grasps, stage).matrix() for stage in qpos}
+    way = approach_qpos(grasps)
+    up = None if grasps.scene is None else grasps.scene.object_up().tolist()
 
-    def pose(stage: str, i: int) -> dict[str, Any]:
-        row = qpos[stage][i]
+    def pose(row: np.ndarray) -> dict[str, Any]:
         return {
-            "T_object_hand": poses[stage][i].tolist(),
+            "T_object_hand": HandPose.from_qpos(row).matrix().tolist(),
             "position": row[:3].tolist(),
             "quaternion_wxyz": row[3:7].tolist(),
             "joints": dict(zip(names, row[7:].tolist(), strict=True)),
@@ -43,6 +47,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         "version": 1,
         "conventions": CONVENTIONS,
         "task": grasps.task,
+        "scene": None if grasps.scene is None else grasps.scene.to_json() | {"up": up},
         "object": {
             "name": grasps.object.name,
             "mesh": write_mesh(grasps, out),
@@ -54,7 +59,8 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             {
                 "score": float(grasps.score[i]),
                 "holds": holds,
-                **{stage: pose(stage, i) for stage in qpos},
+                **({} if way is None else {"approach": [pose(row) for row in way[i]]}),
+                **{stage: pose(rows[i]) for stage, rows in qpos.items()},
                 "metrics": {name: float(values[i]) for name, values in grasps.metrics.items()},
             }
             for i, holds in enumerate(verdicts(grasps))

@@ -6,7 +6,8 @@
 
 Keyframes `grasp0_pregrasp`, `grasp0_grasp`, `grasp0_squeeze`, `grasp1_pregrasp` ... hold each
 stage of each grasp, best first: state, actuator targets and the pose of `target`. The scene is
-that of the tests in physics: no gravity, the object's own mass and friction.
+that of the tests in physics: no gravity, the object's own mass and friction. Grasps made in a scene
+have their table and obstacles in it, with gravity, and keyframes `grasp0_approach0` ... before.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.export.conventions import qpos_by_stage, write_obj
+from zdg_jax.export.conventions import approach_qpos, qpos_by_stage, write_obj
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation.protocols import SolverOptions
 from zdg_jax.validation.scene import build_spec, compile_scene
 
@@ -43,12 +45,17 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
     """
     if hand is None:
         raise InputError("a scene needs the hand itself: hand=... (--hand)")
-    spec = build_spec(hand, grasps.object, Physics(), SolverOptions())
+    around = None if grasps.scene is None else Surroundings.of(grasps.scene, grasps.object)
+    spec = build_spec(hand, grasps.object, Physics(), SolverOptions(), surroundings=around)
     spec.modelname = f"{hand.name}_{grasps.object.name}"
     (out / _MESHES).mkdir(exist_ok=True)
     _gather_meshes(spec, grasps, out / _MESHES)
     ctrl_from_joints = compile_scene(spec).ctrl_from_joints
-    for stage, rows in qpos_by_stage(grasps).items():
+    stages, way = qpos_by_stage(grasps), approach_qpos(grasps)
+    if way is not None:
+        steps = range(way.shape[1] - 1)  # the last is the pregrasp
+        stages = {f"approach{k}": way[:, k] for k in steps} | stages
+    for stage, rows in stages.items():
         for i, qpos in enumerate(rows):
             spec.add_key(
                 name=f"grasp{i}_{stage}",

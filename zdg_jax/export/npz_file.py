@@ -2,7 +2,8 @@
 
 out/grasps.npz      joint_names (j,); for each stage (pregrasp, grasp, squeeze) STAGE_qpos
                     (n, 7 + j), STAGE_T_object_hand (n, 4, 4), STAGE_joints (n, j); score (n,),
-                    tested (n,), holds (n,); conventions, object, hand and task as text
+                    tested (n,), holds (n,); conventions, object, hand and task as text; of grasps
+                    made in a scene approach_qpos (n, T, 7 + j), up (3,) and scene as JSON text
 out/object.obj      the object's mesh in the frame of the poses [m]
 """
 
@@ -13,7 +14,12 @@ import pathlib
 
 import numpy as np
 
-from zdg_jax.export.conventions import CONVENTIONS, qpos_by_stage, write_mesh
+from zdg_jax.export.conventions import (
+    CONVENTIONS,
+    approach_qpos,
+    qpos_by_stage,
+    write_mesh,
+)
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.runtime.files import atomic_write
@@ -38,6 +44,12 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         arrays[f"{stage}_qpos"] = qpos
         arrays[f"{stage}_T_object_hand"] = getattr(grasps, stage).matrix()
         arrays[f"{stage}_joints"] = qpos[:, 7:]
+    way = approach_qpos(grasps)
+    if way is not None:
+        arrays["approach_qpos"] = way
+    if grasps.scene is not None:
+        arrays["up"] = grasps.scene.object_up()
+        arrays["scene"] = np.array(json.dumps(grasps.scene.to_json()))
     path = out / "grasps.npz"
     with atomic_write(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -1,4 +1,5 @@
-"""Replays a grasp of scene.xml, then pulls the object down by its weight. Needs only MuJoCo."""
+"""Replays a grasp of scene.xml, then pulls the object down by its weight, or lifts it where the
+scene has gravity. Needs only MuJoCo."""
 
 import argparse
 import contextlib
@@ -17,21 +18,27 @@ def main() -> None:
     options = parser.parse_args()
     model = mujoco.MjModel.from_xml_path(str(pathlib.Path(__file__).with_name("scene.xml")))
     data = mujoco.MjData(model)
-    stages = ("pregrasp", "grasp", "squeeze")
-    pregrasp, grasp, squeeze = (model.key(f"grasp{options.grasp}_{stage}") for stage in stages)
-    mujoco.mj_resetDataKeyframe(model, data, pregrasp.id)
-    body = model.body("object").id
+    names = [model.key(i).name for i in range(model.nkey)]
+    ways = [name for name in names if name.startswith(f"grasp{options.grasp}_approach")]
+    stages = [f"grasp{options.grasp}_{stage}" for stage in ("pregrasp", "grasp", "squeeze")]
+    keys = [model.key(name) for name in (*ways, *stages)]
+    mujoco.mj_resetDataKeyframe(model, data, keys[0].id)
+    body, gravity = model.body("object").id, np.linalg.norm(model.opt.gravity)
+    rise = -0.1 * model.opt.gravity / gravity if gravity else np.zeros(3)
     with _viewer(model, data) if options.view else contextlib.nullcontext() as viewer:
-        for start, end, load in ((pregrasp, grasp, 0), (grasp, squeeze, 0), (squeeze, squeeze, 1)):
-            data.xfrc_applied[body, 2] = -9.81 * load * model.body_mass[body]
+        for start, end in zip(keys, [*keys[1:], keys[-1]], strict=True):
+            held = start.id == end.id
+            pull = -9.81 * model.body_mass[body] if held and not gravity else 0.0
+            data.xfrc_applied[body, 2] = pull
             for share in np.linspace(0, 1, round(1 / model.opt.timestep)):  # 1 s each
                 data.ctrl = (1 - share) * start.ctrl + share * end.ctrl
                 data.mocap_pos = (1 - share) * start.mpos + share * end.mpos
+                data.mocap_pos += share * held * rise
                 data.mocap_quat = (1 - share) * start.mquat + share * end.mquat
                 mujoco.mj_step(model, data)
                 if viewer:
                     viewer.sync()
-    moved = np.linalg.norm(data.xpos[body])
+    moved = np.linalg.norm(data.xpos[body] - rise)
     print(f"grasp {options.grasp}: the object moved {1e3 * moved:.1f} mm")
 
 

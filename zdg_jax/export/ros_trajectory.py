@@ -1,4 +1,5 @@
-"""`ros`: the way from pregrasp over grasp to squeeze, as the fields of ROS messages in JSON.
+"""`ros`: the way from pregrasp over grasp to squeeze, as the fields of ROS messages in JSON. Grasps
+made in a scene begin with the approach, at `APPROACH_SPEED`.
 
     out/00000.json ...      one file per grasp, best first:
         joint_trajectory    trajectory_msgs/JointTrajectory, the fingers
@@ -18,21 +19,27 @@ from typing import Any
 
 import numpy as np
 
-from zdg_jax.export.conventions import qpos_by_stage, write_mesh
+from zdg_jax.export.conventions import approach_qpos, qpos_by_stage, write_mesh
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 
 NEEDS_HAND = False
 STAGE_TIMES = {"pregrasp": 0.0, "grasp": 1.0, "squeeze": 1.5}
-"""Time from the start at which each stage is reached [s]."""
+"""Time from the pregrasp at which each stage is reached [s]."""
+APPROACH_SPEED = 0.1
+"""Speed of the hand on its way to the pregrasp [m/s]."""
 
 
 def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
     """Writes the trajectories, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
-    qpos = qpos_by_stage(grasps)
+    qpos, way = qpos_by_stage(grasps), approach_qpos(grasps)
     paths = []
     for i in range(len(grasps)):
+        points = [] if way is None else _approach(way[i])
+        start = points[-1][0] if points else 0.0
+        points = points[:-1]  # its last is the pregrasp
+        points += [(start + seconds, qpos[stage][i]) for stage, seconds in STAGE_TIMES.items()]
         content = {
             "task": grasps.task,
             "hand": grasps.hand.name,
@@ -41,16 +48,16 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
                 "header": {"frame_id": grasps.hand.name},
                 "joint_names": list(grasps.hand.joint_names),
                 "points": [
-                    {"positions": qpos[stage][i, 7:].tolist(), "time_from_start": _time(seconds)}
-                    for stage, seconds in STAGE_TIMES.items()
+                    {"positions": row[7:].tolist(), "time_from_start": _time(seconds)}
+                    for seconds, row in points
                 ],
             },
             "wrist_trajectory": {
                 "header": {"frame_id": grasps.object.name},
                 "joint_names": [f"{grasps.hand.name}_root"],
                 "points": [
-                    {"transforms": [_transform(qpos[stage][i])], "time_from_start": _time(seconds)}
-                    for stage, seconds in STAGE_TIMES.items()
+                    {"transforms": [_transform(row)], "time_from_start": _time(seconds)}
+                    for seconds, row in points
                 ],
             },
         }
@@ -58,6 +65,16 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         path.write_text(json.dumps(content, indent=1) + "\n")
         paths.append(path)
     return paths
+
+
+def _approach(way: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """Times [s] and poses (7 + j,) along a way (T, 7 + j), without those that repeat the last."""
+    points = [(0.0, way[0])]
+    for row in way[1:]:
+        length = float(np.linalg.norm(row[:3] - points[-1][1][:3]))
+        if length > 0:
+            points.append((points[-1][0] + length / APPROACH_SPEED, row))
+    return points
 
 
 def _transform(qpos: np.ndarray) -> dict[str, Any]:

@@ -23,3 +23,19 @@ def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def rotation_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the least rotation that takes one unit vector to another, (4,), wxyz.
+
+    Args:
+        first: unit vector, (3,).
+        second: unit vector, (3,).
+    """
+    cosine = float(first @ second)
+    if cosine < -1 + 1e-9:  # half a turn about any axis square to both
+        helper = np.eye(3)[np.argmin(np.abs(first))]
+        axis = np.cross(first, helper)
+        return np.array([0.0, *(axis / np.linalg.norm(axis))])
+    quaternion = np.array([1 + cosine, *np.cross(first, second)])
+    return quaternion / np.linalg.norm(quaternion)

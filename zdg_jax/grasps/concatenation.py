@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
 
@@ -33,13 +34,15 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
             and other.terms.keys() == first.terms.keys()
             and other.metrics.keys() == first.metrics.keys()
             and other.physics == first.physics
+            and _json(other.scene) == _json(first.scene)
+            and (other.approach is None) == (first.approach is None)
             and (other.forces is None) == (first.forces is None)
             and _test_of(other) == _test_of(first)
         )
         if not same:
             raise InputError(
                 f"{other!r} and {first!r} differ in object, hand, the names of their values, the"
-                " physics they are made for, or the test in physics"
+                " physics or the scene they are made for, or the test in physics"
             )
     changes: dict[str, Any] = {
         name: _join([getattr(s, name) for s in sets]) for name in ("score", "status", "kept")
@@ -50,7 +53,13 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
         }
         for name in POSES
     }
-    changes["poses"] = Poses(**{name: HandPose(**leaves) for name, leaves in stages.items()})
+    way = None
+    if first.approach is not None:
+        ways = [np.asarray(s.approach.qpos) for s in sets if s.approach is not None]
+        way = HandPose.from_qpos(_join(ways))
+    changes["poses"] = Poses(
+        **{name: HandPose(**leaves) for name, leaves in stages.items()}, approach=way
+    )
     if first.forces is not None:
         names = [field.name for field in dataclasses.fields(first.forces)]
         changes["forces"] = type(first.forces)(
@@ -71,6 +80,10 @@ def concatenate(sets: Sequence[GraspSet]) -> GraspSet:
 
 def _join(arrays: Sequence[np.ndarray]) -> Any:
     return np.concatenate(arrays)
+
+
+def _json(scene: Scene | None) -> dict[str, Any] | None:
+    return None if scene is None else scene.to_json()
 
 
 def _test_of(grasps: GraspSet) -> tuple[str, tuple[str, ...]] | None:

@@ -16,6 +16,7 @@ from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.viewer.address import HOST, PORT
 
@@ -59,6 +60,9 @@ class GraspSet:
     """Weight of the task alignment in `score`; 0 where holding alone counts."""
     physics: Physics | None = None
     """Mass, friction and drives that the squeezes are sized for; `None` where nobody said."""
+    scene: Scene | None = None
+    """What the object stands on and what is around it, with the object's place in it; `None` where
+    it floats freely."""
     forces: SqueezeForces | None = None
     """Contact forces and actuator torques that the squeezes aim at, leaves (n, ...)."""
     terms: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -157,7 +161,7 @@ class GraspSet:
         return dataclasses.replace(
             self,
             **{name: getattr(self, name)[rows] for name in ("poses", "score", "status", "kept")},
-            rank=_places(np.argsort(self.rank[rows], kind="stable")),
+            rank=places(np.argsort(self.rank[rows], kind="stable")),
             terms=pick(self.terms),
             metrics=pick(self.metrics),
             forces=None if self.forces is None else self.forces[rows],
@@ -190,6 +194,12 @@ class GraspSet:
     def squeeze(self) -> HandPose:
         """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
         return self.poses.squeeze
+
+    @property
+    def approach(self) -> HandPose | None:
+        """The way to the pregrasp, which is its last pose, leaves (n, T, ...); `None` where nobody
+        looked for one."""
+        return self.poses.approach
 
     @property
     def held(self) -> np.ndarray:
@@ -308,9 +318,11 @@ class GraspSet:
             InputError: the hand cannot be loaded.
         """
         from zdg_jax.rendering import grasp_picture
+        from zdg_jax.scenes.surroundings import Surroundings
 
         qpos = np.asarray(self[grasp].grasp.qpos)[0]
-        return grasp_picture(qpos, self.load_hand(hand), self.object, width, height)
+        around = None if self.scene is None else Surroundings.seen_from(self.scene)
+        return grasp_picture(qpos, self.load_hand(hand), self.object, width, height, around)
 
     def plot(self) -> Chart:
         """Draws why grasps fail, what tells those that hold, and how they differ; a figure.
@@ -406,10 +418,10 @@ class GraspSet:
 
 def _by_score(score: np.ndarray) -> np.ndarray:
     """Ranks by falling score, (n,); scores that are not finite come last."""
-    return _places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
+    return places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
 
 
-def _places(order: np.ndarray) -> np.ndarray:
+def places(order: np.ndarray) -> np.ndarray:
     """The place of each number in an order of them, (n,)."""
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
@@ -430,7 +442,16 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                     f" {n} grasps of a hand with {joints} joints"
                 )
         triple[name] = HandPose(**leaves)
-    return Poses(**triple)
+    way = poses.approach
+    if way is not None:
+        qpos = np.asarray(way.qpos, np.float32)
+        if qpos.ndim != 3 or qpos.shape[::2] != (n, 7 + joints) or not qpos.shape[1]:
+            raise InputError(
+                f"approach has shape {qpos.shape}; ({n}, T, {7 + joints}) is needed for {n} grasps"
+                f" of a hand with {joints} joints"
+            )
+        way = HandPose.from_qpos(qpos)
+    return Poses(**triple, approach=way)
 
 
 def _check_rows(what: str, value: np.ndarray, n: int) -> None:

@@ -85,6 +85,11 @@ def check_arrays(arrays: Mapping[str, np.ndarray], joints: int, statuses: int) -
         if n and np.abs(length - 1).max() > _UNIT:
             worst = float(length[np.abs(length - 1).argmax()])
             raise InputError(f"pose/{stage}/quaternion has the length {worst:.3g}; it must be 1")
+    if "approach" in arrays:
+        way = arrays["approach"]
+        if way.ndim != 3 or way.shape[::2] != (n, 7 + joints) or not way.shape[1]:
+            raise InputError(f"approach has shape {way.shape}; {(n, 'T', 7 + joints)} is needed")
+        _bounded("approach", way)
     for name in [name for name in arrays if name.startswith("squeeze/")]:
         if not np.isfinite(arrays[name]).all():
             raise InputError(f"{name} holds a number that is not finite")

@@ -27,6 +27,7 @@ from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "alignment_weight": grasps.alignment_weight,
         "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
+        "scene": None if grasps.scene is None else grasps.scene.to_json(),
         "status_names": list(grasps.status_names),
         "hand": dataclasses.asdict(grasps.hand),
         "object": {
@@ -136,12 +138,15 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
     for name in POSES:
         pose = getattr(grasps.poses, name)
         arrays |= {f"pose/{name}/{leaf}": getattr(pose, leaf) for leaf in LEAVES}
+    if grasps.approach is not None:
+        arrays["approach"] = grasps.approach.qpos
     if grasps.forces is not None:
         for field in dataclasses.fields(SqueezeForces):
             arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
-    arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
+    for name in ("vertices", "faces", "face_parts"):
+        arrays[f"object/{name}"] = getattr(grasps.object, name)
     for i, piece in enumerate(grasps.object.pieces):
         arrays[f"object/piece{i}/vertices"] = piece.vertices
         arrays[f"object/piece{i}/faces"] = piece.faces
@@ -183,6 +188,14 @@ def _mesh(arrays: Mapping[str, np.ndarray], prefix: str) -> tuple[np.ndarray, np
     return vertices, faces
 
 
+def _face_parts(arrays: Mapping[str, np.ndarray], count: int) -> np.ndarray:
+    """Marks of the faces, (f,); files from before 0.3 have none."""
+    marks = arrays.get("object/face_parts", np.zeros(count, np.int32))
+    if marks.shape != (count,) or marks.dtype.kind not in "iu":
+        raise InputError(f"object/face_parts has shape {marks.shape}; {(count,)} is needed")
+    return marks
+
+
 def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> GraspSet:
     """The set; raises KeyError, TypeError or ValueError where the file does not fit."""
     info = dict(meta["object"])
@@ -200,7 +213,8 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             **{
                 pose: HandPose(**{leaf: _finite(arrays, f"pose/{pose}/{leaf}") for leaf in LEAVES})
                 for pose in POSES
-            }
+            },
+            approach=HandPose.from_qpos(arrays["approach"]) if "approach" in arrays else None,
         ),
         score=arrays["score"],
         rank=arrays["rank"],
@@ -208,6 +222,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         plan=_plan(meta["plan"]),
         alignment_weight=float(meta["alignment_weight"]),
         physics=None if meta.get("physics") is None else Physics(**meta["physics"]),
+        scene=None if meta.get("scene") is None else Scene.from_json(meta["scene"]),
         forces=SqueezeForces(**forces) if (forces := _group(arrays, "squeeze/")) else None,
         status=arrays["status"],
         status_names=tuple(meta["status_names"]),
@@ -217,6 +232,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         object=ObjectRecord(
             vertices=vertices,
             faces=faces,
+            face_parts=_face_parts(arrays, len(faces)),
             pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
             **info,
         ),

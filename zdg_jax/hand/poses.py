@@ -86,7 +86,8 @@ class HandPose:
 @pytree
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Poses:
-    """The three poses of n grasps, in the order in which the hand goes through them."""
+    """The three poses of n grasps, in the order in which the hand goes through them, and the way
+    to the first."""
 
     pregrasp: HandPose
     """The open hand before it closes, leaves (n, ...)."""
@@ -94,15 +95,25 @@ class Poses:
     """The hand in contact, leaves (n, ...)."""
     squeeze: HandPose
     """The pose that the hand is driven to so that it pushes, leaves (n, ...)."""
+    approach: HandPose | None = None
+    """The way to the pregrasp, which is its last pose, leaves (n, T, ...); `None` where nobody
+    looked for one."""
 
     @classmethod
-    def from_qpos(cls, pregrasp: ArrayLike, grasp: ArrayLike, squeeze: ArrayLike) -> Poses:
+    def from_qpos(
+        cls,
+        pregrasp: ArrayLike,
+        grasp: ArrayLike,
+        squeeze: ArrayLike,
+        approach: ArrayLike | None = None,
+    ) -> Poses:
         """Splits the poses as MuJoCo stores them.
 
         Args:
             pregrasp: root position, quaternion (wxyz) and joints, (n, 7 + j), object frame.
             grasp: likewise.
             squeeze: likewise.
+            approach: likewise, (n, T, 7 + j).
 
         Raises:
             InputError: the last axis of one of them has fewer than 7 numbers.
@@ -111,6 +122,7 @@ class Poses:
             pregrasp=HandPose.from_qpos(pregrasp),
             grasp=HandPose.from_qpos(grasp),
             squeeze=HandPose.from_qpos(squeeze),
+            approach=None if approach is None else HandPose.from_qpos(approach),
         )
 
     @property
@@ -128,11 +140,14 @@ class Poses:
     def __getitem__(self, rows: Rows) -> Poses:
         """The poses of some grasps."""
         return Poses(
-            pregrasp=self.pregrasp[rows], grasp=self.grasp[rows], squeeze=self.squeeze[rows]
+            pregrasp=self.pregrasp[rows],
+            grasp=self.grasp[rows],
+            squeeze=self.squeeze[rows],
+            approach=None if self.approach is None else self.approach[rows],
         )
 
 
 LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
 """Names of the arrays of a pose."""
-POSES = tuple(field.name for field in dataclasses.fields(Poses))
+POSES = ("pregrasp", "grasp", "squeeze")
 """Names of the three poses of a grasp, in their order."""

@@ -17,6 +17,7 @@ from zdg_jax.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 _log = logging.getLogger(__name__)
 
@@ -41,16 +42,17 @@ class FallbackPlanner:
         obj: Object,
         hand: Hand,
         *,
+        scene: Scene | None = None,
         transcript: str | pathlib.Path | None = None,
         progress: Progress = silent,
     ) -> GraspPlan:
         """Plans, see `Planner.plan`. A plan of the fallback notes why the model gave none."""
         session = self._model.session()
         try:
-            plan = self._model.plan_in(session, task, obj, hand, progress)
+            plan = self._model.plan_in(session, task, obj, hand, progress, scene)
         except PlannerError as error:
             _log.warning("%s; planning without the model", error)
-            plan = self._fallback.plan(task, obj, hand, progress=progress)
+            plan = self._fallback.plan(task, obj, hand, scene=scene, progress=progress)
             note = f"{session.backend.name} failed ({error}): planned by {plan.planner}"
             plan = plan.model_copy(update={"notes": [*plan.notes, note], "usage": session.usage})
         if transcript is not None:

@@ -39,6 +39,14 @@ class Force(StrEnum):
         return {Force.LIGHT: 0.8, Force.MODERATE: 1.0, Force.FIRM: 1.25}[self]
 
 
+class Side(StrEnum):
+    """Side of the object that the palm comes from."""
+
+    ABOVE = "above"
+    SIDE = "side"
+    BELOW = "below"
+
+
 class HeldPart(PlanModel):
     """A part that the hand touches."""
 
@@ -90,6 +98,9 @@ class PalmPlan(PlanModel):
     roll: Finite | None = None
     """The thumb's direction as an angle about the approach [rad], counted right-handed from the
     part of +z square to the approach (+x where the approach is within 10 degrees of z)."""
+    asked: Side | None = None
+    """Side that the task's words ask the palm to come from: the approach then binds whether or not
+    the grip does."""
     arrow: Annotated[int, Field(ge=1)] | None = None
     """Number of the hand in the pictures from which a model chose this approach."""
 

@@ -14,6 +14,7 @@ from zdg_jax.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 _MAX_TASK = 2000
 
@@ -51,6 +52,7 @@ class Planner(Protocol):
         obj: Object,
         hand: Hand,
         *,
+        scene: Scene | None = None,
         transcript: str | pathlib.Path | None = None,
         progress: Progress = silent,
     ) -> GraspPlan:
@@ -60,6 +62,7 @@ class Planner(Protocol):
             task: what is to be done, in words.
             obj: the object, with its marked parts.
             hand: the hand that will hold it.
+            scene: what the object stands on and what is around it; passed only where there is one.
             transcript: path of an HTML page to write, with the views beside it; none if not given.
             progress: told of the stage `plan`.
 
@@ -67,7 +70,8 @@ class Planner(Protocol):
             A plan that fits the object and the hand, as `zdg_jax.planning.resolve` checks.
 
         Raises:
-            InputError: the task is empty or too long, or no plan fits the object and the hand.
+            InputError: the task is empty or too long, no plan fits the object and the hand, or the
+                object does not fit the scene.
             PlannerError: no plan was found.
         """
 

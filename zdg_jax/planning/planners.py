@@ -25,6 +25,7 @@ from zdg_jax.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 _NAMES = "auto, rules, gemini[:MODEL], openai[:MODEL], manual[:FOLDER], or a path of a plan .json"
 
@@ -86,6 +87,7 @@ def plan(
     *,
     planner: str | pathlib.Path | GraspPlan | Planner = "auto",
     options: PlannerOptions | None = None,
+    scene: Scene | None = None,
     transcript: str | pathlib.Path | None = None,
     progress: Progress = silent,
 ) -> GraspPlan:
@@ -97,6 +99,7 @@ def plan(
         hand: the hand that will hold it.
         planner: who plans: anything that `as_planner` takes.
         options: how a model is asked, where `planner` is a name.
+        scene: what the object stands on and what is around it; nothing if not given.
         transcript: path of an HTML page to write, with the views beside it; none if not given.
         progress: told of the stage `plan`.
 
@@ -110,7 +113,9 @@ def plan(
     """
     chosen = as_planner(planner, options)
     progress("plan", 0, 1)
-    return chosen.plan(task, obj, hand, transcript=transcript, progress=progress)
+    # Planners that know of no scenes still serve where there is none.
+    where = {} if scene is None else {"scene": scene}
+    return chosen.plan(task, obj, hand, transcript=transcript, progress=progress, **where)
 
 
 def plan_many(

@@ -15,6 +15,7 @@ from zdg_jax.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 
 class SavedPlan:
@@ -39,6 +40,7 @@ class SavedPlan:
         obj: Object,
         hand: Hand,
         *,
+        scene: Scene | None = None,
         transcript: str | pathlib.Path | None = None,
         progress: Progress = silent,
     ) -> GraspPlan:

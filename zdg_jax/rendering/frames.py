@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,22 +17,24 @@ from zdg_jax.rendering.colors import FELL, HELD, OBJECT, PALM_BEHIND
 from zdg_jax.rendering.hand_shapes import distal_shapes, posed_hand_shapes
 from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render
 from zdg_jax.rendering.primitives import arrows
+from zdg_jax.rendering.scene_shapes import TABLE, scene_shapes
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.sheet import NamedMesh, object_shape
 from zdg_jax.rendering.text import FAINT
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.runtime.progress import Progress
-from zdg_jax.validation.protocols import LiftProtocol
+from zdg_jax.scenes.scene import Scene
+from zdg_jax.scenes.surroundings import Surroundings
+from zdg_jax.validation.protocols import LiftProtocol, Protocol, UseProtocol
 from zdg_jax.validation.recording import Recording
-from zdg_jax.validation.results import Reason
 from zdg_jax.validation.trajectories import motions
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 _STYLE = PictureStyle(shadows=False, outline=0.45)
-_TABLE, _FORCE, _TORQUE = (0.66, 0.69, 0.73), (0.80, 0.16, 0.16), (0.45, 0.20, 0.70)
+_FORCE, _TORQUE = (0.80, 0.16, 0.16), (0.45, 0.20, 0.70)
 _ARROW = 0.05
 """Length of the arrow of a load [m]."""
 _LOST = 0.15
@@ -56,7 +59,7 @@ class FilmFrames:
         self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
         self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
         lift = film.protocol if isinstance(film.protocol, LiftProtocol) else None
-        up = np.asarray((0.0, 0.0, 1.0) if lift is None else lift.up, float)
+        up = _up(film.protocol)
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
@@ -67,7 +70,7 @@ class FilmFrames:
         self.object = object_shape(obj)
         self.middle = (self.object.vertices.min(axis=0) + self.object.vertices.max(axis=0)) / 2
         self.radius = float(np.linalg.norm(self.object.vertices - self.middle, axis=1).max())
-        self.table = () if lift is None else self._table(up)
+        self.table = () if lift is None else self._table(lift.scene, up)
         self.camera = self._camera()
 
     def frames(self, progress: Progress) -> Iterator[Image.Image]:
@@ -132,8 +135,8 @@ class FilmFrames:
                 shapes.append(arrows(*ends, 0.003, color, label=label))
         return shapes
 
-    def _table(self, up: np.ndarray) -> tuple[Shape]:
-        """The top of the table, a plate somewhat larger than hand and object."""
+    def _table(self, scene: Scene, up: np.ndarray) -> tuple[Shape, ...]:
+        """The top of the table, a plate somewhat larger than hand and object, and obstacles."""
         turn = rotation_matrix(_to_z(up))
         z = float((self.object.vertices @ turn.T)[:, 2].min())
         x, y = (self.objects[0, :3] + turn @ self.middle)[:2]
@@ -142,7 +145,16 @@ class FilmFrames:
             [[x - r, y - r, z], [x + r, y - r, z], [x + r, y + r, z], [x - r, y + r, z]]
         )
         faces = np.array([[0, 1, 2], [0, 2, 3]])
-        return (Shape(vertices=corners, faces=faces, color=_TABLE, label=2, gloss=0.0),)
+        top = Shape(vertices=corners, faces=faces, color=TABLE, label=2, gloss=0.0)
+        return (top, *self._obstacles(scene, turn))
+
+    def _obstacles(self, scene: Scene, turn: np.ndarray) -> list[Shape]:
+        """All else that is around, where the scene says where that is."""
+        if not scene.obstacles:
+            return []
+        around = dataclasses.replace(Surroundings.seen_from(scene), table=None)
+        shapes = scene_shapes(around, self.object.vertices, label=2, opacity=0.5)
+        return [dataclasses.replace(s, vertices=s.vertices @ turn.T) for s in shapes]
 
     def _camera(self) -> Camera:
         """A camera that sees all that happens, from where the closed hand shows best."""
@@ -153,10 +165,11 @@ class FilmFrames:
         shapes = self._shapes(closed)
         fingers = [[1 + i for i in finger] for finger in distal_shapes(self.hand)]
         towards = best_view(PreparedShapes(shapes), [0], fingers)
-        if self.table and towards[2] < 0:
+        self.carried = isinstance(self.film.protocol, UseProtocol)
+        if (self.table or self.carried) and towards[2] < 0:
             towards = towards * [1, 1, -1]  # or the table would hide the rest
         near = np.linalg.norm(self.objects[:, :3] - self.objects[0, :3], axis=1) < _LOST
-        if self.table:
+        if self.table or self.carried:
             near[:] = True
         seen = [shape.vertices for shape in shapes]
         stride = max(1, len(self.film) // 12)
@@ -180,8 +193,17 @@ class FilmFrames:
         text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
         if not result.held[0]:
-            color, word = FELL, Reason(result.reason[0]).text
+            color, word = FELL, result.reasons[0]
         text.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
+
+
+def _up(protocol: Protocol) -> np.ndarray:
+    """Unit direction that points up in a test, (3,), object frame."""
+    if isinstance(protocol, LiftProtocol):
+        return protocol.scene.object_up()
+    if isinstance(protocol, UseProtocol):
+        return np.array(protocol.deed.up, float)
+    return np.array([0.0, 0.0, 1.0])
 
 
 def _to_z(up: np.ndarray) -> np.ndarray:

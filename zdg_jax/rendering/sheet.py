@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 from collections.abc import Sequence
@@ -12,15 +13,18 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from zdg_jax.errors import InputError
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.rendering import text
 from zdg_jax.rendering.camera import Camera
 from zdg_jax.rendering.colors import FELL, HELD, OBJECT, PALM_BEHIND, UNKNOWN
 from zdg_jax.rendering.hand_shapes import distal_shapes, posed_hand_shapes
 from zdg_jax.rendering.picture import PictureStyle, PreparedShapes, render, save
+from zdg_jax.rendering.scene_shapes import scene_shapes
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.rendering.text import FAINT, INK
 from zdg_jax.rendering.viewpoint import best_view
 from zdg_jax.runtime.parallel import parallel_map
+from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.grasps import GraspSet
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 _TILE, _CAPTION, _HEADER, _GAP = (440, 400), 58, 76, 12
 _MOST = 64
+_SHEER = 0.6
+"""Opacity of what surrounds an object."""
 _STYLE = PictureStyle(top=(1.0, 1.0, 1.0), bottom=(0.915, 0.925, 0.94), outline=0.4)
 
 
@@ -76,6 +82,7 @@ def grasp_sheet(
         captions=[f"grasp {i}, score {grasps.score[i]:.3f}" for i in chosen],
         held=[bool(grasps.held[i]) if grasps.tested[i] else None for i in chosen],
         title=title or (f"“{grasps.task}”" if grasps.task else None),
+        around=None if grasps.scene is None else Surroundings.seen_from(grasps.scene),
     )
 
 
@@ -89,6 +96,7 @@ def pose_sheet(
     held: Sequence[bool | None] | None = None,
     title: str | None = None,
     columns: int | None = None,
+    around: Surroundings | None = None,
 ) -> pathlib.Path:
     """Draws poses of a hand on an object into one picture, in the order given.
 
@@ -101,6 +109,7 @@ def pose_sheet(
         held: whether each holds in physics, None = not tested; none is tested if not given.
         title: line above the poses; names object and hand if not given.
         columns: tiles in a row; as many as give a picture about twice as wide as high if not given.
+        around: what surrounds the object; nothing if not given.
 
     Raises:
         InputError: there are no poses or too many, something does not fit, or the file cannot be
@@ -116,7 +125,7 @@ def pose_sheet(
         raise InputError(f"{len(captions)} captions and {len(held)} marks for {count} grasps")
     columns = columns or (min(count, 4) if count != 5 and count != 6 else 3)
     shape = object_shape(obj)
-    tiles = parallel_map(lambda row: _tile(row, hand, shape, *_TILE), poses)
+    tiles = parallel_map(lambda row: _tile(row, hand, shape, *_TILE, around), poses)
     rows = -(-count // columns)
     width = columns * (_TILE[0] + _GAP) + _GAP
     height = _HEADER + rows * (_TILE[1] + _CAPTION + _GAP)
@@ -135,7 +144,12 @@ def pose_sheet(
 
 
 def grasp_picture(
-    qpos: ArrayLike, hand: Hand, obj: NamedMesh, width: int, height: int
+    qpos: ArrayLike,
+    hand: Hand,
+    obj: NamedMesh,
+    width: int,
+    height: int,
+    around: Surroundings | None = None,
 ) -> Image.Image:
     """One grasp from the side that shows it best.
 
@@ -145,8 +159,9 @@ def grasp_picture(
         obj: the object.
         width: [px].
         height: [px].
+        around: what surrounds the object; nothing if not given.
     """
-    return _tile(qpos, hand, object_shape(obj), width, height)
+    return _tile(qpos, hand, object_shape(obj), width, height, around)
 
 
 def object_shape(obj: NamedMesh) -> Shape:
@@ -156,13 +171,27 @@ def object_shape(obj: NamedMesh) -> Shape:
     return shape
 
 
-def _tile(qpos: ArrayLike, hand: Hand, shape: Shape, width: int, height: int) -> Image.Image:
+def _tile(
+    qpos: ArrayLike,
+    hand: Hand,
+    shape: Shape,
+    width: int,
+    height: int,
+    around: Surroundings | None,
+) -> Image.Image:
     links = posed_hand_shapes(hand, qpos, finger_colors=True, color=PALM_BEHIND, label=1)
     shapes = [shape, *links]
+    if around is not None:
+        points = np.concatenate([shape.vertices for shape in shapes])
+        shapes += scene_shapes(around, points, label=2, opacity=_SHEER)
+        turn = rotation_matrix(np.array(around.scene.quaternion))  # up is up in the picture
+        shapes = [dataclasses.replace(s, vertices=s.vertices @ turn.T) for s in shapes]
     stage = PreparedShapes(shapes)
     fingers = [[1 + i for i in finger] for finger in distal_shapes(hand)]
     towards = best_view(stage, [0], fingers)
-    points = np.concatenate([shape.vertices for shape in shapes])
+    if around is not None:
+        towards[2] = abs(towards[2])  # not from under the table
+    points = np.concatenate([shape.vertices for shape in shapes[: 1 + len(links)]])
     camera = Camera.around(points, towards, aspect=width / height)
     return render(stage, camera, width, height, _STYLE).image()
 

@@ -23,6 +23,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation import six_directions
 from zdg_jax.validation.scene import ObjectLike, build
 
@@ -50,6 +51,8 @@ class FitConfig:
     """Gap beyond which a link that is meant to touch is left alone [m]."""
     clearance: float = 0.0002
     """Gap that all other links keep from the object and from each other [m]."""
+    scene_clearance: float = 0.001
+    """Gap that every link keeps from what surrounds the object [m]."""
     damping: float = 0.15
     """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
     depth: float = 2.5
@@ -81,6 +84,8 @@ class Fitted:
     """Depth of the hand in the object, (n,) [m]."""
     self_depth: np.ndarray
     """Depth of the hand in itself, (n,) [m]."""
+    scene_depth: np.ndarray
+    """Depth of the hand in what surrounds the object, (n,) [m]."""
 
     @functools.cached_property
     def variables(self) -> GraspVariables:
@@ -95,15 +100,28 @@ class Fitted:
 class Fitter:
     """A hand and an object whose collision geometry grasps are fitted to."""
 
-    def __init__(self, hand: Hand, obj: ObjectLike, config: FitConfig | None = None) -> None:
+    def __init__(
+        self,
+        hand: Hand,
+        obj: ObjectLike,
+        config: FitConfig | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         """Compiles the scene.
+
+        Args:
+            hand: the hand.
+            obj: the object.
+            config: settings; the defaults if not given.
+            surroundings: what the hand keeps off, if there is anything.
 
         Raises:
             InputError: the object has no convex pieces.
             ValidationError: MuJoCo refuses the scene.
         """
         self.config = config or FitConfig()
-        scene = build(hand, obj, six_directions.physics, six_directions.solver)
+        physics, solver = six_directions.physics, six_directions.solver
+        scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._model = model = scene.model
         self.wrist_stiffness = scene.wrist_stiffness
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
@@ -144,6 +162,7 @@ class Fitter:
             near=np.full((n, POINTS, 3), np.nan),
             depth=np.zeros(n),
             self_depth=np.zeros(n),
+            scene_depth=np.zeros(n),
         )
         meant = np.zeros((n, self._model.nbody), bool)
         meant[:, self._links] = touching
@@ -244,15 +263,20 @@ class Fitter:
             hand=hand,
             hand_body=np.where(hand[:, 0], body[:, 0], body[:, 1]),
             between=hand.all(axis=1),
+            around=(body == 0).any(axis=1),
         )
 
     def _report(self, grasps: Fitted, rows: np.ndarray) -> None:
         """Writes down grasps' contacts and depths."""
         touches = self._touches(grasps, rows)
-        row, outer = rows[touches.place], ~touches.between
+        row, outer = rows[touches.place], touches.with_object
         inside = np.maximum(-touches.gap, 0.0)
-        np.maximum.at(grasps.depth, row[outer], inside[outer])
-        np.maximum.at(grasps.self_depth, row[~outer], inside[~outer])
+        for depth, which in (
+            (grasps.depth, outer),
+            (grasps.self_depth, touches.between),
+            (grasps.scene_depth, touches.around),
+        ):
+            np.maximum.at(depth, row[which], inside[which])
         near = np.flatnonzero(outer & (touches.gap < TOUCH_GAP))
         near = near[np.lexsort((touches.gap[near], touches.place[near]))]
         rank = _rank(touches.place[near])
@@ -287,9 +311,10 @@ class Fitter:
         """
         rows = touches.rows
         wanted = meant[rows[touches.place], touches.hand_body]
-        outer = ~touches.between & wanted
+        outer = touches.with_object & wanted
+        kept = np.where(touches.around, self.config.scene_clearance, self.config.clearance)
         # The nearest contact of a link that should touch is drawn in; others are only kept off.
-        error = np.minimum(touches.gap - np.where(outer, 0.0, self.config.clearance), 0.0)
+        error = np.minimum(touches.gap - np.where(outer, 0.0, kept), 0.0)
         nearest = touches.nearest()
         drawn = nearest[wanted[nearest]]
         error[drawn] = touches.gap[drawn]
@@ -308,7 +333,7 @@ class Fitter:
         errors = np.zeros((len(rows), width))
         errors[place, rank] = error[counts]
         weights = np.ones((len(rows), width))
-        inside = (error[counts] < 0) & ~touches.between[counts]
+        inside = (error[counts] < 0) & touches.with_object[counts]
         weights[place[inside], rank[inside]] = self.config.depth
         jacobian = np.zeros((len(rows), width, 6 + grasps.dofs.shape[1]))
         jacobian[place, rank, :6] = np.hstack([push, moment / WRIST_ARM])
@@ -344,10 +369,17 @@ class _Touches:
     """The hand's body, (c,)."""
     between: np.ndarray
     """True where the hand touches itself, (c,) bool."""
+    around: np.ndarray
+    """True where it touches what surrounds the object, (c,) bool."""
+
+    @property
+    def with_object(self) -> np.ndarray:
+        """True where the hand touches the object, (c,) bool."""
+        return ~(self.between | self.around)
 
     def nearest(self) -> np.ndarray:
         """The nearest contact of each link with the object, grasp by grasp, nearest first."""
-        outer = np.flatnonzero(~self.between)
+        outer = np.flatnonzero(self.with_object)
         outer = outer[np.lexsort((self.gap[outer], self.hand_body[outer], self.place[outer]))]
         same = (np.diff(self.hand_body[outer]) == 0) & (np.diff(self.place[outer]) == 0)
         first = outer[np.concatenate([[True], ~same])] if outer.size else outer

@@ -66,5 +66,5 @@ def finite_rows(poses: Poses) -> np.ndarray:
     Args:
         poses: of n grasps, on the host.
     """
-    rows = [np.isfinite(leaf).all(axis=1) for leaf in jax.tree.leaves(poses)]
+    rows = [np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in jax.tree.leaves(poses)]
     return np.all(rows, axis=0)

@@ -23,8 +23,10 @@ from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
 from zdg_jax.runtime.devices import replicate
+from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
+from zdg_jax.synthesis.approach import ApproachPlanner
 from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
@@ -109,10 +111,14 @@ class GraspPipeline:
         physics: Physics,
         fitter: Fitter,
         alignment: TaskAlignment,
+        surroundings: Surroundings | None,
     ) -> None:
         """Holds prepared parts; `prepare` makes them."""
         self.plan, self.object, self.hand, self.config = plan, obj, hand, config
-        self.physics = physics
+        self.physics, self.surroundings = physics, surroundings
+        self.approaches = None
+        if surroundings is not None:
+            self.approaches = ApproachPlanner(hand, obj, surroundings)
         self.fitter, self.alignment = fitter, alignment
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
@@ -126,6 +132,7 @@ class GraspPipeline:
         hand: Hand,
         config: PipelineConfig | None = None,
         physics: Physics | None = None,
+        scene: Scene | None = None,
     ) -> GraspPipeline:
         """Prepares the stages.
 
@@ -135,25 +142,29 @@ class GraspPipeline:
             hand: the hand.
             config: settings; the defaults if not given.
             physics: what the squeeze is sized for, see `believed`; the defaults if not given.
+            scene: what the object stands on and what is around it; nothing if not given.
 
         Returns:
             The pipeline. Each grip is prepared when it is first used.
 
         Raises:
-            InputError: the plan does not fit the object or the hand, or the object has no pieces.
+            InputError: the plan does not fit the object or the hand, the object has no pieces, or
+                it does not fit the scene.
             ValidationError: MuJoCo refuses the scene.
         """
         config = config or PipelineConfig()
         plan = planning.resolve(plan, obj, hand)
+        surroundings = None if scene is None else Surroundings.of(scene, obj, plan.object.upright)
         return cls(
             plan,
             obj,
             hand,
             config,
             believed(physics or Physics(), plan, obj),
-            Fitter(hand, obj, config.fit),
+            Fitter(hand, obj, config.fit, surroundings),
             # Alignment is with the plan itself, also for grasps of one of its alternatives.
             TaskAlignment(plan.grip, obj, hand),
+            surroundings,
         )
 
     def grip(self, grip: int = 0) -> PreparedGrip:
@@ -282,10 +293,16 @@ class GraspPipeline:
         )
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
-        arm = np.linalg.norm(fitted.position - self.object.center_of_mass, axis=1)
-        weight = self.physics.weight_of(self.object)
-        metrics["wrist_turn"] = arm * weight / self.fitter.wrist_stiffness
+        metrics["wrist_turn"] = self._wrist_turn(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
+        if self.approaches is not None:
+            ways = self.approaches.plan(poses.pregrasp)
+            poses = dataclasses.replace(poses, approach=ways.poses)
+            metrics |= {
+                "scene_penetration": np.maximum(fitted.scene_depth, ways.pregrasp_depth),
+                "approach_penetration": ways.depth,
+                "approach_length": ways.length,
+            }
         metrics["predicted_hold_probability"] = quality.predicted_hold_probability(
             metrics, terms, self.physics.mass_of(self.object)
         )
@@ -345,6 +362,7 @@ class GraspPipeline:
             plan=self.plan,
             alignment_weight=self.config.alignment,
             physics=self.physics,
+            scene=None if self.surroundings is None else self.surroundings.scene,
             forces=batch.forces,
             terms=batch.terms,
             metrics=batch.metrics,
@@ -353,13 +371,23 @@ class GraspPipeline:
             provenance=provenance or {},
         )
 
+    def _wrist_turn(self, fitted: Fitted) -> np.ndarray:
+        """Turn of the tests' wrist under the weight of what it carries or lifts, (n,) [rad]."""
+        arm = fitted.position - self.object.center_of_mass
+        if self.surroundings is not None:
+            arm = np.cross(arm, self.surroundings.up)
+        weight = self.physics.weight_of(self.object)
+        return np.linalg.norm(arm, axis=1) * weight / self.fitter.wrist_stiffness
+
     def _prepare(self, number: int) -> PreparedGrip:
         plan, obj, hand = self.plan, self.object, self.hand
         grip, squeeze = plan.grips[number], self.config.squeeze
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         targets = targets_from_plan(grip, plan.task, obj, hand)
-        problem = Problem(hand=hand.arrays, object=arrays, targets=targets)
+        around = self.surroundings
+        scene = SceneArrays.empty() if around is None else around.arrays()
+        problem = Problem(hand=hand.arrays, object=arrays, targets=targets, scene=scene)
         limits = self.physics.drives(hand).force_limit
         payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
         load = self.physics.weight_of(obj) / payload
@@ -377,7 +405,9 @@ class GraspPipeline:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=dataclasses.replace(squeeze, margin=margin),
-            load=replicate(Load.of(self.physics, hand, obj, plan)),
+            load=replicate(
+                Load.of(self.physics, hand, obj, plan, None if around is None else around.up)
+            ),
         )
 
 

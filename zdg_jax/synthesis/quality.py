@@ -17,6 +17,9 @@ from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
+_SCENE_DEPTH, _APPROACH_DEPTH = 0.007, 0.005
+"""Depths in the surroundings, and in anything on the way, that half of the grasps survive [m]: the
+lift refuses 10 mm."""
 _EDGES = 8
 _DIRECTIONS = 256
 _STARTS, _POLISH = 8, 80
@@ -24,6 +27,9 @@ _RATE, _DECAY = 0.8, 0.93
 _INTERIOR, _CENTERING, _CLOSED = 20, 0.2, 1e-5
 """Steps of the linear program, how far each aims off the boundary, and the gap at which it ends:
 beyond that single precision has nothing left to give."""
+_TOLERANCE, _PER_TURN, _OTHER_TYPE = 0.3, 0.3, 0.3
+"""Error of approach and roll that costs nothing [rad], what a radian more of either costs beside a
+grasp without a contact on the held parts, and what another type of grasp costs."""
 FRICTION = BENCHMARK_FRICTION
 """Friction of the metrics: that of the six-direction test."""
 PULL = 0.1
@@ -88,16 +94,26 @@ def predicted_hold_probability(
     """Predicts the chance that grasps carry an object with any side down, (n,).
 
     It is the chance to hold the benchmark's light pulls, times that to bear the weight, times that
-    of a wrist that does not turn too far under it.
+    of a wrist that does not turn too far under it; in a scene also times that of coming there, and
+    the weight is that of an object that is lifted.
 
     Args:
-        metrics: from `measure`, with exact `penetration` and `self_penetration`, and `wrist_turn`,
-            each (n,).
+        metrics: from `measure`, with exact `penetration` and `self_penetration`, `wrist_turn`, and
+            in a scene `scene_penetration` and `approach_penetration`, each (n,).
         terms: energy terms, each (n,).
         mass: mass of the object [kg].
     """
-    light = _holds_light_pulls(metrics, terms)
-    return light * _bears(metrics["payload"], mass) * _stays(metrics["wrist_turn"])
+    chance = _holds_light_pulls(metrics, terms) * _bears(metrics["payload"], mass)
+    chance = chance * _stays(metrics["wrist_turn"])
+    if "scene_penetration" in metrics:
+        chance = chance * _clears(metrics["scene_penetration"], _SCENE_DEPTH)
+        chance = chance * _clears(metrics["approach_penetration"], _APPROACH_DEPTH)
+    return chance
+
+
+def _clears(depth: np.ndarray, bound: float) -> np.ndarray:
+    """Chance that a depth [m] does no harm, (n,): a half at `bound`, falling over a millimetre."""
+    return 1 / (1 + np.exp(np.minimum((depth - bound) / 0.001, 50.0)))
 
 
 def _bears(payload: np.ndarray, mass: float) -> np.ndarray:
@@ -147,15 +163,20 @@ def _holds_light_pulls(
 def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> np.ndarray:
     """Scores how well grasps promise to hold and to serve the task, higher is better, (n,).
 
-    The chance to hold, less what disagrees with the plan: contacts off the held parts, and a palm
-    that comes from elsewhere, as far as the plan binds, and contacts on avoided parts anyhow.
+    The chance to hold, less what disagrees with the plan: contacts off the held parts, another type
+    of grasp, a palm that comes from elsewhere and a thumb on another side, as far as the plan
+    binds, and contacts on avoided parts anyhow.
 
     Args:
-        metrics: `predicted_hold_probability`, and those of `Agreement.measure`, each (n,).
+        metrics: `predicted_hold_probability`, and those of `TaskAlignment.measure`, each (n,).
         alignment: what a grasp without any contact on the held parts of a sure plan loses.
         bound: how far the plan binds, see `Grip.binding`.
     """
-    off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + 0.1 * metrics["approach_error"]
+    turned = sum(
+        np.maximum(metrics[name] - _TOLERANCE, 0) for name in ("approach_error", "roll_error")
+    )
+    off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + _PER_TURN * turned
+    off = off + _OTHER_TYPE * (1 - metrics["type_realised"])
     return metrics["predicted_hold_probability"] - alignment * (
         bound * off + 2 * metrics["on_avoided"]
     )

@@ -22,10 +22,19 @@ from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
-from zdg_jax.synthesis.enclosing import close, land, palm_frame, touched_links
+from zdg_jax.synthesis.enclosing import (
+    PlacedPreshape,
+    close,
+    land,
+    palm_frame,
+    palm_room,
+    touched_links,
+)
 from zdg_jax.synthesis.seed_proposal import SeedProposal, draw_cost, draw_place, landing_cost
 
 _GOLDEN = 0.6180340
+_SIDES = 4
+"""Directions of which a palm among surroundings takes the one with most room."""
 
 
 def draw_seeds(
@@ -129,7 +138,8 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
 
     def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
         closed, gap = close(problem, motion, variables, config)
-        pattern = touched_links(motion, gap, slots, config.touching)
+        palm = problem.targets.palm > 0.5
+        pattern = touched_links(motion, gap, slots, config.touching, palm)
         links = jnp.sum(jnp.where(motion.touching, jnp.exp(-jnp.abs(gap) / config.touching), 0.0))
         return closed, pattern, draw_cost(proposal, closed, pattern) - config.per_link * links
 
@@ -172,9 +182,9 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     config, targets = proposal.config, proposal.problem.targets
     place = draw_place(proposal, keys[0])
     preshape = place.preshape
-    side = rotations.normalize(jax.random.normal(keys[1], (3,)))
+    side = _free_side(proposal, preshape, keys[1])
     pull = targets.approach.weight * config.approach * jax.random.uniform(keys[2])
-    wanted = jnp.where(place.paired, side, -place.normal) + pull * targets.approach.direction
+    wanted = jnp.where(place.paired, side, -place.normal) + pull * preshape.wanted
     facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 
     tilt = config.turn * jax.random.normal(keys[3], (3,))
@@ -200,6 +210,17 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     return variables, facing
 
 
+def _free_side(proposal: SeedProposal, preshape: PlacedPreshape, key: jax.Array) -> jax.Array:
+    """A random direction, (3,); with surroundings one of those that leave the palm most room."""
+    scene = proposal.problem.scene
+    if scene.is_empty:
+        return rotations.normalize(jax.random.normal(key, (3,)))
+    sides = rotations.normalize(jax.random.normal(key, (_SIDES, 3)))
+    along = jnp.sum(sides * preshape.axis, axis=-1, keepdims=True)
+    facings = rotations.normalize(sides - along * preshape.axis)
+    return sides[jnp.argmax(palm_room(scene, preshape.middle, facings, preshape.depth))]
+
+
 def _retreat(
     proposal: SeedProposal, variables: GraspVariables, palm_direction: jax.Array
 ) -> GraspVariables:
@@ -211,7 +232,9 @@ def _retreat(
     poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
     centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
     away = -back * palm_direction[:, None]
-    gap, _ = distance.query(problem.object.grid, centers[:, None] + away[..., None], 0)
+    places = centers[:, None] + away[..., None]
+    gap, _ = distance.query(problem.object.grid, places, 0)
+    gap = problem.scene.nearest(gap, places)
     collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
     best = jnp.argmin(config.cost.collision * collision + back)
     return dataclasses.replace(variables, position=variables.position + away[:, best])

@@ -40,6 +40,8 @@ class SqueezeConfig:
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = float_setting(0.008)
     """Distance that the pregrasp's contacts keep from the surface [m]."""
+    scene_opening: jax.Array = float_setting(0.004)
+    """Distance that the whole pregrasp keeps from what surrounds the object [m]."""
     opening_iterations: int = dataclasses.field(default=20, metadata={"static": True})
     """Gradient steps that open the hand."""
     opening_step: jax.Array = float_setting(0.02)
@@ -127,7 +129,8 @@ def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -
 def _open(
     config: SqueezeConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
 ) -> GraspVariables:
-    """Opens the joints and draws the wrist back until all links clear the object by `opening`.
+    """Opens the joints and draws the wrist back until all links clear the object by `opening`, and
+    what surrounds it by `scene_opening`.
 
     Normalised gradient descent on the squared clearance that is missing and on the overlap of
     fingers, which would else be opened into each other; it stops by itself where neither is left.
@@ -140,6 +143,9 @@ def _open(
         state = energy.grasp_state(problem, moved(shift, dofs), pattern)
         missing = jax.nn.relu(config.opening - energy.signed_distances(state, problem))
         short = 0.5 * jnp.sum(missing**2)
+        if not problem.scene.is_empty:
+            low = config.scene_opening - energy.scene_clearances(state, problem)
+            short = short + 0.5 * jnp.sum(jax.nn.relu(low) ** 2)
         return short + energy.self_penetration(state, problem)
 
     def moved(shift: jax.Array, dofs: jax.Array) -> GraspVariables:

@@ -23,6 +23,8 @@ from zdg_jax.planning import GraspPlan
 
 PULLS = 12
 """Loads of the task that are heeded, its strongest."""
+_SHAKEN = 0.5
+"""Acceleration of a shaken object in every direction, in multiples of gravity."""
 _MOST = 10.0
 """Mass at which the search for a payload ends [kg], and multiple of the task's loads."""
 _CONTACT_STIFFNESS = 5000.0
@@ -49,10 +51,25 @@ class Load:
     """Their greatest forces, (nu,) [N m or N]."""
     pulls: jax.Array
     """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
+    any_side_down: jax.Array
+    """1 where the weight may point anywhere, else 0, ()."""
+    accelerations: jax.Array
+    """Accelerations by which the weight and the lift pull, in multiples of gravity, (PULLS, 3),
+    object frame; zeros past the last, and throughout where the weight may point anywhere."""
 
     @classmethod
-    def of(cls, physics: Physics, hand: Hand, obj: Object, plan: GraspPlan) -> Load:
+    def of(
+        cls,
+        physics: Physics,
+        hand: Hand,
+        obj: Object,
+        plan: GraspPlan,
+        up: np.ndarray | None = None,
+    ) -> Load:
         """Returns the loads of a plan's task on an object under some physics.
+
+        With `up`, unit, (3,), object frame, the object is lifted and shaken as it stands; without,
+        it is carried with any side down.
 
         Loads without a moment about the centre of mass are weight and inertia: they grow with the
         mass where it is another than the plan's.
@@ -74,6 +91,8 @@ class Load:
             gain=jnp.asarray(drives.gain, jnp.float32),
             limit=jnp.asarray(drives.force_limit, jnp.float32),
             pulls=jnp.asarray(pulls, jnp.float32),
+            any_side_down=jnp.float32(up is None),
+            accelerations=jnp.asarray(_lifted(up), jnp.float32),
         )
 
 
@@ -146,6 +165,19 @@ def _least(geared: jax.Array, gain: jax.Array) -> jax.Array:
     return gain[:, None] * geared @ jnp.linalg.inv(stiff)
 
 
+def _lifted(up: np.ndarray | None) -> np.ndarray:
+    """Accelerations of an object that is lifted and shaken, see `Load.accelerations`."""
+    rows = np.zeros((PULLS, 3))
+    if up is not None:
+        first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
+        first /= np.linalg.norm(first)
+        second = np.cross(up, first)
+        rows[0] = -(1 + _SHAKEN) * up
+        for i, side in enumerate((first, -first, second, -second), start=1):
+            rows[i] = _SHAKEN * side - up
+    return rows
+
+
 def _frames(normals: jax.Array) -> jax.Array:
     """Right-handed axes whose first is the normal, as columns, (k, 3, 3)."""
     helper = jnp.where(
@@ -156,9 +188,11 @@ def _frames(normals: jax.Array) -> jax.Array:
 
 
 def payload(load: Load, statics: Statics) -> carrying.Carried:
-    """Returns the squeeze that carries the largest mass [kg] with any side down."""
-    one = load.gravity * jnp.ones_like(load.mass)
-    return _carried(load, statics, one, jnp.zeros_like(load.pulls))
+    """Returns the squeeze that carries the largest mass [kg] as `load` says: with any side down,
+    or from the table."""
+    weights = load.gravity * load.accelerations
+    pulls = jnp.concatenate([weights, jnp.zeros_like(weights)], axis=1)
+    return _carried(load, statics, load.gravity * load.any_side_down, pulls)
 
 
 def task_margin(load: Load, statics: Statics) -> carrying.Carried:

@@ -23,12 +23,13 @@ from zdg_jax.planning import GraspPlan, Planner
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.synthesis import selection
+from zdg_jax.scenes import Scene
+from zdg_jax.synthesis import selection, using
 from zdg_jax.synthesis.arguments import check_arguments, check_settings, checked_key
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.validation import HoldProtocol, carry
+from zdg_jax.validation import LiftProtocol, Protocol, carry, deed_of
 
 OnStage = Callable[[str, GraspSet], None]
 """Called with a stage's name and its result, see `synthesize`."""
@@ -70,8 +71,9 @@ def synthesize(
     planner: str | pathlib.Path | GraspPlan | Planner = "auto",
     reviewer: str | Planner | None = None,
     physics: Physics | None = None,
+    scene: Scene | None = None,
     validate: bool = True,
-    test: HoldProtocol | None = None,
+    test: Protocol | None = None,
     transcript: str | pathlib.Path | None = None,
     on_stage: OnStage | None = None,
     progress: Progress = silent,
@@ -85,7 +87,8 @@ def synthesize(
         hand: the hand.
         num: grasps to return; more are made where too few promise to hold (`config.rounds`).
         keep: grasps to mark as kept: the best that differ from each other. With `validate` only
-            grasps that physics found to hold are kept: none, where none does.
+            grasps that physics found to hold are kept: none, where none does. Where the plan is
+            for a deed (`zdg_jax.deed_of`) and some of them do it, only those are.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
         planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
@@ -94,15 +97,17 @@ def synthesize(
             see (see `review_grasps`); `planner` itself if not given.
         physics: mass, friction, gravity and drives that the squeeze is sized for. Where it
             states none, the object's own count, and the plan's estimate of a mass that nobody gave.
+        scene: what the object stands on and what is around it, such as `Scene()`, a table; the
+            object floats freely if not given.
         validate: test grasps in physics, best first, until `keep` of them hold.
-        test: the test; if not given, the object's weight with any side down (`carry`) where its
-            mass was given or a model judged it, else `six_directions`. Tests that take the
-            object's own mass take that of the physics.
+        test: the test; if not given, a lift in the scene where there is one, else the object's
+            weight with any side down (`carry`) where its mass was given or a model judged it, else
+            `six_directions`. Tests that take the object's own mass take that of the physics.
         transcript: path of an HTML page to write of the review; none if not given.
         on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
             show its result: `plan` (no grasps yet, but the plan), `refine` (none tested yet),
             `validate`, and `review` where there is one. The best that differ are marked as kept.
-        progress: told of the stages `plan`, `refine` and `validate`.
+        progress: told of the stages `plan`, `refine`, `validate` and `use`.
         config: settings of the stages.
 
     Returns:
@@ -122,10 +127,10 @@ def synthesize(
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
     report = on_stage or (lambda name, grasps: None)
 
-    plan = planning.plan(task, obj, hand, planner=chosen, progress=progress)
+    plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
     report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
-    pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics)
+    pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)
     batch, refined = _refine(pipeline, num, key, config, progress)
     provenance = _provenance(obj, hand, key, refined, config)
     grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)
@@ -133,9 +138,17 @@ def synthesize(
     report("refine", grasps)
 
     if validate:
+        around = pipeline.surroundings
+        if test is None and around is not None:
+            test = LiftProtocol(scene=around.scene)
         test = test or default_test(pipeline.plan, physics)
         test = as_made(test, pipeline.physics)
-        grasps = selection.validate_best_first(grasps, hand, obj, keep, progress, test)
+        # An indifferent plan says of no motion: that it can be lifted, the test itself tells.
+        deed = deed_of(pipeline.plan, obj) if pipeline.plan.grip.binding > 0 else None
+        wanted = keep if deed is None else using.SPARE * keep
+        grasps = selection.validate_best_first(grasps, hand, obj, wanted, progress, test)
+        if deed is not None:
+            grasps = using.put_to_use(grasps, hand, obj, deed, keep, pipeline.physics, progress)
         grasps = grasps.with_kept(selection.diverse(grasps, keep))
         report("validate", grasps)
 
@@ -145,8 +158,8 @@ def synthesize(
     return reviewed
 
 
-def default_test(plan: GraspPlan, physics: Physics | None = None) -> HoldProtocol:
-    """Returns the test of grasps that nobody chose a test for.
+def default_test(plan: GraspPlan, physics: Physics | None = None) -> Protocol:
+    """Returns the test of grasps without a scene that nobody chose a test for.
 
     Args:
         plan: says who judged the object's mass.
@@ -157,7 +170,7 @@ def default_test(plan: GraspPlan, physics: Physics | None = None) -> HoldProtoco
     return carry if known else selection.STRICT_SIX_DIRECTIONS
 
 
-def as_made(test: HoldProtocol, physics: Physics) -> HoldProtocol:
+def as_made(test: Protocol, physics: Physics) -> Protocol:
     """Returns a test in the physics that grasps are made for, unless it states its own mass.
 
     Args:

@@ -130,7 +130,6 @@ def soft_labels(
         InputError: what `rollout` refuses.
         ValidationError: the backend cannot run the scene.
     """
-    poses = Poses.from_qpos(*poses.qpos)
     held = []
     for trial, sequence in enumerate(np.random.SeedSequence(trials.seed).spawn(trials.count)):
         generator = np.random.Generator(np.random.Philox(sequence))
@@ -174,13 +173,17 @@ def _disturbed(poses: Poses, noise: Noise, generator: np.random.Generator) -> Po
     shift = noise.position * generator.normal(size=(n, 3))
     tilt = _quaternion(noise.rotation * generator.normal(size=(n, 3)))
     joints = noise.joints * generator.normal(size=(n, num_joints))
-    moved = []
-    for qpos in poses.qpos:
-        moved.append(qpos.copy())
-        moved[-1][:, :3] += shift
-        moved[-1][:, 3:7] = _product(qpos[:, 3:7], tilt)
-        moved[-1][:, 7:] += joints
-    return Poses.from_qpos(*moved)
+
+    def moved(qpos: np.ndarray) -> np.ndarray:
+        turned = _product(qpos[:, 3:7], tilt)
+        return np.hstack([qpos[:, :3] + shift, turned, qpos[:, 7:] + joints])
+
+    way = None
+    if poses.approach is not None:
+        steps = np.moveaxis(np.asarray(poses.approach.qpos, np.float64), 1, 0)
+        way = np.stack([moved(step) for step in steps], axis=1)
+    pregrasp, grasp, squeeze = map(moved, poses.qpos)
+    return Poses.from_qpos(pregrasp, grasp, squeeze, way)
 
 
 def _quaternion(vector: np.ndarray) -> np.ndarray:

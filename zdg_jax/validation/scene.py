@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax.errors import InputError, ValidationError
 from zdg_jax.hand.actuation import actuator_moment, read_actuators
 from zdg_jax.physics import Physics
+from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation.protocols import SolverOptions
 
 _TABLE_MEMORY = 2**26
@@ -102,13 +103,19 @@ class CompiledScene:
         return float(1 / (4 * regular * impedance * (timeconst * damping) ** 2))
 
 
+def link_body(scene: CompiledScene, link: str) -> int:
+    """Returns the body of a link of the hand by its name, -1 where the hand has none such."""
+    return int(mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_BODY, _HAND + link))
+
+
 def build_spec(
     hand: HandLike,
     obj: ObjectLike,
     physics: Physics,
     solver: SolverOptions,
     *,
-    up: np.ndarray | None = None,
+    surroundings: Surroundings | None = None,
+    at_rest: bool = False,
 ) -> mujoco.MjSpec:
     """Describes the scene before it is compiled, so that it can be adapted to a backend.
 
@@ -117,8 +124,9 @@ def build_spec(
         obj: the object.
         physics: mass, friction and drives.
         solver: settings of the simulation.
-        up: puts a table under the object, whose top faces this way, (3,), object frame, and turns
-            gravity on. The hand is then carried against gravity, as an arm would.
+        surroundings: table and obstacles, which also turn gravity on. The hand is then carried
+            against gravity, as an arm would.
+        at_rest: the object stays where it is: its contacts with the surroundings are left out.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
@@ -128,11 +136,11 @@ def build_spec(
         raise InputError(f"object '{obj.name}' has no convex pieces to simulate")
     mass = physics.mass_of(obj)
     spec, guest = mujoco.MjSpec(), hand.spec()
-    gravity = np.zeros(3) if up is None else -physics.gravity * up
+    gravity = np.zeros(3) if surroundings is None else -physics.gravity * surroundings.up
     for part in (spec, guest):  # both, or attaching warns of a conflict
         _set_options(part.option, solver, gravity)
     _adapt_hand(guest, physics)
-    if up is not None:
+    if surroundings is not None:
         for link in guest.bodies:
             link.gravcomp = 1.0
     root = spec.worldbody.add_frame().attach_body(guest.worldbody, _HAND, "")
@@ -169,9 +177,11 @@ def build_spec(
             contype=mask,
             conaffinity=mask,
         )
-    if up is not None:
-        _add_table(spec, obj, up)
+    if surroundings is not None:
+        surroundings.add_to(spec, mask)
         spec.memory = _TABLE_MEMORY
+        if at_rest:
+            spec.add_exclude(bodyname1=_OBJECT, bodyname2="world")
     friction = [physics.friction_of(obj), physics.torsional_friction]
     for geom in spec.geoms:
         geom.friction[:2] = friction
@@ -207,7 +217,8 @@ def build(
     physics: Physics,
     solver: SolverOptions,
     *,
-    up: np.ndarray | None = None,
+    surroundings: Surroundings | None = None,
+    at_rest: bool = False,
 ) -> CompiledScene:
     """Builds the scene for MuJoCo's C engine; arguments as of `build_spec`.
 
@@ -215,11 +226,28 @@ def build(
         InputError: the object has no convex pieces, or the mass is not positive.
         ValidationError: MuJoCo refuses the scene.
     """
-    spec = build_spec(hand, obj, physics, solver, up=up)
+    spec = build_spec(hand, obj, physics, solver, surroundings=surroundings, at_rest=at_rest)
     # Same physics to the last few bits. The dense Jacobian, MuJoCo's choice below 60 degrees of
     # freedom, makes a step 1.4 to 1.7 times slower with the many contacts that multiccd makes.
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_SPARSE
     return compile_scene(spec)
+
+
+def away_from_object(scene: CompiledScene, data: mujoco.MjData, up: np.ndarray) -> np.ndarray:
+    """Returns the unit vector from the object's mass to the hand's, never downwards, (3,).
+
+    Args:
+        scene: the scene.
+        data: its state, with kinematics.
+        up: unit vector, (3,).
+    """
+    links = np.unique(scene.link_of_geom[scene.link_of_geom >= 0])
+    mass = scene.model.body_mass[links] + 1e-9
+    center = (mass[:, None] * data.xipos[links]).sum(axis=0) / mass.sum()
+    away: np.ndarray = center - data.xipos[scene.object_body]
+    away -= min(0.0, float(away @ up)) * up
+    length = float(np.linalg.norm(away))
+    return away / length if length > 1e-6 else up
 
 
 def _compiled(spec: mujoco.MjSpec) -> mujoco.MjModel:
@@ -277,20 +305,6 @@ def _aim_at_lengths(actuator: mujoco.MjsActuator) -> None:
     if low < high:
         actuator.ctrlrange = np.sort((gain * np.array([low, high]) + offset) / kp)
     actuator.biasprm[0] = 0.0
-
-
-def _add_table(spec: mujoco.MjSpec, obj: ObjectLike, up: np.ndarray) -> None:
-    """Adds a plane that touches the object from below."""
-    height = min(float((np.asarray(piece.vertices) @ up).min()) for piece in obj.pieces)
-    rotation = np.zeros(4)
-    mujoco.mju_quatZ2Vec(rotation, up)
-    spec.worldbody.add_geom(
-        name="table",
-        type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=[0, 0, 0.05],
-        pos=height * up,
-        quat=rotation,
-    )
 
 
 def _volume(piece: PieceLike) -> float:

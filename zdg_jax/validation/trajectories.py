@@ -104,4 +104,13 @@ def checked(poses: Poses, *, num_joints: int) -> Poses:
     if len({len(array) for array in qpos}) > 1:
         counts = ", ".join(f"{len(q)} {name}" for name, q in zip(POSES, qpos, strict=True))
         raise InputError(f"the numbers of poses differ: {counts}")
-    return Poses.from_qpos(*qpos)
+    if poses.approach is None:
+        return Poses.from_qpos(*qpos)
+    way = np.asarray(poses.approach.qpos, np.float64)
+    if way.shape[::2] != qpos[0].shape or not way.shape[1]:
+        raise InputError(
+            f"approach has shape {way.shape}; ({len(qpos[0])}, T, {7 + num_joints}) is needed"
+        )
+    flat = checked_poses("approach", way.reshape(-1, way.shape[2]), num_joints)
+    pregrasp, grasp, squeeze = qpos
+    return Poses.from_qpos(pregrasp, grasp, squeeze, flat.reshape(way.shape))

@@ -14,10 +14,18 @@ from zdg_jax.errors import ZdgError
 from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, unmet_requests
 from zdg_jax.rendering.colors import OBJECT
+from zdg_jax.validation.results import Reason
 from zdg_jax.viewer import grasp_list
 from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
-from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
-from zdg_jax.viewer.nodes import ContactsNode, HandNode, ObjectNode, batch_color, verdict_colors
+from zdg_jax.viewer.grasp_path import STAGES, GraspWays
+from zdg_jax.viewer.nodes import (
+    ContactsNode,
+    HandNode,
+    ObjectNode,
+    add_surroundings,
+    batch_color,
+    verdict_colors,
+)
 from zdg_jax.viewer.object_parts import ObjectParts, prepare_again
 from zdg_jax.viewer.playback import Playback
 from zdg_jax.viewer.text import paragraphs, preformatted, table
@@ -70,9 +78,11 @@ class GraspPanel:
         self.grasps, self._server, self._look = grasps, server, look
         self._hand_source, self._protocol = hand, protocol
         self._lock = threading.RLock()
-        self._parts: ObjectParts | None = None
-        self._part_names: list[frozenset[str]] | None = None
+        self._parts = ObjectParts.stated(grasps.object, grasps.plan)
+        self._part_names = None if self._parts is None else self._parts.touched_by(grasps)
         self._touch = grasp_list.touching(grasps, look.fingers)
+        test = grasps.validation
+        self._reasons = None if test is None else test.reasons  # made anew whenever it is asked
         self._page, self._listed = 0, np.zeros(0, int)
         self.selected = -1
         """Number of the grasp that is shown; -1 for none."""
@@ -83,12 +93,11 @@ class GraspPanel:
         self._contacts = ContactsNode(server, f"{root}/object/contacts")
         self._hand = HandNode(server, f"{root}/hand", look)
         self._hand.frame.visible = len(grasps) > 0
-        stops = [np.asarray(pose.qpos, np.float64) for pose in (grasps.pregrasp, grasps.grasp)]
-        stops.append(np.asarray(grasps.squeeze.qpos, np.float64))
-        middle = (record.vertices.min(0) + record.vertices.max(0)) / 2
-        palms = look.palm_positions(stops[0])
-        self._stops = np.stack([approach_start(stops[0], palms, middle), *stops], axis=1)
-        self._marks = self._add_marks(root, look.palm_positions(stops[1]), place)
+        self._ways = GraspWays(grasps, look)
+        add_surroundings(server, f"{root}/scene", grasps)
+        self._marks = self._add_marks(
+            root, look.palm_positions(np.asarray(grasps.grasp.qpos)), place
+        )
 
     def _add_marks(self, root: str, palms: np.ndarray, place: np.ndarray) -> Any:
         """Adds a ball at the palm of each grasp; a click on one selects it."""
@@ -187,7 +196,10 @@ class GraspPanel:
             "touching", grasp_list.choices(self._touch), initial_value=ANY
         )
         self._part = gui.add_dropdown(
-            "part", (ANY,), initial_value=ANY, hint="Known once parts are in colour."
+            "part",
+            self._touched_parts(),
+            initial_value=ANY,
+            hint="Of a set that does not state parts: once they are in colour.",
         )
         names = grasp_list.orders(self.grasps)
         self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
@@ -247,13 +259,12 @@ class GraspPanel:
         total = len(self._listed)
         shown = f"{first + 1} to {min(first + ROWS, total)} of {total}" if total else "no grasp"
         self._count.content = paragraphs([f"{shown}; {len(self.grasps)} in the set"])
-        with self._server.atomic():
-            for k, row in enumerate(self._rows):
-                row.visible = first + k < total
-                if row.visible:
-                    number = int(self._listed[first + k])
-                    row.label = self._row_text(number)
-                    row.color = self._row_color(number)
+        for k, row in enumerate(self._rows):
+            row.visible = first + k < total
+            if row.visible:
+                number = int(self._listed[first + k])
+                row.label = self._row_text(number)
+                row.color = self._row_color(number)
 
     def _row_text(self, number: int) -> str:
         grasps = self.grasps
@@ -261,9 +272,9 @@ class GraspPanel:
         order = self._order.value
         if order in grasps.metrics:
             text += f" · {order} {grasps.metrics[order][number]:.3g}"
-        if grasps.validation is not None:
+        if grasps.validation is not None and self._reasons is not None:
             survived = int(grasps.validation.survived_loads[number].sum())
-            text += f" · {grasps.validation.reasons[number]}"
+            text += f" · {self._reasons[number]}"
             text += f" {survived}/{len(grasps.validation.loads)}"
         return text + ("" if grasps.kept[number] else " · not kept")
 
@@ -278,9 +289,8 @@ class GraspPanel:
         Args:
             number: its number in the set.
         """
-        with self._lock:
+        with self._lock, self._server.atomic():
             self.selected = number
-            self._playback.leave()
             places = np.flatnonzero(self._listed == number)
             if len(places):
                 self._page = int(places[0]) // ROWS
@@ -307,7 +317,7 @@ class GraspPanel:
         """Puts the hand where the slider says, and the object where it was."""
         self._playback.leave()
         self._object.reset()
-        self._hand.pose(pose_at(self._stops[self.selected], float(self.slider.value)))
+        self._hand.pose(self._ways.pose(self.selected, float(self.slider.value)))
 
     def _walk(self) -> None:
         """Moves the slider, and the hand with it, from its start to its end."""
@@ -326,7 +336,7 @@ class GraspPanel:
         self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])
 
     def _color_parts(self) -> None:
-        """Colours the parts; they are found first where nobody asked before."""
+        """Colours the parts; they are found first where the set does not state them."""
         if self._with_parts.value and self._parts is None:
             self._status.content = paragraphs(["preparing the object ..."])
             try:
@@ -339,14 +349,19 @@ class GraspPanel:
             self._status.content = ""
             with self._lock:
                 self._parts, self._part_names = parts, names
-                touched: frozenset[str] = frozenset().union(*(names or []))
-                found = dict.fromkeys(name for name in parts.names if name in touched)
-                self._part.options = (ANY, *found)
+                self._part.options = self._touched_parts()
         with self._lock:
             if self._with_parts.value and self._parts is not None:
                 self._object.color_parts(self._parts)
             else:
                 self._object.plain()
+
+    def _touched_parts(self) -> tuple[str, ...]:
+        """Names of the parts that any grasp touches, `ANY` before them."""
+        if self._parts is None or self._part_names is None:
+            return (ANY,)
+        touched: frozenset[str] = frozenset().union(*self._part_names)
+        return (ANY, *dict.fromkeys(name for name in self._parts.names if name in touched))
 
 
 def _summary(grasps: GraspSet, number: int) -> str:
@@ -362,7 +377,7 @@ def _summary(grasps: GraspSet, number: int) -> str:
     if test is None:
         rows.append(("physics", "not tested"))
     else:
-        rows.append((test.protocol, test.reasons[number]))
+        rows.append((test.protocol, Reason(test.reason[number]).text))
         for k, load in enumerate(test.loads):
             if test.tested[number, k]:
                 word = "survived" if test.survived_loads[number, k] else "lost"

@@ -16,6 +16,9 @@ from zdg_jax.viewer.object_parts import ObjectParts
 if TYPE_CHECKING:
     import viser
 
+    from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.rendering.shape import Shape
+
 _MOST_LINK_FACES = 6000
 _MOST_OBJECT_FACES = 100_000
 _LONGEST = 0.05
@@ -212,6 +215,50 @@ class ContactsNode:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+
+def add_surroundings(server: viser.ViserServer, name: str, grasps: GraspSet) -> None:
+    """Adds the table and the obstacles around the object of a set, where it has them.
+
+    Args:
+        server: the page's server.
+        name: name of the node, in whose frame the object stands.
+        grasps: the grasps.
+    """
+    for i, shape in enumerate(surrounding_shapes(grasps)):
+        server.scene.add_mesh_simple(
+            f"{name}/{i}",
+            *creased(shape.vertices, shape.faces),
+            color=byte_color(shape_color(shape)),
+            side="double",
+            cast_shadow=False,
+        )
+
+
+def surrounding_shapes(grasps: GraspSet) -> list[Shape]:
+    """Lists the table and the obstacles of a set, object frame; none where nothing is around.
+
+    Args:
+        grasps: the grasps.
+    """
+    if grasps.scene is None or not grasps.scene.placed:
+        return []
+    from zdg_jax.rendering.scene_shapes import scene_shapes
+    from zdg_jax.scenes.surroundings import Surroundings
+
+    reached = [np.asarray(pose.position, float) for pose in (grasps.pregrasp, grasps.grasp)]
+    points = np.concatenate([grasps.object.vertices, *reached])
+    return scene_shapes(Surroundings.seen_from(grasps.scene), points, label=0)
+
+
+def shape_color(shape: Shape) -> Color:
+    """Gives the colour of a shape that has one colour.
+
+    Args:
+        shape: the shape.
+    """
+    red, green, blue = np.asarray(shape.color, float)
+    return (float(red), float(green), float(blue))
 
 
 def batch_color(colors: np.ndarray | Sequence[int]) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, by_grasp, pose
 from zdg_jax import validation
 from zdg_jax.errors import InputError
+from zdg_jax.scenes import Scene
 from zdg_jax.validation import LiftProtocol, Reason
 
 
@@ -67,8 +68,8 @@ class Needle(Ball):
 
 def test_an_object_that_topples_is_refused(gripper: Gripper) -> None:
     poses = by_grasp([(_above(OPEN, 0.3),) * 3])
-    tilted = LiftProtocol(up=(0.1, 0.0, 1.0))
+    tilted = LiftProtocol(scene=Scene(up=(0.1, 0.0, 1.0)))
     with pytest.raises(InputError, match="name a direction in which it stands"):
         validation.rollout(gripper, Needle(), poses, tilted)
     with pytest.raises(InputError, match="must be a direction"):
-        validation.rollout(gripper, Needle(), poses, LiftProtocol(up=(0.0, 0.0, 0.0)))
+        validation.rollout(gripper, Needle(), poses, LiftProtocol(scene=Scene(up=(0.0, 0.0, 0.0))))

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.grip import Side
+
+if TYPE_CHECKING:
+    from zdg_jax.scenes.surroundings import Surroundings
 
 _PALM_HALF = 0.042
 """Half of a palm's breadth, human size [m]."""
@@ -25,6 +30,16 @@ _WRIST = 0.12
 """Length of hand and wrist behind the palm that must be clear too [m]."""
 _WRIST_HALF = 0.03
 """Radius of the wrist [m]."""
+
+
+_PALM = np.array(
+    [[-d, y, z] for d in (0.01, 0.03) for y in (-0.04, 0, 0.04) for z in (-0.04, 0, 0.04)]
+)
+"""Points of a palm in its own frame, approach first, from the front of what it holds [m]."""
+_MOST_HINDERED = 0.2
+"""Share of the palm in the surroundings beyond which an approach is not proposed."""
+_ASKED = 3.0
+"""Weight of the side that the words ask for."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,6 +60,8 @@ class Approach:
     """Share of the surface in the hand's reach that is of avoided parts, 0 to 1."""
     wrap: float
     """Degree to which the fingers can close around the held part's length, 0 to 1."""
+    hindered: float
+    """Share of the palm that would be in what surrounds the object, 0 to 1."""
     score: float
     """All of that in one number, larger is better."""
 
@@ -56,6 +73,8 @@ def propose(
     *,
     strain: Callable[[float], float],
     thumb_towards: np.ndarray | None = None,
+    around: Surroundings | None = None,
+    side: Side | None = None,
     number: int = 8,
 ) -> tuple[Approach, ...]:
     """Proposes approaches to the held parts, the best first, no two alike.
@@ -67,6 +86,9 @@ def propose(
         strain: of a width between thumb and fingers [m], how far it stretches the hand: 0 not at
             all, 1 as far as it goes (`Preshapes.strain`).
         thumb_towards: direction towards which the thumb's side should lie, where one is known.
+        around: what surrounds the object: approaches for which it leaves the palm no room are
+            not proposed, unless there is no other.
+        side: side that the task's words ask the palm to come from.
         number: how many are wanted at most.
 
     Returns:
@@ -76,11 +98,15 @@ def propose(
         InputError: no part is held.
     """
     target = _Target.of(shape, held, avoided)
+    if around is not None:
+        target = dataclasses.replace(target, upright=around.up)
     candidates = [
-        _evaluate(target, direction, thumb, strain, thumb_towards)
+        _evaluate(target, direction, thumb, strain, thumb_towards, around, side)
         for direction in _directions(shape, target.axis)
         for thumb in _thumbs(direction, target.axis)
     ]
+    free = [candidate for candidate in candidates if candidate.hindered <= _MOST_HINDERED]
+    candidates = free or candidates
     candidates.sort(key=lambda approach: -approach.score)
     return _distinct(candidates, number)
 
@@ -181,6 +207,8 @@ def _evaluate(
     thumb: np.ndarray,
     strain: Callable[[float], float],
     thumb_towards: np.ndarray | None,
+    around: Surroundings | None,
+    side: Side | None,
 ) -> Approach:
     """Measures and scores one approach; arguments as in `Approach` and `propose`."""
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
@@ -207,10 +235,30 @@ def _evaluate(
         tips_only=tips_only,
         spoiled=min(spoiled, 1.0),
         wrap=abs(float(thumb @ target.axis)) if target.slender else 0.7,
+        hindered=0.0,
         score=0.0,
     )
+    if around is not None:
+        place = np.array([front - tips_only * _STANDOFF, 0.0, 0.0])
+        palm = target.center + (_PALM + place) @ frame.T
+        hindered = float((around.room(palm) < 0).mean())
+        approach = dataclasses.replace(approach, hindered=hindered)
     score = _score(approach, target, strain(width), thumb_towards)
+    if side is not None:
+        score += _ASKED * _agreement(side, -float(direction @ target.upright))
     return dataclasses.replace(approach, score=score)
+
+
+def _agreement(side: Side, height: float) -> float:
+    """How far a palm comes from a side, 0 to 1.
+
+    `height` is the upward part of the unit direction from the object to the palm.
+    """
+    return {
+        Side.ABOVE: max(0.0, height),
+        Side.SIDE: 1.0 - abs(height),
+        Side.BELOW: max(0.0, -height),
+    }[side]
 
 
 def _score(
@@ -221,6 +269,7 @@ def _score(
     score = (
         approach.wrap
         - 1.5 * approach.blocked
+        - 3.0 * approach.hindered
         - 0.3 * approach.tips_only
         - 2.0 * approach.spoiled
         - 2.0 * min(strain, 1.0)

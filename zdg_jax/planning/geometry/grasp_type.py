@@ -10,7 +10,7 @@ import numpy as np
 from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
-from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan
+from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 
 if TYPE_CHECKING:
@@ -66,18 +66,22 @@ def choose_type(
     return GraspType.MEDIUM_WRAP if width > 0.022 else GraspType.SMALL_DIAMETER
 
 
-def palm(approach: Approach, kind: GraspType, *, open_roll: bool = False) -> PalmPlan:
+def palm(
+    approach: Approach, kind: GraspType, *, open_roll: bool = False, asked: Side | None = None
+) -> PalmPlan:
     """Plans the palm.
 
     Args:
         approach: how the palm comes.
         kind: the grasp type.
         open_roll: leave the thumb's direction open.
+        asked: side that the task's words ask the palm to come from.
     """
     return PalmPlan(
         contact=STYLES[kind].palm,
         approach=vector(approach.direction),
         thumb=None if open_roll else vector(approach.thumb),
+        asked=asked,
     )
 
 

@@ -22,6 +22,7 @@ from zdg_jax.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 
 class ModelPlanner:
@@ -54,6 +55,7 @@ class ModelPlanner:
         obj: Object,
         hand: Hand,
         *,
+        scene: Scene | None = None,
         transcript: str | pathlib.Path | None = None,
         progress: Progress = silent,
     ) -> GraspPlan:
@@ -61,7 +63,7 @@ class ModelPlanner:
         session = self.session()
         plan, error = None, ""
         try:
-            plan = self.plan_in(session, task, obj, hand, progress)
+            plan = self.plan_in(session, task, obj, hand, progress, scene)
         except PlannerError as failure:
             error = str(failure)
             raise
@@ -72,7 +74,13 @@ class ModelPlanner:
         return plan
 
     def plan_in(
-        self, session: Session, task: str, obj: Object, hand: Hand, progress: Progress = silent
+        self,
+        session: Session,
+        task: str,
+        obj: Object,
+        hand: Hand,
+        progress: Progress = silent,
+        scene: Scene | None = None,
     ) -> GraspPlan:
         """Plans in a session that the caller keeps, and that tells afterwards what was asked.
 
@@ -82,9 +90,10 @@ class ModelPlanner:
             obj: the object.
             hand: the hand.
             progress: told of the stage `plan`.
+            scene: what the object stands on and what is around it; nothing if not given.
 
         Raises:
-            InputError: the task is empty or too long.
+            InputError: the task is empty or too long, or the object does not fit the scene.
             PlannerError: the model gave no usable answer within its limits.
         """
         # Imported here: drawing costs time that other planners need not spend.
@@ -92,7 +101,13 @@ class ModelPlanner:
 
         task = checked_task(task)
         plan = plan_by_model(
-            task, obj, hand, session, pictures=self._options.pictures, progress=progress
+            task,
+            obj,
+            hand,
+            session,
+            pictures=self._options.pictures,
+            progress=progress,
+            scene=scene,
         )
         progress("plan", 10, 10)
         return resolve(plan, obj, hand)

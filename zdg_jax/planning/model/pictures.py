@@ -15,9 +15,11 @@ from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.rendering import Camera, Picture, Shape, arrows, posed_hand_shapes, render
 from zdg_jax.rendering.colors import PARTS
 from zdg_jax.rendering.picture import png
+from zdg_jax.rendering.scene_shapes import scene_shapes
 from zdg_jax.rendering.text import font
 from zdg_jax.rendering.viewpoint import eye_direction
 from zdg_jax.runtime.parallel import parallel_map
+from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -37,6 +39,8 @@ _AXES = (("x", (204, 38, 38)), ("y", (38, 153, 51)), ("z", (51, 77, 217)))
 _HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
 _FOV = 28.0  # vertical field of view [deg]
 _BAR = 0.05  # length of the scale bar [m]
+_SHEER = 0.5
+"""Opacity of what surrounds the object: views from below see through the table."""
 _PAGE_SIDE = 1600  # largest side of a page's pictures [px]
 _EXTRA = 1000  # labels from here on are not parts
 
@@ -75,7 +79,12 @@ class Picturing:
     """Renders one object and one hand for a model."""
 
     def __init__(
-        self, obj: Object, hand: Hand, max_side: int, size: PictureSize | None = None
+        self,
+        obj: Object,
+        hand: Hand,
+        max_side: int,
+        size: PictureSize | None = None,
+        around: Surroundings | None = None,
     ) -> None:
         """Prepares the scene.
 
@@ -84,6 +93,7 @@ class Picturing:
             hand: the hand.
             max_side: largest width or height of an image that the model takes [px].
             size: sizes of the pictures.
+            around: what surrounds the object, if anything.
         """
         self._px = size or PictureSize()
         self._obj, self._hand = obj, hand
@@ -93,11 +103,17 @@ class Picturing:
         self._middle = (self._low + self._high) / 2
         self._size = float(np.linalg.norm(self._high - self._low))
         self._seen: list[np.ndarray] = []
+        self.surround(around)
+
+    def surround(self, around: Surroundings | None) -> None:
+        """Shows what surrounds the object in all pictures from now on."""
+        box = np.stack([self._low, self._high])
+        self._scene = scene_shapes(around, box, label=_EXTRA, opacity=_SHEER)
 
     def parts(self) -> list[tuple[str, bytes]]:
         """Draws the object from several sides, parts numbered: captions and PNG files."""
         colors = _PALETTE[(np.asarray(self._obj.face_parts) - 1) % len(_PALETTE)]
-        shapes = [self._object(colors)]
+        shapes = [self._object(colors), *self._scene]
 
         def view(azimuth: float, elevation: float) -> tuple[bytes, np.ndarray]:
             camera, inset = self._camera(eye_direction(azimuth, elevation), 0.9 * self._size)
@@ -179,7 +195,7 @@ class Picturing:
         )
         tail = candidate.position - 0.10 * approach.direction
         arrow = arrows(tail, tail + 0.07 * approach.direction, 0.004, _ARROW, label=_EXTRA + 1)
-        shapes = [self._object(colors), *hand, arrow]
+        shapes = [self._object(colors), *hand, arrow, *self._scene]
         picture = render(shapes, camera, self._px.tile_width, self._px.tile_height)
         image = picture.image()
         self._write_marks(image, np.where(picture.label == 0, self._part_of(picture), 0), 15)

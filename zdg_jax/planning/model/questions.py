@@ -24,6 +24,7 @@ from zdg_jax.planning.taxonomy import STYLES
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
+    from zdg_jax.scenes.surroundings import Surroundings
 
 Images = Sequence[tuple[str, bytes]]
 
@@ -44,6 +45,8 @@ class Case:
     """The hand."""
     session: Session
     """The session in which the model is asked."""
+    around: Surroundings | None = None
+    """What surrounds the object, if anything."""
 
     @property
     def marks(self) -> list[int]:

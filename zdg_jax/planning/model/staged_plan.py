@@ -30,10 +30,12 @@ from zdg_jax.planning.model.replies import (
 )
 from zdg_jax.planning.model.session import Session
 from zdg_jax.runtime.progress import Progress, silent
+from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 _log = logging.getLogger(__name__)
 _CANDIDATES = 6
@@ -52,6 +54,7 @@ def plan_by_model(
     *,
     pictures: PictureSize,
     progress: Progress = silent,
+    scene: Scene | None = None,
 ) -> GraspPlan:
     """Plans a grasp with a multimodal model, stage by stage.
 
@@ -62,6 +65,9 @@ def plan_by_model(
         session: where the model is asked.
         pictures: sizes of the pictures that it is shown.
         progress: told of the stage `plan`.
+        scene: what the object stands on and what is around it: the pictures show it, and hands
+            for which it leaves no room are not offered. Where it says how the object stands, the
+            model's word for that does not count.
 
     Returns:
         A plan that is still to be checked with `zdg_jax.planning.resolve`.
@@ -70,12 +76,19 @@ def plan_by_model(
         PlannerError: the model gave no usable answer within the session's limits.
     """
     case = Case(task=task, shape=measure(obj), hand=hand, session=session)
-    picturing = Picturing(obj, hand, session.backend.max_side, pictures)
+    around = None if scene is None or scene.leaves_up_open else Surroundings.of(scene, obj)
+    picturing = Picturing(obj, hand, session.backend.max_side, pictures, around)
     progress("plan", 0, 10)
     views = picturing.parts()
     progress("plan", 1, 10)
     seen = ask_object(case, views)
-    case = dataclasses.replace(case, shape=dataclasses.replace(case.shape, upright=_AXES[seen.up]))
+    if scene is not None and around is None:
+        x, y, z = _AXES[seen.up].tolist()
+        around = Surroundings.of(scene, obj, (x, y, z))
+        picturing.surround(around)
+    upright = _AXES[seen.up] if around is None else around.up
+    shape = dataclasses.replace(case.shape, upright=upright)
+    case = dataclasses.replace(case, shape=shape, around=around)
     known: dict[str, Any] = {"object": seen.model_dump(mode="json")}
     progress("plan", 3, 10)
     parts = ask_parts(case, views, known)
@@ -116,6 +129,7 @@ def _candidates(
         avoided,
         strain=case.hand.preshapes.strain,
         thumb_towards=towards,
+        around=case.around,
         number=_CANDIDATES,
     )
     return [place(a, held, avoided, case.shape, obj, case.hand) for a in proposed]

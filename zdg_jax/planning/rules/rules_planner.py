@@ -6,6 +6,7 @@ working end) is looked for among the parts' shapes; the plan says how sure it is
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -39,10 +40,12 @@ from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 from zdg_jax.planning.transcript import write_transcript
 from zdg_jax.runtime.progress import Progress, silent
+from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
+    from zdg_jax.scenes import Scene
 
 _FUNCTION_NAMES = {
     "handle": "handle",
@@ -72,12 +75,13 @@ class RulesPlanner:
         obj: Object,
         hand: Hand,
         *,
+        scene: Scene | None = None,
         transcript: str | pathlib.Path | None = None,
         progress: Progress = silent,
     ) -> GraspPlan:
         """Plans, see `Planner.plan`. The same task, object and hand give the same plan."""
         task = checked_task(task)
-        plan = resolve(plan_by_rules(task, obj, hand), obj, hand)
+        plan = resolve(plan_by_rules(task, obj, hand, scene), obj, hand)
         if transcript is not None:
             # Imported here: drawing costs time that a plan alone need not spend.
             from zdg_jax.planning.model.pictures import marked_views
@@ -99,31 +103,36 @@ class RulesPlanner:
         return None
 
 
-def plan_by_rules(task: str, obj: Object, hand: Hand) -> GraspPlan:
+def plan_by_rules(task: str, obj: Object, hand: Hand, scene: Scene | None = None) -> GraspPlan:
     """Plans a grasp from the task's words and the object's geometry alone.
 
     Args:
         task: what is to be done, in words.
         obj: the object, with its marked parts.
         hand: the hand.
+        scene: what the object stands on and what is around it, if anything.
 
     Returns:
         A plan in the object frame, still to be checked with `zdg_jax.planning.resolve`.
 
     Raises:
-        InputError: the object has no part to hold.
+        InputError: the object has no part to hold, or does not fit the scene.
     """
     parsed = parse_task(task, obj.name or "")
     reading = read_shape(obj, parsed)
-    shape, affordances = reading.shape, reading.affordances
+    shape, affordances, around = reading.shape, reading.affordances, None
+    if scene is not None:
+        around = Surroundings.of(scene, obj)
+        shape = dataclasses.replace(shape, upright=around.up)
     choices = choose_parts(parsed, shape, affordances)
-    grips = [_grip(choice, parsed, shape, hand) for choice in choices]
+    grips = [_grip(choice, parsed, shape, hand, around) for choice in choices]
     first = choices[0]
     motion = _motion(parsed, first)
     worked = sorted(first.worked)
     axis = motion_axis(motion, shape, [mark for mark, _ in first.held], worked)
     described = ObjectReading(
-        evidence="measured from the mesh; +z is taken to point up",
+        evidence="measured from the mesh; "
+        + ("+z is taken to point up" if around is None else "the scene says what points up"),
         category=(obj.name or "unknown object").replace("_", " "),
         largest_size=float(shape.size.max()),
         upright=vector(shape.upright),
@@ -159,7 +168,13 @@ def _motion(parsed: ParsedTask, choice: PartChoice) -> Motion:
     return action.motion
 
 
-def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand) -> Grip:
+def _grip(
+    choice: PartChoice,
+    parsed: ParsedTask,
+    shape: ObjectShape,
+    hand: Hand,
+    around: Surroundings | None,
+) -> Grip:
     marks = [mark for mark, _ in choice.held]
     spared = [mark for mark, _ in choice.avoided]
     action = parsed.action
@@ -169,7 +184,14 @@ def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
     approach = propose(
-        shape, marks, spared, strain=hand.preshapes.strain, thumb_towards=towards, number=1
+        shape,
+        marks,
+        spared,
+        strain=hand.preshapes.strain,
+        thumb_towards=towards,
+        around=around,
+        side=parsed.side,
+        number=1,
     )[0]
     force = action.force if action else Force.MODERATE
     force = raise_force_level(force, parsed.strong, parsed.delicate)
@@ -197,7 +219,7 @@ def _grip(choice: PartChoice, parsed: ParsedTask, shape: ObjectShape, hand: Hand
         ],
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
-        palm=palm(approach, kind, open_roll=approach.wrap < 0.5),
+        palm=palm(approach, kind, open_roll=approach.wrap < 0.5, asked=parsed.side),
         aperture=min(round(max(approach.width, 0.002), 4), hand.preshapes.max_aperture),
         force=force,
         confidence=round(choice.confidence, 3),

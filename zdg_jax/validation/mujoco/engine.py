@@ -11,11 +11,13 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation.engine import Chunks, PhysicsEngine
 from zdg_jax.validation.mujoco.hold import HoldTest
-from zdg_jax.validation.mujoco.lift import LiftTest, unit_up
+from zdg_jax.validation.mujoco.lift import LiftTest
 from zdg_jax.validation.mujoco.simulation import Observer, Simulation, logged_warnings
-from zdg_jax.validation.protocols import HoldProtocol, Protocol
+from zdg_jax.validation.mujoco.use import UseTest
+from zdg_jax.validation.protocols import HoldProtocol, Protocol, UseProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build
 from zdg_jax.validation.trajectories import checked
@@ -55,15 +57,18 @@ class Engine(PhysicsEngine):
             raise InputError(f"threads is {threads}; at least one is needed")
         self.protocol = protocol
         self.threads = threads or available_cpus()
-        self.test: HoldTest | LiftTest
+        self.test: HoldTest | LiftTest | UseTest
         physics, solver = protocol.physics, protocol.solver
         if isinstance(protocol, HoldProtocol):
             self.scene = scene or build(hand, obj, physics, solver)
             self.test = HoldTest(self.scene, protocol, protocol.wrenches(physics.weight_of(obj)))
+        elif isinstance(protocol, UseProtocol):
+            self.scene = build(hand, obj, physics, solver)
+            self.test = UseTest(self.scene, protocol, physics.weight_of(obj))
         else:
-            up = unit_up(protocol)
-            self.scene = build(hand, obj, physics, solver, up=up)
-            self.test = LiftTest(self.scene, protocol, up)
+            surroundings = Surroundings.of(protocol.scene, obj)
+            self.scene = build(hand, obj, physics, solver, surroundings=surroundings)
+            self.test = LiftTest(self.scene, protocol, surroundings.up)
         self._local = threading.local()
 
     @property

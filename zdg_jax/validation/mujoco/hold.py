@@ -44,6 +44,7 @@ class HoldTest(GraspTest):
         simulation: Simulation,
         result: Validation,
         i: int,
+        approach: np.ndarray | None,
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,

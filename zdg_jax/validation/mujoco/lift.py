@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import mujoco
 import numpy as np
 
@@ -11,7 +13,7 @@ from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation, logged_warnings
 from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import CompiledScene
+from zdg_jax.validation.scene import CompiledScene, away_from_object
 from zdg_jax.validation.trajectories import Targets
 
 _STAGE = 0.02
@@ -31,9 +33,9 @@ class LiftTest(GraspTest):
         """Lets the object come to rest on the table.
 
         Args:
-            scene: built with the same `up`.
+            scene: built with surroundings.
             protocol: the protocol.
-            up: unit vector, (3,), object frame.
+            up: unit vector that points up in them, (3,), object frame.
 
         Raises:
             InputError: the object topples in the pose that it should stand in.
@@ -49,18 +51,26 @@ class LiftTest(GraspTest):
         simulation: Simulation,
         result: Validation,
         i: int,
+        approach: np.ndarray | None,
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
     ) -> Reason:
         """Runs the phases until one fails; arguments as of `GraspTest.roll_out`."""
         protocol = self.protocol
-        away = self._retreat(simulation)
-        start = pregrasp.copy()
-        start[:3] += protocol.approach_distance * away
-        simulation.reset(start, self.object_pose)
+        away = away_from_object(self.scene, simulation.data, self._up)
+        if approach is None:
+            start = pregrasp.copy()
+            start[:3] += protocol.approach_distance * away
+            approach = np.stack([start, pregrasp])
+        simulation.reset(approach[0], self.object_pose)
         simulation.phase = "approach"
-        sound = self._follow(simulation, self._path(start, pregrasp, protocol.approach_time))
+        sound = True
+        for first, last in itertools.pairwise(approach):
+            length = float(np.linalg.norm(last[:3] - first[:3]))
+            if length > 0:
+                time = protocol.approach_time * length / protocol.approach_distance
+                sound &= self._follow(simulation, self._path(first, last, time))
         moved = simulation.moved(self.object_pose)
         passed = sound and bool(moved[0] < protocol.max_approach_motion)
         self._record(result, i, 0, passed, moved)
@@ -121,20 +131,9 @@ class LiftTest(GraspTest):
         if not simulation.moved()[1] < _TOPPLED:
             raise InputError(
                 f"the object turns by {np.degrees(simulation.moved()[1]):.0f} degrees on the table "
-                f"with up = {self.protocol.up}; name a direction in which it stands"
+                f"with up = {np.round(self._up, 3).tolist()}; name a direction in which it stands"
             )
         return simulation.object_pose.copy()
-
-    def _retreat(self, simulation: Simulation) -> np.ndarray:
-        """Returns the unit vector from object to hand's mass, never into the table, (3,)."""
-        model, data = simulation.model, simulation.data
-        links = np.unique(self.scene.link_of_geom[self.scene.link_of_geom >= 0])
-        mass = model.body_mass[links] + 1e-9
-        center = (mass[:, None] * data.xipos[links]).sum(axis=0) / mass.sum()
-        away = center - data.xipos[self.scene.object_body]
-        away -= min(0.0, float(away @ self._up)) * self._up
-        length = float(np.linalg.norm(away))
-        return away / length if length > 1e-6 else self._up
 
     def _path(self, start: np.ndarray, end: np.ndarray, time: float) -> Targets:
         return trajectories.between(
@@ -183,19 +182,6 @@ class LiftTest(GraspTest):
             quaternion=np.tile(squeeze[3:7], (len(offsets), 1)),
             ctrl=np.tile(ctrl, (len(offsets), 1)),
         )
-
-
-def unit_up(protocol: LiftProtocol) -> np.ndarray:
-    """Returns the protocol's up direction as a unit vector, (3,).
-
-    Raises:
-        InputError: it has no length.
-    """
-    up = np.array(protocol.up, float)
-    length = float(np.linalg.norm(up))
-    if not length > 1e-9:
-        raise InputError(f"up is {protocol.up}; it must be a direction, e.g. (0, 0, 1)")
-    return up / length
 
 
 def _relative(simulation: Simulation) -> np.ndarray:

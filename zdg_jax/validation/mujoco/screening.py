@@ -28,13 +28,16 @@ class GraspTest(abc.ABC):
             simulation: scratch state; it is reset.
             result: arrays to write to.
             i: row.
-            poses: the grasp, leaves (3,), (4,) and (j,), float64, finite, object frame.
+            poses: the grasp, leaves (3,), (4,) and (j,), those of its approach (T, ...), float64,
+                finite, object frame.
         """
         pregrasp, grasp, squeeze = (self.placed(qpos) for qpos in poses.qpos)
+        way = poses.approach
+        approach = None if way is None else np.stack([self.placed(q) for q in way.qpos])
         if screen(
             simulation, result, i, pregrasp, grasp, self.max_pregrasp_penetration, self.object_pose
         ):
-            reason = self.roll_out(simulation, result, i, pregrasp, grasp, squeeze)
+            reason = self.roll_out(simulation, result, i, approach, pregrasp, grasp, squeeze)
             result.steps[i] = simulation.steps
             result.reason[i], result.held[i] = reason, reason is Reason.HELD
             if reason is not Reason.HELD and np.isnan(result.failed_at[i]):
@@ -50,6 +53,7 @@ class GraspTest(abc.ABC):
         simulation: Simulation,
         result: Validation,
         i: int,
+        approach: np.ndarray | None,
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
@@ -60,6 +64,7 @@ class GraspTest(abc.ABC):
             simulation: the state.
             result: arrays to write measurements to.
             i: row.
+            approach: the way to the pregrasp, (T, 7 + j), world frame, where it is known.
             pregrasp: root position, quaternion and joints, (7 + j,), world frame.
             grasp: likewise.
             squeeze: likewise.

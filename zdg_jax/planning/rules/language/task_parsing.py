@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
+from zdg_jax.planning.grip import Side
 from zdg_jax.planning.rules.language.actions import is_object, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
@@ -18,6 +20,14 @@ from zdg_jax.planning.rules.language.spelling import correct_spelling, is_not_en
 
 _NAMED_CERTAINTY = 0.8
 _OFFERED_CERTAINTY = 0.7
+_SIDES = {Side.ABOVE: "above", Side.SIDE: "the side", Side.BELOW: "below"}
+_COMES_FROM = re.compile(
+    r"(?P<above>\bfrom (?:the )?(?:right )?(?:above|overhead|top)\b(?! (?:part|half|of))"
+    r"|\btop[- ]down\b|\bpalm down\b)"
+    r"|(?P<side>\bfrom (?:the|one|a|either) sides?\b(?! of)|\bsideways\b)"
+    r"|(?P<below>\bfrom (?:the )?(?:below|underneath|beneath)\b)"
+)
+"""Words that say where the hand comes from, by the names of `Side`."""
 _MISSING = 0.5
 """Factor on the certainty where the part that is asked for is not known."""
 
@@ -60,6 +70,8 @@ class ParsedTask:
     """Words that decided, and for what."""
     unknown: tuple[str, ...]
     """Words of content that the lexicon does not have."""
+    side: Side | None = None
+    """Side that the words ask the hand to come from."""
     missing: tuple[str, ...] = ()
     """Parts that the words ask for by names that the lexicon does not have."""
     certainty: float
@@ -138,6 +150,9 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
         evidence += [f'"{word}": no part that this planner knows' for word in missing]
     if action is not None:
         evidence.insert(0, f'"{asked.phrase if asked else "offered"}": {action.because}')
+    side, phrase = _side(clauses)
+    if side is not None:
+        evidence.append(f'"{phrase}": the hand comes from {_SIDES[side]}')
     words = {
         word for clause in clauses if clause.kind is not Kind.NEGATIVE for word in clause.words
     }
@@ -152,11 +167,23 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
         worked_on=asked is not None
         and "it" not in asked.target
         and is_object(asked.target, name, lex),
+        side=side,
         evidence=tuple(dict.fromkeys(evidence)),
         missing=missing,
         unknown=_unknown(clauses, object_words, lex),
         certainty=certainty,
     )
+
+
+def _side(clauses: Iterable[Clause]) -> tuple[Side | None, str]:
+    """The side that words such as "from above" ask the hand to come from, and those words."""
+    for clause in clauses:
+        if clause.kind is Kind.NEGATIVE:
+            continue
+        found = _COMES_FROM.search(" ".join(clause.words))
+        if found:
+            return next(side for side in Side if found[side.value]), found[0]
+    return None, ""
 
 
 def _heat(clauses: Iterable[Clause], lex: Lexicon) -> tuple[bool, list[str]]:

@@ -1,0 +1,70 @@
+"""Arrays of a scene for jitted programs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from zdg_jax.kernels import distance, solids
+from zdg_jax.kernels.distance import DistanceGrid
+
+FREE = 1.0
+"""Clearance where there is nothing near by [m]; greater ones count as this."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SceneArrays:
+    """What surrounds an object, object frame. The numbers of planes, boxes and grids are static:
+    a scene without any costs compiled programs nothing."""
+
+    planes: jax.Array
+    """Planes that bound half-spaces: unit normals into the free side and offsets, (p, 4) [m]."""
+    centers: jax.Array
+    """Centres of boxes, (b, 3) [m]."""
+    axes: jax.Array
+    """Their unit axes as columns, (b, 3, 3)."""
+    halves: jax.Array
+    """Half of their lengths, (b, 3) [m]."""
+    grids: tuple[DistanceGrid, ...]
+    """Distances to solids of any other shape."""
+
+    @classmethod
+    def empty(cls) -> SceneArrays:
+        """Returns a scene with nothing in it."""
+        return cls(
+            planes=jnp.zeros((0, 4)),
+            centers=jnp.zeros((0, 3)),
+            axes=jnp.zeros((0, 3, 3)),
+            halves=jnp.zeros((0, 3)),
+            grids=(),
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """True where nothing is in the way anywhere; static."""
+        return not (len(self.planes) or len(self.centers) or self.grids)
+
+    def nearest(self, gap: jax.Array, points: jax.Array) -> jax.Array:
+        """Returns the lesser of a signed distance (*b,) and the clearance of points (3, *b) [m]."""
+        return gap if self.is_empty else jnp.minimum(gap, self.clearance(points))
+
+    def clearance(self, points: jax.Array) -> jax.Array:
+        """Measures the signed distance of points to the nearest thing around.
+
+        Args:
+            points: by component, (3, *b), object frame [m].
+
+        Returns:
+            (*b,) [m], negative inside, `FREE` at most.
+        """
+        gap = jnp.full_like(points[0], FREE)
+        for plane in self.planes:
+            gap = jnp.minimum(gap, solids.plane_distance(plane, points))
+        for center, axes, half in zip(self.centers, self.axes, self.halves, strict=True):
+            gap = jnp.minimum(gap, solids.box_distance(center, axes, half, points))
+        for grid in self.grids:
+            gap = jnp.minimum(gap, distance.query(grid, points, 0)[0])
+        return gap

@@ -1,0 +1,201 @@
+"""Approach: the open hand's way to its pregrasp, free of the surroundings, object and itself.
+
+The way is straight where a straight corridor is free: back from the pregrasp, away from the
+object. Where none is, the hand backs out as far as it can and goes on in another direction. Every
+2 mm MuJoCo's collision detection looks at the hand. The joints stay as they are in the pregrasp.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+
+import mujoco
+import numpy as np
+
+from zdg_jax.geometry.quaternions import rotation_matrix
+from zdg_jax.hand import Hand
+from zdg_jax.hand.poses import HandPose
+from zdg_jax.runtime.parallel import available_cpus
+from zdg_jax.scenes.surroundings import Surroundings
+from zdg_jax.validation import six_directions
+from zdg_jax.validation.scene import ObjectLike, away_from_object, build
+
+WAYPOINTS = 4
+"""Poses of an approach, from the farthest to the pregrasp; a shorter way repeats its first."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ApproachConfig:
+    """Settings of the approach."""
+
+    distance: float = 0.1
+    """Length of the last straight piece where nothing is in the way [m]."""
+    step: float = 0.002
+    """Distance between two poses that are looked at [m]."""
+    depth: float = 0.001
+    """Depth of the hand in anything that is put up with [m]."""
+    least: float = 0.02
+    """Length of the last straight piece before the hand may turn off [m]."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Approaches:
+    """Ways of n hands to their pregrasps."""
+
+    poses: HandPose
+    """Poses along the way, leaves (n, WAYPOINTS, ...), object frame; the last is the pregrasp."""
+    depth: np.ndarray
+    """Depth of the hand in anything along it, (n,) [m]."""
+    pregrasp_depth: np.ndarray
+    """Depth of the pregrasp alone in what surrounds the object, (n,) [m]."""
+
+    @property
+    def length(self) -> np.ndarray:
+        """Lengths of the ways, (n,) [m]."""
+        step = np.diff(np.asarray(self.poses.position), axis=1)
+        return np.asarray(np.linalg.norm(step, axis=2).sum(axis=1))
+
+
+class ApproachPlanner:
+    """Finds ways to the pregrasps of one hand, object and scene."""
+
+    def __init__(
+        self,
+        hand: Hand,
+        obj: ObjectLike,
+        surroundings: Surroundings,
+        config: ApproachConfig | None = None,
+    ) -> None:
+        """Compiles the scene.
+
+        Args:
+            hand: the hand.
+            obj: the object.
+            surroundings: what is around it.
+            config: settings; the defaults if not given.
+
+        Raises:
+            InputError: the object has no convex pieces.
+            ValidationError: MuJoCo refuses the scene.
+        """
+        self.config = config or ApproachConfig()
+        physics, solver = six_directions.physics, six_directions.solver
+        self._scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
+        self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
+        self._local = threading.local()
+
+    def plan(self, pregrasp: HandPose) -> Approaches:
+        """Finds ways to pregrasps.
+
+        Args:
+            pregrasp: n of them, leaves (n, ...), object frame, on the host.
+
+        Returns:
+            The ways. Where none is free it is the one on which the hand is the least deep in
+            anything; poses that are not finite stay where they are.
+        """
+        qpos = np.asarray(pregrasp.qpos, float)
+        with futures.ThreadPoolExecutor(available_cpus()) as pool:
+            found = list(pool.map(self._one, qpos))
+        ways = np.zeros((len(qpos), WAYPOINTS, qpos.shape[1]), np.float32)
+        for way, (path, _, _) in zip(ways, found, strict=True):
+            way[:] = path
+        return Approaches(
+            poses=HandPose.from_qpos(ways),
+            depth=np.array([depth for _, depth, _ in found]),
+            pregrasp_depth=np.array([depth for *_, depth in found]),
+        )
+
+    def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and that of the pregrasp."""
+        still = np.tile(pregrasp, (WAYPOINTS, 1))
+        if not np.isfinite(pregrasp).all():
+            return still, np.inf, np.inf
+        look = _Look(self, pregrasp)
+        start, around = look.depths(pregrasp[:3])
+        config = self.config
+        best, least = np.tile(pregrasp[:3], (WAYPOINTS, 1)), np.inf
+        stubs = []
+        for direction in self._directions(look.data, pregrasp):
+            free, depth = look.free(pregrasp[:3], direction, start)
+            far = pregrasp[:3] + config.distance * direction
+            if free >= config.distance - 1e-9:
+                best, least = np.array([far, far, far, pregrasp[:3]]), 0.0
+                break
+            if depth < least:
+                best, least = np.array([far, far, far, pregrasp[:3]]), depth
+            if free >= config.least:
+                stubs.append((free, pregrasp[:3] + free * direction))
+        if least > 0:
+            stubs.sort(key=lambda stub: -stub[0])
+            for (_, turn), direction in itertools.product(stubs[:3], self._turns(pregrasp)):
+                free, _ = look.free(turn, direction, 0.0)
+                if free >= config.distance - 1e-9:
+                    far = turn + config.distance * direction
+                    best, least = np.array([far, far, turn, pregrasp[:3]]), 0.0
+                    break
+        still[:, :3] = best
+        return still, max(least, start, 0.0) if least > 0 else start, around
+
+    def _directions(self, data: mujoco.MjData, pregrasp: np.ndarray) -> Iterator[np.ndarray]:
+        """Unit directions to back out in, the most natural first; none goes down."""
+        away = away_from_object(self._scene, data, self._up)
+        palm = -rotation_matrix(pregrasp[3:7]) @ self._normal
+        for direction in (away, away + self._up, palm, palm + self._up, self._up):
+            level = direction - min(0.0, float(direction @ self._up)) * self._up
+            length = float(np.linalg.norm(level))
+            if length > 0.1:
+                yield level / length
+
+    def _turns(self, pregrasp: np.ndarray) -> list[np.ndarray]:
+        """Unit directions to go on in after a turn: up, and towards all sides."""
+        first = np.cross(self._up, np.eye(3)[np.argmin(np.abs(self._up))])
+        first /= np.linalg.norm(first)
+        second = np.cross(self._up, first)
+        angles = np.arange(8) * (np.pi / 4)
+        return [self._up, *(np.cos(a) * first + np.sin(a) * second for a in angles)]
+
+
+class _Look:
+    """Looks at one hand, whose joints and rotation stay, in many places."""
+
+    def __init__(self, planner: ApproachPlanner, pregrasp: np.ndarray) -> None:
+        scene, local = planner._scene, planner._local
+        if not hasattr(local, "data"):
+            local.data = mujoco.MjData(scene.model)
+        self.data, self._scene, self._config = local.data, scene, planner.config
+        self.data.qpos[:-7], self.data.qpos[-7:] = pregrasp, [0, 0, 0, 1, 0, 0, 0]
+
+    def depths(self, position: np.ndarray) -> tuple[float, float]:
+        """Depth in anything, and in what surrounds the object, >= 0 [m]."""
+        self.data.qpos[:3] = position
+        mujoco.mj_kinematics(self._scene.model, self.data)
+        mujoco.mj_collision(self._scene.model, self.data)
+        inside = -self.data.contact.dist
+        around = (self._scene.model.geom_bodyid[self.data.contact.geom] == 0).any(axis=1)
+        return float(inside.max(initial=0.0)), float(inside[around].max(initial=0.0))
+
+    def free(self, origin: np.ndarray, direction: np.ndarray, start: float) -> tuple[float, float]:
+        """Length of the way in a direction that is free, up to `distance`, and depth beyond it.
+
+        A hand that starts deeper than is put up with may leave, but not go deeper.
+        """
+        config = self._config
+        allowed = max(config.depth, start + 1e-4)
+        count = round(config.distance / config.step)
+        lengths = config.step * np.arange(1, count + 1)
+        # What blocks a corridor is mostly seen at a few places: those first.
+        for k in range(4, count, 10):
+            depth, _ = self.depths(origin + lengths[k] * direction)
+            if depth > allowed:
+                lengths = lengths[: k + 1]
+                break
+        for k, length in enumerate(lengths):
+            depth, _ = self.depths(origin + length * direction)
+            if depth > allowed:
+                return (float(lengths[k - 1]) if k else 0.0), depth
+        return float(lengths[-1]), 0.0
