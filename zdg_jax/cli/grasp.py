@@ -12,7 +12,14 @@ import click
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.options import (
+    FOLDER,
+    check_task,
+    load_object,
+    mesh_options,
+    parts_option,
+    planning_options,
+)
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
 from zdg_jax.cli.progress import Bars
 from zdg_jax.cli.scene_options import SceneChoice, pose_options
@@ -38,6 +45,7 @@ _ADVICE = {
 
 @click.command()
 @mesh_options
+@parts_option
 @physics_options
 @planning_options
 @pose_options
@@ -78,6 +86,7 @@ _ADVICE = {
 def grasp(
     mesh: pathlib.Path,
     scale: float | None,
+    parts: pathlib.Path | None,
     physics: PhysicsChoice,
     task: str,
     hand: str,
@@ -125,7 +134,7 @@ def grasp(
     with Bars() as bars, on_interruption(lambda: _left(done)):
         run = _Run(
             job=outputs.Job(
-                task=task, obj=load_object(mesh, scale, physics.mass, bars), hand=loaded
+                task=task, obj=load_object(mesh, scale, physics.mass, bars, parts), hand=loaded
             ),
             planner=chosen,
             reviewer=planner_from_name(review, options) if review else chosen,
