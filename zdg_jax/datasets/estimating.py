@@ -14,9 +14,10 @@ from zdg_jax.datasets.dispatching import dispatch
 from zdg_jax.datasets.failures import Failure
 from zdg_jax.datasets.jobs import Job, JobTable
 from zdg_jax.datasets.layout import Layout
-from zdg_jax.datasets.making import Listener, MakeOptions, Silent, make_engine, worker_limits
+from zdg_jax.datasets.make_options import MakeOptions, make_engine, worker_limits
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.progress import look
+from zdg_jax.datasets.recorder import Listener, Silent
 from zdg_jax.errors import InputError
 
 
