@@ -36,7 +36,8 @@ def test_the_published_schema_is_that_of_the_code() -> None:
     ("changes", "says"),
     [
         ({"handz": []}, "handz: Extra inputs"),
-        ({"scene": "table"}, "from a table cannot be made yet"),
+        ({"tests": ["lift"]}, "needs something to lift from"),
+        ({"tests": ["use"]}, "name another test before use"),
         ({"planner": "oracle"}, "no such planner"),
         ({"tests": ["carry", "carry"]}, "named twice"),
         ({"tests": [], "grasps": {"until": 4}}, "name a test"),
@@ -55,6 +56,13 @@ def test_a_spec_that_is_no_yaml_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "spec.yaml").write_text("objects: [")
     with pytest.raises(InputError, match="is no YAML"):
         DatasetSpec.load(tmp_path / "spec.yaml")
+
+
+def test_on_a_table_the_test_is_a_lift_unless_another_is_named(tmp_path: pathlib.Path) -> None:
+    assert DatasetSpec.load(write_spec(tmp_path)).tests == ["carry"]
+    assert DatasetSpec.load(write_spec(tmp_path, scene="table")).tests == ["lift"]
+    both = DatasetSpec.load(write_spec(tmp_path, scene="table", tests=["carry", "lift"]))
+    assert both.tests == ["carry", "lift"]
 
 
 def test_objects_come_from_folders_globs_files_and_tables(tmp_path: pathlib.Path) -> None:

@@ -122,7 +122,7 @@ def test_tables_are_read_without_this_library(folder: pathlib.Path) -> None:
     frame = table.to_pandas()
     assert len(frame) == 36
     assert frame["grasp_quaternion"].map(np.linalg.norm).between(0.999, 1.001).all()
-    assert frame["approach"].map(np.linalg.norm).between(0.999, 1.001).all()
+    assert frame["approach_direction"].map(np.linalg.norm).between(0.999, 1.001).all()
     schema = pq.read_schema(sorted((folder / "tables" / "grasps").iterdir())[0])
     stated = json.loads(schema.metadata[CONVENTIONS_KEY])
     assert stated["joint_names"] == ["a0", "b0", "a1", "b1", "a2", "b2"]

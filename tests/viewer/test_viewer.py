@@ -16,11 +16,11 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand, HandAppearance
 from zdg_jax.hand.poses import Poses
 from zdg_jax.rendering.hand_shapes import posed_links
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
 from zdg_jax.scenes import Box, Scene
 from zdg_jax.viewer import Viewer, view_grasps
 from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
 from zdg_jax.viewer.grasp_path import GraspWays, approach_start, pose_at
-from zdg_jax.viewer.nodes import surrounding_shapes
 from zdg_jax.viewer.object_parts import ObjectParts
 from zdg_jax.viewer.show import up_of
 

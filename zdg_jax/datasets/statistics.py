@@ -75,12 +75,12 @@ class Statistics:
         """
         groups = {"hand": "hand", "object": "object_name", "task": "task"}
         reason = next((n for n in dataset.schema.names if n.endswith("_reason")), None)
-        columns = [*groups.values(), *_FLAGS, "approach", *([reason] if reason else [])]
+        columns = [*groups.values(), *_FLAGS, "approach_direction", *([reason] if reason else [])]
         sums: dict[str, dict[str, _Sums]] = {group: {} for group in groups}
         reasons: collections.Counter[str] = collections.Counter()
         for batch in dataset.to_batches(columns):
             flags = np.stack([numbers(batch[name].fill_null(False)) for name in _FLAGS], axis=1)
-            bins = _bin(matrix(batch["approach"])) if len(batch) else np.zeros(0, int)
+            bins = _bin(matrix(batch["approach_direction"])) if len(batch) else np.zeros(0, int)
             for group, column in groups.items():
                 names = batch[column].dictionary_encode()
                 for code, name in enumerate(names.dictionary.to_pylist()):

@@ -8,8 +8,10 @@ from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.meshes.clustering import reduce_faces
 from zdg_jax.rendering.colors import OBJECT
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
+from zdg_jax.viewer.grasp_nodes import batch_color
 from zdg_jax.viewer.grasp_path import STAGES, GraspWays
-from zdg_jax.viewer.nodes import batch_color, byte_color, creased, shape_color, surrounding_shapes
+from zdg_jax.viewer.nodes import byte_color, creased
 from zdg_jax.viewer.server import Viewer
 
 _LINK_FACES, _OBJECT_FACES = 1000, 6000
@@ -67,7 +69,7 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
             *creased(shape.vertices, shape.faces),
             still,
             places.astype(np.float32),
-            batched_colors=batch_color(byte_color(shape_color(shape))),
+            batched_colors=batch_color(byte_color(shape.single_color)),
             lod="off",
             side="double",
             cast_shadow=False,

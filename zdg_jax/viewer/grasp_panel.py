@@ -15,17 +15,10 @@ from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, unmet_requests
 from zdg_jax.rendering.colors import OBJECT
 from zdg_jax.validation.results import Reason
-from zdg_jax.viewer import grasp_list
-from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
+from zdg_jax.viewer.grasp_nodes import ContactsNode, MarksNode, add_surroundings, verdict_colors
 from zdg_jax.viewer.grasp_path import STAGES, GraspWays
-from zdg_jax.viewer.nodes import (
-    ContactsNode,
-    HandNode,
-    ObjectNode,
-    add_surroundings,
-    batch_color,
-    verdict_colors,
-)
+from zdg_jax.viewer.list_controls import ListControls
+from zdg_jax.viewer.nodes import HandNode, ObjectNode
 from zdg_jax.viewer.object_parts import ObjectParts, prepare_again
 from zdg_jax.viewer.playback import Playback
 from zdg_jax.viewer.text import paragraphs, preformatted, table
@@ -38,11 +31,7 @@ if TYPE_CHECKING:
     from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.validation import Protocol
 
-ROWS = 10
-"""Grasps on a page of the list."""
 _GRASP = float(STAGES.index("grasp"))
-_MARK = 0.003
-"""Radius of the mark of a grasp [m]."""
 _STEP = 0.04
 """Time between two poses of a hand that walks its way [s]."""
 
@@ -79,11 +68,7 @@ class GraspPanel:
         self._hand_source, self._protocol = hand, protocol
         self._lock = threading.RLock()
         self._parts = ObjectParts.stated(grasps.object, grasps.plan)
-        self._part_names = None if self._parts is None else self._parts.touched_by(grasps)
-        self._touch = grasp_list.touching(grasps, look.fingers)
-        test = grasps.validation
-        self._reasons = None if test is None else test.reasons  # made anew whenever it is asked
-        self._page, self._listed = 0, np.zeros(0, int)
+        self._list = ListControls(server, grasps, look.fingers)
         self.selected = -1
         """Number of the grasp that is shown; -1 for none."""
 
@@ -95,37 +80,14 @@ class GraspPanel:
         self._hand.frame.visible = len(grasps) > 0
         self._ways = GraspWays(grasps, look)
         add_surroundings(server, f"{root}/scene", grasps)
-        self._marks = self._add_marks(
-            root, look.palm_positions(np.asarray(grasps.grasp.qpos)), place
-        )
-
-    def _add_marks(self, root: str, palms: np.ndarray, place: np.ndarray) -> Any:
-        """Adds a ball at the palm of each grasp; a click on one selects it."""
-        if not len(palms):
-            return None
-        import trimesh
-
-        ball = trimesh.creation.icosphere(subdivisions=1, radius=_MARK)
-        marks = self._server.scene.add_batched_meshes_simple(
+        self._marks = MarksNode(
+            server,
             f"{root}/marks",
-            np.asarray(ball.vertices, np.float32),
-            np.asarray(ball.faces, np.uint32),
-            np.tile(np.array([1.0, 0, 0, 0], np.float32), (len(palms), 1)),
-            palms.astype(np.float32),
-            batched_colors=batch_color(verdict_colors(self.grasps.held, self.grasps.tested)),
-            lod="off",
-            cast_shadow=False,
+            look.palm_positions(np.asarray(grasps.grasp.qpos)),
+            verdict_colors(grasps.held, grasps.tested),
+            place=place,
+            clicked=self.select,
         )
-
-        @marks.on_click
-        def _(event: Any) -> None:
-            origin, along = np.array(event.ray_origin) - place, np.array(event.ray_direction)
-            offset = palms - origin
-            beside = np.linalg.norm(np.cross(offset, along), axis=1)
-            shown = np.isin(np.arange(len(palms)), self._listed)
-            self.select(int(np.argmin(np.where(shown, beside, np.inf))))
-
-        return marks
 
     def build(self, title: str, *, keys: bool) -> None:
         """Adds the controls to the page, where its next ones go, and selects the first grasp.
@@ -153,7 +115,11 @@ class GraspPanel:
         with gui.add_folder("show", expand_by_default=False):
             self._add_looks()
         with gui.add_folder("grasps"):
-            self._add_list()
+            self._list.build(
+                lambda: self._guarded(self._refresh),
+                lambda where: self._guarded(lambda: self._turn(where)),
+                self.select,
+            )
         with gui.add_folder("selected grasp"):
             self._summary = gui.add_html("")
             with gui.add_folder("in full", expand_by_default=False):
@@ -172,6 +138,8 @@ class GraspPanel:
         if keys:
             gui.add_command("next grasp", hotkey="J").on_trigger(lambda _: self.browse(1))
             gui.add_command("previous grasp", hotkey="K").on_trigger(lambda _: self.browse(-1))
+        if self._parts is not None:
+            self._list.set_parts(self._parts.names, self._parts.touched_by(self.grasps))
         self._refresh()
 
     def _add_looks(self) -> None:
@@ -185,32 +153,7 @@ class GraspPanel:
 
         @with_marks.on_update
         def _(_: Any) -> None:
-            self._marks.visible = with_marks.value
-
-    def _add_list(self) -> None:
-        gui, changed = self._server.gui, lambda _: self._guarded(self._refresh)
-        said = grasp_list.reasons(self.grasps)
-        self._shown = gui.add_dropdown("show", SHOWN, initial_value=SHOWN[0])
-        self._reason = gui.add_dropdown("test says", said, initial_value=ANY)
-        self._touching = gui.add_dropdown(
-            "touching", grasp_list.choices(self._touch), initial_value=ANY
-        )
-        self._part = gui.add_dropdown(
-            "part",
-            self._touched_parts(),
-            initial_value=ANY,
-            hint="Of a set that does not state parts: once they are in colour.",
-        )
-        names = grasp_list.orders(self.grasps)
-        self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
-        for control in (self._shown, self._reason, self._touching, self._part, self._order):
-            control.on_update(changed)
-        self._count = gui.add_html("")
-        self._rows = [gui.add_button("", visible=False) for _ in range(ROWS)]
-        for k, row in enumerate(self._rows):
-            row.on_click(lambda _, k=k: self.select(self._number_of_row(k)))  # type: ignore[misc]
-        pages = gui.add_button_group("page", ("first", "previous", "next", "last"))
-        pages.on_click(lambda _: self._guarded(lambda: self._turn(pages.value)))
+            self._marks.handle.visible = with_marks.value
 
     def _add_plan(self) -> None:
         from zdg_jax.viewer.plan_page import add_plan_folder
@@ -222,66 +165,18 @@ class GraspPanel:
         with self._lock:
             act()
 
-    def _number_of_row(self, k: int) -> int:
-        return int(self._listed[self._page * ROWS + k])
-
     def _refresh(self) -> None:
         """Filters and sorts anew, and selects the first grasp where the selected one is gone."""
-        chosen = GraspFilter(
-            show=self._shown.value,
-            reason=self._reason.value,
-            touch=self._touching.value,
-            part=self._part.value,
-            order=self._order.value,
-        )
-        self._listed = grasp_list.listed(self.grasps, chosen, self._touch, self._part_names)
-        self._page = 0
-        sizes = np.zeros(len(self.grasps), np.float32)
-        sizes[self._listed] = 1.0
-        self._marks.batched_scales = sizes
-        if len(self._listed) and self.selected not in self._listed:
-            self.select(int(self._listed[0]))
+        listed = self._list.refresh()
+        self._marks.show(listed)
+        if len(listed) and self.selected not in listed:
+            self.select(int(listed[0]))
         else:
-            self._fill_rows()
+            self._list.fill(self.selected)
 
     def _turn(self, where: str) -> None:
-        last = max(0, (len(self._listed) - 1) // ROWS)
-        self._page = {
-            "first": 0,
-            "previous": max(0, self._page - 1),
-            "next": min(last, self._page + 1),
-            "last": last,
-        }[where]
-        self._fill_rows()
-
-    def _fill_rows(self) -> None:
-        first = self._page * ROWS
-        total = len(self._listed)
-        shown = f"{first + 1} to {min(first + ROWS, total)} of {total}" if total else "no grasp"
-        self._count.content = paragraphs([f"{shown}; {len(self.grasps)} in the set"])
-        for k, row in enumerate(self._rows):
-            row.visible = first + k < total
-            if row.visible:
-                number = int(self._listed[first + k])
-                row.label = self._row_text(number)
-                row.color = self._row_color(number)
-
-    def _row_text(self, number: int) -> str:
-        grasps = self.grasps
-        text = f"{'▶ ' if number == self.selected else ''}{number} · {grasps.score[number]:.3f}"
-        order = self._order.value
-        if order in grasps.metrics:
-            text += f" · {order} {grasps.metrics[order][number]:.3g}"
-        if grasps.validation is not None and self._reasons is not None:
-            survived = int(grasps.validation.survived_loads[number].sum())
-            text += f" · {self._reasons[number]}"
-            text += f" {survived}/{len(grasps.validation.loads)}"
-        return text + ("" if grasps.kept[number] else " · not kept")
-
-    def _row_color(self, number: int) -> tuple[int, int, int]:
-        one = slice(number, number + 1)
-        red, green, blue = verdict_colors(self.grasps.held[one], self.grasps.tested[one])[0]
-        return (int(red), int(green), int(blue))
+        self._list.turn(where)
+        self._list.fill(self.selected)
 
     def select(self, number: int) -> None:
         """Shows a grasp.
@@ -291,10 +186,8 @@ class GraspPanel:
         """
         with self._lock, self._server.atomic():
             self.selected = number
-            places = np.flatnonzero(self._listed == number)
-            if len(places):
-                self._page = int(places[0]) // ROWS
-            self._fill_rows()
+            self._list.turn_to(number)
+            self._list.fill(number)
             self._move()
             self._show_contacts()
             self._summary.content = _summary(self.grasps, number)
@@ -307,11 +200,9 @@ class GraspPanel:
             steps: rows to go down; the list is a ring.
         """
         with self._lock:
-            if not len(self._listed):
-                return
-            places = np.flatnonzero(self._listed == self.selected)
-            place = int(places[0]) if len(places) else 0
-            self.select(int(self._listed[(place + steps) % len(self._listed)]))
+            number = self._list.neighbour(self.selected, steps)
+            if number is not None:
+                self.select(number)
 
     def _move(self) -> None:
         """Puts the hand where the slider says, and the object where it was."""
@@ -342,26 +233,19 @@ class GraspPanel:
             try:
                 # Not under the lock: the page is used meanwhile.
                 parts = ObjectParts.of(prepare_again(self.grasps.object), self.grasps.plan)
-                names = parts.touched_by(self.grasps)
+                touched = parts.touched_by(self.grasps)
             except ZdgError as error:
                 self._status.content = paragraphs([str(error)])
                 return
             self._status.content = ""
             with self._lock:
-                self._parts, self._part_names = parts, names
-                self._part.options = self._touched_parts()
+                self._parts = parts
+                self._list.set_parts(parts.names, touched)
         with self._lock:
             if self._with_parts.value and self._parts is not None:
                 self._object.color_parts(self._parts)
             else:
                 self._object.plain()
-
-    def _touched_parts(self) -> tuple[str, ...]:
-        """Names of the parts that any grasp touches, `ANY` before them."""
-        if self._parts is None or self._part_names is None:
-            return (ANY,)
-        touched: frozenset[str] = frozenset().union(*self._part_names)
-        return (ANY, *dict.fromkeys(name for name in self._parts.names if name in touched))
 
 
 def _summary(grasps: GraspSet, number: int) -> str:
