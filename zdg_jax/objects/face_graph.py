@@ -84,7 +84,7 @@ class FaceGraph:
         """
         if not seeds.any():
             return np.full(len(self.area), farthest)
-        graph = sparse.csr_matrix((self.way, self.pairs.T), shape=(len(self.area),) * 2)
+        graph = sparse.csr_array((self.way, self.pairs.T), shape=(len(self.area),) * 2)
         start = np.flatnonzero(seeds)
         ways = csgraph.dijkstra(graph, directed=False, indices=start, min_only=True)
         return np.minimum(ways, farthest)
@@ -106,7 +106,7 @@ class FaceGraph:
         rows = [np.full(len(inner), source), outer, self.pairs[:, 0], self.pairs[:, 1]]
         columns = [inner, np.full(len(outer), sink), self.pairs[:, 1], self.pairs[:, 0]]
         values = np.concatenate([gain[inner], gain[outer], cost, cost])
-        graph = sparse.csr_matrix(
+        graph = sparse.csr_array(
             (values, (np.concatenate(rows), np.concatenate(columns))), shape=(count + 2,) * 2
         )
         graph.sum_duplicates()

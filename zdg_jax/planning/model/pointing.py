@@ -48,9 +48,9 @@ def lift(
 ) -> np.ndarray | None:
     """Finds the faces that were pointed at.
 
-    A known part, or a group of them, that fits is taken. Else faces seen outside a box are out. Of the others, those are in that are nearer along the surface
-    to spots inside than to what is out, where concave seams are a long way; the border is short
-    and follows seams.
+    A known part, or a group of them, that fits is taken. Else faces seen outside a box are out; of
+    the others, those are in that are nearer along the surface to spots inside than to what is out,
+    where concave seams are a long way. The border is short and follows seams.
 
     Args:
         vertices: (v, 3) [m].
