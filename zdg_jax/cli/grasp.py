@@ -121,6 +121,7 @@ def grasp(
     if test == "lift" and not scene.asked:
         raise InputError("--test lift needs something to lift from; add --table or --scene FILE")
     chosen = planner_from_name(planner, options)
+    reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
@@ -129,7 +130,7 @@ def grasp(
                 task=task, obj=load_object(mesh, scale, physics.mass, bars), hand=loaded
             ),
             planner=chosen,
-            reviewer=planner_from_name(review, options) if review else chosen,
+            reviewer=reviewer,
             num=num,
             keep=keep,
             seed=seed,

@@ -126,6 +126,8 @@ class Scene:
     def place(self, pieces: Sequence[Piece], upright: Triple = (0.0, 0.0, 1.0)) -> Scene:
         """Returns the scene with the object's place in it; the same where it is given.
 
+        An object whose place is open comes to rest: it turns by up to 20 degrees.
+
         Args:
             pieces: the object's convex pieces, object frame.
             upright: direction that points up where the scene does not say, object frame.
@@ -133,6 +135,10 @@ class Scene:
         quaternion, position = self.quaternion, self.position
         up = self.object_up(upright)
         if quaternion is None:
+            if position is None:
+                from zdg_jax.scenes.resting import resting_up
+
+                up = resting_up(pieces, up)
             turn = rotation_between(up, np.array([0.0, 0.0, 1.0]))
             quaternion = (float(turn[0]), float(turn[1]), float(turn[2]), float(turn[3]))
         if position is None:
