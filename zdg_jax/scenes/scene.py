@@ -126,8 +126,6 @@ class Scene:
     def place(self, pieces: Sequence[Piece], upright: Triple = (0.0, 0.0, 1.0)) -> Scene:
         """Returns the scene with the object's place in it; the same where it is given.
 
-        An object whose place is open comes to rest: it turns by up to 20 degrees.
-
         Args:
             pieces: the object's convex pieces, object frame.
             upright: direction that points up where the scene does not say, object frame.
@@ -135,10 +133,6 @@ class Scene:
         quaternion, position = self.quaternion, self.position
         up = self.object_up(upright)
         if quaternion is None:
-            if position is None:
-                from zdg_jax.scenes.resting import resting_up
-
-                up = resting_up(pieces, up)
             turn = rotation_between(up, np.array([0.0, 0.0, 1.0]))
             quaternion = (float(turn[0]), float(turn[1]), float(turn[2]), float(turn[3]))
         if position is None:
@@ -146,6 +140,18 @@ class Scene:
             lowest = min(float((np.asarray(piece.vertices) @ up).min()) for piece in pieces)
             position = (0.0, 0.0, self.table - lowest)
         return dataclasses.replace(self, up=None, position=position, quaternion=quaternion)
+
+    def rest(self, pieces: Sequence[Piece], upright: Triple = (0.0, 0.0, 1.0)) -> Scene:
+        """Returns the scene with the object at rest in it, see `resting.resting_up`.
+
+        Only an object whose place is all open turns; arguments as of `place`.
+        """
+        if self.position is not None or self.quaternion is not None:
+            return self.place(pieces, upright)
+        from zdg_jax.scenes.resting import resting_up
+
+        x, y, z = resting_up(pieces, self.object_up(upright)).tolist()
+        return dataclasses.replace(self, up=(x, y, z)).place(pieces)
 
     def to_json(self) -> dict[str, Any]:
         """Describes the scene in JSON values."""
