@@ -81,12 +81,12 @@ def load_objects(settings: Settings) -> Iterator[Object]:
 
     Masses come from the folder's `masses.csv` (name, mass_kg) where there is one.
     """
-    masses = _masses(settings.objects)
+    masses = object_masses(settings.objects)
     for name, (mesh, scale) in sources(settings).items():
         yield Object.from_mesh(mesh, scale=scale, name=name, mass=masses.get(name))
 
 
-def _masses(folder: pathlib.Path | None) -> dict[str, float]:
+def object_masses(folder: pathlib.Path | None) -> dict[str, float]:
     """Masses by name of object [kg]."""
     if folder is None or not (folder / "masses.csv").is_file():
         return {}

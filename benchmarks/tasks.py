@@ -6,8 +6,9 @@
 ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
 offline rules plan each task, or with --written, `plans.json` beside this file does; the best eight
 grasps are kept. Without a judge, agreement is with the library's own plan. With one, the kept
-grasps are exported and judged: holding in the judge's physics, and touching what *it* says the
-task asks for. A picture shows the best grasp of the first two tasks of each object that has two.
+grasps are exported and judged: holding in the judge's physics, touching what *it* says the task
+asks for, and palm and inner links. Objects have the masses of ASSETS/objects/masses.csv. A picture
+shows the best grasp of the first two tasks of each object that has two.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from PIL import Image, ImageDraw
 
 import zdg_jax as zdg
 from benchmarks import judging, reports, written
-from benchmarks.settings import Settings, sources
+from benchmarks.settings import Settings, object_masses, sources
 from zdg_jax import rendering
 from zdg_jax.rendering import text
 
 _KEEP = 8
+_REALISED = ("type_realised", "palm_touching", "inner_links")
 _TILE, _WORDS, _GAP = (270, 240), 52, 8
 
 
@@ -40,15 +42,25 @@ def measure(
     """The grasps of one task and what the library says of those it keeps."""
     start = time.perf_counter()
     grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner=planner)
-    kept = grasps.selected()
+    kept = grasps.selected() if grasps.kept.any() else grasps.best(_KEEP)
     aligned = np.asarray(kept.metrics["aligned"]) > 0
+    mean = {name: float(np.mean(kept.metrics[name])) for name in _REALISED}
+    use = np.asarray(kept.metrics.get("use", np.full(len(kept), np.nan)))
     return kept, {
         "object": obj.name,
         "task": task,
         "seconds": round(time.perf_counter() - start, 1),
         "aligned_of_all": float(np.mean(grasps.metrics["aligned"])),
         "tested": int(grasps.tested.sum()),
-        "kept": len(kept),
+        "kept": int(grasps.kept.sum()),
+        "type": str(grasps.plan.grip.grasp_type) if grasps.plan else "",
+        "palm_planned": bool(grasps.plan and grasps.plan.grip.palm.contact),
+        **mean,
+        **{
+            f"{name}_deg": np.degrees(kept.metrics[name]).round(1).tolist()
+            for name in ("approach_error", "roll_error")
+        },
+        "used": float(np.mean(use == 1)) if np.isfinite(use).any() else None,
         "aligned": float(aligned.mean()),
         "aligned_and_held": float((aligned & kept.held).mean()),
     }
@@ -105,18 +117,20 @@ def main(
     cases = [case for case in cases if not only or case["object"] in only]
     names = tuple({case["object"] for case in cases})
     meshes = sources(Settings(objects=assets / "objects", only=names))
+    masses = object_masses(assets / "objects")
     plans, rows, shown = written.load(), [], collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
             mesh, scale = meshes[case["object"]]
-            obj = zdg.Object.from_mesh(mesh, scale=scale, name=case["object"])
+            mass = masses.get(case["object"])
+            obj = zdg.Object.from_mesh(mesh, scale=scale, name=case["object"], mass=mass)
             planner: str | zdg.GraspPlan = "rules"
             if by_hand:
                 rules = json.loads((assets / "objects" / "parts.json").read_text())[obj.name]
                 obj, marks = written.with_named_parts(obj, rules)
                 planner = written.plan_of(plans[obj.name, case["task"]], obj, marks)
             kept, result = measure(loaded, obj, case["task"], num, planner)
-            zdg.export_grasps(kept, pathlib.Path(folder))
+            zdg.export_grasps(kept, pathlib.Path(folder), all=True)
             rows.append(result)
             if picture is not None:
                 best = np.asarray(kept.best(1).grasp.qpos)[0]
@@ -132,8 +146,15 @@ def main(
                 row["judge_held"] = float(np.mean(holds))
                 row["judge_aligned"] = float(np.mean(right))
                 row["judge_aligned_and_held"] = float(np.mean(np.logical_and(right, holds)))
-    keys = [key for key in rows[0] if isinstance(rows[0][key], float)]
+                row["judge_palm"] = float(np.mean([bool(r["palm"]) for r in group]))
+                row["judge_inner_links"] = float(np.mean([r["inner_links"] for r in group]))
+    keys = [key for key in rows[0] if all(isinstance(row[key], float) for row in rows)]
     mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
+    mean |= {
+        f"{name}_{share}": float(np.quantile(np.concatenate([row[name] for row in rows]), share))
+        for name in ("approach_error_deg", "roll_error_deg")
+        for share in (0.5, 0.9)
+    }
     if picture is not None:
         side_by_side(shown).save(picture)
     reports.write(out, environment, mean=mean, tasks=rows)

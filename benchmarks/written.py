@@ -20,10 +20,14 @@ from zdg_jax.planning import (
     GraspPlan,
     Grip,
     HeldPart,
+    Motion,
     ObjectReading,
     PalmPlan,
     TaskReading,
 )
+from zdg_jax.planning.geometry.parts import measure
+from zdg_jax.planning.geometry.wrenches import task_wrenches
+from zdg_jax.planning.taxonomy import STYLES, GraspType
 
 Rules = Sequence[Sequence[Any]]
 """Rows of a name and half-spaces {n: (3,), over: m}; the first row that holds names a point."""
@@ -53,23 +57,43 @@ def with_named_parts(obj: Object, rules: Rules) -> tuple[Object, dict[str, int]]
     missing = sorted(set(range(len(names))) - set(labels.tolist()))
     if missing:
         raise InputError(f"no face of {obj.name} lies on its part {names[missing[0]]!r}")
-    named = Object.from_mesh((obj.vertices, obj.faces), name=obj.name, parts=labels)
+    mass = obj.mass if obj.mass_given else None
+    named = Object.from_mesh((obj.vertices, obj.faces), name=obj.name, parts=labels, mass=mass)
     return named, {name: mark for mark, name in enumerate(names, start=1)}
 
 
 def plan_of(case: Mapping[str, Any], obj: Object, marks: Mapping[str, int]) -> GraspPlan:
-    """The plan that a row of `plans.json` writes, for an object with named parts."""
+    """The plan that a row of `plans.json` writes, for an object with named parts and its mass."""
     return GraspPlan(
         prompt=case["task"],
         object=ObjectReading(
-            category=case["object"], largest_size=float(np.ptp(obj.vertices, axis=0).max())
+            category=case["object"],
+            largest_size=float(np.ptp(obj.vertices, axis=0).max()),
+            upright=tuple(case.get("up", (0.0, 0.0, 1.0))),
         ),
-        task=TaskReading(verb=case["verb"], intent=case["intent"]),
+        task=TaskReading(
+            verb=case["verb"],
+            intent=case["intent"],
+            motion=case["motion"],
+            motion_axis=tuple(case["axis"]) if "axis" in case else None,
+            wrenches=task_wrenches(
+                Motion(case["motion"]),
+                np.asarray(case["axis"], float) if "axis" in case else None,
+                measure(obj),
+                obj,
+                [marks[name] for name in case["avoid"]],
+                obj.mass,
+            ),
+        ),
         grip=Grip(
             held=[HeldPart(mark=marks[name]) for name in case["hold"]],
             avoided=[AvoidedPart(mark=marks[name]) for name in case["avoid"]],
             grasp_type=case["grasp_type"],
-            palm=PalmPlan(contact=False, approach=tuple(case["approach"])),
+            palm=PalmPlan(
+                contact=STYLES[GraspType(case["grasp_type"])].palm,
+                approach=tuple(case["approach"]),
+                thumb=tuple(case["thumb"]) if "thumb" in case else None,
+            ),
             aperture=case["aperture"],
             confidence=0.9,
         ),

@@ -35,6 +35,7 @@ def make_ball(pieces: int = 2) -> ObjectRecord:
         scale=0.001,
         vertices=vertices,
         faces=faces,
+        face_parts=np.ones(len(faces), np.int32),
         pieces=tuple(slices),
         mass=0.2,
         friction=0.6,

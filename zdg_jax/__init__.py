@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.report import write_report
     from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
@@ -46,13 +47,17 @@ if TYPE_CHECKING:
         Load,
         Noise,
         Trials,
+        UseProtocol,
         Validation,
         carry,
+        deed_of,
+        load_program,
         rollout,
         six_directions,
         soft_labels,
         task_wrench,
     )
+    from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 __all__ = [
     "Box",
@@ -81,12 +86,16 @@ __all__ = [
     "Solid",
     "SynthesisConfig",
     "Trials",
+    "UseProtocol",
     "Validation",
     "ValidationError",
+    "Viewer",
     "ZdgError",
     "carry",
     "concatenate",
+    "deed_of",
     "export_grasps",
+    "load_program",
     "plan",
     "plan_many",
     "planner_from_name",
@@ -97,6 +106,11 @@ __all__ = [
     "stable_poses",
     "synthesize",
     "task_wrench",
+    "view_grasps",
+    "view_hand",
+    "view_object",
+    "view_plan",
+    "write_report",
 ]
 
 _get, __dir__ = lazy_names(
@@ -128,12 +142,16 @@ _get, __dir__ = lazy_names(
         "Solid": "scenes",
         "SynthesisConfig": "synthesis.synthesize",
         "Trials": "validation",
+        "UseProtocol": "validation",
         "Validation": "validation",
         "ValidationError": "errors",
+        "Viewer": "viewer",
         "ZdgError": "errors",
         "carry": "validation",
         "concatenate": "grasps",
+        "deed_of": "validation",
         "export_grasps": "export",
+        "load_program": "validation",
         "plan": "planning",
         "plan_many": "planning",
         "planner_from_name": "planning",
@@ -144,6 +162,11 @@ _get, __dir__ = lazy_names(
         "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
+        "view_grasps": "viewer",
+        "view_hand": "viewer",
+        "view_object": "viewer",
+        "view_plan": "viewer",
+        "write_report": "report",
     },
 )
 

@@ -54,6 +54,13 @@ def test_an_own_hand_is_loaded_from_a_urdf(tmp_path: pathlib.Path) -> None:
     assert (tmp_path / "hand.png").stat().st_size > 10_000
 
 
+def test_a_named_part_is_spared() -> None:
+    obj, made = _load(13)["main"]()
+    marks = {part.name: part.mark for part in obj.parts}
+    assert marks["lens"] in {part.mark for part in made.grip.avoided}
+    assert marks["lens"] not in {part.mark for part in made.grip.held}
+
+
 def test_an_own_object_has_the_parts_that_were_given() -> None:
     obj = _load(3)["main"]()
     assert [part.mark for part in obj.parts] == [1, 2]
@@ -92,6 +99,13 @@ def test_an_exported_scene_is_replayed_without_the_library(saved: zdg.GraspSet) 
     text = _load(8)["main"](saved.validate())
     moved = float(text.partition("moved")[2].split()[0])
     assert moved < 20.0  # [mm]
+
+
+def test_an_own_deed_is_done(saved: zdg.GraspSet) -> None:
+    used = _load(12)["main"](saved)
+    assert used.validation is not None
+    assert used.validation.loads == ("close", "lifted", "rung", "tipped", "struck")
+    assert used.tested.all()
 
 
 @pytest.mark.slow

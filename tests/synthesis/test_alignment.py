@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -82,12 +84,36 @@ def test_shares_of_the_touched_points() -> None:
 
 def test_only_the_held_part_is_aligned_and_the_other_is_as_far_as_it_is() -> None:
     metrics = measured(fitted(body=4, lid=0))
-    assert metrics["on_part"] == metrics["aligned"] == 1
+    assert metrics["on_part"] == 1
+    assert metrics["aligned"] == metrics["type_realised"] == 0  # one link alone wraps nothing
     obj = scene.jar().object
     lid = obj.vertices[obj.faces[obj.face_parts == LID]].reshape(-1, 3)
     nearest = np.linalg.norm(place(BODY, 4)[:, None] - lid, axis=-1).min()
     assert metrics["avoided_gap"] == pytest.approx(nearest, rel=0.2)
     assert measured(fitted(body=4, lid=0), avoided=[])["avoided_gap"] == np.inf
+
+
+def test_the_roll_error_is_the_angle_between_thumb_and_plan_about_the_palm() -> None:
+    frame = fitted(body=1, lid=0).rotation[0]
+    side = frame @ scene.allegro().palm.thumb_side
+    across = np.cross([0.0, 0.0, 1.0], side)
+    for angle in (0.0, 0.5, np.pi / 2, 3.0):
+        thumb = np.cos(angle) * side + np.sin(angle) * across
+        palm = {"contact": False, "approach": [0, 0, 1], "thumb": thumb.tolist()}
+        metrics = measured(fitted(body=1, lid=0), palm=palm)
+        assert metrics["roll_error"] == pytest.approx(angle, abs=1e-3)
+    assert measured(fitted(body=1, lid=0))["roll_error"] == 0  # left open
+
+
+def test_a_forearm_in_the_object_is_told() -> None:
+    grasp = fitted(body=1, lid=0)
+    away = dataclasses.replace(grasp, position=np.array([[0, 0, 5.0]]))
+    assert measured(away)["forearm_gap"] > 4
+    hand = scene.allegro()
+    behind = grasp.rotation[0] @ (hand.palm.position - 0.15 * hand.palm.direction)
+    center = np.asarray(scene.jar().object.center_of_mass)
+    inside = dataclasses.replace(grasp, position=(center - behind)[None])
+    assert measured(inside)["forearm_gap"] < 0.03
 
 
 def test_nothing_touched_is_on_nothing() -> None:

@@ -133,12 +133,16 @@ def test_links_near_the_palm_close_before_those_beyond() -> None:
 
 def test_touched_links_are_the_nearest_with_a_surface() -> None:
     motion = dataclasses.replace(
-        ClosingMotion.of(scene.allegro()), touching=jnp.array([True, True, False, True, True])
+        ClosingMotion.of(scene.allegro()),
+        touching=jnp.array([True, True, False, True, True]),
+        palm=jnp.array([False, False, False, False, True]),
     )
     gap = jnp.array([0.02, 0.001, 0.0, 0.004, 0.5])
     pattern = touched_links(motion, gap, 4, jnp.float32(0.005))
     assert np.asarray(pattern.link)[:3].tolist() == [1, 3, 0]
     assert np.asarray(pattern.active).tolist() == [1, 1, 0, 0]
+    with_palm = touched_links(motion, gap, 4, jnp.float32(0.005), jnp.bool_(True))
+    assert 4 in np.asarray(with_palm.link)[np.asarray(with_palm.active) > 0]
 
 
 def test_a_two_finger_gripper_closes_about_a_jar() -> None:

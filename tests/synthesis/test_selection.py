@@ -78,9 +78,9 @@ def test_where_some_hold_only_those_are_kept() -> None:
 
 def test_those_that_agree_with_the_plan_come_first() -> None:
     grasps = shifted(alike(3, [0.9, 0.8, 0.7]), [0, 0.1, 0.2])
-    grasps = dataclasses.replace(
-        grasps, metrics=dict(grasps.metrics) | {"aligned": np.array([0.0, 1.0, 1.0])}
-    )
+    metrics = {"aligned": np.array([0.0, 1.0, 1.0]), "on_part": np.zeros(3)}
+    metrics["on_avoided"] = np.zeros(3)
+    grasps = dataclasses.replace(grasps, metrics=dict(grasps.metrics) | metrics)
     assert diverse(grasps, 2).tolist() == [1, 2]
     heedless = dataclasses.replace(grasps, alignment_weight=0.0)
     assert diverse(heedless, 2).tolist() == [0, 1]
@@ -89,6 +89,7 @@ def test_those_that_agree_with_the_plan_come_first() -> None:
 def test_a_plan_that_is_a_preference_only_keeps_grasps_off_what_it_avoids() -> None:
     grasps = shifted(alike(3, [0.9, 0.8, 0.7]), [0, 0.1, 0.2])
     metrics = {"aligned": np.array([0.0, 0.0, 1.0]), "on_avoided": np.array([0.2, 0.0, 0.0])}
+    metrics["on_part"] = np.zeros(3)
     grasps = dataclasses.replace(grasps, metrics=dict(grasps.metrics) | metrics)
     for confidence, chosen in ((0.3, [1, 2]), (0.9, [2, 0])):
         plan = GraspPlan.model_validate(content(confidence=confidence))
@@ -104,6 +105,8 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
         "on_part": np.array([0.0, 1.0]),
         "on_avoided": np.zeros(2),
         "approach_error": np.zeros(2),
+        "roll_error": np.zeros(2),
+        "type_realised": np.ones(2),
         "aligned": np.array([0.0, 1.0]),
     }
     np.testing.assert_allclose(quality.score(metrics, 2.0, 0.0), [0.9, 0.6])
@@ -112,6 +115,10 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
     np.testing.assert_allclose(quality.predicted_success(metrics, 0.0, 0.5), [0.9, 0.6])
     touching = metrics | {"on_avoided": np.array([0.0, 0.5])}
     np.testing.assert_allclose(quality.score(touching, 2.0, 0.0), [0.9, -1.4])
+    for fault in ({"roll_error": np.full(2, 1.0)}, {"type_realised": np.zeros(2)}):
+        worse = quality.score(metrics | fault, 2.0, 0.5)
+        assert (worse < quality.score(metrics, 2.0, 0.5) - 0.1).all()
+        np.testing.assert_allclose(quality.score(metrics | fault, 2.0, 0.0), [0.9, 0.6])
 
 
 @pytest.fixture
@@ -152,3 +159,18 @@ def test_testing_ends_when_enough_hold(mixed: GraspSet) -> None:
     assert everything.tested.all()
     assert everything.held.sum() == 20
     np.testing.assert_array_equal(everything.held[:count], tested.held[:count])
+
+
+def test_grasps_of_another_type_come_before_those_off_the_parts() -> None:
+    grasps = dataclasses.replace(
+        make_grasps(3, tested=False),
+        score=np.array([3.0, 2.0, 1.0]),
+        rank=None,
+        status=np.zeros(3, np.int8),
+        metrics={
+            "aligned": np.array([0.0, 0.0, 1.0]),
+            "on_part": np.array([0.1, 0.9, 0.9]),
+            "on_avoided": np.zeros(3),
+        },
+    )
+    assert diverse(grasps, 3).tolist() == [2, 1, 0]

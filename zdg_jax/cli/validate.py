@@ -26,7 +26,7 @@ _FILM_RATE = 12.5
 """Frames a second: whole hundredths between them, as GIF needs, and whole steps of 4 ms."""
 
 
-@click.command()
+@click.command(short_help="Test GRASPS in physics; film one of them.")
 @click.argument("grasps", type=FOLDER)
 @protocol_options
 @click.option(
@@ -63,7 +63,8 @@ def validate(
 
     six_directions is the benchmark: 0.1 kg, friction 0.6, 1 N along each axis. carry pulls with the
     object's own weight instead, within the torque limits that the hand's file states. Mass and
-    friction are the object's own in all tests but the first.
+    friction are the object's own in all tests but the first. use does with the object what the plan
+    is for, or --deed says: it pours, strikes, turns, hands over.
 
     With --repeats the file also holds each grasp's hold_probability and its error, from trials in
     which hand (3 mm, 1.7 degrees), joints (0.02 rad), mass and friction (15 %) are off.

@@ -84,6 +84,8 @@ class TaskTargets:
     """Direction that the palm's normal is to take."""
     thumb: DirectionTarget
     """Direction from the palm to the thumb's side."""
+    palm: jax.Array
+    """Weight with which the palm is to touch, () in [0, 1]; seeds alone read it."""
     links: LinkTargets
     """Points to touch, and links to keep idle."""
     aperture: ApertureTarget

@@ -40,8 +40,8 @@ TERMS: tuple[Term, ...] = (
     Term("rest", task.rest, 100.0),
     Term("fingers", task.fingers, 50.0),
     Term("idle", task.idle, 50.0),
-    Term("approach", task.approach, 0.3),
-    Term("thumb", task.thumb, 0.1),
+    Term("approach", task.approach, 3.0),
+    Term("thumb", task.thumb, 2.0),
 )
 """The library's terms. A configuration adds others: `RefineConfig(extra_terms=(...,))`."""
 

@@ -161,7 +161,7 @@ class GraspSet:
         return dataclasses.replace(
             self,
             **{name: getattr(self, name)[rows] for name in ("poses", "score", "status", "kept")},
-            rank=_places(np.argsort(self.rank[rows], kind="stable")),
+            rank=places(np.argsort(self.rank[rows], kind="stable")),
             terms=pick(self.terms),
             metrics=pick(self.metrics),
             forces=None if self.forces is None else self.forces[rows],
@@ -418,10 +418,10 @@ class GraspSet:
 
 def _by_score(score: np.ndarray) -> np.ndarray:
     """Ranks by falling score, (n,); scores that are not finite come last."""
-    return _places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
+    return places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
 
 
-def _places(order: np.ndarray) -> np.ndarray:
+def places(order: np.ndarray) -> np.ndarray:
     """The place of each number in an order of them, (n,)."""
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))

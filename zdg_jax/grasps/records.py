@@ -32,6 +32,8 @@ class ObjectRecord:
     """(v, 3) [m]."""
     faces: np.ndarray
     """(f, 3)."""
+    face_parts: np.ndarray
+    """Mark of the part that each face is of, (f,) int; 0 where nothing says."""
     pieces: tuple[ConvexPiece, ...]
     """Convex pieces, what physics sees."""
     mass: float

@@ -145,7 +145,8 @@ def _arrays(grasps: GraspSet) -> dict[str, np.ndarray]:
             arrays[f"squeeze/{field.name}"] = getattr(grasps.forces, field.name)
     arrays |= {f"term/{name}": value for name, value in grasps.terms.items()}
     arrays |= {f"metric/{name}": value for name, value in grasps.metrics.items()}
-    arrays |= {"object/vertices": grasps.object.vertices, "object/faces": grasps.object.faces}
+    for name in ("vertices", "faces", "face_parts"):
+        arrays[f"object/{name}"] = getattr(grasps.object, name)
     for i, piece in enumerate(grasps.object.pieces):
         arrays[f"object/piece{i}/vertices"] = piece.vertices
         arrays[f"object/piece{i}/faces"] = piece.faces
@@ -187,6 +188,14 @@ def _mesh(arrays: Mapping[str, np.ndarray], prefix: str) -> tuple[np.ndarray, np
     return vertices, faces
 
 
+def _face_parts(arrays: Mapping[str, np.ndarray], count: int) -> np.ndarray:
+    """Marks of the faces, (f,); files from before 0.3 have none."""
+    marks = arrays.get("object/face_parts", np.zeros(count, np.int32))
+    if marks.shape != (count,) or marks.dtype.kind not in "iu":
+        raise InputError(f"object/face_parts has shape {marks.shape}; {(count,)} is needed")
+    return marks
+
+
 def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> GraspSet:
     """The set; raises KeyError, TypeError or ValueError where the file does not fit."""
     info = dict(meta["object"])
@@ -223,6 +232,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
         object=ObjectRecord(
             vertices=vertices,
             faces=faces,
+            face_parts=_face_parts(arrays, len(faces)),
             pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
             **info,
         ),

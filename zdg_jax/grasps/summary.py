@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import html
+from collections.abc import Sequence
 
 import numpy as np
 
 from zdg_jax.grasps.grasp_set import GraspSet
+from zdg_jax.validation import Reason, deed_of
 
 _ROWS = 8
 _METRICS = {
@@ -19,9 +22,16 @@ _METRICS = {
     "contact_distance": ("contact mm", 1e3, ".2f"),
     "penetration": ("depth mm", 1e3, ".2f"),
     "on_part": ("on part %", 100.0, ".0f"),
+    "type_realised": ("type", 1.0, ".0f"),
+    "palm_touching": ("palm", 1.0, ".0f"),
+    "inner_links": ("inner", 1.0, ".0f"),
+    "approach_error": ("off deg", 180 / np.pi, ".0f"),
+    "roll_error": ("roll deg", 180 / np.pi, ".0f"),
     "fingers_in_role": ("in role %", 100.0, ".0f"),
 }
 """Metrics that the table shows where they are known: title, factor, format."""
+ENOUGH_ON_PART = 0.6
+"""Share of the touched points on the planned parts from which a grasp serves the plan."""
 
 
 def shown_order(grasps: GraspSet, rows: int = _ROWS) -> np.ndarray:
@@ -51,7 +61,7 @@ def summarize(grasps: GraspSet, rows: int = _ROWS, width: int | None = None) -> 
     left = len(grasps) - len(order)
     if left:
         lines.append(f"... and {left} more")
-    return "\n".join(lines + unmet_requests(grasps))
+    return "\n".join(lines + use_in_words(grasps) + unmet_requests(grasps))
 
 
 def summary_table(
@@ -119,13 +129,41 @@ def _width(columns: list[tuple[str, list[str]]]) -> int:
     return sum(map(_column_width, columns)) + 2 * (len(columns) - 1)
 
 
+def use_in_words(grasps: GraspSet) -> list[str]:
+    """Says which deed grasps were put to, how many do it, and why others do not, in a line."""
+    use = grasps.metrics.get("use")
+    if use is None or grasps.plan is None or not np.isfinite(use).any():
+        return []
+    deed = deed_of(grasps.plan, grasps.object)
+    if deed is None:
+        return []
+    tried = np.isfinite(use)
+    names = ("close", *(step.name for step in deed.steps))
+    faults = collections.Counter(
+        _fault(int(code), names, step)
+        for code, step in zip(
+            grasps.metrics["use_reason"][tried], grasps.metrics["use_step"][tried], strict=True
+        )
+        if code != Reason.HELD
+    )
+    why = ", ".join(f"{count} {words}" for words, count in faults.most_common())
+    line = f"use ({deed.name}): {int((use == 1).sum())} of {int(tried.sum())} do it"
+    return [f"{line} ({why})" if why else line]
+
+
+def _fault(code: int, names: Sequence[str], step: float) -> str:
+    reason = Reason(code)
+    at = reason.in_use and np.isfinite(step) and int(step) < len(names)
+    return f"{reason.text} when {names[int(step)]}" if at else reason.text
+
+
 def unmet_requests(grasps: GraspSet) -> list[str]:
     """Names what was asked for and no kept grasp gives, with the way out, one line each."""
     lines = []
     shown = grasps.kept if grasps.kept.any() else np.ones(len(grasps), bool)
-    aligned = grasps.metrics.get("aligned")
     held = [] if grasps.plan is None else grasps.plan.grip.held
-    if aligned is not None and held and not np.asarray(aligned)[shown].any():
+    lines += _other_type(grasps, shown)
+    if "on_part" in grasps.metrics and held and not _on_parts(grasps)[shown].any():
         parts = ", ".join(str(part.mark) for part in held)
         best = 100 * float(np.max(np.asarray(grasps.metrics["on_part"])[shown]))
         lines.append(
@@ -139,6 +177,26 @@ def unmet_requests(grasps: GraspSet) -> list[str]:
         worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
         lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
     return lines
+
+
+def _on_parts(grasps: GraspSet) -> np.ndarray:
+    """True for grasps with enough contacts on the planned parts and none on others, (n,) bool."""
+    on_part, on_avoided = (np.asarray(grasps.metrics[name]) for name in ("on_part", "on_avoided"))
+    return (on_part >= ENOUGH_ON_PART) & (on_avoided == 0)
+
+
+def _other_type(grasps: GraspSet, shown: np.ndarray) -> list[str]:
+    """A line where no grasp is of the type that a plan which binds asks for."""
+    made = grasps.metrics.get("type_realised")
+    if made is None or grasps.plan is None or not grasps.plan.grip.binding or not len(grasps):
+        return []
+    if np.asarray(made)[shown].any():
+        return []
+    kind = grasps.plan.grip.grasp_type.replace("_", " ")
+    return [
+        f"no grasp is of the planned type, {kind}: hand or part make it hard, and others are kept"
+        " instead; try more with --num, or another grasp_type in the plan"
+    ]
 
 
 def _too_heavy(grasps: GraspSet) -> list[str]:

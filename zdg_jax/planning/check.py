@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.geometry.grasp_type import fingers as fingers_of_type
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
@@ -171,12 +172,14 @@ def _object_faults(plan: GraspPlan, obj: Object) -> Iterable[str]:
 
 
 def _name_links(grip: Grip, hand: Hand) -> Grip:
+    """The grip with the hand's own links; without fingers, with those of its type."""
     fingers = {finger.name: finger for finger in hand.fingers}
+    roles = grip.fingers or fingers_of_type(hand, grip.grasp_type, grip.held[0].mark)
     named = [
         planned
         if planned.role == "idle"
         else planned.model_copy(update={"link": link_of(planned, fingers[planned.finger], hand)})
-        for planned in grip.fingers
+        for planned in roles
     ]
     return grip.model_copy(update={"fingers": named})
 

@@ -26,9 +26,8 @@ from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.runtime.progress import Progress
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.scenes.surroundings import Surroundings
-from zdg_jax.validation.protocols import LiftProtocol
+from zdg_jax.validation.protocols import LiftProtocol, Protocol, UseProtocol
 from zdg_jax.validation.recording import Recording
-from zdg_jax.validation.results import Reason
 from zdg_jax.validation.trajectories import motions
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class FilmFrames:
         self.size = (width + width % 2, height + height % 2)  # H.264 has no odd sizes
         self.view = (self.size[0], max(self.size[1] - _HEADER - _FOOTER, 1))
         lift = film.protocol if isinstance(film.protocol, LiftProtocol) else None
-        up = np.array([0.0, 0.0, 1.0]) if lift is None else lift.scene.object_up()
+        up = _up(film.protocol)
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
         self.moved = motions(film.object_pose)
@@ -166,10 +165,11 @@ class FilmFrames:
         shapes = self._shapes(closed)
         fingers = [[1 + i for i in finger] for finger in distal_shapes(self.hand)]
         towards = best_view(PreparedShapes(shapes), [0], fingers)
-        if self.table and towards[2] < 0:
+        self.carried = isinstance(self.film.protocol, UseProtocol)
+        if (self.table or self.carried) and towards[2] < 0:
             towards = towards * [1, 1, -1]  # or the table would hide the rest
         near = np.linalg.norm(self.objects[:, :3] - self.objects[0, :3], axis=1) < _LOST
-        if self.table:
+        if self.table or self.carried:
             near[:] = True
         seen = [shape.vertices for shape in shapes]
         stride = max(1, len(self.film) // 12)
@@ -193,8 +193,17 @@ class FilmFrames:
         text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
         if not result.held[0]:
-            color, word = FELL, Reason(result.reason[0]).text
+            color, word = FELL, result.reasons[0]
         text.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
+
+
+def _up(protocol: Protocol) -> np.ndarray:
+    """Unit direction that points up in a test, (3,), object frame."""
+    if isinstance(protocol, LiftProtocol):
+        return protocol.scene.object_up()
+    if isinstance(protocol, UseProtocol):
+        return np.array(protocol.deed.up, float)
+    return np.array([0.0, 0.0, 1.0])
 
 
 def _to_z(up: np.ndarray) -> np.ndarray:

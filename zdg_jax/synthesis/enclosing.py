@@ -24,6 +24,8 @@ from zdg_jax.scenes.arrays import SceneArrays
 
 _DIRECTIONS = 8
 """Directions about the axis of the opening that the palm may come from."""
+_SURE = 12.0
+"""Weight of a sure plan's direction among those the palm may come from, beside a random one's."""
 _TRACED, _ADVANCED = 8, 5
 """Steps that look for the surface before the palm, and that bring the palm onto it."""
 _STILL = 0.02
@@ -41,11 +43,11 @@ _GRAZING = 0.1
 class EnclosingConfig:
     """Settings of the enclosing seeds. Only counts are static."""
 
-    landings: int = dataclasses.field(default=12, metadata={"static": True})
+    landings: int = dataclasses.field(default=8, metadata={"static": True})
     """Landings of the palm that each seed draws."""
-    closed: int = dataclasses.field(default=2, metadata={"static": True})
+    closed: int = dataclasses.field(default=1, metadata={"static": True})
     """Landings, the best of them, from which the hand is closed; the best of these is kept."""
-    steps: int = dataclasses.field(default=10, metadata={"static": True})
+    steps: int = dataclasses.field(default=8, metadata={"static": True})
     """Steps of the closing."""
     largest_step: jax.Array = float_setting(0.35)
     """Largest change of a joint in one of them [rad or m]."""
@@ -53,6 +55,8 @@ class EnclosingConfig:
     """Speed of a joint beyond one that still closes, over the speed that it has afterwards."""
     squareness: jax.Array = float_setting(8.0)
     """Log-likelihood of a landing square to the surface, beside one along it."""
+    approach: jax.Array = float_setting(12.0)
+    """Log-likelihood of a landing from where a sure plan says, beside one across."""
     thickness: jax.Array = float_setting(0.02)
     """Depth of the object's middle below the palm that makes a landing e times less likely [m]."""
     thumb_opening: jax.Array = float_setting(0.3)
@@ -118,6 +122,8 @@ class PlacedPreshape:
     """Unit direction from thumb to fingers, (3,), object frame."""
     middle: jax.Array
     """Half-way between them, (3,), object frame [m]."""
+    wanted: jax.Array
+    """Unit direction that `facing_in_hand` has in the planned pose, (3,), object frame."""
     axis_in_hand: jax.Array
     """The same direction, (3,), hand root frame."""
     facing_in_hand: jax.Array
@@ -152,7 +158,9 @@ def land(
     """
     keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
-    side = rotations.normalize(jnp.cross(preshape.axis, jax.random.normal(keys[0], (3,))))
+    # The first of the directions is as the plan wants it, as far as it is sure.
+    first = jax.random.normal(keys[0], (3,)) + _SURE * approach.weight * preshape.wanted
+    side = rotations.normalize(first - jnp.dot(first, preshape.axis) * preshape.axis)
     angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
     around = jnp.cross(preshape.axis, side)
     facings = jnp.cos(angles)[:, None] * side + jnp.sin(angles)[:, None] * around
@@ -164,7 +172,7 @@ def land(
     depth = jax.lax.fori_loop(0, _TRACED, trace, jnp.full(_DIRECTIONS, jnp.float32(0.002)))
     _, normals = distance.query(grid, preshape.middle - depth[:, None] * facings)
     square = -jnp.sum(normals * facings, axis=-1)
-    pull = 4.0 * approach.weight * (facings @ approach.direction)
+    pull = config.approach * approach.weight * (facings @ preshape.wanted)
     logits = config.squareness * square - depth / config.thickness + pull
     if not problem.scene.is_empty:
         room = palm_room(problem.scene, preshape.middle, facings, depth)
@@ -255,7 +263,11 @@ def close(
 
 
 def touched_links(
-    motion: ClosingMotion, gap: jax.Array, slots: int, touching: jax.Array
+    motion: ClosingMotion,
+    gap: jax.Array,
+    slots: int,
+    touching: jax.Array,
+    palm: jax.Array | bool = False,
 ) -> Pattern:
     """The contact pattern of a closed hand: its nearest links, as many as there are slots.
 
@@ -264,7 +276,9 @@ def touched_links(
         gap: gap of each link, (L,) [m].
         slots: contact slots, static.
         touching: gap up to which links are meant to touch, () [m]; the two nearest are anyhow.
+        palm: whether the palm is meant to touch wherever it is, () bool.
     """
+    gap = jnp.where(motion.palm & palm, jnp.minimum(gap, 0.0), gap)
     nearest, link = jax.lax.top_k(-jnp.where(motion.touching, gap, 1.0), slots)
     active = (-nearest < touching) | (jnp.arange(slots) < 2)
     return Pattern(

@@ -17,7 +17,8 @@ from zdg_jax.energy import (
 from zdg_jax.hand import Hand
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
-from zdg_jax.planning import Grip, TaskReading
+from zdg_jax.planning import Grip, Opposition, TaskReading
+from zdg_jax.synthesis.realised_grip import palm_links
 
 _TASK_WRENCHES = 2
 """Loads of the task that are taken up, the strongest; places without one have weight 0."""
@@ -57,6 +58,7 @@ def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) ->
             direction=jnp.asarray(thumb, jnp.float32),
             weight=jnp.float32(confidence if thumb.any() else 0.0),
         ),
+        palm=jnp.float32(confidence if grip.palm.contact else 0.0),
         links=_link_targets(grip, hand),
         aperture=ApertureTarget(width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)),
         wrenches=_wrench_targets(task, confidence),
@@ -69,9 +71,12 @@ def _part_target(obj: Object, marks: list[int], weight: float) -> PartTarget:
 
 
 def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
-    """Planned points of the links, and links of idle fingers, as far as the plan is sure."""
+    """Planned points of the links, and those of idle fingers and of a palm that is to keep clear,
+    as far as the plan is sure."""
     points, pointed = np.zeros((hand.num_links, 3)), np.zeros(hand.num_links)
     idle = np.zeros(hand.num_links)
+    if grip.style.opposition is Opposition.PAD and not grip.palm.contact:
+        idle[palm_links(hand)] = 1.0
     fingers = {finger.name: finger for finger in hand.fingers}
     for planned in grip.fingers:
         finger = fingers[planned.finger]

@@ -15,7 +15,12 @@ from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
-from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, PlacedPreshape
+from zdg_jax.synthesis.enclosing import (
+    ClosingMotion,
+    EnclosingConfig,
+    PlacedPreshape,
+    palm_frame,
+)
 
 _FINGER = 0.01
 """Radius of a finger that touches a place: the room that it needs among surroundings [m]."""
@@ -33,7 +38,7 @@ class SeedCost:
 
     collision: jax.Array = float_setting(20.0)
     """Of the depth of the deepest sphere, in the object and in what surrounds it [1]."""
-    offset: jax.Array = float_setting(0.2)
+    offset: jax.Array = float_setting(0.6)
     """Of the distance between the contacts' middle and the object's centre of mass [1]."""
     force_closure: jax.Array = float_setting(0.2)
     """Of the energy term of this name [m], as of those that follow."""
@@ -41,9 +46,9 @@ class SeedCost:
     """Of the contacts' distance from the parts to hold [1]."""
     avoided: jax.Array = float_setting(0.1)
     """Of the intrusion into the clearance of avoided parts, summed over the spheres [1]."""
-    approach: jax.Array = float_setting(0.05)
+    approach: jax.Array = float_setting(0.15)
     """Of the palm's turn from the planned approach [m]."""
-    thumb: jax.Array = float_setting(0.02)
+    thumb: jax.Array = float_setting(0.1)
     """Of the thumb's turn from its planned side [m]."""
 
 
@@ -66,9 +71,18 @@ class SeedConfig:
     """Log-likelihood of a preshape whose pads face each other, beside one with crossed pads."""
     unpaired_width: jax.Array = float_setting(0.6)
     """Width of the preshape where nothing opposes a place, as a share of the hand's span."""
-    approach: jax.Array = float_setting(4.0)
+    places: int = dataclasses.field(default=8, metadata={"static": True})
+    """Pairs of places, each with a preshape, of which a draw takes one: the better the hand lies
+    there as planned, the likelier."""
+    agreement: jax.Array = float_setting(16.0)
+    """Log-likelihood of a place at which the hand lies as planned, beside one where it lies at a
+    right angle to that."""
+    approach: jax.Array = float_setting(8.0)
     """Greatest pull of the planned approach on the palm's direction, beside a random unit
     vector's; drawn evenly from 0."""
+    leverage: jax.Array = float_setting(0.025)
+    """Distance from the centre of mass that makes a place e times less likely where the object
+    weighs as much as a pinch of the tips carries, in proportion less where it is lighter [m]."""
     depth: jax.Array = float_setting((-0.1, 0.4))
     """Least and greatest depth of the object in the hand, (2,), as shares of the way from the pads
     to the palm."""
@@ -124,6 +138,8 @@ class SeedProposal:
         pattern_probabilities: jax.Array,
         motion: ClosingMotion,
         config: SeedConfig,
+        *,
+        load: float = 0.0,
     ) -> SeedProposal:
         """Compute once for a grip all that its seeds share, on every device.
 
@@ -134,9 +150,12 @@ class SeedProposal:
             pattern_probabilities: probability of each, (p,).
             motion: the way the hand closes.
             config: settings.
+            load: how much the object's weight counts for where it is held: its weight over what a
+                pinch of the tips carries, less where the plan says where to hold.
         """
         problem = _among_surroundings(problem)
-        pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
+        near = _near_balance(problem, load / config.leverage)
+        pairs = antipodal_pairs(near, jnp.max(preshapes.width), config.pairs)
         # Spheres tell whether a seed is clear; the surface points would cost five times as much.
         bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
         hand = dataclasses.replace(problem.hand, surface=bare)
@@ -151,6 +170,15 @@ class SeedProposal:
                 config=config,
             )
         )
+
+
+def _near_balance(problem: Problem, steepness: jax.Array) -> Problem:
+    """The problem with places the less likely the farther they are from the centre of mass."""
+    points = problem.object.samples.points
+    distance = jnp.linalg.norm(points - problem.object.center_of_mass, axis=1)
+    weights = problem.targets.sample_weights * jnp.exp(-steepness * (distance - distance.min()))
+    targets = dataclasses.replace(problem.targets, sample_weights=weights)
+    return dataclasses.replace(problem, targets=targets)
 
 
 @jax.tree_util.register_dataclass
@@ -180,7 +208,22 @@ def _among_surroundings(problem: Problem) -> Problem:
 
 
 def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
-    """Draw two places that oppose each other, and a preshape that fits them."""
+    """Draw two places that oppose each other, and a preshape that fits them.
+
+    Of several such draws one is taken, by how nearly the hand can lie there as the plan says.
+    """
+    choice_key, key = jax.random.split(key)
+    config, targets = proposal.config, proposal.problem.targets
+    places, agreement = jax.vmap(lambda key: _draw_one(proposal, key))(
+        jax.random.split(key, config.places)
+    )
+    logits = config.agreement * targets.approach.weight * agreement
+    row = jax.random.categorical(choice_key, logits)
+    return jax.tree.map(lambda leaf: leaf[row], places)
+
+
+def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]:
+    """A place, and the cosine, (), between the hand's pose there and the planned one."""
     keys = jax.random.split(key, 5)
     config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
     samples = proposal.problem.object.samples
@@ -200,16 +243,27 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
     row = jax.random.categorical(keys[3], log_likelihood)
     # The width of the open pose is no table.
     preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
+    hand, targets = proposal.problem.hand, proposal.problem.targets
+    approach, thumb = targets.approach.direction, targets.thumb
+    rolled = thumb.weight > 0
+    in_hand = palm_frame(hand.palm_normal, hand.thumb_side)
+    planned = palm_frame(approach, thumb.direction) @ in_hand.T
+    along = jnp.dot(axis, planned @ preshape.axis)
+    side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
+    side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
+    square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
-        axis=axis * jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0),
+        axis=axis * side,
         middle=point + jnp.where(paired, across / 2, 0.0),
+        wanted=jnp.where(rolled, planned @ preshape.facing, approach),
         axis_in_hand=preshape.axis,
         facing_in_hand=preshape.facing,
         middle_in_hand=preshape.middle,
         depth=preshape.depth,
         dofs=preshape.dofs,
     )
-    return Place(preshape=placed, normal=normal, paired=paired)
+    place = Place(preshape=placed, normal=normal, paired=paired)
+    return place, jnp.where(rolled, jnp.abs(along), square)
 
 
 def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Pattern) -> jax.Array:
@@ -228,8 +282,7 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
     task = (
         cost.held * energy.held(state, problem)
         + cost.avoided * energy.avoided(state, problem)
-        + cost.approach * energy.approach(state, problem)
-        + cost.thumb * energy.thumb(state, problem)
+        + _misdirection(cost, problem, state.rotation)
     )
     closure = energy.force_closure(state, problem)
     return (
@@ -242,7 +295,7 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
 
 
 def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array:
-    """Cost of a hand before it closes, () [m]: depth of collision, distance of palm and object."""
+    """Cost of a hand before it closes, () [m]: collision, distance of palm and object, turn."""
     problem, cost = proposal.problem, proposal.config.cost
     hand = problem.hand
     joints = joints_from_dofs(hand, variables.dofs)
@@ -253,4 +306,15 @@ def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array
     palm = proposal.motion.palm[hand.spheres.link]
     nearest = jnp.argmin(jnp.where(palm, gap, jnp.inf))
     offset = jnp.linalg.norm(centers[:, nearest] - problem.object.center_of_mass + 1e-6)
-    return cost.collision * collision + gap[nearest] + cost.offset * offset
+    turned = _misdirection(cost, problem, rotations.matrix_from_6d(variables.rotation))
+    return cost.collision * collision + gap[nearest] + cost.offset * offset + turned
+
+
+def _misdirection(cost: SeedCost, problem: Problem, rotation: jax.Array) -> jax.Array:
+    """Cost of a hand whose palm and thumb lie otherwise than planned, () [m]."""
+    hand, targets = problem.hand, problem.targets
+    palm = jnp.dot(rotation @ hand.palm_normal, targets.approach.direction)
+    thumb = jnp.dot(rotation @ hand.thumb_side, targets.thumb.direction)
+    return cost.approach * targets.approach.weight * (
+        1 - palm
+    ) + cost.thumb * targets.thumb.weight * (1 - thumb)

@@ -138,7 +138,8 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
 
     def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
         closed, gap = close(problem, motion, variables, config)
-        pattern = touched_links(motion, gap, slots, config.touching)
+        palm = problem.targets.palm > 0.5
+        pattern = touched_links(motion, gap, slots, config.touching, palm)
         links = jnp.sum(jnp.where(motion.touching, jnp.exp(-jnp.abs(gap) / config.touching), 0.0))
         return closed, pattern, draw_cost(proposal, closed, pattern) - config.per_link * links
 
@@ -183,7 +184,7 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     preshape = place.preshape
     side = _free_side(proposal, preshape, keys[1])
     pull = targets.approach.weight * config.approach * jax.random.uniform(keys[2])
-    wanted = jnp.where(place.paired, side, -place.normal) + pull * targets.approach.direction
+    wanted = jnp.where(place.paired, side, -place.normal) + pull * preshape.wanted
     facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 
     tilt = config.turn * jax.random.normal(keys[3], (3,))

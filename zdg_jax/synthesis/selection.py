@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from zdg_jax.grasps import GraspSet
+from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation import Engine, Protocol, Settling, six_directions
 from zdg_jax.validation.scene import HandLike, ObjectLike
@@ -29,8 +30,8 @@ def validate_best_first(
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 
-    Grasps that are aligned with the plan come first, if that counts at all; the others are tested
-    only as far as those that hold among them do not suffice.
+    Grasps that are aligned with the plan come first, if that counts at all, then those that are but
+    for their type; the others are tested only as far as those that hold among them do not suffice.
 
     Args:
         grasps: refined grasps.
@@ -45,8 +46,9 @@ def validate_best_first(
     """
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
-    aligned = _aligned(grasps)
-    order = _aligned_first(aligned, grasps.ranking)
+    agreement = _agreement(grasps)
+    order = _aligned_first(agreement, grasps.ranking)
+    aligned = agreement == agreement.max(initial=0)
     count = int(aligned.sum())
     chunks = engine.stream(grasps.poses[order], chunk=_CHUNK)
     for part, values in chunks:
@@ -64,9 +66,10 @@ def validate_best_first(
 def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     """Chooses the grasps to keep.
 
-    Those that are aligned with the plan first, then by rank, a grasp is taken if it is distinct
-    from all taken before; if that leaves room, the best of the others fill it. Where physics was
-    asked, only grasps that hold are candidates.
+    Those that are aligned with the plan first, then those that are but for their type, then by
+    rank, a grasp is taken if it is distinct from all taken before; if that leaves room, the best of
+    the others fill it. Where physics was asked, only grasps that hold are candidates, and where
+    some of them do the plan's deed, only those.
 
     Args:
         grasps: n grasps.
@@ -78,29 +81,35 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     order = grasps.ranking
     if grasps.tested.any():
         order = order[grasps.held[order]]
+    used = np.asarray(grasps.metrics.get("use", np.zeros(len(grasps)))) == 1
+    if used[order].any():
+        order = order[used[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
-    order = _aligned_first(_aligned(grasps), order)
+    order = _aligned_first(_agreement(grasps), order)
     chosen = distinct(grasps, order, keep)
     rest = order[~np.isin(order, chosen)]
     return np.concatenate([chosen, rest[: keep - len(chosen)]]).astype(int)
 
 
-def _aligned(grasps: GraspSet) -> np.ndarray:
-    """True for grasps that are aligned with the plan, (n,) bool.
+def _agreement(grasps: GraspSet) -> np.ndarray:
+    """How far grasps agree with the plan, (n,) int: 2 aligned, 1 but for the type, 0 not.
 
-    All are where that was not measured, or is not to count. With a plan that does not bind, all
-    are that keep off its avoided parts.
+    All agree where that was not measured, or is not to count. With a plan that does not bind, all
+    do that keep off its avoided parts.
     """
-    if grasps.alignment_weight == 0 or "aligned" not in grasps.metrics:
-        return np.ones(len(grasps), bool)
+    metrics = grasps.metrics
+    if grasps.alignment_weight == 0 or "aligned" not in metrics:
+        return np.full(len(grasps), 2)
+    off = np.asarray(metrics["on_avoided"]) == 0
     if grasps.plan is not None and grasps.plan.grip.binding == 0:
-        return np.asarray(grasps.metrics["on_avoided"]) == 0
-    return np.asarray(grasps.metrics["aligned"]) > 0
+        return 2 * off
+    on_parts = off & (np.asarray(metrics["on_part"]) >= ENOUGH_ON_PART)
+    return np.where(np.asarray(metrics["aligned"]) > 0, 2, on_parts.astype(int))
 
 
-def _aligned_first(aligned: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The same numbers, those of aligned grasps before the others."""
-    return order[np.argsort(~aligned[order], kind="stable")]
+def _aligned_first(agreement: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The same numbers, those of grasps that agree more before the others."""
+    return order[np.argsort(-agreement[order], kind="stable")]
 
 
 def distinct(grasps: GraspSet, order: np.ndarray, most: int) -> np.ndarray:

@@ -24,12 +24,12 @@ from zdg_jax.runtime import devices
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes import Scene
-from zdg_jax.synthesis import selection
+from zdg_jax.synthesis import selection, using
 from zdg_jax.synthesis.arguments import check_arguments, check_settings, checked_key
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.validation import LiftProtocol, Protocol, carry
+from zdg_jax.validation import LiftProtocol, Protocol, carry, deed_of
 
 _UNREACHED = 0.01
 """Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
@@ -89,7 +89,8 @@ def synthesize(
         hand: the hand.
         num: grasps to return; more are made where too few promise to hold (`config.rounds`).
         keep: grasps to mark as kept: the best that differ from each other. With `validate` only
-            grasps that physics found to hold are kept: none, where none does.
+            grasps that physics found to hold are kept: none, where none does. Where the plan is
+            for a deed (`zdg_jax.deed_of`) and some of them do it, only those are.
         key: random key; the same inputs and key give the same grasps on the same machine.
             `jax.random.key(0)` by default.
         planner: a planner or its name (see `zdg_jax.planning.planner_from_name`), a plan file,
@@ -108,7 +109,7 @@ def synthesize(
         on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
             show its result: `plan` (no grasps yet, but the plan), `refine` (none tested yet),
             `validate`, and `review` where there is one. The best that differ are marked as kept.
-        progress: told of the stages `plan`, `refine` and `validate`.
+        progress: told of the stages `plan`, `refine`, `validate` and `use`.
         config: settings of the stages.
 
     Returns:
@@ -146,7 +147,12 @@ def synthesize(
             test = LiftProtocol(scene=around.scene)
         test = test or default_test(pipeline.plan, physics)
         test = as_made(test, pipeline.physics)
-        grasps = selection.validate_best_first(grasps, hand, obj, keep, progress, test)
+        # An indifferent plan says of no motion: that it can be lifted, the test itself tells.
+        deed = deed_of(pipeline.plan, obj) if pipeline.plan.grip.binding > 0 else None
+        wanted = keep if deed is None else using.SPARE * keep
+        grasps = selection.validate_best_first(grasps, hand, obj, wanted, progress, test)
+        if deed is not None:
+            grasps = using.put_to_use(grasps, hand, obj, deed, keep, pipeline.physics, progress)
         grasps = grasps.with_kept(selection.diverse(grasps, keep))
         report("validate", grasps)
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from zdg_jax.runtime.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from zdg_jax.validation.deeds import Deed, Step
     from zdg_jax.validation.engine import PhysicsEngine
     from zdg_jax.validation.mjx.engine import MjxEngine
     from zdg_jax.validation.mjx.simplified import MjxOptions
     from zdg_jax.validation.mujoco.engine import Engine
     from zdg_jax.validation.noise import Noise, SoftLabels, Trials, soft_labels
+    from zdg_jax.validation.programs import Program, deed_of, library_programs, load_program
     from zdg_jax.validation.protocols import (
         HoldProtocol,
         LiftProtocol,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         Protocol,
         Settling,
         SolverOptions,
+        UseProtocol,
         carry,
         six_directions,
         task_wrench,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKENDS",
+    "Deed",
     "Engine",
     "EngineOptions",
     "HoldProtocol",
@@ -38,15 +42,21 @@ __all__ = [
     "MjxOptions",
     "Noise",
     "PhysicsEngine",
+    "Program",
     "Protocol",
     "Reason",
     "Recording",
     "Settling",
     "SoftLabels",
     "SolverOptions",
+    "Step",
     "Trials",
+    "UseProtocol",
     "Validation",
     "carry",
+    "deed_of",
+    "library_programs",
+    "load_program",
     "record",
     "rollout",
     "six_directions",
@@ -58,6 +68,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "BACKENDS": "rollouts",
+        "Deed": "deeds",
         "Engine": "mujoco.engine",
         "EngineOptions": "rollouts",
         "HoldProtocol": "protocols",
@@ -67,15 +78,21 @@ __getattr__, __dir__ = lazy_names(
         "MjxOptions": "mjx.simplified",
         "Noise": "noise",
         "PhysicsEngine": "engine",
+        "Program": "programs",
         "Protocol": "protocols",
         "Reason": "results",
         "Recording": "recording",
         "Settling": "protocols",
         "SoftLabels": "noise",
         "SolverOptions": "protocols",
+        "Step": "deeds",
         "Trials": "noise",
+        "UseProtocol": "protocols",
         "Validation": "results",
         "carry": "protocols",
+        "deed_of": "programs",
+        "library_programs": "programs",
+        "load_program": "programs",
         "record": "recording",
         "rollout": "rollouts",
         "six_directions": "protocols",

@@ -18,6 +18,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.physics import BENCHMARK, Physics
 from zdg_jax.scenes.scene import Scene
+from zdg_jax.validation.deeds import Deed
 
 Triple = tuple[float, float, float]
 
@@ -175,7 +176,38 @@ class LiftProtocol:
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
 
 
-Protocol = HoldProtocol | LiftProtocol
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UseProtocol:
+    """Closes the hand in the air and takes the object through a deed, under its own weight."""
+
+    deed: Deed
+    """What is done with the object, and the loads that it meets."""
+    name: str = "use"
+    """Name of the protocol."""
+    physics: Physics = Physics()
+    """Mass, friction, gravity and drives."""
+    solver: SolverOptions = SolverOptions()
+    """Settings of the simulation."""
+    closing_time: float = 0.4
+    """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
+    max_slip: float = 0.015
+    """The middle of the held parts may move that far in the hand after the squeeze [m]."""
+    max_turn: float = math.radians(15)
+    """The object may turn that far in the hand after the squeeze [rad]."""
+    max_error: float = 0.05
+    """The working end may be that far from its path [m]: about what the greatest turn in the hand
+    moves the end of a tool of 20 cm."""
+    max_closing_drift: float = 0.05
+    """The closing hand may push the object that far [m]."""
+    free: float = 0.02
+    """An object that is let go has come free when it moved that far [m]."""
+    release_time: float = 1.0
+    """Time in which it must [s]."""
+    max_pregrasp_penetration: float = 0.01
+    """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
+
+
+Protocol = HoldProtocol | LiftProtocol | UseProtocol
 
 
 _AXES: dict[str, Triple] = {

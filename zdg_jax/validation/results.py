@@ -33,11 +33,30 @@ class Reason(enum.IntEnum):
     """The hand would lie in the table."""
     DIVERGED = 9
     """The simulation blew up."""
+    SLIPS = 10
+    """The object moved too far in the hand during its use."""
+    LETS_GO = 11
+    """The hand lost it during its use."""
+    TOUCHES_AVOIDED = 12
+    """The hand touched a part that it was to keep off during its use."""
+    SPILLS = 13
+    """The object tilted too far where it was to stay level."""
+    OFF_PATH = 14
+    """The working end left its path."""
+    KEEPS_HOLD = 15
+    """The opened hand did not let go."""
+    PRESSES_TOO_LITTLE = 16
+    """The finger that was to press did not reach its point, or not with the force."""
 
     @property
     def text(self) -> str:
         """A few plain words, e.g. "pregrasp penetrates"."""
         return self.name.lower().replace("_", " ")
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is a fault of an object in use, which a step of the deed tells more of."""
+        return self >= Reason.SLIPS
 
 
 _PER_GRASP = {"rows": "grasps"}
@@ -99,14 +118,19 @@ class Validation:
 
     @property
     def reasons(self) -> list[str]:
-        """The reasons in plain words, one per grasp."""
-        return [Reason(code).text for code in self.reason]
+        """The reasons in plain words, one per grasp, e.g. "slips when tilted"."""
+        lost = np.argmax(self.tested & ~self.survived_loads, axis=1)
+        reasons = [Reason(code) for code in self.reason]
+        return [
+            f"{reason.text} when {self.loads[k]}" if reason.in_use else reason.text
+            for reason, k in zip(reasons, lost, strict=True)
+        ]
 
     def counts(self) -> dict[str, int]:
         """Counts the grasps of each reason, most frequent first."""
-        codes, numbers = np.unique(self.reason, return_counts=True)
+        words, numbers = np.unique(np.array(self.reasons, str), return_counts=True)
         order = np.argsort(-numbers, kind="stable")
-        return {Reason(codes[i]).text: int(numbers[i]) for i in order}
+        return {str(words[i]): int(numbers[i]) for i in order}
 
     def __repr__(self) -> str:
         """One line: the protocol, the engine, and how many grasps held."""

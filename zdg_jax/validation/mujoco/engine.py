@@ -16,7 +16,8 @@ from zdg_jax.validation.engine import Chunks, PhysicsEngine
 from zdg_jax.validation.mujoco.hold import HoldTest
 from zdg_jax.validation.mujoco.lift import LiftTest
 from zdg_jax.validation.mujoco.simulation import Observer, Simulation, logged_warnings
-from zdg_jax.validation.protocols import HoldProtocol, Protocol
+from zdg_jax.validation.mujoco.use import UseTest
+from zdg_jax.validation.protocols import HoldProtocol, Protocol, UseProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build
 from zdg_jax.validation.trajectories import checked
@@ -56,11 +57,14 @@ class Engine(PhysicsEngine):
             raise InputError(f"threads is {threads}; at least one is needed")
         self.protocol = protocol
         self.threads = threads or available_cpus()
-        self.test: HoldTest | LiftTest
+        self.test: HoldTest | LiftTest | UseTest
         physics, solver = protocol.physics, protocol.solver
         if isinstance(protocol, HoldProtocol):
             self.scene = scene or build(hand, obj, physics, solver)
             self.test = HoldTest(self.scene, protocol, protocol.wrenches(physics.weight_of(obj)))
+        elif isinstance(protocol, UseProtocol):
+            self.scene = build(hand, obj, physics, solver)
+            self.test = UseTest(self.scene, protocol, physics.weight_of(obj))
         else:
             # The object comes to rest in the simulation.
             surroundings = Surroundings.of(protocol.scene.place(obj.pieces), obj)
