@@ -43,7 +43,7 @@ _ADVICE = {
 """Ways out by the commonest reason why no grasp holds."""
 
 
-@click.command()
+@click.command(short_help="Make grasps of MESH that serve a task, and test them.")
 @mesh_options
 @parts_option
 @physics_options
@@ -129,6 +129,7 @@ def grasp(
     if test == "lift" and not scene.asked:
         raise InputError("--test lift needs something to lift from; add --table or --scene FILE")
     chosen = planner_from_name(planner, options)
+    reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
@@ -137,7 +138,7 @@ def grasp(
                 task=task, obj=load_object(mesh, scale, physics.mass, bars, parts), hand=loaded
             ),
             planner=chosen,
-            reviewer=planner_from_name(review, options) if review else chosen,
+            reviewer=reviewer,
             num=num,
             keep=keep,
             seed=seed,

@@ -15,7 +15,7 @@ _SIZE = (640, 520)
 _COLUMNS = 3
 
 
-@click.command()
+@click.command(short_help="Show the parts of MESH that plans speak of.")
 @mesh_options
 @parts_option
 @click.option(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan, PlannerOptions
 
 
-@click.command()
+@click.command(short_help="Plan how to hold MESH for a task.")
 @object_options
 @parts_option
 @planning_options

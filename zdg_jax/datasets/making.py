@@ -43,7 +43,8 @@ class MakeOptions:
     job_seconds: float = 3600.0
     """Longest time for one job, compilation included [s]."""
     worker_gigabytes: float = 6.0
-    """Memory above which a worker is replaced between two jobs."""
+    """Memory above which a worker is replaced between two jobs; on this machine also above its
+    share of 0.8 of all memory."""
     retry_failed: bool = False
     """Do again what failed before."""
     accept_changes: bool = False
@@ -78,7 +79,7 @@ class Listener(Protocol):
         """Takes something worth saying."""
 
     def group(self, line: str) -> None:
-        """Takes a line on an object whose jobs are all done."""
+        """Takes a line on an object whose jobs are all done, or on a job that failed."""
 
     def total(self, done: int, jobs: int, seconds_left: float | None) -> None:
         """Takes how far the run is.
@@ -336,7 +337,7 @@ class _Recorder:
     def failed(self, number: int, failure: Failure) -> None:
         """Takes a job that failed."""
         append_failures(self._layout.failures, [failure])
-        self.listener.note(
+        self.listener.group(
             f"failed: {failure.object}, {failure.hand}, '{failure.task}': {failure.reason}"
         )
         self._count(number, 0, 0, 0.0, 1)
