@@ -109,6 +109,10 @@ class InstantEngine:
         self.work, self.room = work, room
         self.workers: list[InstantWorker] = []
 
+    @property
+    def worker_bytes(self) -> float:
+        return float("inf")
+
     def capacity(self) -> int:
         return self.room
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import pathlib
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -152,3 +154,25 @@ def test_failures_outlive_a_line_that_was_cut_off(tmp_path: pathlib.Path, jobs: 
     append_failures(path, [failure(jobs[2], "third"), failure(jobs[0], "again")])
     reasons = {job: failure.reason for job, failure in read_failures(path).items()}
     assert reasons == {jobs[0].id: "again", jobs[2].id: "third"}
+
+
+def test_workers_claim_cores_of_their_own_and_leave_them_with_their_process(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # other runs on this machine have claims too
+    code = (
+        "import os, sys; from zdg_jax.datasets.engines.cores import claim_cores\n"
+        "print(claim_cores(1), *os.sched_getaffinity(0), flush=True); sys.stdin.read()\n"
+    )
+    run = [sys.executable, "-c", code]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(run, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    said = [worker.stdout.readline().split() for worker in workers]
+    for worker in workers:
+        worker.kill()
+        worker.communicate()
+    claimed = [core for count, core, *_ in said if count == "1"]
+    assert claimed, "no core was free"
+    assert len(set(claimed)) == len(claimed)
+    again = subprocess.run(run, input="", capture_output=True, text=True)
+    assert again.stdout.split()[0] == "1"

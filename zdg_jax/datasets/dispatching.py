@@ -210,7 +210,7 @@ class _Run:
             on_done(number, job, answer["done"])
         else:
             on_failure(number, Failure.of(job, answer["failed"], answer["reason"]))
-        if answer["memory"] > self._limits.worker_bytes:
+        if answer["memory"] > min(self._limits.worker_bytes, self._engine.worker_bytes):
             self._dismiss(busy)
 
     def _lose(self, busy: _Busy, number: int, reason: str, on_failure: OnFailure) -> None:

@@ -53,22 +53,28 @@ class Picturing:
             around: what surrounds the object, if anything.
         """
         self._px = size or PictureSize()
-        self._obj, self._hand = obj, hand
+        self._obj, self._hand, self._max_side = obj, hand, max_side
         self._shrink = min(1.0, max_side / (_COLUMNS * self._px.tile_width))
         self._marked = MarkedObject(obj)
-        self._seen: list[MarkedView] = []
+        self.seen: list[MarkedView] = []
+        """The views of `parts`, once they are drawn."""
         self.surround(around)
+
+    def of(self, obj: Object) -> Picturing:
+        """Pictures of the same object with other parts, and of the same surroundings."""
+        return Picturing(obj, self._hand, self._max_side, self._px, self._around)
 
     def surround(self, around: Surroundings | None) -> None:
         """Shows what surrounds the object in all pictures from now on."""
+        self._around = around
         vertices = np.asarray(self._obj.vertices, np.float64)
         box = np.stack([vertices.min(0), vertices.max(0)])
         self._scene = scene_shapes(around, box, label=_EXTRA, opacity=_SHEER)
 
     def parts(self) -> list[tuple[str, bytes]]:
         """Draws the object from several sides, parts numbered: captions and PNG files."""
-        self._seen = self._marked.views((self._px.width, self._px.height), self._scene)
-        return [(f"The object {view.name}.", png(view.image)) for view in self._seen]
+        self.seen = self._marked.views((self._px.width, self._px.height), self._scene)
+        return [(f"The object {view.name}.", png(view.image)) for view in self.seen]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
         """Finds what lies at a spot of one of the views of `parts`.
@@ -81,9 +87,9 @@ class Picturing:
         Returns:
             Mark of the part and a point on it, (3,), object frame [m]; None beside the object.
         """
-        if not 1 <= view <= len(self._seen):
+        if not 1 <= view <= len(self.seen):
             return None
-        faces = self._seen[view - 1].faces
+        faces = self.seen[view - 1].faces
         height, width = faces.shape
         face = int(faces[min(int(y * height), height - 1), min(int(x * width), width - 1)])
         if face < 0:

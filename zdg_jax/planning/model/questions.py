@@ -11,6 +11,7 @@ import numpy as np
 
 from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
 from zdg_jax.planning.geometry.verify import Candidate
+from zdg_jax.planning.model.pointed_parts import how_to_point, view_faults
 from zdg_jax.planning.model.replies import (
     ApproachReply,
     FingerReply,
@@ -64,11 +65,12 @@ class Case:
         return int(self.hand.preshapes.max_aperture * 1e3)
 
 
-def ask_object(case: Case, images: Images) -> ObjectReply:
+def ask_object(case: Case, images: Images, pieces: Sequence[Sequence[int]] = ()) -> ObjectReply:
     """Asks stage 1: the object, its parts and the task.
 
     Args:
         case: the case.
+        pieces: marks of coarse parts that are cut into several pieces.
         images: captions and PNG files of the object, parts numbered.
 
     Returns:
@@ -80,9 +82,16 @@ def ask_object(case: Case, images: Images) -> ObjectReply:
 
     def check(reply: ObjectReply) -> list[str]:
         named = [part.mark for part in reply.parts]
-        return _once(named, case.marks, "parts") + _mass_faults(reply.mass_g, case.shape.size)
+        aimed = [view for part in reply.pointed for view in part.views]
+        return (
+            _once(named, case.marks, "parts")
+            + view_faults(aimed, len(images))
+            + _mass_faults(reply.mass_g, case.shape.size)
+        )
 
     size = " x ".join(f"{side * 1e3:.0f}" for side in case.shape.size)
+    listed = [" + ".join(map(str, marks)) for marks in pieces if len(marks) > 1]
+    groups = f"Pieces of one shape, in shades of one colour: {', '.join(listed)}." if listed else ""
     return case.session.ask(
         ObjectReply,
         stage="1-object",
@@ -94,6 +103,8 @@ def ask_object(case: Case, images: Images) -> ObjectReply:
             marks=", ".join(map(str, case.marks)),
             measures="\n".join(measures(part) for part in case.shape.parts),
             task=case.quoted,
+            groups=groups,
+            pointing=how_to_point(case.session.backend),
         ),
         images=images,
         check=check,

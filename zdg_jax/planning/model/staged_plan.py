@@ -12,7 +12,7 @@ import numpy as np
 from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
-from zdg_jax.planning.geometry.parts import measure
+from zdg_jax.planning.geometry.parts import coarse_parts, measure
 from zdg_jax.planning.geometry.verify import Candidate, place
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading, PartReading, TaskReading
@@ -20,6 +20,7 @@ from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
 from zdg_jax.planning.model.backend import spot_xy
 from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.planning.model.pictures import Picturing
+from zdg_jax.planning.model.pointed_parts import Pointed, add_pointed, renamed
 from zdg_jax.planning.model.questions import Case, ask_approach, ask_grasp, ask_object, ask_parts
 from zdg_jax.planning.model.replies import (
     ApproachReply,
@@ -29,6 +30,7 @@ from zdg_jax.planning.model.replies import (
     PartsReply,
 )
 from zdg_jax.planning.model.session import Session
+from zdg_jax.planning.new_parts import added_parts
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes.surroundings import Surroundings
 
@@ -81,7 +83,15 @@ def plan_by_model(
     progress("plan", 0, 10)
     views = picturing.parts()
     progress("plan", 1, 10)
-    seen = ask_object(case, views)
+    seen = ask_object(case, views, coarse_parts(obj))
+    pointed = Pointed(obj=obj, names=(), notes=())
+    if seen.pointed:
+        shown = [view.faces for view in picturing.seen]
+        pointed = add_pointed(obj, seen, session, shown, lambda o: picturing.of(o).parts())
+        seen, obj = renamed(seen, obj, pointed), pointed.obj
+        case = dataclasses.replace(case, shape=measure(obj))
+        picturing = picturing.of(obj)
+        views = picturing.parts()
     if scene is not None and around is None:
         x, y, z = _AXES[seen.up].tolist()
         around = Surroundings.of(scene, obj, (x, y, z))
@@ -89,7 +99,7 @@ def plan_by_model(
     upright = _AXES[seen.up] if around is None else around.up
     shape = dataclasses.replace(case.shape, upright=upright)
     case = dataclasses.replace(case, shape=shape, around=around)
-    known: dict[str, Any] = {"object": seen.model_dump(mode="json")}
+    known: dict[str, Any] = {"object": seen.model_dump(mode="json", exclude={"pointed"})}
     progress("plan", 3, 10)
     parts = ask_parts(case, views, known)
     known = _brief(seen) | {"parts": parts.model_dump(mode="json")}
@@ -110,7 +120,7 @@ def plan_by_model(
     approach, chosen, notes = _approach(case, picturing, known, candidates)
     grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
     grips[0] = _point(grips[0], spots)
-    return _plan(case, obj, seen, parts, grips, notes)
+    return _plan(case, pointed, seen, parts, grips, [*pointed.notes, *notes])
 
 
 def _candidates(
@@ -246,12 +256,13 @@ def _grip(
 
 def _plan(
     case: Case,
-    obj: Object,
+    pointed: Pointed,
     seen: ObjectReply,
     parts: PartsReply,
     grips: Sequence[Grip],
     notes: Sequence[str],
 ) -> GraspPlan:
+    obj = pointed.obj
     held = [part.mark for part in parts.hold]
     worked = [mark for mark in parts.works if mark not in held]
     axis = motion_axis(seen.motion, case.shape, held, worked)
@@ -273,6 +284,7 @@ def _plan(
             PartReading(mark=p.mark, evidence=p.evidence, name=p.name, function=p.function)
             for p in seen.parts
         ],
+        new_parts=added_parts(obj, pointed.names),
         task=TaskReading(
             evidence=seen.task_evidence,
             verb=seen.verb,
