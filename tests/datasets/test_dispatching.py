@@ -128,6 +128,25 @@ def test_a_full_disk_stops_the_run(jobs: JobTable) -> None:
     assert all(worker.killed for worker in engine.workers)
 
 
+def test_jobs_that_all_fail_for_one_unforeseen_reason_stop_the_run(tmp_path: pathlib.Path) -> None:
+    many = table(write_spec(tmp_path, tasks=[f"task {i}" for i in range(20)]))
+    error = {"failed": "error", "reason": "ModuleNotFoundError: no module"}
+    failed: list[str] = []
+    with pytest.raises(StoppedError, match="25 jobs in a row failed alike: ModuleNotFoundError"):
+        dispatch(
+            many,
+            np.arange(len(many)),
+            InstantEngine(lambda request: error),
+            Limits(job_seconds=60.0, worker_bytes=1e9),
+            request=lambda job: {"job": job.id},
+            on_done=lambda number, job, answer: None,
+            on_failure=lambda number, failure: failed.append(failure.job),
+        )
+    assert len(failed) == 25
+    refused = {"failed": "refused", "reason": "no triangles"}
+    assert len(run(many, InstantEngine(lambda request: refused))[1]) == 60
+
+
 def test_workers_that_never_answer_stop_the_run(jobs: JobTable) -> None:
     with pytest.raises(StoppedError, match="workers in a row"):
         run(jobs, InstantEngine(lambda request: None))

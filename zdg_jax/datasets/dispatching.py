@@ -24,6 +24,10 @@ _MOST_LOST = 20
 """Workers that may end one after another without an answer of any before the run gives up."""
 
 
+_MOST_ALIKE = 25
+"""Jobs in a row that may fail for one unforeseen reason before the run gives up."""
+
+
 class Queue:
     """Jobs to do, by number: a worker stays with an object as long as there are jobs of it."""
 
@@ -167,6 +171,8 @@ class _Run:
         self._workers: list[_Busy] = []
         self._crashes: collections.Counter[int] = collections.Counter()
         self._started = self._lost = 0
+        self._alike = ("", 0)
+        """The last unforeseen reason, and how many jobs in a row failed for it."""
 
     def until_done(self, on_done: OnDone, on_failure: OnFailure) -> None:
         while self._queue or any(busy.job is not None for busy in self._workers):
@@ -208,10 +214,24 @@ class _Run:
         job = self._table[number]
         if "done" in answer:
             on_done(number, job, answer["done"])
+            self._alike = ("", 0)
         else:
-            on_failure(number, Failure.of(job, answer["failed"], answer["reason"]))
+            failure = Failure.of(job, answer["failed"], answer["reason"])
+            on_failure(number, failure)
+            self._count_alike(failure)
         if answer["memory"] > min(self._limits.worker_bytes, self._engine.worker_bytes):
             self._dismiss(busy)
+
+    def _count_alike(self, failure: Failure) -> None:
+        """Stops where job after job fails for one unforeseen reason: it is not in the jobs."""
+        if failure.kind == "error":
+            reason, times = self._alike
+            self._alike = (failure.reason, 1 + (times if reason == failure.reason else 0))
+            if self._alike[1] == _MOST_ALIKE:
+                raise StoppedError(
+                    f"{_MOST_ALIKE} jobs in a row failed alike: {failure.reason}; when that is "
+                    "mended, make --retry-failed goes on"
+                )
 
     def _lose(self, busy: _Busy, number: int, reason: str, on_failure: OnFailure) -> None:
         """A worker ended in the middle of a job."""
