@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.datasets.small import HangError, InstantEngine, write_spec
+from tests.datasets.small import HangError, InstantEngine, InstantWorker, write_spec
 from tests.datasets.test_spec import table
 from zdg_jax.datasets.dispatching import Limits, Queue, StoppedError, dispatch
 from zdg_jax.datasets.failures import Failure, append_failures, read_failures
@@ -126,6 +126,21 @@ def test_a_full_disk_stops_the_run(jobs: JobTable) -> None:
     with pytest.raises(StoppedError, match="no space left"):
         run(jobs, engine)
     assert all(worker.killed for worker in engine.workers)
+
+
+def test_a_worker_that_finds_no_place_keeps_no_job(jobs: JobTable) -> None:
+    engine = InstantEngine(lambda request: DONE)
+    start = engine.start
+
+    def first_alone() -> InstantWorker:
+        worker = start()
+        worker.started = len(engine.workers) == 1
+        return worker
+
+    engine.start = first_alone  # type: ignore[method-assign]
+    done, failed = run(jobs, engine)
+    assert sorted(done) == names(jobs)
+    assert not failed
 
 
 def test_jobs_that_all_fail_for_one_unforeseen_reason_stop_the_run(tmp_path: pathlib.Path) -> None:

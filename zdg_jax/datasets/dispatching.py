@@ -188,6 +188,7 @@ class _Run:
             for busy in active.values():
                 if not busy.worker.started:
                     busy.since = time.monotonic()
+                    self._reconsider(busy)
                 elif time.monotonic() - busy.since > self._limits.job_seconds:
                     self._overdue(busy, on_failure)
 
@@ -198,6 +199,14 @@ class _Run:
             self._started += 1
             self._workers.append(_Busy(worker=self._engine.start(), number=self._started))
             idle += 1
+
+    def _reconsider(self, busy: _Busy) -> None:
+        """Takes the job of a worker that waits for a place, where there is none or another idles."""
+        idle = any(other.job is None for other in self._workers)
+        if idle or len(self._workers) > max(1, self._engine.capacity()):
+            assert busy.job is not None
+            self._queue.put_back(busy.job)
+            self._dismiss(busy)
 
     def _hear(
         self, busy: _Busy, report: Report[Any], on_done: OnDone, on_failure: OnFailure
