@@ -201,7 +201,7 @@ class _Run:
             idle += 1
 
     def _reconsider(self, busy: _Busy) -> None:
-        """Takes the job of a worker that waits for a place, where there is none or another idles."""
+        """Takes its job from a worker that waits for a place: there is none, or another idles."""
         idle = any(other.job is None for other in self._workers)
         if idle or len(self._workers) > max(1, self._engine.capacity()):
             assert busy.job is not None
