@@ -69,14 +69,18 @@ def test_no_actuator_passes_its_limit_and_one_reaches_it_under_a_heavy_object() 
 
 def test_a_squeeze_is_no_firmer_than_the_weight_asks() -> None:
     contacts = on_a_ball([*THREE, [0.1, -0.2, -1]])
-    config = dataclasses.replace(CONFIG, least_payload=jnp.float32(0.02))
-    masses = (0.001, 0.02, 5.0)
+    config = dataclasses.replace(CONFIG, bend=jnp.float32(0.01))
+    masses = (0.0001, 0.02, 5.0)
     light, heavier, heaviest = (squeezed(contacts, config, mass=mass) for mass in masses)
     assert light.payload == pytest.approx(heaviest.payload, rel=1e-3)
     assert heaviest.payload > 0.1
     pressing = [np.abs(result.forces).sum() for result in (light, heavier, heaviest)]
-    assert pressing[0] == pytest.approx(0.02 / heaviest.payload * pressing[2], rel=0.01)
+    share = float(CONFIG.margin) * 0.02 / heaviest.payload
+    assert pressing[1] == pytest.approx(share * pressing[2], rel=0.01)
     assert pressing[0] < pressing[1] < pressing[2]
+    own = load(mass=0.0001)
+    bent = np.abs(light.torques) / np.asarray(own.gain) / np.asarray(own.bend)
+    assert bent.max() == pytest.approx(0.01, rel=0.01)
 
 
 def test_contacts_on_one_side_carry_nothing() -> None:

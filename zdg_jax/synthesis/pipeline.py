@@ -401,11 +401,16 @@ class GraspPipeline:
             self.config.seeds,
             load=load * (1 - grip.confidence),
         )
-        margin = squeeze.margin * grip.force.factor
+        firmness = grip.force.factor
+        squeeze = dataclasses.replace(
+            squeeze,
+            margin=squeeze.margin * firmness,
+            bend=squeeze.bend * firmness,
+        )
         return PreparedGrip(
             problem=replicate(problem),
             proposal=proposal,
-            squeeze=dataclasses.replace(squeeze, margin=margin),
+            squeeze=squeeze,
             load=replicate(
                 Load.of(self.physics, hand, obj, plan, None if around is None else around.up)
             ),

@@ -21,7 +21,7 @@ from zdg_jax.kernels.carrying import Carried
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
-from zdg_jax.synthesis.statics import Load, payload, statics, task_margin
+from zdg_jax.synthesis.statics import Load, Statics, payload, statics, task_margin
 
 _HOPELESS = 0.4
 """Payload over mass below which hardly a grasp was seen to carry its object with any side down."""
@@ -34,8 +34,10 @@ class SqueezeConfig:
 
     margin: jax.Array = float_setting(2.5)
     """The squeeze carries so many times the object's mass where the actuators allow it."""
-    least_payload: jax.Array = float_setting(0.25)
-    """Mass that it carries at least where they allow it, however light the object is [kg]."""
+    bend: jax.Array = float_setting(1.0)
+    """Least deflection of the most bent actuator where the actuators allow it, however light the
+    object is, in multiples of `Load.bend`: fingers that miss the surface a little press all the
+    same."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = float_setting(0.008)
@@ -85,7 +87,7 @@ def solve_squeeze(
         active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
         linear = statics(load, problem, variables, contacts, active)
         general, task = payload(load, linear), task_margin(load, linear)
-        force = _sized(config, load, general, task) * active[:, None]
+        force = _sized(config, load, linear, general, task) * active[:, None]
         torques = jnp.einsum("akf,kf->a", linear.drive, force)
         wrench = jnp.einsum("rkf,kf->r", linear.balance, force)
         return SqueezeResult(
@@ -101,17 +103,21 @@ def solve_squeeze(
     return jax.vmap(single)(variables, pattern, contacts)
 
 
-def _sized(config: SqueezeConfig, load: Load, general: Carried, task: Carried) -> jax.Array:
+def _sized(
+    config: SqueezeConfig, load: Load, linear: Statics, general: Carried, task: Carried
+) -> jax.Array:
     """The squeeze's forces, (k, 4) [N]: no firmer than the load asks for.
 
     A squeeze that is scaled carries a scaled load. Where the weight is far too much with some side
     down, but not as the task turns it, the squeeze is the task's.
     """
-    wanted = jnp.maximum(config.margin * load.mass, config.least_payload)
-    share = jnp.minimum(1.0, wanted / jnp.maximum(general.load, 1e-6))
-    for_task = jnp.minimum(1.0, config.margin / jnp.maximum(task.load, 1e-6)) * task.force
     only = (general.load < _HOPELESS * load.mass) & (task.load >= 1.0)
-    return jnp.where(only, for_task, share * general.force)
+    force = jnp.where(only, task.force, general.force)
+    loaded = jnp.where(only, config.margin, config.margin * load.mass)
+    share = loaded / jnp.maximum(jnp.where(only, task.load, general.load), 1e-6)
+    bent = jnp.abs(jnp.einsum("akf,kf->a", linear.drive, force)) / (load.gain * load.bend)
+    least = config.bend / jnp.maximum(jnp.max(bent), 1e-6)
+    return jnp.minimum(1.0, jnp.maximum(share, least)) * force
 
 
 def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -> jax.Array:

@@ -23,6 +23,10 @@ from zdg_jax.planning import GraspPlan
 
 PULLS = 12
 """Loads of the task that are heeded, its strongest."""
+_BEND, _SHIFT = 0.08, 0.002
+"""Deflection of the most bent actuator, rotary [rad] and linear [m], at which fingers still press
+that miss the surface by a millimetre or two: of thin things, wrapped at 25 N, a third were let go
+where it was 0.05 rad."""
 _SHAKEN = 0.5
 """Acceleration of a shaken object in every direction, in multiples of gravity."""
 _MOST = 10.0
@@ -49,6 +53,8 @@ class Load:
     """Gains of the actuators, (nu,) [N m/rad or N/m]."""
     limit: jax.Array
     """Their greatest forces, (nu,) [N m or N]."""
+    bend: jax.Array
+    """Deflections of which a squeeze reaches one at least, (nu,) [rad or m]."""
     pulls: jax.Array
     """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
     any_side_down: jax.Array
@@ -90,6 +96,7 @@ class Load:
             torsion=jnp.float32(physics.torsional_friction / friction),
             gain=jnp.asarray(drives.gain, jnp.float32),
             limit=jnp.asarray(drives.force_limit, jnp.float32),
+            bend=jnp.asarray(np.where(hand.linear, _SHIFT, _BEND), jnp.float32),
             pulls=jnp.asarray(pulls, jnp.float32),
             any_side_down=jnp.float32(up is None),
             accelerations=jnp.asarray(_lifted(up), jnp.float32),
