@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TASK ?= drink from the mug
 WORKERS ?= auto
 
-.PHONY: install install-dev demo test test-slow test-faults lint format types docs build clean
+.PHONY: install install-dev demo test test-slow test-faults fuzz lint format types docs build clean
 
 install: $(VENV)/.demo
 install-dev: $(VENV)/.dev
@@ -36,6 +36,10 @@ test-slow: $(VENV)/.dev
 
 test-faults: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/faults -m "not slow"
+
+# 2,000 inputs for each parser.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -45,15 +45,16 @@ def make(
     num: int,
     keep: int,
     sets: Collection[str] = SETS,
+    physics: zdg.Physics | None = None,
 ) -> None:
-    """Exports sets of one object, each into a folder of its name."""
+    """Exports sets of one object, made for some physics, each into a folder of its name."""
     plan = planning.plan(TASK, obj, hand, planner="rules")
 
     def grasps(count: int, validate: bool) -> dict[str, zdg.GraspSet]:
         stages: dict[str, zdg.GraspSet] = {}
         zdg.synthesize(
             TASK, obj, hand, num=count, keep=keep, key=jax.random.key(0), planner=plan,
-            validate=validate, on_stage=stages.__setitem__,
+            physics=physics, validate=validate, on_stage=stages.__setitem__,
         )  # fmt: skip
         return stages
 
@@ -133,7 +134,7 @@ def main(
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         for obj in load_objects(Settings(objects=objects, only=only)):
-            make(loaded, obj, folder, num, keep, sets)
+            make(loaded, obj, folder, num, keep, sets, zdg.Physics(torque_limit=torque))
             click.echo(f"made {obj.name}")
         for name, protocol in itertools.product(sorted(set(sets)), protocols):
             limit = None if protocol == "fc" else torque

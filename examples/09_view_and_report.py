@@ -13,7 +13,6 @@ import jax
 import trimesh
 
 import zdg_jax as zdg
-from zdg_jax.report import write_report
 
 
 def make_grasps(num: int = 16) -> zdg.GraspSet:
@@ -29,7 +28,7 @@ def main(grasps: zdg.GraspSet, folder: pathlib.Path, *, wait: bool = False) -> p
     viewer = grasps.view(protocol=zdg.carry)  # the test that the page plays first
     print(f"grasps at {viewer.url}")
     grasps.plot().savefig(folder / "charts.png")
-    report = write_report(grasps, folder / "report.html")
+    report = zdg.write_report(grasps, folder / "report.html")
     print(f"report in {report}")
     try:
         if wait:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plan_many,
         planner_from_name,
     )
+    from zdg_jax.report import write_report
     from zdg_jax.scenes import Box, Scene, Solid, stable_poses
     from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         soft_labels,
         task_wrench,
     )
+    from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 __all__ = [
     "Box",
@@ -87,6 +89,7 @@ __all__ = [
     "UseProtocol",
     "Validation",
     "ValidationError",
+    "Viewer",
     "ZdgError",
     "carry",
     "concatenate",
@@ -103,6 +106,11 @@ __all__ = [
     "stable_poses",
     "synthesize",
     "task_wrench",
+    "view_grasps",
+    "view_hand",
+    "view_object",
+    "view_plan",
+    "write_report",
 ]
 
 _get, __dir__ = lazy_names(
@@ -137,6 +145,7 @@ _get, __dir__ = lazy_names(
         "UseProtocol": "validation",
         "Validation": "validation",
         "ValidationError": "errors",
+        "Viewer": "viewer",
         "ZdgError": "errors",
         "carry": "validation",
         "concatenate": "grasps",
@@ -153,6 +162,11 @@ _get, __dir__ = lazy_names(
         "stable_poses": "scenes",
         "synthesize": "synthesis.synthesize",
         "task_wrench": "validation",
+        "view_grasps": "viewer",
+        "view_hand": "viewer",
+        "view_object": "viewer",
+        "view_plan": "viewer",
+        "write_report": "report",
     },
 )
 

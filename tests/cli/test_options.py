@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from zdg_jax.cli.app import run
+from zdg_jax.cli.app import cli, run
 from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.plan import plan
 
@@ -26,3 +26,14 @@ def test_planner_of_no_kind_is_refused_before_anything_is_made(
     assert run(words) == 2
     assert "no planner 'oracle'; there are auto, rules" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_the_list_of_commands_is_not_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:")[2].strip().splitlines()
+    assert len(listed) == len(cli.commands)
+    cut = [line for line in listed if line.endswith("...") and " ..." not in line]
+    assert cut == []

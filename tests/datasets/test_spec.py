@@ -8,10 +8,12 @@ import shutil
 
 import numpy as np
 import pytest
+import trimesh
 
 from tests.datasets.small import write_spec
 from zdg_jax import datasets
 from zdg_jax.datasets.jobs import HandRow, Job, JobTable
+from zdg_jax.datasets.shapes import write_shapes
 from zdg_jax.datasets.sources import find_objects, find_tasks
 from zdg_jax.datasets.spec import DatasetSpec, spec_schema
 from zdg_jax.errors import InputError
@@ -34,7 +36,8 @@ def test_the_published_schema_is_that_of_the_code() -> None:
     ("changes", "says"),
     [
         ({"handz": []}, "handz: Extra inputs"),
-        ({"scene": "table"}, "from a table cannot be made yet"),
+        ({"tests": ["lift"]}, "needs something to lift from"),
+        ({"tests": ["use"]}, "name another test before use"),
         ({"planner": "oracle"}, "no such planner"),
         ({"tests": ["carry", "carry"]}, "named twice"),
         ({"tests": [], "grasps": {"until": 4}}, "name a test"),
@@ -53,6 +56,13 @@ def test_a_spec_that_is_no_yaml_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "spec.yaml").write_text("objects: [")
     with pytest.raises(InputError, match="is no YAML"):
         DatasetSpec.load(tmp_path / "spec.yaml")
+
+
+def test_on_a_table_the_test_is_a_lift_unless_another_is_named(tmp_path: pathlib.Path) -> None:
+    assert DatasetSpec.load(write_spec(tmp_path)).tests == ["carry"]
+    assert DatasetSpec.load(write_spec(tmp_path, scene="table")).tests == ["lift"]
+    both = DatasetSpec.load(write_spec(tmp_path, scene="table", tests=["carry", "lift"]))
+    assert both.tests == ["carry", "lift"]
 
 
 def test_objects_come_from_folders_globs_files_and_tables(tmp_path: pathlib.Path) -> None:
@@ -156,3 +166,20 @@ def test_a_job_travels_as_json(tmp_path: pathlib.Path) -> None:
     jobs = table(write_spec(tmp_path, objects=objects))
     for number in range(len(jobs)):
         assert Job.from_json(json.loads(json.dumps(jobs[number].to_json()))) == jobs[number]
+
+
+def test_the_shapes_to_begin_with_are_solid_and_their_spec_names_them(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = write_shapes(tmp_path)
+    objects, _ = find_objects(DatasetSpec.load(path), tmp_path)
+    assert len(objects) == 15
+    for row in objects:
+        mesh = trimesh.load_mesh(row.path)
+        assert mesh.is_watertight, row.name
+        assert row.mass is not None
+        assert 300 < row.mass / mesh.volume < 3000, row.name
+    assert write_shapes(tmp_path) == path
+    path.write_text("name: mine")
+    with pytest.raises(InputError, match="of somebody else"):
+        write_shapes(tmp_path)

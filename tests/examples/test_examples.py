@@ -54,6 +54,13 @@ def test_an_own_hand_is_loaded_from_a_urdf(tmp_path: pathlib.Path) -> None:
     assert (tmp_path / "hand.png").stat().st_size > 10_000
 
 
+def test_a_named_part_is_spared() -> None:
+    obj, made = _load(13)["main"]()
+    marks = {part.name: part.mark for part in obj.parts}
+    assert marks["lens"] in {part.mark for part in made.grip.avoided}
+    assert marks["lens"] not in {part.mark for part in made.grip.held}
+
+
 def test_an_own_object_has_the_parts_that_were_given() -> None:
     obj = _load(3)["main"]()
     assert [part.mark for part in obj.parts] == [1, 2]

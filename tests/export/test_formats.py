@@ -24,6 +24,7 @@ from zdg_jax.grasps.records import HandRecord
 from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import Poses
 from zdg_jax.rendering.hand_shapes import posed_links
+from zdg_jax.scenes import Scene
 
 STAGES = ("pregrasp", "grasp", "squeeze")
 
@@ -269,3 +270,31 @@ def test_usd_moves_named_links_and_joints(
             value = joints.GetAttribute(f"joint:{joint}").Get(at)
             assert value == pytest.approx(qpos[7 + k], abs=1e-6)
     assert list(joints.GetAttribute("names").Get()) == list(allegro.joint_names)
+
+
+def test_three_dimensional_files_have_table_and_approach(
+    allegro: Hand, allegro_grasps: GraspSet, tmp_path: pathlib.Path
+) -> None:
+    qpos = [np.asarray(rows, float) for rows in allegro_grasps.poses.qpos]
+    way = np.repeat(qpos[0][:, None], 3, axis=1)
+    way[:, 0, 2] += 0.2
+    way[:, 1, 2] += 0.1
+    on_table = dataclasses.replace(
+        allegro_grasps,
+        poses=Poses.from_qpos(*qpos, approach=way),
+        scene=Scene().place(allegro_grasps.object.pieces),
+    )
+    export_grasps(on_table, tmp_path / "glb", format="glb", hand=allegro)
+    scene = trimesh.load(tmp_path / "glb" / "00000.glb")
+    assert {"object", "around0", *allegro.link_names[1:2]} <= set(scene.graph.nodes)
+
+    pytest.importorskip("pxr")
+    from pxr import Usd, UsdGeom
+
+    export_grasps(on_table, tmp_path / "usd", format="usd", hand=allegro)
+    stage = Usd.Stage.Open(str(tmp_path / "usd" / "00000.usda"))
+    assert stage.GetStartTimeCode() == -24.0
+    assert stage.GetPrimAtPath("/grasp/around/solid0/mesh")
+    link = UsdGeom.Xformable(stage.GetPrimAtPath(f"/grasp/hand/{allegro.link_names[-1]}"))
+    heights = [link.ComputeLocalToWorldTransform(at)[3][2] for at in (-24.0, -12.0, 0.0)]
+    np.testing.assert_allclose(np.diff(heights), -0.1, atol=1e-6)

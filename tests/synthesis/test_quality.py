@@ -28,6 +28,7 @@ SOUND = {
     "touching": 5.0,
     "payload": 1.0,
     "lever": 0.02,
+    "wrist_turn": 0.02,
     "withdrawal": 0.0,
     "pregrasp_gap": 0.008,
     "penetration": 0.0003,
@@ -101,6 +102,7 @@ def test_contacts_off_the_surface_do_not_touch() -> None:
         ("touching", 2.0),
         ("payload", 0.15),
         ("lever", 0.15),
+        ("wrist_turn", 0.15),
         ("withdrawal", 0.03),
         ("pregrasp_gap", -0.003),
         ("penetration", 0.004),
@@ -122,8 +124,8 @@ def test_a_grasp_whose_payload_is_below_the_mass_is_not_promised() -> None:
     metrics["payload"] = np.array([0.1, 0.3, 0.6, 2.0])
     chances = quality.predicted_hold_probability(metrics, {"wrench": np.full(4, 0.001)}, mass=0.6)
     assert (np.diff(chances) > 0).all()
-    assert chances[0] < 0.01
-    assert chances[1] < 0.3
+    assert chances[0] < 0.05
+    assert chances[1] < 0.4
     assert chances[2] < 0.9 < chances[3]
 
 

@@ -14,11 +14,15 @@ import pytest
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand, HandAppearance
+from zdg_jax.hand.poses import Poses
 from zdg_jax.rendering.hand_shapes import posed_links
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
+from zdg_jax.scenes import Box, Scene
 from zdg_jax.viewer import Viewer, view_grasps
 from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
-from zdg_jax.viewer.grasp_path import approach_start, pose_at
+from zdg_jax.viewer.grasp_path import GraspWays, approach_start, pose_at
 from zdg_jax.viewer.object_parts import ObjectParts
+from zdg_jax.viewer.show import up_of
 
 
 def test_a_hand_looks_the_same_read_or_loaded(allegro: Hand) -> None:
@@ -74,10 +78,16 @@ def test_contacts_are_told_by_part(grasps: GraspSet) -> None:
         marks=np.where(right, 1, 2),
         names=("right", "left"),
     )
-    assert parts.touched(np.array([[0.03, 0.0, 0.001]])) == {"right"}
     touched = parts.touched_by(grasps)
     assert touched is not None
     assert set(touched) == {frozenset({"right", "left"})}
+    some = dataclasses.replace(record, face_parts=np.where(right, 2, 1))
+    stated = ObjectParts.stated(some, None)
+    assert stated is not None
+    assert stated.names == ("part 1", "part 2")
+    assert (
+        ObjectParts.stated(dataclasses.replace(some, face_parts=0 * some.face_parts), None) is None
+    )
 
 
 def test_the_way_goes_through_its_stops() -> None:
@@ -101,6 +111,35 @@ def test_hands_come_from_afar(grasps: GraspSet, allegro: Hand) -> None:
     assert np.allclose(np.linalg.norm(step, axis=1), 0.1)
     assert (np.sum(step * palm, axis=1) > 0).all()
     assert np.array_equal(start[:, 3:], pregrasp[:, 3:])
+
+
+def test_ways_follow_an_approach_that_is_stated(grasps: GraspSet, allegro: Hand) -> None:
+    look, some = HandAppearance.of(allegro), grasps[:2]
+    drawn_back = GraspWays(some, look)
+    pregrasp, _, squeeze = some.poses.qpos
+    for number in range(2):
+        assert np.allclose(drawn_back.pose(number, 1.0), pregrasp[number], atol=1e-6)
+        assert np.allclose(drawn_back.pose(number, 3.0), squeeze[number], atol=1e-6)
+    way = np.repeat(pregrasp[:, None], 3, axis=1)
+    way[:, 0, 2] += 0.3
+    way[:, 1, 2] += 0.1
+    stated = GraspWays(
+        dataclasses.replace(some, poses=Poses.from_qpos(*some.poses.qpos, approach=way)), look
+    )
+    heights = [stated.pose(1, stage)[2] - pregrasp[1, 2] for stage in (0.0, 0.5, 0.75, 1.0)]
+    assert np.allclose(heights, [0.3, 0.1, 0.05, 0.0], atol=1e-6)
+
+
+def test_a_scene_is_shown_with_the_object_in_it(grasps: GraspSet) -> None:
+    assert surrounding_shapes(grasps) == []
+    box = Box(size=(0.1, 0.1, 0.1), position=(0.3, 0.0, 0.05))
+    scene = Scene(obstacles=(box,)).place(grasps.object.pieces)
+    on_table = dataclasses.replace(grasps, scene=scene)
+    table, obstacle = surrounding_shapes(on_table)
+    assert np.isclose(table.vertices[:, 2].max(), grasps.object.vertices[:, 2].min(), atol=1e-3)
+    assert np.isclose(obstacle.vertices[:, 0].mean(), 0.3)
+    assert np.allclose(up_of(on_table), [0, 0, 1])
+    view_grasps(on_table, port=8198).stop()
 
 
 def test_pages_are_served_on_this_machine_alone_and_take_a_free_port(grasps: GraspSet) -> None:

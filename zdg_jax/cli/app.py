@@ -15,6 +15,7 @@ from zdg_jax.cli.export import export
 from zdg_jax.cli.grasp import grasp
 from zdg_jax.cli.hands import hand, hands
 from zdg_jax.cli.interruption import repeat_lost_interruptions
+from zdg_jax.cli.parts import parts
 from zdg_jax.cli.plan import plan
 from zdg_jax.cli.report import report
 from zdg_jax.cli.show import show
@@ -36,7 +37,20 @@ def cli(verbose: int) -> None:
     logging.getLogger("zdg_jax").setLevel(levels[min(verbose, 2)])
 
 
-for command in (grasp, show, view, report, export, plan, validate, dataset, hand, hands, cache):
+for command in (
+    grasp,
+    show,
+    view,
+    report,
+    export,
+    parts,
+    plan,
+    validate,
+    dataset,
+    hand,
+    hands,
+    cache,
+):
     cli.add_command(command)
 
 

@@ -114,7 +114,9 @@ def _duration(seconds: float) -> str:
     help="Go on, and keep what is done, where spec, files or version have changed.",
 )
 @click.option("--max-calls", default=1000, show_default=True, help="Most requests to a model.")
+@click.option("--max-tokens", default=10_000_000, show_default=True, help="Most tokens.")
 @click.option("--per-minute", default=60.0, show_default=True, help="Most of them in a minute.")
+@click.option("--server", help="Another address of the model's server.")
 @click.option("--dry-run", is_flag=True, help="Say what it would take, from a timed sample.")
 @click.option(
     "--sample", default=2, show_default=True, help="Objects that a dry run times each worker with."
@@ -132,7 +134,9 @@ def make(
     retry_failed: bool,
     accept_changes: bool,
     max_calls: int,
+    max_tokens: int,
     per_minute: float,
+    server: str | None,
     dry_run: bool,
     sample: int,
 ) -> int:
@@ -155,7 +159,9 @@ def make(
         retry_failed=retry_failed,
         accept_changes=accept_changes,
         max_calls=max_calls,
+        max_tokens=max_tokens,
         per_minute=per_minute,
+        server=server,
     )
     if dry_run:
         with _Lines() as lines:
@@ -255,3 +261,13 @@ def export(
     writable(out)
     count = export_dataset(chosen, out, format=format, force=force)
     click.echo(f"{count} grasps in {out}")
+
+
+@dataset.command()
+@click.option("--out", type=FOLDER, required=True, help="Folder to write to.")
+def shapes(out: pathlib.Path) -> None:
+    """Write fifteen shapes of our own with a spec: a dataset to begin with."""
+    from zdg_jax.datasets.shapes import write_shapes
+
+    spec = write_shapes(out)
+    click.echo(f"{spec}: zdg dataset make {spec} --out DIR")

@@ -15,10 +15,11 @@ _FORMATS = "\n".join(f"{name:<15}{summary}" for name, summary in FORMATS.items()
 
 
 @click.command(
+    short_help="Write grasps for other projects: MuJoCo, ROS, USD, GLB ...",
     help="Write the kept grasps of GRASPS (a grasps.npz) for another project.\n\n"
     f"\b\n{_FORMATS}\n\n"
     "Frames, quaternions, units and the order of joints are stated in docs/export.md, and in "
-    "the files where their format has a place for it."
+    "the files where their format has a place for it.",
 )
 @click.argument("grasps", type=FOLDER)
 @click.option(

@@ -12,9 +12,15 @@ import click
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
-from zdg_jax.cli.options import FOLDER, check_task, load_object, mesh_options, planning_options
+from zdg_jax.cli.options import (
+    FOLDER,
+    check_task,
+    load_object,
+    mesh_options,
+    parts_option,
+    planning_options,
+)
 from zdg_jax.cli.physics_options import PhysicsChoice, physics_options
-from zdg_jax.cli.pose_table import pose_table
 from zdg_jax.cli.progress import Bars
 from zdg_jax.cli.scene_options import SceneChoice, pose_options
 from zdg_jax.errors import InputError
@@ -37,8 +43,9 @@ _ADVICE = {
 """Ways out by the commonest reason why no grasp holds."""
 
 
-@click.command()
+@click.command(short_help="Make grasps of MESH that serve a task, and test them.")
 @mesh_options
+@parts_option
 @physics_options
 @planning_options
 @pose_options
@@ -79,6 +86,7 @@ _ADVICE = {
 def grasp(
     mesh: pathlib.Path,
     scale: float | None,
+    parts: pathlib.Path | None,
     physics: PhysicsChoice,
     task: str,
     hand: str,
@@ -121,15 +129,16 @@ def grasp(
     if test == "lift" and not scene.asked:
         raise InputError("--test lift needs something to lift from; add --table or --scene FILE")
     chosen = planner_from_name(planner, options)
+    reviewer = planner_from_name(review, options) if review else chosen
     loaded = Hand.load(hand)
     done: list[str] = []
     with Bars() as bars, on_interruption(lambda: _left(done)):
         run = _Run(
             job=outputs.Job(
-                task=task, obj=load_object(mesh, scale, physics.mass, bars), hand=loaded
+                task=task, obj=load_object(mesh, scale, physics.mass, bars, parts), hand=loaded
             ),
             planner=chosen,
-            reviewer=planner_from_name(review, options) if review else chosen,
+            reviewer=reviewer,
             num=num,
             keep=keep,
             seed=seed,
@@ -153,6 +162,8 @@ def grasp(
         click.echo(str(grasps))
         click.echo("  ".join(str(folder / name) for name in _RESULTS))
     if scene.every_pose:
+        from zdg_jax.cli.pose_table import pose_table
+
         click.echo(pose_table(list(sets.values()), list(poses.values()), loaded))
     for folder, grasps in sets.items():
         if not grasps.kept.any():

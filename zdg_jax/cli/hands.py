@@ -25,7 +25,7 @@ def hands() -> None:
         )
 
 
-@click.command()
+@click.command(short_help="Describe and draw what is derived from a hand's file.")
 @click.argument("hand")
 @click.option("--out", type=FOLDER, help="Picture to write; HAND.png in this folder if not given.")
 @click.option("--no-picture", is_flag=True, help="Describe only.")

@@ -48,6 +48,20 @@ def mesh_options(command: Command) -> Command:
     return command
 
 
+def parts_option(command: Command) -> Command:
+    """Adds the option of a file that names parts to a command.
+
+    Args:
+        command: the command's function.
+    """
+    return click.option(
+        "--parts",
+        type=FOLDER,
+        metavar="FILE",
+        help="Names parts: JSON (faces, boxes, planes), PLY (colours), or labels (.npy, .txt).",
+    )(command)
+
+
 def hand_options(command: Command) -> Command:
     """Adds options that say what of a hand's file is the hand, and how it is driven.
 
@@ -135,7 +149,13 @@ def check_task(task: str) -> None:
         raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
 
-def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bars: Bars) -> Object:
+def load_object(
+    mesh: pathlib.Path,
+    scale: float | None,
+    mass: float | None,
+    bars: Bars,
+    parts: pathlib.Path | None = None,
+) -> Object:
     """Prepares the object.
 
     Args:
@@ -143,9 +163,10 @@ def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bar
         scale: factor from the file's unit to metres; None takes what the file states.
         mass: mass [kg]; None leaves it open.
         bars: bars that show how far it is.
+        parts: file that names parts; None takes those that are found.
 
     Raises:
-        InputError: the mesh, scale or mass cannot be used.
+        InputError: the mesh, scale, mass or file of parts cannot be used.
     """
     from zdg_jax.objects import Object
 
@@ -153,4 +174,4 @@ def load_object(mesh: pathlib.Path, scale: float | None, mass: float | None, bar
         raise InputError(f"--scale {scale} is not a positive number")
     if not mesh.exists():
         raise InputError(f"no file {mesh}")
-    return Object.from_mesh(mesh, scale=scale, mass=mass, progress=bars)
+    return Object.from_mesh(mesh, scale=scale, mass=mass, parts=parts or "auto", progress=bars)

@@ -10,7 +10,14 @@ import click
 
 from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
-from zdg_jax.cli.options import FOLDER, check_task, load_object, object_options, planning_options
+from zdg_jax.cli.options import (
+    FOLDER,
+    check_task,
+    load_object,
+    object_options,
+    parts_option,
+    planning_options,
+)
 from zdg_jax.cli.progress import Bars
 from zdg_jax.cli.scene_options import SceneChoice, scene_options
 
@@ -18,8 +25,9 @@ if TYPE_CHECKING:
     from zdg_jax.planning import GraspPlan, PlannerOptions
 
 
-@click.command()
+@click.command(short_help="Plan how to hold MESH for a task.")
 @object_options
+@parts_option
 @planning_options
 @scene_options
 @click.option(
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
 def plan(
     mesh: pathlib.Path,
     scale: float | None,
+    parts: pathlib.Path | None,
     mass: float | None,
     task: str,
     hand: str,
@@ -58,7 +67,7 @@ def plan(
     chosen = planning.planner_from_name(planner, options)
     loaded = Hand.load(hand)
     with Bars() as bars:
-        obj = load_object(mesh, scale, mass, bars)
+        obj = load_object(mesh, scale, mass, bars, parts)
         writable(out)
         outputs.check_plan(out / outputs.PLAN, outputs.Job(task=task, obj=obj, hand=loaded), force)
         outputs.check_page(out / "plan.html", force)

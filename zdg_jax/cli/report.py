@@ -12,7 +12,7 @@ from zdg_jax.cli.options import FOLDER
 from zdg_jax.errors import InputError
 
 
-@click.command()
+@click.command(short_help="Write all that is known of GRASPS as one HTML file.")
 @click.argument("grasps", type=FOLDER)
 @click.option("--out", type=FOLDER, help="File to write; report.html beside GRASPS if not given.")
 @click.option("--hand", help="Hand to draw if the recorded one has moved.")

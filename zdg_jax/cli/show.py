@@ -20,7 +20,7 @@ _WIDTH = 80
 _MOST = 64
 
 
-@click.command()
+@click.command(short_help="Show GRASPS: the best of them, one in full, pictures.")
 @click.argument("grasps", type=FOLDER)
 @click.option("--grasp", "number", type=int, metavar="N", help="Show this grasp in full.")
 @click.option("--rows", default=8, show_default=True, help="Grasps in table and picture at most.")

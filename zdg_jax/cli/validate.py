@@ -26,7 +26,7 @@ _FILM_RATE = 12.5
 """Frames a second: whole hundredths between them, as GIF needs, and whole steps of 4 ms."""
 
 
-@click.command()
+@click.command(short_help="Test GRASPS in physics; film one of them.")
 @click.argument("grasps", type=FOLDER)
 @protocol_options
 @click.option(

@@ -21,7 +21,7 @@ KINDS = ("grasps", "object", "hand", "plan")
 _HAND_FILE = re.compile(r"\.(xml|urdf)(:.*)?$", re.IGNORECASE)
 
 
-@click.command()
+@click.command(short_help="Show grasps, an object, a hand or a plan in the browser.")
 @click.argument("what")
 @click.argument("others", nargs=-1, type=FOLDER)
 @click.option(
@@ -54,11 +54,11 @@ def view(
     """Show WHAT in the browser until Ctrl-C: grasps, an object, a hand or a plan.
 
     \b
-    zdg view mug/grasps.npz                       one set; the list, the way of the hand, physics
-    zdg view a/grasps.npz b/grasps.npz            sets side by side
-    zdg view mug.stl                              parts and convex pieces
-    zdg view allegro                              joints, palm, what was derived
-    zdg view plan/plan.json --object mug.stl      what a plan holds and avoids
+    zdg view mug/grasps.npz                      a set: list, motion, physics
+    zdg view a/grasps.npz b/grasps.npz           sets side by side
+    zdg view mug.stl                             parts and convex pieces
+    zdg view allegro                             joints, palm, what was derived
+    zdg view plan/plan.json --object mug.stl     what is held and avoided
 
     The page's address is printed; it is reached from this machine alone unless --host says
     otherwise. Over ssh: ssh -L 8090:localhost:8090 MACHINE, then open the address at home.

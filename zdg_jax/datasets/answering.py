@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import threading
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zdg_jax.errors import ZdgError
+
+if TYPE_CHECKING:
+    from zdg_jax.planning import Planner
 
 
 class Answering:
@@ -23,14 +27,15 @@ class Answering:
         from zdg_jax.datasets.running import JobRunner
 
         self._runner = JobRunner(pathlib.Path(root))
-        self._planners: dict[str, Any] = {}
+        self._model: Planner | None = None
+        self._making = threading.Lock()
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Runs one request.
 
         Args:
             request: `job`, a `Job` in JSON values; where `plan` is there, it is planned by a
-                model and not run: the planner's name, and `limits` of its budget.
+                model and not run: the `planner`, the `limits` of its budget, and its `server`.
 
         Returns:
             `{"done": Counts}`, `{"failed": KIND, "reason": LINE}`, or `{"stop": LINE}` where no
@@ -43,7 +48,7 @@ class Answering:
         job = Job.from_json(request["job"])
         try:
             if "plan" in request:
-                self._runner.plan(job, self._planner(request["plan"], request["limits"]))
+                self._runner.plan(job, self._planner(request["plan"]))
                 answer: dict[str, Any] = {"done": {}}
             else:
                 answer = {"done": dataclasses.asdict(self._runner.run(job))}
@@ -58,14 +63,16 @@ class Answering:
             answer = {"failed": "error", "reason": reason}
         return answer | {"memory": _memory()}
 
-    def _planner(self, name: str, limits: Mapping[str, Any]) -> Any:
+    def _planner(self, asking: Mapping[str, Any]) -> Planner:
         """One planner for the whole run: it counts against one budget."""
         from zdg_jax.planning import Limits, PlannerOptions, planner_from_name
 
-        if name not in self._planners:
-            options = PlannerOptions(limits=Limits(**limits))
-            self._planners[name] = planner_from_name(name, options)
-        return self._planners[name]
+        with self._making:
+            if self._model is None:
+                limits = Limits(**asking["limits"])
+                options = PlannerOptions(limits=limits, base_url=asking["server"])
+                self._model = planner_from_name(asking["planner"], options)
+            return self._model
 
 
 def _memory() -> int:

@@ -16,7 +16,7 @@ from zdg_jax.export.conventions import CONVENTIONS
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand.poses import POSES
-from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.validation.results import Validation
 
 FORMAT, VERSION = "zdg-jax dataset", 1
 """Name and version of the format, in every file's schema."""
@@ -40,7 +40,13 @@ _FIXED: dict[str, tuple[pa.DataType, str]] = {
     "rank": (pa.int32(), "place in the order of preference of its job, 0 for the best"),
     "score": (pa.float32(), "predicted chance to hold, less what disagrees with the plan"),
     "status": (_TEXT, "what the refinement says of it"),
-    "approach": (_VECTOR, "unit normal of the palm at the grasp, object frame"),
+    "approach_direction": (_VECTOR, "unit normal of the palm at the grasp, object frame"),
+    "approach_positions": (
+        pa.list_(_VECTOR),
+        "way to the pregrasp, its last pose: origins of the hand's root, object frame [m]",
+    ),
+    "approach_quaternions": (pa.list_(_QUATERNION), "likewise: rotations, w x y z, unit"),
+    "approach_joints": (pa.list_(_NUMBERS), "likewise: joints, in the order of joint_names"),
     "contact_links": (pa.list_(pa.string()), "link of each contact of the squeeze"),
     "contact_points": (pa.list_(_VECTOR), "points of contact, object frame [m]"),
     "contact_forces": (pa.list_(_VECTOR), "forces on the object, object frame [N]"),
@@ -109,7 +115,8 @@ def to_table(result: JobResult) -> pa.Table:
         "rank": grasps.rank,
         "score": grasps.score,
         "status": [grasps.status_names[code] for code in grasps.status],
-        "approach": _approach(grasps, result.palm_normal),
+        "approach_direction": _approach_direction(grasps, result.palm_normal),
+        **_way(grasps),
         **_forces(grasps, result.link_names),
     }
     for pose in POSES:
@@ -119,7 +126,7 @@ def to_table(result: JobResult) -> pa.Table:
     values |= {f"term_{name}": value for name, value in sorted(grasps.terms.items())}
     for name, test in tests.items():
         values |= {f"{name}_{column}": getattr(test, column) for column in TEST}
-        values[f"{name}_reason"] = [Reason(code).text for code in test.reason]
+        values[f"{name}_reason"] = test.reasons
     fields = [_field(name) for name in values]
     arrays = [_array(values[field.name], field.type) for field in fields]
     loads = {name: list(test.loads) for name, test in tests.items()}
@@ -178,6 +185,7 @@ def _record(result: JobResult, tests: Mapping[str, Validation]) -> bytes:
         "job": result.job.to_json(),
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
+        "scene": None if grasps.scene is None else grasps.scene.to_json(),
         "alignment_weight": grasps.alignment_weight,
         "status_names": grasps.status_names,
         "contact_slots": 0 if grasps.forces is None else grasps.forces.links.shape[1],
@@ -228,10 +236,26 @@ def _rows_of(values: np.ndarray, kind: pa.DataType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), flat, type=kind)
 
 
-def _approach(grasps: GraspSet, palm_normal: np.ndarray) -> np.ndarray:
+def _approach_direction(grasps: GraspSet, palm_normal: np.ndarray) -> np.ndarray:
     quaternions = np.asarray(grasps.grasp.quaternion, float)
     rows = [rotation_matrix(quaternion) @ palm_normal for quaternion in quaternions]
     return np.asarray(rows, np.float32).reshape(-1, 3)
+
+
+def _way(grasps: GraspSet) -> dict[str, Any]:
+    """The way to the pregrasp, as lists of poses; nothing where nobody looked for one."""
+    way = grasps.approach
+    if way is None:
+        return {}
+    n, steps = np.shape(way.position)[:2]
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32) * steps)
+    kinds = {"position": _VECTOR, "quaternion": _QUATERNION, "joints": _NUMBERS}
+    return {
+        f"approach_{leaf.removesuffix('s')}s": pa.ListArray.from_arrays(
+            offsets, _rows_of(np.reshape(getattr(way, leaf), (n * steps, -1)), kind)
+        )
+        for leaf, kind in kinds.items()
+    }
 
 
 def _forces(grasps: GraspSet, link_names: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 from zdg_jax.datasets.reading import Dataset
@@ -40,8 +41,10 @@ def export_dataset(
     if format not in FORMATS:
         raise InputError(f"no format '{format}'; there are: {', '.join(FORMATS)}")
     out, count = pathlib.Path(out), 0
-    for grasps in dataset.grasp_sets():
-        folder = out
+    names = _names(dataset)
+    for job, grasps in zip(dataset.jobs(), dataset.grasp_sets(), strict=True):
+        folder, obj = out, dataclasses.replace(grasps.object, name=names[job], source=None)
+        grasps = dataclasses.replace(grasps, object=obj)
         if format not in _ONE_TREE:
             folder = out / slug(grasps.object.name) / slug(grasps.hand.name) / slug(grasps.task)
         model = dataset.hand_model(grasps.hand.name)
@@ -50,3 +53,20 @@ def export_dataset(
     if not count:
         raise InputError("no grasp to export: nothing is chosen, or nothing is kept")
     return count
+
+
+def _names(dataset: Dataset) -> dict[str, str]:
+    """Names of the jobs' objects, by job; with the object's id where two have the same name."""
+    rows = dataset.to_table(["job", "object", "object_name"]).group_by(
+        ["job", "object", "object_name"]
+    )
+    jobs = rows.aggregate([]).to_pylist()
+    ids: dict[str, set[str]] = {}
+    for row in jobs:
+        ids.setdefault(row["object_name"], set()).add(row["object"])
+    return {
+        row["job"]: row["object_name"]
+        if len(ids[row["object_name"]]) == 1
+        else f"{row['object_name']}_{row['object']}"
+        for row in jobs
+    }

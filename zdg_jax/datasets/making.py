@@ -15,6 +15,7 @@ import numpy as np
 from zdg_jax.datasets.dispatching import Limits, StoppedError, dispatch
 from zdg_jax.datasets.engines import Engine
 from zdg_jax.datasets.engines.local import LocalEngine
+from zdg_jax.datasets.engines.planning import PlanningEngine
 from zdg_jax.datasets.failures import Failure, append_failures
 from zdg_jax.datasets.jobs import Job, JobTable
 from zdg_jax.datasets.layout import Layout
@@ -49,8 +50,12 @@ class MakeOptions:
     """Go on where spec, files or version are no longer those that the dataset was begun with."""
     max_calls: int = 1000
     """Most requests to a model in this run, retries included."""
+    max_tokens: int = 10_000_000
+    """Most tokens in this run, sent and received together."""
     per_minute: float = 60.0
     """Most requests to a model in a minute."""
+    server: str | None = None
+    """Another address of the model's server."""
 
     def __post_init__(self) -> None:
         """Checks the values.
@@ -60,8 +65,8 @@ class MakeOptions:
         """
         if self.engine not in ENGINES:
             raise InputError(f"no engine '{self.engine}'; there are: {', '.join(ENGINES)}")
-        positive = ("job_seconds", "worker_gigabytes", "max_calls", "per_minute", "worker_cpus")
-        for name in positive:
+        positive = ("job_seconds", "worker_gigabytes", "worker_cpus")
+        for name in (*positive, "max_calls", "max_tokens", "per_minute"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
 
@@ -234,24 +239,26 @@ def _plan_by_model(
     options: MakeOptions,
     run: _Recorder,
 ) -> np.ndarray:
-    """Has a model plan the jobs that have no plan, under one budget: by one worker.
+    """Has a model plan the jobs that have no plan, under one budget: in one process.
 
     Returns the jobs that have one. Where the budget is spent, jobs with a plan are still run.
     """
     table = planned.table
     missing = [n for n in numbers.tolist() if not layout.job_plan(table[n].id).exists()]
-    limits = {"max_calls": options.max_calls, "per_minute": options.per_minute}
+    asking = {
+        "planner": planned.spec.planner,
+        "limits": {
+            name: getattr(options, name) for name in ("max_calls", "max_tokens", "per_minute")
+        },
+        "server": options.server,
+    }
     try:
         dispatch(
             table,
             np.asarray(missing, int),
-            LocalEngine(layout.root, 1),
+            PlanningEngine(layout.root),
             worker_limits(options),
-            request=lambda job: {
-                "job": job.to_json(),
-                "plan": planned.spec.planner,
-                "limits": limits,
-            },
+            request=lambda job: {"job": job.to_json(), "plan": asking},
             on_done=lambda number, job, answer: None,
             on_failure=run.failed,
         )

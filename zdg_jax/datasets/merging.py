@@ -100,18 +100,21 @@ def _write(
     with _Jobs(fresh / "jobs.parquet") as jobs:
         for k, hand in enumerate(row.name for row in table.hands):
             facts, own = read_hand(layout, hand), table.hand_of[done] == k
-            loads: dict[str, Any] = {}
+            loads: dict[str, set[tuple[str, ...]]] = {}
             for part, batch in enumerate(_batches(layout, done[own], names[own], rows)):
                 tables = []
                 for number, shard in batch:
                     record = read_record(shard.schema)
-                    loads |= {name: test["loads"] for name, test in record["tests"].items()}
+                    for name, test in record["tests"].items():
+                        loads.setdefault(name, set()).add(tuple(test["loads"]))
                     jobs.add(record, shard)
                     counts.add(record, shard)
                     objects.add(int(table.object_of[number]))
                     tables.append(shard.replace_schema_metadata())
                 joined = pa.concat_tables(tables, promote_options="default")
-                text = conventions(hand, facts["joint_names"], loads)
+                # The steps of a deed differ from job to job: they are in the jobs' records.
+                common = {name: next(iter(some)) for name, some in loads.items() if len(some) == 1}
+                text = conventions(hand, facts["joint_names"], common)
                 joined = joined.replace_schema_metadata({CONVENTIONS_KEY: text})
                 pq.write_table(
                     joined,

@@ -111,7 +111,7 @@ def read_object(layout: Layout, object_id: str) -> ObjectRecord:
         scale=1.0,
         vertices=vertices,
         faces=faces,
-        face_parts=np.zeros(len(faces), np.int32),
+        face_parts=np.asarray(facts["face_parts"], np.int32),
         pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
         mass=facts["mass"],
         friction=facts["friction"],

@@ -106,6 +106,14 @@ class Dataset:
             columns=None if columns is None else list(columns), filter=self._where
         )
 
+    def to_batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads the grasps a part at a time, where all do not fit into memory.
+
+        Args:
+            columns: names of columns.
+        """
+        yield from self._rows.to_batches(columns=list(columns), filter=self._where)
+
     def to_pandas(self, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Reads the grasps into a table of pandas.
 

@@ -14,6 +14,7 @@ from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand.poses import LEAVES, POSES, HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.planning.grasp_plan import GraspPlan
+from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Reason, Validation
 
 _CODES = {reason.text: int(reason) for reason in Reason}
@@ -38,7 +39,8 @@ def to_grasp_set(
             **{
                 pose: HandPose(**{leaf: matrix(rows[f"{pose}_{leaf}"]) for leaf in LEAVES})
                 for pose in POSES
-            }
+            },
+            approach=_way(rows),
         ),
         score=numbers(rows["score"]),
         rank=np.argsort(np.argsort(numbers(rows["rank"]), kind="stable"), kind="stable"),
@@ -53,6 +55,7 @@ def to_grasp_set(
         plan=None if plan is None else GraspPlan.model_validate(plan),
         alignment_weight=record["alignment_weight"],
         physics=None if physics is None else Physics(**physics),
+        scene=None if record.get("scene") is None else Scene.from_json(record["scene"]),
         forces=_forces(rows, record["contact_slots"], hand["link_names"]),
         terms=_named(rows, "term_"),
         metrics=_named(rows, "metric_"),
@@ -76,7 +79,8 @@ def to_validation(rows: pa.Table, name: str, test: Mapping[str, Any]) -> Validat
     for column, (kind, _) in TEST.items():
         values = rows[f"{name}_{column}"]
         columns[column] = matrix(values) if pa.types.is_list(kind) else numbers(values)
-    columns["reason"] = np.array([_CODES[text] for text in columns["reason"]], np.int8)
+    codes = [_CODES[text.partition(" when ")[0]] for text in columns["reason"]]
+    columns["reason"] = np.array(codes, np.int8)
     return Validation(
         protocol=name,
         backend=test["backend"],
@@ -86,28 +90,40 @@ def to_validation(rows: pa.Table, name: str, test: Mapping[str, Any]) -> Validat
     )
 
 
-def numbers(column: pa.ChunkedArray) -> np.ndarray:
+def numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Returns a column of n values, (n,).
 
     Args:
         column: the column.
     """
-    return np.asarray(column.to_numpy())
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def matrix(column: pa.ChunkedArray) -> Any:
+def matrix(column: pa.Array | pa.ChunkedArray) -> Any:
     """Returns a column of n lists of m values each, (n, m).
 
     Args:
         column: the column.
     """
     n = len(column)
-    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    flat = whole.flatten().to_numpy(zero_copy_only=False)
     return np.asarray(flat).reshape(n, -1) if n else np.zeros((0, _width(column.type)))
 
 
 def _width(kind: pa.DataType) -> int:
     return int(kind.list_size) if pa.types.is_fixed_size_list(kind) else 0
+
+
+def _way(rows: pa.Table) -> HandPose | None:
+    if "approach_joints" not in rows.column_names or rows["approach_joints"].null_count:
+        return None
+    n = len(rows)
+    leaves = {}
+    for leaf in LEAVES:
+        poses = rows[f"approach_{leaf.removesuffix('s')}s"].combine_chunks().flatten()
+        leaves[leaf] = matrix(poses).reshape(n, len(poses) // max(n, 1), -1)
+    return HandPose(**leaves)
 
 
 def _named(rows: pa.Table, prefix: str) -> dict[str, np.ndarray]:

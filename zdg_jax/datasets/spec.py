@@ -18,7 +18,7 @@ _MAX_BYTES = 20_000_000
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 _Task = Annotated[str, Field(min_length=1, max_length=2000)]
-Test = Literal["carry", "six_directions"]
+Test = Literal["carry", "six_directions", "lift", "use"]
 
 
 class _Model(pydantic.BaseModel):
@@ -92,21 +92,25 @@ class DatasetSpec(_Model):
     """Tasks in words for every object, or a file of them."""
     grasps: GraspCounts = GraspCounts()
     """Counts of a job."""
-    tests: list[Test] = Field(default=["carry"], max_length=2)
-    """Tests in physics. The first decides what is kept; without any nothing is tested."""
+    tests: list[Test] = Field(default=["carry"], max_length=4)
+    """Tests in physics: `carry`, `six_directions`; `lift` where there is a table, and the default
+    there; `use`, the deed of the plan where it has one, not as the first. The first decides what
+    holds; of what holds, what also does the deed is kept if anything does. Without a test nothing
+    is tested."""
     planner: str = "rules"
     """`rules`, or a model: gemini[:MODEL], openai[:MODEL]."""
-    scene: Literal["none"] = "none"
-    """Surroundings of the object: none, it floats."""
+    scene: Literal["none", "table"] = "none"
+    """Surroundings of the object: `none`, it floats; `table`, it stands on one, with `up` of the
+    object up, or what its plan takes for that."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Same spec, same grasps on the same machine."""
 
-    @pydantic.field_validator("scene", mode="before")
+    @pydantic.model_validator(mode="before")
     @classmethod
-    def _no_scene_yet(cls, value: Any) -> Any:
-        if value == "table":
-            raise ValueError("grasps from a table cannot be made yet; leave it out, or say none")
-        return value
+    def _lift_from_a_table(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("scene") == "table" and "tests" not in values:
+            return {**values, "tests": ["lift"]}
+        return values
 
     @pydantic.field_validator("planner")
     @classmethod
@@ -121,6 +125,10 @@ class DatasetSpec(_Model):
             raise ValueError("grasps.until counts grasps that hold: name a test")
         if len(set(self.tests)) < len(self.tests):
             raise ValueError("tests: one is named twice")
+        if "lift" in self.tests and self.scene != "table":
+            raise ValueError("tests: a lift needs something to lift from: scene: table")
+        if self.tests[:1] == ["use"]:
+            raise ValueError("tests: not every plan is for a deed: name another test before use")
         return self
 
     @classmethod

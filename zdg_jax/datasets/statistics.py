@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import io
+import itertools
 import pathlib
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image, ImageDraw
 
@@ -17,8 +18,12 @@ from zdg_jax.datasets.restoring import matrix, numbers
 from zdg_jax.rendering.text import FAINT, PAPER, fit, write
 from zdg_jax.runtime.files import atomic_write
 
-_DIRECTIONS = 26
-"""Bins of directions: towards the faces, edges and corners of a cube."""
+_AXES = np.array([axis for axis in itertools.product((-1.0, 0.0, 1.0), repeat=3) if any(axis)])
+_AXES /= np.linalg.norm(_AXES, axis=1, keepdims=True)
+"""Middles of bins of directions: faces, edges and corners of a cube, (26, 3)."""
+_FLAGS = ("tested", "held", "kept")
+_BARS = 40
+"""Bars of one group in a picture at most: those with the lowest shares."""
 _BAR = (74, 122, 188)
 _WIDTH, _LINE, _LABEL = 900, 22, 260
 """Sizes of the picture [px]."""
@@ -68,16 +73,31 @@ class Statistics:
         Raises:
             InputError: the failures cannot be read.
         """
-        columns = ["object_name", "hand", "task", "tested", "held", "kept", "approach"]
-        reason = next((n for n in dataset.schema.names if n.endswith("_reason")), None)
-        table = dataset.to_table([*columns, *([reason] if reason else [])])
         groups = {"hand": "hand", "object": "object_name", "task": "task"}
-        failures = read_failures(dataset.layout.failures).values()
+        reason = next((n for n in dataset.schema.names if n.endswith("_reason")), None)
+        columns = [*groups.values(), *_FLAGS, "approach_direction", *([reason] if reason else [])]
+        sums: dict[str, dict[str, _Sums]] = {group: {} for group in groups}
+        reasons: collections.Counter[str] = collections.Counter()
+        for batch in dataset.to_batches(columns):
+            flags = np.stack([numbers(batch[name].fill_null(False)) for name in _FLAGS], axis=1)
+            bins = _bin(matrix(batch["approach_direction"])) if len(batch) else np.zeros(0, int)
+            for group, column in groups.items():
+                names = batch[column].dictionary_encode()
+                for code, name in enumerate(names.dictionary.to_pylist()):
+                    rows = numbers(names.indices) == code
+                    sums[group].setdefault(name, _Sums()).add(flags[rows], bins[rows])
+            if reason:
+                for row in pc.value_counts(batch[reason].drop_null()).to_pylist():
+                    reasons[row["values"]] += row["counts"]
+        total = _Sums()
+        for part in sums["hand"].values():
+            total.counts, total.bins = total.counts + part.counts, total.bins + part.bins
+        failed = read_failures(dataset.layout.failures).values()
         return cls(
-            total=_yield(table),
-            by={group: _by(table, column) for group, column in groups.items()},
-            reasons=_counted(table[reason]) if reason else {},
-            failures=_counted(pa.array([failure.reason for failure in failures], pa.string())),
+            total=total.result(),
+            by={g: {name: part.result() for name, part in own.items()} for g, own in sums.items()},
+            reasons=dict(reasons.most_common()),
+            failures=dict(collections.Counter(f.reason for f in failed).most_common()),
         )
 
     def __str__(self) -> str:
@@ -108,10 +128,12 @@ class Statistics:
         Raises:
             InputError: it cannot be written.
         """
-        sections: list[tuple[str, dict[str, float]]] = [
-            (f"share that holds, by {group}", {n: row.share for n, row in rows.items()})
-            for group, rows in self.by.items()
-        ]
+        sections: list[tuple[str, dict[str, float]]] = []
+        for group, rows in self.by.items():
+            lowest = sorted(rows.items(), key=lambda item: item[1].share)[:_BARS]
+            more = f", the lowest {_BARS} of {len(rows)}" if len(rows) > _BARS else ""
+            title = f"share that holds, by {group}{more}"
+            sections.append((title, {name: row.share for name, row in lowest}))
         tested = max(sum(self.reasons.values()), 1)
         sections.append(("results", {n: count / tested for n, count in self.reasons.items()}))
         height = 20 + sum(_LINE * (len(bars) + 2) for _, bars in sections)
@@ -133,23 +155,19 @@ class Statistics:
             file.write(content.getvalue())
 
 
-def spread(directions: np.ndarray) -> float:
+def spread(counts: np.ndarray) -> float:
     """Returns how evenly directions are spread: 0 for one, 1 for all round.
 
     It is the entropy of their shares among 26 bins (faces, edges and corners of a cube), over that
-    of equal shares.
+    of equal shares; NaN for none.
 
     Args:
-        directions: unit vectors, (n, 3), object frame.
+        counts: directions in each bin, (26,).
     """
-    if not len(directions):
+    if not counts.any():
         return float("nan")
-    axes = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
-    axes = axes[np.abs(axes).sum(axis=1) > 0]
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    counts = np.bincount(np.argmax(directions @ axes.T, axis=1))
-    shares = counts[counts > 0] / len(directions)
-    return float(-(shares * np.log(shares)).sum() / np.log(_DIRECTIONS)) + 0.0
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum() / np.log(len(_AXES))) + 0.0
 
 
 def fit_text(text: str, width: int) -> str:
@@ -162,23 +180,25 @@ def fit_text(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def _by(table: pa.Table, column: str) -> dict[str, Yield]:
-    names = pc.unique(table[column]).to_pylist()
-    return {name: _yield(table.filter(pc.equal(table[column], name))) for name in names}
+class _Sums:
+    """Counts of some grasps."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(1 + len(_FLAGS), int)
+        self.bins = np.zeros(len(_AXES), int)
+
+    def add(self, flags: np.ndarray, bins: np.ndarray) -> None:
+        """Adds grasps: their flags (n, 3) and the bins of their directions (n,)."""
+        self.counts += np.array([len(flags), *flags.sum(axis=0)])
+        held = flags[:, _FLAGS.index("held")].astype(bool)
+        self.bins += np.bincount(bins[held], minlength=len(_AXES))
+
+    def result(self) -> Yield:
+        """The yield."""
+        made, tested, held, kept = self.counts.tolist()
+        return Yield(made=made, tested=tested, held=held, kept=kept, diversity=spread(self.bins))
 
 
-def _yield(table: pa.Table) -> Yield:
-    held = numbers(table["held"].fill_null(False)).astype(bool)
-    directions = matrix(table["approach"]) if len(table) else np.zeros((0, 3))
-    return Yield(
-        made=len(table),
-        tested=int(pc.sum(table["tested"]).as_py() or 0),
-        held=int(held.sum()),
-        kept=int(pc.sum(table["kept"]).as_py() or 0),
-        diversity=spread(directions[held]),
-    )
-
-
-def _counted(column: pa.Array | pa.ChunkedArray) -> dict[str, int]:
-    counts = {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+def _bin(directions: np.ndarray) -> np.ndarray:
+    """The bin of each of the unit vectors (n, 3), (n,)."""
+    return np.asarray(np.argmax(directions @ _AXES.T, axis=1))

@@ -8,9 +8,9 @@ import pathlib
 import numpy as np
 import pyarrow.compute as pc
 
+from zdg_jax.datasets.grasping import test_named
 from zdg_jax.datasets.progress import whole_shards
 from zdg_jax.datasets.reading import Dataset, open
-from zdg_jax.datasets.running import protocol
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.progress import Progress, silent
 
@@ -94,12 +94,9 @@ def verify(
 
 def _test_again(data: Dataset, job: str, grasps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Results of some grasps of a job as stored and anew, (n,) bool each."""
-    from zdg_jax.synthesis.synthesize import as_made
-
     where = (pc.field("job") == job) & pc.field("grasp").isin(grasps.tolist())
     stored = data.filter(where).grasp_set(job)
     assert stored.validation is not None
-    assert stored.physics is not None
-    test = as_made(protocol(stored.validation.protocol), stored.physics)
+    test = test_named(stored.validation.protocol, stored, stored.object)
     again = stored.validate(test, hand=data.hand_model(stored.hand.name))
     return stored.held, again.held

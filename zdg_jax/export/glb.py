@@ -2,8 +2,8 @@
 
     out/00000.glb ...       one file per grasp, best first
 
-Nodes are `object` and the hand's links by name, under `object_frame`. glTF is y up: that node
-turns the object's z axis up.
+Nodes are `object` and the hand's links by name, under `object_frame`; of grasps made in a scene its
+table and obstacles too, `around0` ... . glTF is y up: that node turns the object's z axis up.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.meshes.clustering import reduce_faces
 from zdg_jax.rendering.colors import OBJECT
 from zdg_jax.rendering.hand_shapes import posed_links
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
 
 NEEDS_HAND = True
 MOST_FACES = 2500
@@ -40,12 +41,19 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         mesh.link: _painted(*reduce_faces(mesh.vertices, mesh.faces, MOST_FACES), colors[mesh.link])
         for mesh in look.meshes
     }
+    around = [
+        _painted(shape.vertices, shape.faces, shape.single_color)
+        for shape in surrounding_shapes(grasps)
+    ]
     paths = []
     for i, qpos in enumerate(np.asarray(grasps.grasp.qpos)):
         rotation, translation = posed_links(hand, qpos)
         scene = trimesh.Scene()
         scene.graph.update(frame_from=scene.graph.base_frame, frame_to=_FRAME, matrix=_Y_UP)
         scene.add_geometry(thing, node_name="object", geom_name="object", parent_node_name=_FRAME)
+        for k, mesh in enumerate(around):
+            name = f"around{k}"
+            scene.add_geometry(mesh, node_name=name, geom_name=name, parent_node_name=_FRAME)
         for link, mesh in meshes.items():
             pose = np.eye(4)
             pose[:3, :3], pose[:3, 3] = rotation[link], translation[link]

@@ -3,11 +3,13 @@
     out/00000.usda ...      one stage per grasp, best first; its default prim is `/grasp`
     out/hand.usdc           the hand: a prim per link, below it the link's mesh
     out/object.usdc         the object's mesh
+    out/around.usdc         table and obstacles, of grasps made in a scene
 
 Lengths are in metres and z is up. Links stand in the object's frame, not in one another's. Time
-codes 0, 24 and 36 are pregrasp, grasp and squeeze; between them a reader interpolates. The prim
-`/grasp/joints` has an attribute `joint:NAME` per joint, with its positions at those times, and
-`names` and `order` say how the hand's MJCF calls and counts them: USD knows no hyphens in names.
+codes 0, 24 and 36 are pregrasp, grasp and squeeze, -24 to 0 the approach where there is one; a
+reader interpolates between them. The prim `/grasp/joints` has an attribute `joint:NAME` per
+joint, with its positions at those times, and `names` and `order` say how the hand's MJCF calls
+and counts them: USD knows no hyphens in names.
 """
 
 from __future__ import annotations
@@ -19,16 +21,19 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.export.conventions import CONVENTIONS, qpos_by_stage, verdicts
+from zdg_jax.export.conventions import CONVENTIONS, approach_qpos, qpos_by_stage, verdicts
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.meshes.clustering import reduce_faces
 from zdg_jax.rendering.colors import OBJECT, Color
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
 
 NEEDS_HAND = True
 STAGE_TIMES = {"pregrasp": 0.0, "grasp": 24.0, "squeeze": 36.0}
 """Time code at which each stage is reached."""
+_APPROACH_TIME = -24.0
+"""Time code at which an approach begins."""
 MOST_FACES = 2500
 """Faces of a link at most."""
 
@@ -60,28 +65,46 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             for mesh in look.meshes
         },
     )
-    stages = qpos_by_stage(grasps)
+    around = surrounding_shapes(grasps)
+    if around:
+        named = {f"solid{k}": shape for k, shape in enumerate(around)}
+        _write_asset(
+            out / "around.usdc",
+            "around",
+            {name: (s.vertices, s.faces, s.single_color) for name, s in named.items()},
+        )
+    ways = _ways(grasps)
     held = verdicts(grasps)
-    poses = {stage: look.link_poses(qpos) for stage, qpos in stages.items()}
+    poses = {at: look.link_poses(qpos) for at, qpos in ways.items()}
     paths = []
     for i in range(len(grasps)):
         path = out / f"{i:05d}.usda"
         stage = _new_stage(path, "grasp")
-        for name in ("object", "hand"):
+        for name in ("object", "hand", *(["around"] if around else [])):
             stage.DefinePrim(f"/grasp/{name}").GetReferences().AddReference(f"./{name}.usdc")
         _say(stage, grasps, i, held[i])
         _animate(
             stage,
             {names[mesh.link]: mesh.link for mesh in look.meshes},
-            {at: (poses[name][0][i], poses[name][1][i]) for name, at in STAGE_TIMES.items()},
+            {at: (places[i], turns[i]) for at, (places, turns) in poses.items()},
         )
-        values = {at: stages[name][i, 7:] for name, at in STAGE_TIMES.items()}
+        values = {at: qpos[i, 7:] for at, qpos in ways.items()}
         _add_joints(stage, look.joint_names, joints, values)
-        stage.SetStartTimeCode(0.0)
+        stage.SetStartTimeCode(min(ways))
         stage.SetEndTimeCode(max(STAGE_TIMES.values()))
         stage.Save()
         paths.append(path)
     return paths
+
+
+def _ways(grasps: GraspSet) -> dict[float, np.ndarray]:
+    """Poses (n, 7 + j) of the hands by time code."""
+    ways = {STAGE_TIMES[stage]: qpos for stage, qpos in qpos_by_stage(grasps).items()}
+    approach = approach_qpos(grasps)
+    if approach is not None:
+        times = np.linspace(_APPROACH_TIME, 0.0, approach.shape[1])[:-1]  # the last is the pregrasp
+        ways |= {float(at): approach[:, k] for k, at in enumerate(times)}
+    return dict(sorted(ways.items()))
 
 
 def _new_stage(path: pathlib.Path, name: str) -> Any:

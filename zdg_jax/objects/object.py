@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +12,15 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.meshes.hashing import mesh_hash
-from zdg_jax.objects import cleaning, convex, distance_fields, loading, preparation
+from zdg_jax.objects import (
+    cleaning,
+    convex,
+    distance_fields,
+    loading,
+    named_parts,
+    part_files,
+    preparation,
+)
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.runtime.progress import Progress, silent
@@ -58,6 +66,8 @@ class Object:
     """The object as jitted programs see it."""
     sample_faces: np.ndarray
     """Face that each of the surface samples lies on, (s,)."""
+    file_faces: np.ndarray
+    """Face of the mesh as given that each face was, (f,)."""
     groups: tuple[tuple[int, ...], ...] = ()
     """Sets of marks that together make a larger part, such as a body and its rim."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
@@ -93,7 +103,8 @@ class Object:
             name: name of the object; the file's stem if not given.
             parts: `auto` takes the file's groups where it has several, else finds parts in the
                 geometry; `geometry` always finds them; otherwise a label for each face of the
-                mesh as given, (f,), or the path of a file of them.
+                mesh as given, (f,), the path of a file of them, or the path of a JSON or PLY file
+                that names parts, which are taken out of those of `auto`.
             decomposer: one of `decomposers.NAMES`.
             pieces: most convex pieces.
             piece_vertices: most vertices of a convex piece.
@@ -109,7 +120,8 @@ class Object:
         if scale is None:
             scale = cleaning.factor(raw)
         vertices, faces, kept = cleaning.clean(raw, scale)
-        labels = _given_labels(raw, parts)
+        named = _part_file(parts)
+        labels = _given_labels(raw, "auto" if named else parts)
         if labels is not None:
             labels = labels[kept]
         options = preparation.Options(
@@ -119,11 +131,12 @@ class Object:
             vertices, faces, labels, options, keep=cache, progress=progress
         )
         progress("object", preparation.STEPS, preparation.STEPS)
-        return _assemble(
+        obj = _assemble(
             prepared,
             raw,
             vertices,
             faces,
+            kept,
             names=_names(raw, labels),
             scale=scale,
             mass_given=mass is not None or density is not None,
@@ -131,6 +144,42 @@ class Object:
             friction=friction,
             name=name or raw.name,
         )
+        return part_files.apply_part_file(obj, named) if named else obj
+
+    def with_part(
+        self,
+        name: str,
+        faces: np.ndarray | None = None,
+        *,
+        box: named_parts.Box | None = None,
+        planes: Sequence[named_parts.Plane] = (),
+    ) -> Object:
+        """Gives a part a name and a mark of its own; what else was there keeps its mark.
+
+        Args:
+            name: name of the part.
+            faces: its faces, (f,) bool or (k,) indices into `faces`.
+            box: lower and upper corner, (3,) each, object frame [m].
+            planes: normals (3,), object frame, and levels [m]: what lies at n.x > level. A part is
+                what lies in all that is given.
+
+        Returns:
+            Another object; a part that the new one covers is gone, and marks above it are one less.
+
+        Raises:
+            InputError: no face lies there, or all do.
+        """
+        if faces is None and box is None and not planes:
+            raise InputError(f"where is the part '{name}'? Give faces, a box or planes")
+        members = named_parts.inside(self, box, planes)
+        if faces is not None:
+            chosen = np.zeros(len(self.faces), bool)
+            try:
+                chosen[np.asarray(faces)] = True
+            except IndexError as error:
+                raise InputError(f"faces of the part '{name}': {error}") from None
+            members &= chosen
+        return named_parts.carve(self, name, members)
 
     def __repr__(self) -> str:
         """One line: the name, size and mass, and counts of what it is made of."""
@@ -189,6 +238,14 @@ def _check_physical(mass: float | None, density: float | None, friction: float) 
             raise InputError(f"{what} {value} is not a positive number")
 
 
+def _part_file(parts: str | pathlib.Path | np.ndarray) -> pathlib.Path | None:
+    """The file that names parts, where one is given."""
+    if not isinstance(parts, str | pathlib.Path):
+        return None
+    path = pathlib.Path(parts)
+    return path if path.suffix.lower() in part_files.SUFFIXES else None
+
+
 def _given_labels(
     raw: loading.RawMesh, parts: str | pathlib.Path | np.ndarray
 ) -> np.ndarray | None:
@@ -222,6 +279,7 @@ def _assemble(
     raw: loading.RawMesh,
     vertices: np.ndarray,
     faces: np.ndarray,
+    kept: np.ndarray,
     *,
     names: dict[int, str],
     scale: float,
@@ -281,4 +339,5 @@ def _assemble(
         groups=preparation.groups(prepared),
         arrays=arrays,
         sample_faces=prepared["sample_faces"],
+        file_faces=kept,
     )

@@ -172,6 +172,12 @@ class GraspPlan(PlanModel):
             f"  {len(self.alternatives)} alternatives, {len(self.notes)} notes>"
         )
 
+    def _repr_html_(self) -> str:
+        """The plan in words and tables, for notebooks."""
+        from zdg_jax.planning.transcript import plan_as_html
+
+        return plan_as_html(self)
+
     @property
     def grips(self) -> tuple[Grip, ...]:
         """The grip and its alternatives, the best first."""

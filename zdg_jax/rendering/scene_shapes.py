@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import trimesh
 
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.scenes.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from zdg_jax.grasps.grasp_set import GraspSet
 
 TABLE, OBSTACLE = (0.66, 0.69, 0.73), (0.56, 0.60, 0.66)
 """Colours, sRGB."""
@@ -46,3 +51,16 @@ def scene_shapes(
         Shape(vertices=vertices, faces=faces, color=color, label=label, gloss=0.0, opacity=opacity)
         for vertices, faces, color in meshes
     ]
+
+
+def surrounding_shapes(grasps: GraspSet) -> list[Shape]:
+    """Makes shapes of the table and the obstacles of a set, object frame; none without a scene.
+
+    Args:
+        grasps: the grasps.
+    """
+    if grasps.scene is None or not grasps.scene.placed:
+        return []
+    reached = [np.asarray(pose.position, float) for pose in (grasps.pregrasp, grasps.grasp)]
+    points = np.concatenate([grasps.object.vertices, *reached])
+    return scene_shapes(Surroundings.seen_from(grasps.scene), points, label=0)

@@ -63,6 +63,12 @@ class Shape:
                 f"normals have shape {self.normals.shape}; {(len(self.faces), 3, 3)} is needed"
             )
 
+    @property
+    def single_color(self) -> tuple[float, float, float]:
+        """Colour of a shape that has one, sRGB; the first face's where each has its own."""
+        red, green, blue = np.asarray(self.color, float).reshape(-1, 3)[0]
+        return (float(red), float(green), float(blue))
+
     @functools.cached_property
     def corner_normals(self) -> np.ndarray:
         """Unit normals at the corners of the faces, (f, 3, 3) float32."""

@@ -8,11 +8,13 @@ from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.meshes.clustering import reduce_faces
 from zdg_jax.rendering.colors import OBJECT
-from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
-from zdg_jax.viewer.nodes import batch_color, byte_color, creased
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
+from zdg_jax.viewer.grasp_nodes import batch_color
+from zdg_jax.viewer.grasp_path import STAGES, GraspWays
+from zdg_jax.viewer.nodes import byte_color, creased
 from zdg_jax.viewer.server import Viewer
 
-_LINK_FACES, _OBJECT_FACES = 1500, 8000
+_LINK_FACES, _OBJECT_FACES = 1000, 6000
 """Faces of a link and of the object at most: a page is sent by mail."""
 _FRAMES = 36
 _RATE = 18.0
@@ -58,7 +60,21 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
         batched_colors=batch_color(byte_color(OBJECT)),
         lod="off",
         side="double",
+        cast_shadow=False,
+        receive_shadow=False,
     )
+    for i, shape in enumerate(surrounding_shapes(grasps[numbers])):
+        scene.add_batched_meshes_simple(
+            f"/around{i}",
+            *creased(shape.vertices, shape.faces),
+            still,
+            places.astype(np.float32),
+            batched_colors=batch_color(byte_color(shape.single_color)),
+            lod="off",
+            side="double",
+            cast_shadow=False,
+            receive_shadow=False,
+        )
     for number, place in zip(numbers, places, strict=True):
         verdict = "holds" if grasps.held[number] else "does not hold"
         text = f"{number}: {verdict if grasps.tested[number] else 'not tested'}"
@@ -66,7 +82,7 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
         below[2] = low[2] - 0.02
         scene.add_label(f"/name{number}", text, position=below, anchor="top-center")
     colors = look.link_colors()
-    frames = _frames(grasps, look, numbers, (low + high) / 2)
+    frames = _frames(grasps, look, numbers)
     links = {}
     for mesh in look.meshes:
         links[mesh.link] = scene.add_batched_meshes_simple(
@@ -77,9 +93,11 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
             batched_colors=batch_color(byte_color(colors[mesh.link])),
             lod="off",
             side="double",
+            cast_shadow=False,
+            receive_shadow=False,
         )
     first, last = places.min(axis=0) + low - 0.05, places.max(axis=0) + high + 0.05
-    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.8, 0.0, 0.55))
+    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.58, 0.0, 0.36))
     recording = viewer.server.get_scene_serializer()
     for positions, quaternions in frames:
         for link, handle in links.items():
@@ -91,22 +109,19 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
 
 
 def _frames(
-    grasps: GraspSet, look: HandAppearance, numbers: np.ndarray, middle: np.ndarray
+    grasps: GraspSet, look: HandAppearance, numbers: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Positions (n, L, 3) and quaternions (n, L, 4) of the links in each frame."""
-    chosen = grasps[numbers]
-    pregrasp, grasp, squeeze = chosen.poses.qpos
-    start = approach_start(pregrasp, look.palm_positions(pregrasp), middle)
-    stops = np.stack([start, pregrasp, grasp, squeeze], axis=1)
+    ways = GraspWays(grasps, look)
     return [
-        look.link_poses(np.stack([pose_at(way, stage) for way in stops]))
+        look.link_poses(np.stack([ways.pose(int(number), stage) for number in numbers]))
         for stage in np.linspace(0.0, len(STAGES) - 1, _FRAMES)
     ]
 
 
 def _grid(count: int, size: np.ndarray) -> np.ndarray:
-    """Places in a grid about twice as wide as deep, (count, 3) [m]."""
-    columns = max(1, int(np.ceil(np.sqrt(2 * count))))
+    """Places in a grid two and a half times as wide as deep, (count, 3) [m]."""
+    columns = max(1, int(np.ceil(np.sqrt(2.5 * count))))
     step = size[:2] + 2 * _ROOM
     row, column = np.divmod(np.arange(count), columns)
     places = np.stack([column * step[0], -row * step[1], np.zeros(count)], axis=1)

@@ -21,7 +21,7 @@ _LIGHT, _HEAVY = 0.1, 0.4
 _ALL_TIPS = 0.72
 """Probability of all tips among the patterns of tips where no plan binds; the other runs of fingers
 share the rest."""
-_SLOTS = 12
+_SLOTS = 9
 """Most links that a pattern can close on the object: each costs in every step."""
 _FINGER_COST = 2.0
 """Log-likelihood that each finger more or less than find room on the held part costs."""

@@ -44,11 +44,11 @@ _GRAZING = 0.1
 class EnclosingConfig:
     """Settings of the enclosing seeds. Only counts are static."""
 
-    landings: int = dataclasses.field(default=12, metadata={"static": True})
+    landings: int = dataclasses.field(default=8, metadata={"static": True})
     """Landings of the palm that each seed draws."""
-    closed: int = dataclasses.field(default=2, metadata={"static": True})
+    closed: int = dataclasses.field(default=1, metadata={"static": True})
     """Landings, the best of them, from which the hand is closed; the best of these is kept."""
-    steps: int = dataclasses.field(default=10, metadata={"static": True})
+    steps: int = dataclasses.field(default=8, metadata={"static": True})
     """Steps of the closing."""
     largest_step: jax.Array = float_setting(0.35)
     """Largest change of a joint in one of them [rad or m]."""

@@ -123,6 +123,7 @@ class Fitter:
         physics, solver = six_directions.physics, six_directions.solver
         scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._model = model = scene.model
+        self.wrist_stiffness = scene.wrist_stiffness
         model.geom_margin[scene.link_of_geom >= 0] = self.config.reach
         first = scene.hand_body
         self._links = slice(first, first + hand.num_links)

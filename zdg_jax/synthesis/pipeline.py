@@ -297,6 +297,7 @@ class GraspPipeline:
         )
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
+        metrics["wrist_turn"] = self._wrist_turn(fitted)
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         if self.approaches is not None:
             ways = self.approaches.plan(poses.pregrasp)
@@ -374,6 +375,14 @@ class GraspPipeline:
             provenance=provenance or {},
         )
 
+    def _wrist_turn(self, fitted: Fitted) -> np.ndarray:
+        """Turn of the tests' wrist under the weight of what it carries or lifts, (n,) [rad]."""
+        arm = fitted.position - self.object.center_of_mass
+        if self.surroundings is not None:
+            arm = np.cross(arm, self.surroundings.up)
+        weight = self.physics.weight_of(self.object)
+        return np.linalg.norm(arm, axis=1) * weight / self.fitter.wrist_stiffness
+
     def _prepare(self, number: int) -> PreparedGrip:
         plan, obj, hand = self.plan, self.object, self.hand
         grip, squeeze = plan.grips[number], self.config.squeeze
@@ -393,6 +402,7 @@ class GraspPipeline:
             jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
             ClosingMotion.of(hand, idle_fingers(grip)),
             self.config.seeds,
+            load=load * (1 - grip.confidence),
         )
         margin = squeeze.margin * grip.force.factor
         return PreparedGrip(

@@ -38,7 +38,7 @@ class SeedCost:
 
     collision: jax.Array = float_setting(20.0)
     """Of the depth of the deepest sphere, in the object and in what surrounds it [1]."""
-    offset: jax.Array = float_setting(0.2)
+    offset: jax.Array = float_setting(0.6)
     """Of the distance between the contacts' middle and the object's centre of mass [1]."""
     force_closure: jax.Array = float_setting(0.2)
     """Of the energy term of this name [m], as of those that follow."""
@@ -80,6 +80,9 @@ class SeedConfig:
     approach: jax.Array = float_setting(8.0)
     """Greatest pull of the planned approach on the palm's direction, beside a random unit
     vector's; drawn evenly from 0."""
+    leverage: jax.Array = float_setting(0.025)
+    """Distance from the centre of mass that makes a place e times less likely where the object
+    weighs as much as a pinch of the tips carries, in proportion less where it is lighter [m]."""
     depth: jax.Array = float_setting((-0.1, 0.4))
     """Least and greatest depth of the object in the hand, (2,), as shares of the way from the pads
     to the palm."""
@@ -135,6 +138,8 @@ class SeedProposal:
         pattern_probabilities: jax.Array,
         motion: ClosingMotion,
         config: SeedConfig,
+        *,
+        load: float = 0.0,
     ) -> SeedProposal:
         """Compute once for a grip all that its seeds share, on every device.
 
@@ -145,9 +150,12 @@ class SeedProposal:
             pattern_probabilities: probability of each, (p,).
             motion: the way the hand closes.
             config: settings.
+            load: how much the object's weight counts for where it is held: its weight over what a
+                pinch of the tips carries, less where the plan says where to hold.
         """
         problem = _among_surroundings(problem)
-        pairs = antipodal_pairs(problem, jnp.max(preshapes.width), config.pairs)
+        near = _near_balance(problem, load / config.leverage)
+        pairs = antipodal_pairs(near, jnp.max(preshapes.width), config.pairs)
         # Spheres tell whether a seed is clear; the surface points would cost five times as much.
         bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
         hand = dataclasses.replace(problem.hand, surface=bare)
@@ -162,6 +170,15 @@ class SeedProposal:
                 config=config,
             )
         )
+
+
+def _near_balance(problem: Problem, steepness: jax.Array) -> Problem:
+    """The problem with places the less likely the farther they are from the centre of mass."""
+    points = problem.object.samples.points
+    distance = jnp.linalg.norm(points - problem.object.center_of_mass, axis=1)
+    weights = problem.targets.sample_weights * jnp.exp(-steepness * (distance - distance.min()))
+    targets = dataclasses.replace(problem.targets, sample_weights=weights)
+    return dataclasses.replace(problem, targets=targets)
 
 
 @jax.tree_util.register_dataclass

@@ -89,6 +89,19 @@ class CompiledScene:
         """Joint coordinates of the hand."""
         return int(self.model.nq) - 14
 
+    @property
+    def wrist_stiffness(self) -> float:
+        """Torque per turn of the weld that holds the hand [N m/rad].
+
+        A weld yields as far as its impedance is below one: by R f / k for the force f of a row,
+        with R and k of "Computation" in MuJoCo's documentation. Rows of a turn measure the sine of
+        half the angle, which makes it 4 R / k per torque.
+        """
+        timeconst, damping = self.model.eq_solref[0]
+        impedance = self.model.eq_solimp[0, 1]
+        regular = (1 - impedance) / impedance * self.model.body_invweight0[self.hand_body, 1]
+        return float(1 / (4 * regular * impedance * (timeconst * damping) ** 2))
+
 
 def link_body(scene: CompiledScene, link: str) -> int:
     """Returns the body of a link of the hand by its name, -1 where the hand has none such."""

@@ -14,10 +14,11 @@ from zdg_jax.errors import ZdgError
 from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, unmet_requests
 from zdg_jax.rendering.colors import OBJECT
-from zdg_jax.viewer import grasp_list
-from zdg_jax.viewer.grasp_list import ANY, SHOWN, GraspFilter
-from zdg_jax.viewer.grasp_path import STAGES, approach_start, pose_at
-from zdg_jax.viewer.nodes import ContactsNode, HandNode, ObjectNode, batch_color, verdict_colors
+from zdg_jax.validation.results import Reason
+from zdg_jax.viewer.grasp_nodes import ContactsNode, MarksNode, add_surroundings, verdict_colors
+from zdg_jax.viewer.grasp_path import STAGES, GraspWays
+from zdg_jax.viewer.list_controls import ListControls
+from zdg_jax.viewer.nodes import HandNode, ObjectNode
 from zdg_jax.viewer.object_parts import ObjectParts, prepare_again
 from zdg_jax.viewer.playback import Playback
 from zdg_jax.viewer.text import paragraphs, preformatted, table
@@ -30,11 +31,7 @@ if TYPE_CHECKING:
     from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.validation import Protocol
 
-ROWS = 10
-"""Grasps on a page of the list."""
 _GRASP = float(STAGES.index("grasp"))
-_MARK = 0.003
-"""Radius of the mark of a grasp [m]."""
 _STEP = 0.04
 """Time between two poses of a hand that walks its way [s]."""
 
@@ -70,10 +67,8 @@ class GraspPanel:
         self.grasps, self._server, self._look = grasps, server, look
         self._hand_source, self._protocol = hand, protocol
         self._lock = threading.RLock()
-        self._parts: ObjectParts | None = None
-        self._part_names: list[frozenset[str]] | None = None
-        self._touch = grasp_list.touching(grasps, look.fingers)
-        self._page, self._listed = 0, np.zeros(0, int)
+        self._parts = ObjectParts.stated(grasps.object, grasps.plan)
+        self._list = ListControls(server, grasps, look.fingers)
         self.selected = -1
         """Number of the grasp that is shown; -1 for none."""
 
@@ -83,40 +78,16 @@ class GraspPanel:
         self._contacts = ContactsNode(server, f"{root}/object/contacts")
         self._hand = HandNode(server, f"{root}/hand", look)
         self._hand.frame.visible = len(grasps) > 0
-        stops = [np.asarray(pose.qpos, np.float64) for pose in (grasps.pregrasp, grasps.grasp)]
-        stops.append(np.asarray(grasps.squeeze.qpos, np.float64))
-        middle = (record.vertices.min(0) + record.vertices.max(0)) / 2
-        palms = look.palm_positions(stops[0])
-        self._stops = np.stack([approach_start(stops[0], palms, middle), *stops], axis=1)
-        self._marks = self._add_marks(root, look.palm_positions(stops[1]), place)
-
-    def _add_marks(self, root: str, palms: np.ndarray, place: np.ndarray) -> Any:
-        """Adds a ball at the palm of each grasp; a click on one selects it."""
-        if not len(palms):
-            return None
-        import trimesh
-
-        ball = trimesh.creation.icosphere(subdivisions=1, radius=_MARK)
-        marks = self._server.scene.add_batched_meshes_simple(
+        self._ways = GraspWays(grasps, look)
+        add_surroundings(server, f"{root}/scene", grasps)
+        self._marks = MarksNode(
+            server,
             f"{root}/marks",
-            np.asarray(ball.vertices, np.float32),
-            np.asarray(ball.faces, np.uint32),
-            np.tile(np.array([1.0, 0, 0, 0], np.float32), (len(palms), 1)),
-            palms.astype(np.float32),
-            batched_colors=batch_color(verdict_colors(self.grasps.held, self.grasps.tested)),
-            lod="off",
-            cast_shadow=False,
+            look.palm_positions(np.asarray(grasps.grasp.qpos)),
+            verdict_colors(grasps.held, grasps.tested),
+            place=place,
+            clicked=self.select,
         )
-
-        @marks.on_click
-        def _(event: Any) -> None:
-            origin, along = np.array(event.ray_origin) - place, np.array(event.ray_direction)
-            offset = palms - origin
-            beside = np.linalg.norm(np.cross(offset, along), axis=1)
-            shown = np.isin(np.arange(len(palms)), self._listed)
-            self.select(int(np.argmin(np.where(shown, beside, np.inf))))
-
-        return marks
 
     def build(self, title: str, *, keys: bool) -> None:
         """Adds the controls to the page, where its next ones go, and selects the first grasp.
@@ -144,7 +115,11 @@ class GraspPanel:
         with gui.add_folder("show", expand_by_default=False):
             self._add_looks()
         with gui.add_folder("grasps"):
-            self._add_list()
+            self._list.build(
+                lambda: self._guarded(self._refresh),
+                lambda where: self._guarded(lambda: self._turn(where)),
+                self.select,
+            )
         with gui.add_folder("selected grasp"):
             self._summary = gui.add_html("")
             with gui.add_folder("in full", expand_by_default=False):
@@ -163,6 +138,8 @@ class GraspPanel:
         if keys:
             gui.add_command("next grasp", hotkey="J").on_trigger(lambda _: self.browse(1))
             gui.add_command("previous grasp", hotkey="K").on_trigger(lambda _: self.browse(-1))
+        if self._parts is not None:
+            self._list.set_parts(self._parts.names, self._parts.touched_by(self.grasps))
         self._refresh()
 
     def _add_looks(self) -> None:
@@ -176,29 +153,7 @@ class GraspPanel:
 
         @with_marks.on_update
         def _(_: Any) -> None:
-            self._marks.visible = with_marks.value
-
-    def _add_list(self) -> None:
-        gui, changed = self._server.gui, lambda _: self._guarded(self._refresh)
-        said = grasp_list.reasons(self.grasps)
-        self._shown = gui.add_dropdown("show", SHOWN, initial_value=SHOWN[0])
-        self._reason = gui.add_dropdown("test says", said, initial_value=ANY)
-        self._touching = gui.add_dropdown(
-            "touching", grasp_list.choices(self._touch), initial_value=ANY
-        )
-        self._part = gui.add_dropdown(
-            "part", (ANY,), initial_value=ANY, hint="Known once parts are in colour."
-        )
-        names = grasp_list.orders(self.grasps)
-        self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
-        for control in (self._shown, self._reason, self._touching, self._part, self._order):
-            control.on_update(changed)
-        self._count = gui.add_html("")
-        self._rows = [gui.add_button("", visible=False) for _ in range(ROWS)]
-        for k, row in enumerate(self._rows):
-            row.on_click(lambda _, k=k: self.select(self._number_of_row(k)))  # type: ignore[misc]
-        pages = gui.add_button_group("page", ("first", "previous", "next", "last"))
-        pages.on_click(lambda _: self._guarded(lambda: self._turn(pages.value)))
+            self._marks.handle.visible = with_marks.value
 
     def _add_plan(self) -> None:
         from zdg_jax.viewer.plan_page import add_plan_folder
@@ -210,67 +165,18 @@ class GraspPanel:
         with self._lock:
             act()
 
-    def _number_of_row(self, k: int) -> int:
-        return int(self._listed[self._page * ROWS + k])
-
     def _refresh(self) -> None:
         """Filters and sorts anew, and selects the first grasp where the selected one is gone."""
-        chosen = GraspFilter(
-            show=self._shown.value,
-            reason=self._reason.value,
-            touch=self._touching.value,
-            part=self._part.value,
-            order=self._order.value,
-        )
-        self._listed = grasp_list.listed(self.grasps, chosen, self._touch, self._part_names)
-        self._page = 0
-        sizes = np.zeros(len(self.grasps), np.float32)
-        sizes[self._listed] = 1.0
-        self._marks.batched_scales = sizes
-        if len(self._listed) and self.selected not in self._listed:
-            self.select(int(self._listed[0]))
+        listed = self._list.refresh()
+        self._marks.show(listed)
+        if len(listed) and self.selected not in listed:
+            self.select(int(listed[0]))
         else:
-            self._fill_rows()
+            self._list.fill(self.selected)
 
     def _turn(self, where: str) -> None:
-        last = max(0, (len(self._listed) - 1) // ROWS)
-        self._page = {
-            "first": 0,
-            "previous": max(0, self._page - 1),
-            "next": min(last, self._page + 1),
-            "last": last,
-        }[where]
-        self._fill_rows()
-
-    def _fill_rows(self) -> None:
-        first = self._page * ROWS
-        total = len(self._listed)
-        shown = f"{first + 1} to {min(first + ROWS, total)} of {total}" if total else "no grasp"
-        self._count.content = paragraphs([f"{shown}; {len(self.grasps)} in the set"])
-        with self._server.atomic():
-            for k, row in enumerate(self._rows):
-                row.visible = first + k < total
-                if row.visible:
-                    number = int(self._listed[first + k])
-                    row.label = self._row_text(number)
-                    row.color = self._row_color(number)
-
-    def _row_text(self, number: int) -> str:
-        grasps = self.grasps
-        text = f"{'▶ ' if number == self.selected else ''}{number} · {grasps.score[number]:.3f}"
-        order = self._order.value
-        if order in grasps.metrics:
-            text += f" · {order} {grasps.metrics[order][number]:.3g}"
-        if grasps.validation is not None:
-            survived = int(grasps.validation.survived_loads[number].sum())
-            text += f" · {grasps.validation.reasons[number]}"
-            text += f" {survived}/{len(grasps.validation.loads)}"
-        return text + ("" if grasps.kept[number] else " · not kept")
-
-    def _row_color(self, number: int) -> tuple[int, int, int]:
-        one = slice(number, number + 1)
-        red, green, blue = verdict_colors(self.grasps.held[one], self.grasps.tested[one])[0]
-        return (int(red), int(green), int(blue))
+        self._list.turn(where)
+        self._list.fill(self.selected)
 
     def select(self, number: int) -> None:
         """Shows a grasp.
@@ -278,13 +184,10 @@ class GraspPanel:
         Args:
             number: its number in the set.
         """
-        with self._lock:
+        with self._lock, self._server.atomic():
             self.selected = number
-            self._playback.leave()
-            places = np.flatnonzero(self._listed == number)
-            if len(places):
-                self._page = int(places[0]) // ROWS
-            self._fill_rows()
+            self._list.turn_to(number)
+            self._list.fill(number)
             self._move()
             self._show_contacts()
             self._summary.content = _summary(self.grasps, number)
@@ -297,17 +200,15 @@ class GraspPanel:
             steps: rows to go down; the list is a ring.
         """
         with self._lock:
-            if not len(self._listed):
-                return
-            places = np.flatnonzero(self._listed == self.selected)
-            place = int(places[0]) if len(places) else 0
-            self.select(int(self._listed[(place + steps) % len(self._listed)]))
+            number = self._list.neighbour(self.selected, steps)
+            if number is not None:
+                self.select(number)
 
     def _move(self) -> None:
         """Puts the hand where the slider says, and the object where it was."""
         self._playback.leave()
         self._object.reset()
-        self._hand.pose(pose_at(self._stops[self.selected], float(self.slider.value)))
+        self._hand.pose(self._ways.pose(self.selected, float(self.slider.value)))
 
     def _walk(self) -> None:
         """Moves the slider, and the hand with it, from its start to its end."""
@@ -326,22 +227,20 @@ class GraspPanel:
         self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])
 
     def _color_parts(self) -> None:
-        """Colours the parts; they are found first where nobody asked before."""
+        """Colours the parts; they are found first where the set does not state them."""
         if self._with_parts.value and self._parts is None:
             self._status.content = paragraphs(["preparing the object ..."])
             try:
                 # Not under the lock: the page is used meanwhile.
                 parts = ObjectParts.of(prepare_again(self.grasps.object), self.grasps.plan)
-                names = parts.touched_by(self.grasps)
+                touched = parts.touched_by(self.grasps)
             except ZdgError as error:
                 self._status.content = paragraphs([str(error)])
                 return
             self._status.content = ""
             with self._lock:
-                self._parts, self._part_names = parts, names
-                touched: frozenset[str] = frozenset().union(*(names or []))
-                found = dict.fromkeys(name for name in parts.names if name in touched)
-                self._part.options = (ANY, *found)
+                self._parts = parts
+                self._list.set_parts(parts.names, touched)
         with self._lock:
             if self._with_parts.value and self._parts is not None:
                 self._object.color_parts(self._parts)
@@ -362,7 +261,7 @@ def _summary(grasps: GraspSet, number: int) -> str:
     if test is None:
         rows.append(("physics", "not tested"))
     else:
-        rows.append((test.protocol, test.reasons[number]))
+        rows.append((test.protocol, Reason(test.reason[number]).text))
         for k, load in enumerate(test.loads):
             if test.tested[number, k]:
                 word = "survived" if test.survived_loads[number, k] else "lost"

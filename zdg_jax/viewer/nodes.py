@@ -1,4 +1,4 @@
-"""What a page shows in three dimensions: hands, objects, contacts and the marks of grasps."""
+"""Hands and objects in a page, in three dimensions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import trimesh
 
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.meshes.clustering import reduce_faces
-from zdg_jax.rendering.colors import FELL, HELD, PARTS, UNKNOWN, Color
+from zdg_jax.rendering.colors import PARTS, Color
 from zdg_jax.viewer.object_parts import ObjectParts
 
 if TYPE_CHECKING:
     import viser
 
+
 _MOST_LINK_FACES = 6000
 _MOST_OBJECT_FACES = 100_000
-_LONGEST = 0.05
-"""Length of the arrow of a grasp's greatest force [m]."""
 _CREASE = 40.0
 """Edges sharper than this are drawn sharp [deg]."""
 
@@ -158,82 +157,6 @@ class ObjectNode:
             pose: position and quaternion (wxyz), (7,).
         """
         self.frame.position, self.frame.wxyz = pose[:3], pose[3:]
-
-
-class ContactsNode:
-    """Contacts of a grasp and the forces on the object there."""
-
-    def __init__(self, server: viser.ViserServer, name: str) -> None:
-        """Prepares a node without contacts.
-
-        Args:
-            server: the page's server.
-            name: name of the node, below the object's.
-        """
-        self._scene, self._name = server.scene, name
-        self._handles: list[Any] = []
-
-    def show(self, points: np.ndarray, forces: np.ndarray) -> None:
-        """Shows contacts in place of those before.
-
-        Args:
-            points: (k, 3), object frame [m].
-            forces: on the object, (k, 3), object frame [N].
-        """
-        self.clear()
-        if not len(points):
-            return
-        self._handles.append(
-            self._scene.add_point_cloud(
-                f"{self._name}/points",
-                np.asarray(points, np.float32),
-                (20, 20, 20),
-                point_size=0.004,
-                point_shape="circle",
-                precision="float32",
-            )
-        )
-        # The arrow ends at the contact: it is what the hand does to the object.
-        scale = _LONGEST / max(float(np.linalg.norm(forces, axis=1).max()), 1e-9)
-        arrows = np.stack([points - scale * forces, points], axis=1).astype(np.float32)
-        self._handles.append(
-            self._scene.add_arrows(
-                f"{self._name}/forces",
-                arrows,
-                (190, 30, 45),
-                shaft_radius=0.0015,
-                head_radius=0.004,
-                head_length=0.01,
-            )
-        )
-
-    def clear(self) -> None:
-        """Shows none."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-
-
-def batch_color(colors: np.ndarray | Sequence[int]) -> np.ndarray:
-    """Gives colours as viser 1.1 takes those of batches: it reads them as linear light, not sRGB.
-
-    Args:
-        colors: sRGB, (..., 3), 0 to 255.
-    """
-    linear = (np.asarray(colors, float) / 255) ** 2.2
-    return np.round(255 * linear).astype(np.uint8)
-
-
-def verdict_colors(held: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Colours of grasps by what physics says, (n, 3), 0 to 255.
-
-    Args:
-        held: marks those that hold, (n,).
-        tested: marks those that were tested, (n,).
-    """
-    colors = np.tile(np.array(UNKNOWN, np.uint8), (len(held), 1))
-    colors[tested], colors[held] = FELL, HELD
-    return colors
 
 
 def creased(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

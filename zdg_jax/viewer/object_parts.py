@@ -1,4 +1,4 @@
-"""Parts of an object for a viewer: found when they are asked for, since that needs preparation."""
+"""Parts of an object for a viewer: those that a set states, or found anew when asked for."""
 
 from __future__ import annotations
 
@@ -48,14 +48,38 @@ class ObjectParts:
             ),
         )
 
-    def touched(self, points: np.ndarray) -> frozenset[str]:
-        """Names the parts that points lie on.
+    @classmethod
+    def stated(cls, record: ObjectRecord, plan: GraspPlan | None) -> ObjectParts | None:
+        """Takes the parts that a set states; None where it is too old to state them.
 
         Args:
-            points: (k, 3), object frame [m].
+            record: the record of the object.
+            plan: a plan that names them.
         """
+        if not record.face_parts.any():
+            return None
+        named = {} if plan is None else {part.mark: part.name for part in plan.parts}
+        marks = np.asarray(record.face_parts)
+        return cls(
+            vertices=record.vertices,
+            faces=record.faces,
+            marks=marks,
+            names=tuple(named.get(mark, f"part {mark}") for mark in range(1, marks.max() + 1)),
+        )
+
+    def touched_by(self, grasps: GraspSet) -> list[frozenset[str]] | None:
+        """Names the parts that each grasp touches; None where a set has no contacts."""
+        if grasps.forces is None:
+            return None
+        used = grasps.forces.links >= 0
+        names = np.full(used.shape, "", dtype=object)
+        names[used] = [self._name_of(mark) for mark in self._marks_at(grasps.forces.points[used])]
+        return [frozenset(row[mask]) for row, mask in zip(names, used, strict=True)]
+
+    def _marks_at(self, points: np.ndarray) -> np.ndarray:
+        """Marks of the parts that points (k, 3) are nearest to, (k,)."""
         if not len(points):
-            return frozenset()
+            return np.zeros(0, int)
         import igl
 
         faces = igl.point_mesh_squared_distance(
@@ -63,16 +87,10 @@ class ObjectParts:
             np.ascontiguousarray(self.vertices, np.float64),
             np.ascontiguousarray(self.faces, np.int64),
         )[1]
-        return frozenset(self.names[mark - 1] for mark in self.marks[np.ravel(faces)])
+        return np.asarray(self.marks[np.ravel(faces)])
 
-    def touched_by(self, grasps: GraspSet) -> list[frozenset[str]] | None:
-        """Names the parts that each grasp touches; None where a set has no contacts."""
-        if grasps.forces is None:
-            return None
-        return [
-            self.touched(points[links >= 0])
-            for points, links in zip(grasps.forces.points, grasps.forces.links, strict=True)
-        ]
+    def _name_of(self, mark: int) -> str:
+        return self.names[mark - 1] if mark else "no part"
 
 
 def prepare_again(record: ObjectRecord) -> Object:

@@ -64,7 +64,7 @@ class Playback:
         self._server, self._grasps, self._look = server, grasps, look
         self._hand_node, self._object_node = hand_node, object_node
         self._hand_source = hand
-        self._protocols = _protocols(protocol)
+        self._protocols = _protocols(grasps, protocol)
         self._film: _Film | None = None
         self._lock = threading.Lock()
 
@@ -153,11 +153,15 @@ class Playback:
         )
 
 
-def _protocols(given: Protocol | None) -> dict[str, Protocol]:
+def _protocols(grasps: GraspSet, given: Protocol | None) -> dict[str, Protocol]:
     """The tests by name, one that was given before the others."""
-    from zdg_jax.validation import LiftProtocol, carry, six_directions
+    from zdg_jax.scenes import Scene
+    from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of, six_directions
 
-    known: list[Protocol] = [six_directions, carry, LiftProtocol()]
+    known: list[Protocol] = [six_directions, carry, LiftProtocol(scene=grasps.scene or Scene())]
+    if grasps.plan is not None and grasps.object.face_parts.any():
+        deed = deed_of(grasps.plan, grasps.object)
+        known += [] if deed is None else [UseProtocol(deed=deed)]
     if given is not None:
         known.insert(0, given)
     return {protocol.name: protocol for protocol in known}

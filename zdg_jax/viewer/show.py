@@ -56,8 +56,7 @@ def view_grasps(
     viewer = Viewer("zdg", host=host, port=port)
     low = np.min([one.object.vertices.min(0) for one in sets], axis=0)
     high = np.max([one.object.vertices.max(0) for one in sets], axis=0)
-    plan = sets[0].plan
-    up = np.array(_UP if plan is None else plan.object.upright)
+    up = up_of(sets[0])
     aside = np.cross(up, [1.0, 0.0, 0.0] if abs(up[0]) < 0.9 else [0.0, 1.0, 0.0])
     step = aside / np.linalg.norm(aside) * (np.abs((high - low) @ aside) + 2 * _HAND_SIZE)
     tabs = viewer.server.gui.add_tab_group() if len(sets) > 1 else None
@@ -75,6 +74,16 @@ def view_grasps(
     margin = 0.4 * _HAND_SIZE
     viewer.look_at(np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin, up)
     return viewer
+
+
+def up_of(grasps: GraspSet) -> np.ndarray:
+    """Tells which direction points up, (3,), object frame: by its scene, else by its plan.
+
+    Args:
+        grasps: the grasps.
+    """
+    upright = _UP if grasps.plan is None else grasps.plan.object.upright
+    return np.array(upright) if grasps.scene is None else grasps.scene.object_up(upright)
 
 
 def view_object(

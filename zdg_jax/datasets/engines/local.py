@@ -60,18 +60,14 @@ class LocalWorker:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
 
-    def read(self) -> Report[LocalWorker] | None:
-        """Reads what it wrote; None where that is no whole answer yet."""
+    def read(self) -> list[dict[str, Any]] | None:
+        """Reads the answers that it wrote; None where it ended."""
         assert self.process.stdout is not None
         chunk = os.read(self.process.stdout.fileno(), 1 << 16)
         if not chunk:
-            return Report(worker=self, answer=None, reason=self._last_words())
-        self._buffer += chunk
-        line, end, rest = self._buffer.partition(b"\n")
-        if not end:
             return None
-        self._buffer = rest
-        return Report(worker=self, answer=json.loads(line))
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        return [json.loads(line) for line in lines]
 
     def kill(self) -> None:
         """Ends it at once."""
@@ -82,7 +78,8 @@ class LocalWorker:
                 with contextlib.suppress(OSError):
                     stream.close()
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """Says why it ended, as far as that is known."""
         status = self.process.wait()
         if status < 0:
             name = signal.Signals(-status).name
@@ -141,8 +138,12 @@ class LocalEngine:
                 assert worker.process.stdout is not None
                 selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
             for key, _ in selector.select(timeout):
-                if (report := key.data.read()) is not None:
-                    reports.append(report)
+                worker, answers = key.data, key.data.read()
+                if answers is None:
+                    reason = worker.last_words()
+                    reports.append(Report(worker=worker, answer=None, reason=reason))
+                else:
+                    reports += [Report(worker=worker, answer=answer) for answer in answers]
         return reports
 
     def close(self) -> None:

@@ -2,7 +2,8 @@
 
 python -m zdg_jax.datasets.engines.process FOLDER
 
-It ends at once where its input ends: no worker outlives the run that started it.
+It ends at once where its input ends: no worker outlives the run that started it. Requests with a
+`slot` are answered by threads, several at a time, and the answer names the slot.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import queue
 import sys
 import threading
+from typing import Any
 
 
 def main(root: str) -> None:
@@ -32,11 +34,22 @@ def main(root: str) -> None:
     threading.Thread(target=listen, daemon=True).start()
     from zdg_jax.datasets.answering import Answering
 
-    answering = Answering(root)
+    answering, writing = Answering(root), threading.Lock()
+
+    def answer(request: dict[str, Any]) -> None:
+        said = answering.answer(request)
+        if "slot" in request:
+            said["slot"] = request["slot"]
+        with writing:
+            answers.write(json.dumps(said) + "\n")
+            answers.flush()
+
     while True:
-        answer = answering.answer(json.loads(requests.get()))
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        request = json.loads(requests.get())
+        if "slot" in request:
+            threading.Thread(target=answer, args=(request,), daemon=True).start()
+        else:
+            answer(request)
 
 
 if __name__ == "__main__":
