@@ -190,8 +190,8 @@ class FilmFrames:
         text.write(draw, (width - 12, 10), clock, 16, FAINT, anchor="ra")
         text.write(draw, (12, 32), text.fit(self.title, 14, width - 24), 14, FAINT)
         distance, turn = self.moved[k]
-        verb, where = ("slipped", " in the hand") if self.used else ("moved", "")
-        moved = f"object {verb} {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°{where}"
+        verb = "slip" if self.used else "object moved"
+        moved = f"{verb} {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
         middle = height - _FOOTER // 2
         text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
