@@ -1,7 +1,7 @@
 """Grasps of many objects as an independent judge sees them.
 
     python -m benchmarks.judged --hand HAND --judge judge.py --out RESULT.json [--objects FOLDER]
-                                [--set SET ...] [--protocol P ...] [--torque NM]
+                                [--set SET ...] [--protocol P ...] [--torque NM] [--table]
 
 For every object, three exported sets, "pick it up" planned by the offline rules:
 
@@ -46,14 +46,15 @@ def make(
     keep: int,
     sets: Collection[str] = SETS,
     physics: zdg.Physics | None = None,
+    scene: zdg.Scene | None = None,
 ) -> None:
     """Exports sets of one object, made for some physics, each into a folder of its name."""
-    plan = planning.plan(TASK, obj, hand, planner="rules")
+    plan = planning.plan(TASK, obj, hand, planner="rules", scene=scene)
 
     def grasps(count: int, validate: bool) -> dict[str, zdg.GraspSet]:
         stages: dict[str, zdg.GraspSet] = {}
         zdg.synthesize(
-            TASK, obj, hand, num=count, keep=keep, key=jax.random.key(0), planner=plan,
+            TASK, obj, hand, num=count, keep=keep, key=jax.random.key(0), planner=plan, scene=scene,
             physics=physics, validate=validate, on_stage=stages.__setitem__,
         )  # fmt: skip
         return stages
@@ -114,6 +115,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
     help="The judge's protocol; fc and carry by default.",
 )
 @click.option("--torque", type=float, help="Limit of every actuator [N m]; the file's by default.")
+@click.option("--table", is_flag=True, help="Grasps from a table; `tested` ones passed the lift.")
 def main(
     hand: str,
     judge: pathlib.Path,
@@ -125,16 +127,20 @@ def main(
     sets: tuple[str, ...],
     protocols: tuple[str, ...],
     torque: float | None,
+    table: bool,
 ) -> None:
     """Makes and judges grasps of every object and writes OUT."""
     loaded = zdg.Hand.load(hand)
-    environment = reports.environment() | {"hand": loaded.name, "task": TASK, "torque": torque}
+    environment = reports.environment() | {
+        "hand": loaded.name, "task": TASK, "torque": torque, "table": table,
+    }  # fmt: skip
+    scene = zdg.Scene() if table else None
     by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         for obj in load_objects(Settings(objects=objects, only=only)):
-            make(loaded, obj, folder, num, keep, sets, zdg.Physics(torque_limit=torque))
+            make(loaded, obj, folder, num, keep, sets, zdg.Physics(torque_limit=torque), scene)
             click.echo(f"made {obj.name}")
         for name, protocol in itertools.product(sorted(set(sets)), protocols):
             limit = None if protocol == "fc" else torque

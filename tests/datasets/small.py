@@ -109,6 +109,10 @@ class InstantEngine:
         self.work, self.room = work, room
         self.workers: list[InstantWorker] = []
 
+    @property
+    def worker_bytes(self) -> float:
+        return float("inf")
+
     def capacity(self) -> int:
         return self.room
 
@@ -120,6 +124,8 @@ class InstantEngine:
         reports = []
         for worker in workers:
             assert worker.request is not None
+            if not worker.started:
+                continue
             try:
                 answer = self.work(worker.request)
             except HangError:

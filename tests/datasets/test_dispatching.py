@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import collections
 import pathlib
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.datasets.small import HangError, InstantEngine, write_spec
+from tests.datasets.small import HangError, InstantEngine, InstantWorker, write_spec
 from tests.datasets.test_spec import table
 from zdg_jax.datasets.dispatching import Limits, Queue, StoppedError, dispatch
 from zdg_jax.datasets.failures import Failure, append_failures, read_failures
@@ -126,6 +128,40 @@ def test_a_full_disk_stops_the_run(jobs: JobTable) -> None:
     assert all(worker.killed for worker in engine.workers)
 
 
+def test_a_worker_that_finds_no_place_keeps_no_job(jobs: JobTable) -> None:
+    engine = InstantEngine(lambda request: DONE)
+    start = engine.start
+
+    def first_alone() -> InstantWorker:
+        worker = start()
+        worker.started = len(engine.workers) == 1
+        return worker
+
+    engine.start = first_alone  # type: ignore[method-assign]
+    done, failed = run(jobs, engine)
+    assert sorted(done) == names(jobs)
+    assert not failed
+
+
+def test_jobs_that_all_fail_for_one_unforeseen_reason_stop_the_run(tmp_path: pathlib.Path) -> None:
+    many = table(write_spec(tmp_path, tasks=[f"task {i}" for i in range(20)]))
+    error = {"failed": "error", "reason": "ModuleNotFoundError: no module"}
+    failed: list[str] = []
+    with pytest.raises(StoppedError, match="25 jobs in a row failed alike: ModuleNotFoundError"):
+        dispatch(
+            many,
+            np.arange(len(many)),
+            InstantEngine(lambda request: error),
+            Limits(job_seconds=60.0, worker_bytes=1e9),
+            request=lambda job: {"job": job.id},
+            on_done=lambda number, job, answer: None,
+            on_failure=lambda number, failure: failed.append(failure.job),
+        )
+    assert len(failed) == 25
+    refused = {"failed": "refused", "reason": "no triangles"}
+    assert len(run(many, InstantEngine(lambda request: refused))[1]) == 60
+
+
 def test_workers_that_never_answer_stop_the_run(jobs: JobTable) -> None:
     with pytest.raises(StoppedError, match="workers in a row"):
         run(jobs, InstantEngine(lambda request: None))
@@ -152,3 +188,25 @@ def test_failures_outlive_a_line_that_was_cut_off(tmp_path: pathlib.Path, jobs: 
     append_failures(path, [failure(jobs[2], "third"), failure(jobs[0], "again")])
     reasons = {job: failure.reason for job, failure in read_failures(path).items()}
     assert reasons == {jobs[0].id: "again", jobs[2].id: "third"}
+
+
+def test_workers_claim_cores_of_their_own_and_leave_them_with_their_process(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # other runs on this machine have claims too
+    code = (
+        "import os, sys; from zdg_jax.datasets.engines.cores import claim_cores\n"
+        "print(claim_cores(1), *os.sched_getaffinity(0), flush=True); sys.stdin.read()\n"
+    )
+    run = [sys.executable, "-c", code]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(run, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    said = [worker.stdout.readline().split() for worker in workers]
+    for worker in workers:
+        worker.kill()
+        worker.communicate()
+    claimed = [core for count, core, *_ in said if count == "1"]
+    assert claimed, "no core was free"
+    assert len(set(claimed)) == len(claimed)
+    again = subprocess.run(run, input="", capture_output=True, text=True)
+    assert again.stdout.split()[0] == "1"

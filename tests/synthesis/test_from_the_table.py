@@ -63,7 +63,7 @@ def depth_around(qpos: np.ndarray) -> float:
 def test_grasps_and_pregrasps_keep_off_the_table_and_the_wall() -> None:
     poses = batch().poses
     for qpos in (*poses.pregrasp.qpos, *poses.grasp.qpos):
-        assert depth_around(np.asarray(qpos, float)) < 1e-3
+        assert depth_around(np.asarray(qpos, float)) < 2e-3
     # Without a scene, some of the same seeds' grasps come from where table and wall are.
     free = world.brick().pipeline.run(world.GRASPS, jax.random.key(2))
     depths = [depth_around(np.asarray(qpos, float)) for qpos in free.poses.grasp.qpos]
@@ -163,3 +163,25 @@ def test_most_grasps_lift_the_brick_beside_the_wall() -> None:
     grasps = pipeline().grasp_set(batch())
     tested = grasps.validate(LiftProtocol(scene=grasps.scene))
     assert tested.held.mean() >= 0.6, tested.validation
+
+
+def test_what_blocks_every_way_is_named() -> None:
+    brick, hand = world.brick().object, world.allegro()
+    pregrasp = jax.tree.map(lambda leaf: np.asarray(leaf[:2]), batch().poses.pregrasp)
+    # A box about the brick: five walls, 1 cm off, and the table.
+    walls = [
+        Box(size=(0.01, 0.1, 0.12), position=(side * 0.035, 0, 0.06), name="bin")
+        for side in (-1, 1)
+    ]
+    walls += [
+        Box(size=(0.06, 0.01, 0.12), position=(0, side * 0.045, 0.06), name="bin")
+        for side in (-1, 1)
+    ]
+    lid = Box(size=(0.3, 0.3, 0.02), position=(0, 0, 0.125), name="lid")
+    around = Surroundings.of(Scene(obstacles=(*walls, lid)), brick)
+    planner = ApproachPlanner(hand, brick, around)
+    found = planner.plan(pregrasp)
+    assert (found.depth > 0.005).all()
+    counts = planner.blockers(found.poses)
+    assert sum(counts.values()) == 2
+    assert set(counts) <= {"'bin'", "'lid'"}

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import urllib.request
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from zdg_jax.hand.poses import Poses
 from zdg_jax.rendering.hand_shapes import posed_links
 from zdg_jax.rendering.scene_shapes import surrounding_shapes
 from zdg_jax.scenes import Box, Scene
-from zdg_jax.viewer import Viewer, view_grasps
+from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
 from zdg_jax.viewer.grasp_path import GraspWays, approach_start, pose_at
 from zdg_jax.viewer.object_parts import ObjectParts
@@ -162,6 +163,18 @@ def test_addresses_that_cannot_be_served_are_refused() -> None:
         Viewer("zdg", host="192.0.2.1")
     with pytest.raises(InputError, match="nothing can be served at nowhere"):
         Viewer("zdg", host="nowhere.invalid")
+
+
+def test_what_is_no_such_thing_is_refused_by_name(grasps: GraspSet) -> None:
+    wrong: Any = "grasps.npz"
+    for view, call in (
+        (view_grasps, "GraspSet.load"),
+        (view_object, "Object.from_mesh"),
+        (view_hand, "Hand.load"),
+        (view_plan, "GraspPlan.load"),
+    ):
+        with pytest.raises(InputError, match=f"is of the type str; give {call}"):
+            view([wrong] if view is view_grasps else wrong)
 
 
 def test_sets_without_grasps_are_shown_too(grasps: GraspSet, allegro: Hand) -> None:

@@ -58,8 +58,8 @@ class _Lines:
         self._progress.stop()
 
     def note(self, line: str) -> None:
-        """Takes something worth saying."""
-        self.group(line)
+        """Takes something worth saying, on a terminal or not."""
+        self._console.print(f"zdg: {line}", markup=False, soft_wrap=True)
 
     def group(self, line: str) -> None:
         """Takes a line on an object."""

@@ -99,17 +99,18 @@ class Layout:
         """Finds the files of all results by their names, (n,) bytes; `job_names` says of what."""
         return np.fromiter(self._shard_names(), f"S{_NAME}")
 
-    def is_whole(self, name: str) -> bool:
-        """Returns whether a result holds what its name says.
+    def read_shard(self, name: str) -> bytes | None:
+        """Reads a result; None where it does not hold what its name says, or cannot be read.
 
         Args:
             name: name of its file.
         """
-        digest = name[JOB_DIGITS + 1 : JOB_DIGITS + 1 + _CONTENT_DIGITS]
         try:
-            return _digest(self.shard_path(name).read_bytes()) == digest
+            content = self.shard_path(name).read_bytes()
         except OSError:
-            return False
+            return None
+        stated = name[JOB_DIGITS + 1 : JOB_DIGITS + 1 + _CONTENT_DIGITS]
+        return content if _digest(content) == stated else None
 
     def _shard_names(self) -> Iterator[bytes]:
         try:

@@ -7,6 +7,7 @@ import json
 import pathlib
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,12 @@ from zdg_jax.datasets.making import working_on
 from zdg_jax.datasets.object_files import read_facts
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.parallel import available_cpus
 
 ROWS = 100_000
 """Grasps of one table at most: about 150 MB in memory while it is written."""
+_AHEAD = 512
+"""Shards that are read ahead at most."""
 _JOBS = 2_000
 """Jobs whose rows are written at a time."""
 
@@ -145,16 +149,24 @@ def _batches(
     """Shards that make one table together, with the numbers of their jobs."""
     batch: list[tuple[int, pa.Table]] = []
     count = 0
-    for number, name in zip(numbers.tolist(), names.tolist(), strict=True):
-        path = layout.shard_path(name.decode())
-        if not layout.is_whole(path.name):
+
+    def read(name: bytes) -> pa.Table:
+        content = layout.read_shard(name.decode())
+        if content is None:
+            path = layout.shard_path(name.decode())
             raise InputError(f"{path} is damaged; `zdg dataset make` makes it again")
-        shard = pq.ParquetFile(path).read()
-        if batch and count + len(shard) > rows:
-            yield batch
-            batch, count = [], 0
-        batch.append((number, shard))
-        count += len(shard)
+        return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
+
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        for start in range(0, len(numbers), _AHEAD):
+            some = slice(start, start + _AHEAD)
+            shards = pool.map(read, names[some].tolist())
+            for number, shard in zip(numbers[some].tolist(), shards, strict=True):
+                if batch and count + len(shard) > rows:
+                    yield batch
+                    batch, count = [], 0
+                batch.append((number, shard))
+                count += len(shard)
     if batch:
         yield batch
 
@@ -257,7 +269,7 @@ def _take(layout: Layout, planned: PlannedDataset, other: Layout) -> None:
     try:
         for shard in (name.decode() for name in other.shard_names().tolist()):
             job, path = shard[:JOB_DIGITS], other.shard_path(shard)
-            if job in asked and job not in here and other.is_whole(shard):
+            if job in asked and job not in here and other.read_shard(shard) is not None:
                 name = read_record(pq.read_schema(path))["job"]["object"]["id"]
                 for suffix in (".glb", ".json"):
                     source = other.object(name).with_suffix(suffix)

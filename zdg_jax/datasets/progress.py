@@ -79,11 +79,15 @@ def whole_shards(layout: Layout, names: np.ndarray) -> np.ndarray:
         layout: the dataset.
         names: names of their files, (n,) bytes.
     """
+
+    def whole_shard(name: str) -> bool:
+        return layout.read_shard(name) is not None
+
     whole = np.zeros(len(names), bool)
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(names), _AT_ONCE):
             some = [name.decode() for name in names[start : start + _AT_ONCE].tolist()]
-            whole[start : start + len(some)] = list(pool.map(layout.is_whole, some))
+            whole[start : start + len(some)] = list(pool.map(whole_shard, some))
     return whole
 
 

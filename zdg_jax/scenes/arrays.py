@@ -51,6 +51,24 @@ class SceneArrays:
         """Returns the lesser of a signed distance (*b,) and the clearance of points (3, *b) [m]."""
         return gap if self.is_empty else jnp.minimum(gap, self.clearance(points))
 
+    def clearance_and_normals(self, points: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Measures clearances (*b,) [m] of points (3, *b), and their unit gradients, (3, *b)."""
+        gap, back = jax.vjp(self.clearance, points)
+        return gap, back(jnp.ones_like(gap))[0]
+
+    def push_off(self, centers: jax.Array, radii: jax.Array) -> jax.Array:
+        """Returns the shift that takes spheres out of the planes, (3,) [m].
+
+        Args:
+            centers: by component, (3, s), object frame [m].
+            radii: (s,) [m].
+        """
+        shift = jnp.zeros_like(centers[:, 0])
+        for plane in self.planes:
+            depth = jnp.max(jax.nn.relu(radii - solids.plane_distance(plane, centers)))
+            shift = shift + depth * plane[:3]
+        return shift
+
     def clearance(self, points: jax.Array) -> jax.Array:
         """Measures the signed distance of points to the nearest thing around.
 

@@ -43,7 +43,7 @@ def overhanging(obj: Object, scene: Scene, upright: Triple = (0.0, 0.0, 1.0)) ->
         raise InputError(
             "an overhang is for a bare table (--table, --up), not for a scene of a file"
         )
-    placed = scene.place(obj.pieces, upright)
+    placed = scene.rest(obj.pieces, upright)
     turn, shift = rotation_matrix(np.array(placed.quaternion)), np.array(placed.position)
     points = np.concatenate([piece.vertices for piece in obj.pieces]) @ turn.T + shift
     center = turn @ np.asarray(obj.arrays.center_of_mass, float) + shift

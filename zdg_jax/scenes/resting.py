@@ -1,21 +1,68 @@
-"""Stable poses: the ways in which an object comes to lie on a table."""
+"""Rest: the ways in which an object comes to lie on a table, and the one nearest to a given one."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.spatial
 import trimesh
 
 from zdg_jax.errors import InputError
-from zdg_jax.scenes.scene import Scene
+from zdg_jax.scenes.scene import Piece, Scene
 
 if TYPE_CHECKING:
     from zdg_jax.objects import Object
 
 _ALIKE = np.cos(np.radians(10.0))
 """Cosine between the up directions of poses that count as one: meshes of round things have many."""
+
+_SETTLES = np.cos(np.radians(20.0))
+"""Cosine of the angle by which an object may turn to come to rest."""
+_INSIDE = 0.001
+"""Distance by which the centre of mass must lie inside the facet: from less it rolls on [m]."""
+_FLAT = 2e-4
+"""Distance from a facet's plane up to which a corner lies on it [m]."""
+
+
+def resting_up(pieces: Sequence[Piece], up: np.ndarray) -> np.ndarray:
+    """Returns the direction that points up once an object has come to rest, (3,), object frame.
+
+    That is the nearest one for which the centre of mass lies over a facet of the convex hull;
+    `up` itself where there is none within 20 degrees.
+
+    Args:
+        pieces: the object's convex pieces, object frame.
+        up: unit direction that points up as it is set down, (3,), object frame.
+    """
+    points = np.concatenate([np.asarray(piece.vertices, float) for piece in pieces])
+    center = _center_of_mass(pieces)
+    planes = scipy.spatial.ConvexHull(points).equations
+    planes = planes[planes[:, :3] @ -up > _SETTLES]
+    for plane in planes[np.argsort(planes[:, :3] @ up, kind="stable")]:
+        normal = plane[:3]
+        first = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
+        axes = np.stack([first / np.linalg.norm(first), np.cross(normal, first)], axis=1)
+        corners = points[points @ normal + plane[3] > -_FLAT] @ axes
+        if len(corners) < 3:
+            continue
+        try:
+            edges = scipy.spatial.ConvexHull(corners).equations
+        except scipy.spatial.QhullError:  # corners on one line carry nothing
+            continue
+        if (edges[:, :2] @ (center @ axes) + edges[:, 2] < -_INSIDE).all():
+            return np.asarray(-normal)
+    return up
+
+
+def _center_of_mass(pieces: Sequence[Piece]) -> np.ndarray:
+    """Centre of mass of pieces of one density, as physics has them, (3,)."""
+    meshes = [trimesh.Trimesh(piece.vertices, piece.faces, process=False) for piece in pieces]
+    volumes = np.abs([mesh.volume for mesh in meshes])
+    centers = np.array([mesh.center_mass for mesh in meshes])
+    return np.asarray(volumes @ centers / volumes.sum())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

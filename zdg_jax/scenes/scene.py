@@ -141,6 +141,18 @@ class Scene:
             position = (0.0, 0.0, self.table - lowest)
         return dataclasses.replace(self, up=None, position=position, quaternion=quaternion)
 
+    def rest(self, pieces: Sequence[Piece], upright: Triple = (0.0, 0.0, 1.0)) -> Scene:
+        """Returns the scene with the object at rest in it, see `resting.resting_up`.
+
+        Only an object whose place is all open turns; arguments as of `place`.
+        """
+        if self.position is not None or self.quaternion is not None:
+            return self.place(pieces, upright)
+        from zdg_jax.scenes.resting import resting_up
+
+        x, y, z = resting_up(pieces, self.object_up(upright)).tolist()
+        return dataclasses.replace(self, up=(x, y, z)).place(pieces)
+
     def to_json(self) -> dict[str, Any]:
         """Describes the scene in JSON values."""
         return {

@@ -71,7 +71,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, scene: Scene, obj: HasPieces, upright: Triple = (0.0, 0.0, 1.0)) -> Surroundings:
-        """Places an object in a scene.
+        """Places an object in a scene, at rest.
 
         Args:
             scene: the scene.
@@ -82,7 +82,7 @@ class Surroundings:
             InputError: the object hangs in the air, is sunk in the table, or something runs
                 through it, by more than `TOLERANCE`.
         """
-        surroundings = cls.seen_from(scene.place(obj.pieces, upright))
+        surroundings = cls.seen_from(scene.rest(obj.pieces, upright))
         surroundings._check_support(obj)
         return surroundings
 

@@ -7,6 +7,7 @@ object. Where none is, the hand backs out as far as it can and goes on in anothe
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import itertools
 import threading
@@ -110,6 +111,25 @@ class ApproachPlanner:
             pregrasp_depth=np.array([depth for *_, depth in found]),
         )
 
+    def blockers(self, poses: HandPose) -> dict[str, int]:
+        """Counts what is in the way, by name, the commonest first.
+
+        Args:
+            poses: n ways, leaves (n, WAYPOINTS, ...), object frame, on the host.
+
+        Returns:
+            The number of ways that go deepest into each obstacle, the table, the object or the
+            hand itself; free ones count nowhere.
+        """
+        counts: collections.Counter[str] = collections.Counter()
+        for way in np.asarray(poses.qpos, float):
+            look = _Look(self, way[-1])
+            found = [look.deepest(place) for place in _along(way[:, :3], self.config.step)]
+            depth, name = max(found)
+            if depth > self.config.depth:
+                counts[name] += 1
+        return dict(counts.most_common())
+
     def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float]:
         """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and that of the pregrasp."""
         still = np.tile(pregrasp, (WAYPOINTS, 1))
@@ -160,6 +180,16 @@ class ApproachPlanner:
         return [self._up, *(np.cos(a) * first + np.sin(a) * second for a in angles)]
 
 
+def _along(way: np.ndarray, step: float) -> np.ndarray:
+    """Places (m, 3) along a way (T, 3) at most a step apart."""
+    places = [way[:1]]
+    for start, end in itertools.pairwise(way):
+        count = int(np.ceil(np.linalg.norm(end - start) / step))
+        share = np.arange(1, count + 1)[:, None] / max(count, 1)
+        places.append(start + share * (end - start))
+    return np.concatenate(places)
+
+
 class _Look:
     """Looks at one hand, whose joints and rotation stay, in many places."""
 
@@ -178,6 +208,22 @@ class _Look:
         inside = -self.data.contact.dist
         around = (self._scene.model.geom_bodyid[self.data.contact.geom] == 0).any(axis=1)
         return float(inside.max(initial=0.0)), float(inside[around].max(initial=0.0))
+
+    def deepest(self, position: np.ndarray) -> tuple[float, str]:
+        """Depth in anything at a position [m], and the name of what that is."""
+        self.depths(position)
+        model, contact = self._scene.model, self.data.contact
+        if not len(contact.dist):
+            return 0.0, ""
+        row = int(np.argmin(contact.dist))
+        mine = self._scene.link_of_geom[contact.geom[row]] >= 0
+        if mine.all():
+            return float(-contact.dist[row]), "the hand itself"
+        other = int(contact.geom[row][int(np.argmin(mine))])
+        if self._scene.object_geoms[other]:
+            return float(-contact.dist[row]), "the object"
+        name = model.geom(other).name
+        return float(-contact.dist[row]), f"'{name.split(':')[1]}'" if ":" in name else name
 
     def free(self, origin: np.ndarray, direction: np.ndarray, start: float) -> tuple[float, float]:
         """Length of the way in a direction that is free, up to `distance`, and depth beyond it.

@@ -206,7 +206,8 @@ def land(
         rotation=rotations.sixd_from_matrix(rotation),
         dofs=jnp.clip(dofs, hand.lower, hand.upper),
     )
-    return _advance(problem, motion, variables, facing), facing
+    landed = _advance(problem, motion, variables, facing)
+    return _clear(problem, landed), facing
 
 
 def palm_room(
@@ -232,7 +233,7 @@ def palm_frame(axis: jax.Array, facing: jax.Array) -> jax.Array:
 def close(
     problem: Problem, motion: ClosingMotion, variables: GraspVariables, config: EnclosingConfig
 ) -> tuple[GraspVariables, jax.Array]:
-    """Close the joints of a grasp until links touch.
+    """Close the joints of a grasp until links touch the object or what surrounds it.
 
     No joint moves farther than the nearest link that it moves has room, by the speed at which that
     link's nearest point approaches the surface: conservative advancement (Mirtich, 1996).
@@ -248,7 +249,7 @@ def close(
 
     def step(_: int, dofs: jax.Array) -> jax.Array:
         posture = kinematics.forward_kinematics(hand.tree, joints_from_dofs(hand, dofs), root)
-        gap, normal, point = _nearest(problem, posture.links)
+        gap, normal, point = _nearest(problem, posture.links, among=True)
         twists = kinematics.link_twists(hand.tree, posture, motions)
         velocity = jnp.cross(twists[:3], point[:, None], axis=0) + twists[3:]
         towards = jax.nn.relu(-jnp.sum(velocity * normal[:, None], axis=0))
@@ -320,12 +321,34 @@ def _advance(
     return dataclasses.replace(variables, position=position)
 
 
-def _nearest(problem: Problem, links: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Gap (L,), outward normal (3, L) and place (3, L) of each link's nearest sphere."""
+def _clear(problem: Problem, variables: GraspVariables) -> GraspVariables:
+    """Lift a hand off the table, if it is in it."""
+    if problem.scene.is_empty:
+        return variables
+    hand = problem.hand
+    joints = joints_from_dofs(hand, variables.dofs)
+    poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
+    centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
+    off = problem.scene.push_off(centers, hand.spheres.inner)
+    return dataclasses.replace(variables, position=variables.position + off)
+
+
+def _nearest(
+    problem: Problem, links: jax.Array, *, among: bool = False
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Gap (L,), outward normal (3, L) and place (3, L) of each link's nearest sphere.
+
+    Of the object alone, or with `among` also of what surrounds it.
+    """
     spheres = problem.hand.spheres
     centers = kinematics.transform_points(links, spheres.local, spheres.link)
     gap, normal = distance.query(problem.object.grid, centers, 0)
     gap = gap - 0.5 * (spheres.inner + spheres.radii)
+    if among and not problem.scene.is_empty:
+        room, outward = problem.scene.clearance_and_normals(centers)
+        nearer = room - spheres.inner < gap
+        gap = jnp.where(nearer, room - spheres.inner, gap)
+        normal = jnp.where(nearer, outward, normal)
     of_link = spheres.link[:, None] == jnp.arange(links.shape[-1])
     by_link = jnp.where(of_link, gap[:, None], 1.0)
     row = jnp.argmin(by_link, axis=0)

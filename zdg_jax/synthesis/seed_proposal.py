@@ -270,9 +270,11 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
     """Cost of a draw, () [m]: depth of collision, reach that is missing, misalignment."""
     problem, cost = proposal.problem, proposal.config.cost
     state = energy.grasp_state(problem, variables, pattern)
-    radii = problem.hand.spheres.radii
-    gap = problem.scene.nearest(state.distance, state.places)[-radii.shape[0] :]
-    collision = jnp.max(jax.nn.relu(radii - gap))
+    radii, inner = problem.hand.spheres.radii, problem.hand.spheres.inner
+    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
+    if not problem.scene.is_empty:
+        room = problem.scene.clearance(state.places[:, -radii.shape[0] :])
+        collision = jnp.maximum(collision, jnp.max(jax.nn.relu(inner - room)))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)

@@ -232,9 +232,14 @@ def _retreat(
     poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
     centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
     away = -back * palm_direction[:, None]
+    off = problem.scene.push_off(centers, hand.spheres.inner)
+    centers = centers + off[:, None]
+    variables = dataclasses.replace(variables, position=variables.position + off)
     places = centers[:, None] + away[..., None]
     gap, _ = distance.query(problem.object.grid, places, 0)
-    gap = problem.scene.nearest(gap, places)
     collision = jnp.max(jax.nn.relu(hand.spheres.radii - gap), axis=-1)
+    if not problem.scene.is_empty:
+        around = jax.nn.relu(hand.spheres.inner - problem.scene.clearance(places))
+        collision = jnp.maximum(collision, jnp.max(around, axis=-1))
     best = jnp.argmin(config.cost.collision * collision + back)
     return dataclasses.replace(variables, position=variables.position + away[:, best])

@@ -31,6 +31,8 @@ from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
 from zdg_jax.validation import LiftProtocol, Protocol, carry, deed_of
 
+_UNREACHED = 0.01
+"""Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
 OnStage = Callable[[str, GraspSet], None]
 """Called with a stage's name and its result, see `synthesize`."""
 
@@ -115,7 +117,8 @@ def synthesize(
         results of physics.
 
     Raises:
-        InputError: a bad count, an empty task, or a plan that does not fit object and hand.
+        InputError: a bad count, an empty task, a plan that does not fit object and hand, or a scene
+            that the object does not fit or in which nothing of it can be reached.
         PlannerError: the planner's model gave no usable answer.
     """
     check_arguments(task, obj, hand, num, keep)
@@ -128,10 +131,12 @@ def synthesize(
     report = on_stage or (lambda name, grasps: None)
 
     plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
+    obj = planning.object_of(plan, obj)
     report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
     pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)
     batch, refined = _refine(pipeline, num, key, config, progress)
+    _check_reach(pipeline, batch)
     provenance = _provenance(obj, hand, key, refined, config)
     grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)
     grasps = grasps.with_kept(selection.diverse(grasps, keep))
@@ -216,6 +221,27 @@ def _refine(
         # An interruption does not wait for a batch, which may be compiling.
         pool.shutdown(wait=False, cancel_futures=True)
     return best, stop * size
+
+
+def _check_reach(pipeline: GraspPipeline, batch: GraspBatch) -> None:
+    """Refuses a scene that lets no hand come to the object.
+
+    Raises:
+        InputError: every way goes deep into something.
+    """
+    planner, way = pipeline.approaches, batch.poses.approach
+    if planner is None or way is None:
+        return
+    deep = batch.metrics["approach_penetration"] > _UNREACHED
+    if not deep.all():
+        return
+    counts = planner.blockers(way)
+    what = ", ".join(f"{name} blocks {count}" for name, count in counts.items())
+    raise InputError(
+        f"nothing of '{pipeline.object.name}' can be reached in this scene: of {len(deep)} grasps "
+        f"{what}; move what is in the way, raise the object (--up, another pose), or let it hang "
+        "over the table's edge (--overhang)"
+    )
 
 
 def _best(batches: Sequence[GraspBatch], num: int) -> GraspBatch:

@@ -38,6 +38,10 @@ class Worker(Protocol):
 class Engine(Protocol[_Worker]):
     """A place with room for workers."""
 
+    @property
+    def worker_bytes(self) -> float:
+        """Memory that there is for each worker [bytes]; infinite where that is not known."""
+
     def capacity(self) -> int:
         """Most workers that have room now; it may change while the run goes."""
 

@@ -18,35 +18,35 @@ from zdg_jax.datasets.engines import Report
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.parallel import available_cpus
 
+_WORKER = 3e9
+"""Memory that a worker takes with the programs of a few hands, and while it compiles [bytes]."""
+
 
 class LocalWorker:
     """A process of its own, on its share of the cores or devices."""
 
-    def __init__(self, root: pathlib.Path, cores: frozenset[int], device: int | None) -> None:
+    def __init__(self, root: pathlib.Path, cores: int, device: int | None) -> None:
         """Starts it.
 
         Args:
             root: folder of the dataset.
-            cores: cores that it may use.
+            cores: cores that it claims.
             device: number of its accelerator; None where it works on the cores.
         """
-        self.cores, self.device = cores, device
+        self.device = device
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `kill`
         self._buffer = b""
         environment = dict(os.environ)
         if device is not None:
             environment["CUDA_VISIBLE_DEVICES"] = str(device)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "zdg_jax.datasets.engines.process", str(root)],
+            [sys.executable, "-m", "zdg_jax.datasets.engines.process", str(root), str(cores)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             env=environment,
             start_new_session=True,  # an interruption of the run is the run's to handle
         )
-        if hasattr(os, "sched_setaffinity"):
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(self.process.pid, cores)
 
     @property
     def started(self) -> bool:
@@ -98,23 +98,26 @@ class LocalEngine:
 
         Args:
             root: folder of the dataset.
-            workers: processes; one per accelerator, else per core, if not given.
+            workers: processes; if not given, one per accelerator, else per core, as far as each
+                has its memory.
 
         Raises:
             InputError: fewer than one.
         """
         devices = _accelerators()
-        self._root, self._workers = root, workers or len(devices) or available_cpus()
-        if self._workers < 1:
-            raise InputError(f"workers is {self._workers}; it must be at least 1")
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-        share = max(1, len(cores) // self._workers)
-        self._places: list[tuple[frozenset[int], int | None]] = []
-        for i in range(self._workers):
-            first = i * share % len(cores)
-            device = devices[i % len(devices)] if devices else None
-            self._places.append((frozenset(cores[first : first + share]), device))
+        if workers is None:
+            workers = len(devices) or min(available_cpus(), max(1, int(memory() / _WORKER)))
+        if workers < 1:
+            raise InputError(f"workers is {workers}; it must be at least 1")
+        self._root, self._workers = root, workers
+        self._cores = max(1, available_cpus() // workers)
+        self._devices = [devices[i % len(devices)] if devices else None for i in range(workers)]
         self._used: dict[int, LocalWorker] = {}
+
+    @property
+    def worker_bytes(self) -> float:
+        """Each worker's share of the machine's memory, with some to spare."""
+        return 0.8 * memory() / self._workers
 
     def capacity(self) -> int:
         """Processes of this run."""
@@ -127,7 +130,7 @@ class LocalEngine:
             for i in range(self._workers)
             if i not in self._used or self._used[i].process.poll() is not None
         )
-        self._used[place] = LocalWorker(self._root, *self._places[place])
+        self._used[place] = LocalWorker(self._root, self._cores, self._devices[place])
         return self._used[place]
 
     def wait(self, workers: Sequence[LocalWorker], timeout: float) -> list[Report[LocalWorker]]:
@@ -151,6 +154,14 @@ class LocalEngine:
         for worker in self._used.values():
             worker.kill()
         self._used.clear()
+
+
+def memory() -> float:
+    """Returns the memory of this machine [bytes]; infinite where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
 
 
 def _accelerators() -> list[int]:

@@ -55,6 +55,11 @@ class PlanningEngine:
         self._busy: set[int] = set()
         self._count = 0
 
+    @property
+    def worker_bytes(self) -> float:
+        """What the one process may take: it runs while no other does."""
+        return self._local.worker_bytes
+
     def capacity(self) -> int:
         """Slots."""
         return _SLOTS

@@ -1,6 +1,6 @@
 """A worker process: reads requests from its standard input, writes answers to its first output.
 
-python -m zdg_jax.datasets.engines.process FOLDER
+python -m zdg_jax.datasets.engines.process FOLDER CORES
 
 It ends at once where its input ends: no worker outlives the run that started it. Requests with a
 `slot` are answered by threads, several at a time, and the answer names the slot.
@@ -15,13 +15,17 @@ import sys
 import threading
 from typing import Any
 
+from zdg_jax.datasets.engines.cores import claim_cores
 
-def main(root: str) -> None:
+
+def main(root: str, cores: int) -> None:
     """Answers requests until there are no more.
 
     Args:
         root: folder of the dataset.
+        cores: cores to keep to, where they are free.
     """
+    claim_cores(cores)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -53,4 +57,4 @@ def main(root: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

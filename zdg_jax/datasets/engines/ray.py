@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zdg_jax.datasets.engines import Report
+from zdg_jax.datasets.engines.cores import claim_cores
 from zdg_jax.errors import InputError
 
 try:
@@ -94,6 +95,11 @@ class RayEngine:
                 f"the cluster has no node with {cpus} CPUs and {gpus:g} GPUs for a worker"
             )
 
+    @property
+    def worker_bytes(self) -> float:
+        """Not known here: Ray ends workers of a node whose memory is full; others do the job."""
+        return float("inf")
+
     def capacity(self) -> int:
         """Workers that the nodes which are alive have room for."""
         room = self._room()
@@ -102,7 +108,7 @@ class RayEngine:
     def start(self) -> RayWorker:
         """Starts a worker where there is room."""
         kind = ray.remote(num_cpus=self._cpus, num_gpus=self._gpus, max_restarts=0)(_Actor)
-        worker = RayWorker(kind.remote(str(self._root)))
+        worker = RayWorker(kind.remote(str(self._root), self._cpus))
         self._workers.append(worker)
         return worker
 
@@ -142,7 +148,8 @@ class RayEngine:
 class _Actor:
     """What runs in an actor's process."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, cpus: int) -> None:
+        claim_cores(cpus)
         from zdg_jax.datasets.answering import Answering
 
         self._answering = Answering(root)

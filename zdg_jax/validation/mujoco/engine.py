@@ -66,7 +66,8 @@ class Engine(PhysicsEngine):
             self.scene = build(hand, obj, physics, solver)
             self.test = UseTest(self.scene, protocol, physics.weight_of(obj))
         else:
-            surroundings = Surroundings.of(protocol.scene, obj)
+            # The object comes to rest in the simulation.
+            surroundings = Surroundings.of(protocol.scene.place(obj.pieces), obj)
             self.scene = build(hand, obj, physics, solver, surroundings=surroundings)
             self.test = LiftTest(self.scene, protocol, surroundings.up)
         self._local = threading.local()
