@@ -124,6 +124,8 @@ class InstantEngine:
         reports = []
         for worker in workers:
             assert worker.request is not None
+            if not worker.started:
+                continue
             try:
                 answer = self.work(worker.request)
             except HangError:

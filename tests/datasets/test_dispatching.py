@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.datasets.small import HangError, InstantEngine, write_spec
+from tests.datasets.small import HangError, InstantEngine, InstantWorker, write_spec
 from tests.datasets.test_spec import table
 from zdg_jax.datasets.dispatching import Limits, Queue, StoppedError, dispatch
 from zdg_jax.datasets.failures import Failure, append_failures, read_failures
@@ -126,6 +126,40 @@ def test_a_full_disk_stops_the_run(jobs: JobTable) -> None:
     with pytest.raises(StoppedError, match="no space left"):
         run(jobs, engine)
     assert all(worker.killed for worker in engine.workers)
+
+
+def test_a_worker_that_finds_no_place_keeps_no_job(jobs: JobTable) -> None:
+    engine = InstantEngine(lambda request: DONE)
+    start = engine.start
+
+    def first_alone() -> InstantWorker:
+        worker = start()
+        worker.started = len(engine.workers) == 1
+        return worker
+
+    engine.start = first_alone  # type: ignore[method-assign]
+    done, failed = run(jobs, engine)
+    assert sorted(done) == names(jobs)
+    assert not failed
+
+
+def test_jobs_that_all_fail_for_one_unforeseen_reason_stop_the_run(tmp_path: pathlib.Path) -> None:
+    many = table(write_spec(tmp_path, tasks=[f"task {i}" for i in range(20)]))
+    error = {"failed": "error", "reason": "ModuleNotFoundError: no module"}
+    failed: list[str] = []
+    with pytest.raises(StoppedError, match="25 jobs in a row failed alike: ModuleNotFoundError"):
+        dispatch(
+            many,
+            np.arange(len(many)),
+            InstantEngine(lambda request: error),
+            Limits(job_seconds=60.0, worker_bytes=1e9),
+            request=lambda job: {"job": job.id},
+            on_done=lambda number, job, answer: None,
+            on_failure=lambda number, failure: failed.append(failure.job),
+        )
+    assert len(failed) == 25
+    refused = {"failed": "refused", "reason": "no triangles"}
+    assert len(run(many, InstantEngine(lambda request: refused))[1]) == 60
 
 
 def test_workers_that_never_answer_stop_the_run(jobs: JobTable) -> None:

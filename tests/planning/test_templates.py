@@ -10,7 +10,10 @@ import pytest
 from zdg_jax.planning.model import replies
 from zdg_jax.planning.model.templates import render, template
 
-NAMES = ("system", "object", "parts", "grasp", "approach", "again", "failed", "ranking")
+NAMES = (
+    *("system", "object", "pointing", "confirm", "parts", "grasp"),
+    *("approach", "again", "failed", "ranking"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,6 +44,7 @@ def test_a_dollar_in_a_task_is_only_a_dollar() -> None:
     "reply",
     [
         replies.ObjectReply,
+        replies.ConfirmReply,
         replies.PartsReply,
         replies.GraspReply,
         replies.ApproachReply,
@@ -54,5 +58,5 @@ def test_schemas_suit_strict_servers(reply: type) -> None:
         if part.get("type") == "object":
             assert part["additionalProperties"] is False
             assert part["required"] == list(part["properties"])
-    assert next(iter(schema["properties"])) in ("evidence", "grasps")
+    assert next(iter(schema["properties"])) in ("evidence", "grasps", "parts")
     assert "prefixItems" not in json.dumps(schema)

@@ -18,7 +18,8 @@ from zdg_jax.runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from zdg_jax.datasets.estimating import Estimate, estimate
     from zdg_jax.datasets.exporting import export_dataset
-    from zdg_jax.datasets.making import MakeOptions, make
+    from zdg_jax.datasets.make_options import MakeOptions
+    from zdg_jax.datasets.making import make
     from zdg_jax.datasets.merging import merge
     from zdg_jax.datasets.progress import Status, status
     from zdg_jax.datasets.reading import Dataset, open
@@ -49,7 +50,7 @@ __getattr__, __dir__ = lazy_names(
         "Dataset": "reading",
         "DatasetSpec": "spec",
         "Estimate": "estimating",
-        "MakeOptions": "making",
+        "MakeOptions": "make_options",
         "Statistics": "statistics",
         "Status": "progress",
         "Verdict": "verifying",

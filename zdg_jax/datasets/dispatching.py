@@ -24,6 +24,10 @@ _MOST_LOST = 20
 """Workers that may end one after another without an answer of any before the run gives up."""
 
 
+_MOST_ALIKE = 25
+"""Jobs in a row that may fail for one unforeseen reason before the run gives up."""
+
+
 class Queue:
     """Jobs to do, by number: a worker stays with an object as long as there are jobs of it."""
 
@@ -167,6 +171,8 @@ class _Run:
         self._workers: list[_Busy] = []
         self._crashes: collections.Counter[int] = collections.Counter()
         self._started = self._lost = 0
+        self._alike = ("", 0)
+        """The last unforeseen reason, and how many jobs in a row failed for it."""
 
     def until_done(self, on_done: OnDone, on_failure: OnFailure) -> None:
         while self._queue or any(busy.job is not None for busy in self._workers):
@@ -182,6 +188,7 @@ class _Run:
             for busy in active.values():
                 if not busy.worker.started:
                     busy.since = time.monotonic()
+                    self._reconsider(busy)
                 elif time.monotonic() - busy.since > self._limits.job_seconds:
                     self._overdue(busy, on_failure)
 
@@ -192,6 +199,14 @@ class _Run:
             self._started += 1
             self._workers.append(_Busy(worker=self._engine.start(), number=self._started))
             idle += 1
+
+    def _reconsider(self, busy: _Busy) -> None:
+        """Takes its job from a worker that waits for a place: there is none, or another idles."""
+        idle = any(other.job is None for other in self._workers)
+        if idle or len(self._workers) > max(1, self._engine.capacity()):
+            assert busy.job is not None
+            self._queue.put_back(busy.job)
+            self._dismiss(busy)
 
     def _hear(
         self, busy: _Busy, report: Report[Any], on_done: OnDone, on_failure: OnFailure
@@ -208,10 +223,24 @@ class _Run:
         job = self._table[number]
         if "done" in answer:
             on_done(number, job, answer["done"])
+            self._alike = ("", 0)
         else:
-            on_failure(number, Failure.of(job, answer["failed"], answer["reason"]))
+            failure = Failure.of(job, answer["failed"], answer["reason"])
+            on_failure(number, failure)
+            self._count_alike(failure)
         if answer["memory"] > min(self._limits.worker_bytes, self._engine.worker_bytes):
             self._dismiss(busy)
+
+    def _count_alike(self, failure: Failure) -> None:
+        """Stops where job after job fails for one unforeseen reason: it is not in the jobs."""
+        if failure.kind == "error":
+            reason, times = self._alike
+            self._alike = (failure.reason, 1 + (times if reason == failure.reason else 0))
+            if self._alike[1] == _MOST_ALIKE:
+                raise StoppedError(
+                    f"{_MOST_ALIKE} jobs in a row failed alike: {failure.reason}; when that is "
+                    "mended, make --retry-failed goes on"
+                )
 
     def _lose(self, busy: _Busy, number: int, reason: str, on_failure: OnFailure) -> None:
         """A worker ended in the middle of a job."""

@@ -14,9 +14,10 @@ from zdg_jax.datasets.dispatching import dispatch
 from zdg_jax.datasets.failures import Failure
 from zdg_jax.datasets.jobs import Job, JobTable
 from zdg_jax.datasets.layout import Layout
-from zdg_jax.datasets.making import Listener, MakeOptions, Silent, make_engine, worker_limits
+from zdg_jax.datasets.make_options import MakeOptions, make_engine, worker_limits
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.progress import look
+from zdg_jax.datasets.recorder import Listener, Silent
 from zdg_jax.errors import InputError
 
 
@@ -98,12 +99,14 @@ def _estimate(
     table = planned.table
     answers: dict[int, dict[str, Any]] = {}
     failed: list[Failure] = []
+    room = 1
     by_model = planned.spec.planner != "rules"
     if by_model:
         listener.note("a model plans: the sample is skipped, for it would ask")
     if sample > 0 and waiting.any() and not by_model:
         engine = make_engine(layout, options)
-        chosen = _chosen(table, waiting, engine.capacity() * (1 + sample))
+        room = engine.capacity()
+        chosen = _chosen(table, waiting, room * (1 + sample))
 
         def on_done(number: int, job: Job, answer: dict[str, Any]) -> None:
             answers[number] = answer
@@ -118,14 +121,13 @@ def _estimate(
             on_done=on_done,
             on_failure=lambda number, failure: failed.append(failure),
         )
-        workers = min(engine.capacity(), int(waiting.sum()))
     per_hand = _seconds_by_hand(table, answers)
     seconds = size = None
     if per_hand:
         usual = float(np.mean(list(per_hand.values())))
         counts = np.bincount(table.hand_of[waiting], minlength=len(table.hands))
         work = sum(n * per_hand.get(hand, usual) for hand, n in enumerate(counts.tolist()))
-        seconds = work / workers
+        seconds = work / min(room, int(waiting.sum()))
         size = float(np.mean([a["size"] for a in answers.values()]) * waiting.sum())
         stored = [p.stat().st_size for p in (layout.root / "objects").rglob("*") if p.is_file()]
         tried = len({int(table.object_of[n]) for n in answers})

@@ -3,135 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import pathlib
-import time
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import filelock
 import numpy as np
 
-from zdg_jax.datasets.dispatching import Limits, StoppedError, dispatch
-from zdg_jax.datasets.engines import Engine
-from zdg_jax.datasets.engines.local import LocalEngine
+from zdg_jax.datasets.dispatching import StoppedError, dispatch
 from zdg_jax.datasets.engines.planning import PlanningEngine
-from zdg_jax.datasets.failures import Failure, append_failures
-from zdg_jax.datasets.jobs import Job, JobTable
 from zdg_jax.datasets.layout import Layout
+from zdg_jax.datasets.make_options import MakeOptions, make_engine, worker_limits
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.progress import look
+from zdg_jax.datasets.recorder import Listener, Made, Recorder, Silent
 from zdg_jax.errors import InputError
-
-ENGINES = ("local", "ray")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class MakeOptions:
-    """How a dataset is made; none of it changes a grasp."""
-
-    engine: str = "local"
-    """`local`, processes on this machine, or `ray`, workers on a Ray cluster."""
-    workers: int | None = None
-    """Most workers at once; the engine decides if not given."""
-    address: str | None = None
-    """Address of a Ray cluster; a local one is started if there is none."""
-    worker_cpus: int = 1
-    """Cores of each worker on a Ray cluster."""
-    worker_gpus: float = 0.0
-    """GPUs of each worker on a Ray cluster."""
-    job_seconds: float = 3600.0
-    """Longest time for one job, compilation included [s]."""
-    worker_gigabytes: float = 6.0
-    """Memory above which a worker is replaced between two jobs; on this machine also above its
-    share of 0.8 of all memory."""
-    retry_failed: bool = False
-    """Do again what failed before."""
-    accept_changes: bool = False
-    """Go on where spec, files or version are no longer those that the dataset was begun with."""
-    max_calls: int = 1000
-    """Most requests to a model in this run, retries included."""
-    max_tokens: int = 10_000_000
-    """Most tokens in this run, sent and received together."""
-    per_minute: float = 60.0
-    """Most requests to a model in a minute."""
-    server: str | None = None
-    """Another address of the model's server."""
-
-    def __post_init__(self) -> None:
-        """Checks the values.
-
-        Raises:
-            InputError: an unknown engine, or a number out of range.
-        """
-        if self.engine not in ENGINES:
-            raise InputError(f"no engine '{self.engine}'; there are: {', '.join(ENGINES)}")
-        positive = ("job_seconds", "worker_gigabytes", "worker_cpus")
-        for name in (*positive, "max_calls", "max_tokens", "per_minute"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
-
-
-class Listener(Protocol):
-    """Hears how a run goes."""
-
-    def note(self, line: str) -> None:
-        """Takes something worth saying."""
-
-    def group(self, line: str) -> None:
-        """Takes a line on an object whose jobs are all done, or on a job that failed."""
-
-    def total(self, done: int, jobs: int, seconds_left: float | None) -> None:
-        """Takes how far the run is.
-
-        Args:
-            done: jobs that are done or failed.
-            jobs: jobs of the dataset.
-            seconds_left: time that the rest will take at the pace of late [s]; None at first.
-        """
-
-
-class Silent:
-    """Hears nothing."""
-
-    def note(self, line: str) -> None:
-        """Takes a line."""
-
-    def group(self, line: str) -> None:
-        """Takes a line."""
-
-    def total(self, done: int, jobs: int, seconds_left: float | None) -> None:
-        """Takes how far the run is."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a run did, and what the dataset is now."""
-
-    jobs: int
-    """Jobs of the dataset."""
-    done: int
-    """Jobs done by now."""
-    failed: int
-    """Jobs failed by now."""
-    new: int
-    """Jobs done by this run."""
-    grasps: int
-    """Grasps that this run made."""
-    held: int
-    """Those of them that hold."""
-    seconds: float
-    """Time that the run took [s]."""
-
-    def __str__(self) -> str:
-        """One line."""
-        hours = max(self.seconds, 1e-9) / 3600
-        pace = f", {self.grasps / hours:.0f} grasps an hour" if self.new else ""
-        return (
-            f"{self.done} of {self.jobs} jobs done, {self.failed} failed; "
-            f"this run: {self.new} jobs, {self.grasps} grasps, {self.held} hold, "
-            f"{self.seconds:.0f} s{pace}"
-        )
 
 
 def make(
@@ -215,7 +100,7 @@ def _make(
         listener.note(f"damaged, made again: {path.name}")
         path.unlink(missing_ok=True)
     pending = progress.waiting | (progress.failed & options.retry_failed)
-    run = _Recorder(layout, table, ~pending, listener)
+    run = Recorder(layout, table, ~pending, listener)
     numbers = np.flatnonzero(pending)
     if len(numbers):
         if planned.spec.planner != "rules":
@@ -238,7 +123,7 @@ def _plan_by_model(
     planned: PlannedDataset,
     numbers: np.ndarray,
     options: MakeOptions,
-    run: _Recorder,
+    run: Recorder,
 ) -> np.ndarray:
     """Has a model plan the jobs that have no plan, under one budget: in one process.
 
@@ -270,38 +155,6 @@ def _plan_by_model(
     return np.asarray(ready, int)
 
 
-def worker_limits(options: MakeOptions) -> Limits:
-    """Returns the bounds of a run's workers.
-
-    Args:
-        options: how the dataset is made.
-    """
-    return Limits(job_seconds=options.job_seconds, worker_bytes=options.worker_gigabytes * 1e9)
-
-
-def make_engine(layout: Layout, options: MakeOptions) -> Engine[Any]:
-    """Makes the engine of a run; it is closed by `dispatch`.
-
-    Args:
-        layout: the dataset that its workers write to.
-        options: how the dataset is made.
-
-    Raises:
-        InputError: it cannot be had.
-    """
-    if options.engine == "ray":
-        from zdg_jax.datasets.engines.ray import RayEngine
-
-        return RayEngine(
-            layout.root,
-            address=options.address,
-            workers=options.workers,
-            cpus=options.worker_cpus,
-            gpus=options.worker_gpus,
-        )
-    return LocalEngine(layout.root, options.workers)
-
-
 def _remove_partial(layout: Layout) -> None:
     """Removes what a run that was ended had begun to write; nobody else writes now."""
     for folder in (layout.shards, layout.root / "objects", layout.root / "plans"):
@@ -309,80 +162,3 @@ def _remove_partial(layout: Layout) -> None:
             for below in folder.iterdir():
                 for path in below.glob(".zdg-*.part"):
                     path.unlink(missing_ok=True)
-
-
-class _Recorder:
-    """Writes down what comes of the jobs, and tells it."""
-
-    def __init__(
-        self, layout: Layout, table: JobTable, done: np.ndarray, listener: Listener
-    ) -> None:
-        self.listener, self.stopped = listener, ""
-        self._layout, self._table = layout, table
-        self._finished = int(done.sum())
-        self._left = np.bincount(table.object_of[~done], minlength=len(table.objects))
-        self._groups: dict[int, list[float]] = {}
-        self._start = time.monotonic()
-        self._times: list[float] = []
-        self._new = self._grasps = self._held = 0
-        listener.total(self._finished, len(table), None)
-
-    def done(self, number: int, job: Job, answer: dict[str, Any]) -> None:
-        """Takes a job that is done."""
-        self._new += 1
-        self._grasps += answer["made"]
-        self._held += answer["held"]
-        self._count(number, answer["made"], answer["held"], answer["seconds"], 0)
-
-    def failed(self, number: int, failure: Failure) -> None:
-        """Takes a job that failed."""
-        append_failures(self._layout.failures, [failure])
-        self.listener.group(
-            f"failed: {failure.object}, {failure.hand}, '{failure.task}': {failure.reason}"
-        )
-        self._count(number, 0, 0, 0.0, 1)
-
-    def made(self, done: int, failed: int) -> Made:
-        """Sums up the run.
-
-        Raises:
-            StoppedError: it stopped before the end.
-        """
-        if self.stopped:
-            raise StoppedError(self.stopped)
-        return Made(
-            jobs=len(self._table),
-            done=done,
-            failed=failed,
-            new=self._new,
-            grasps=self._grasps,
-            held=self._held,
-            seconds=time.monotonic() - self._start,
-        )
-
-    def _count(self, number: int, made: int, held: int, seconds: float, failed: int) -> None:
-        group = int(self._table.object_of[number])
-        sums = self._groups.setdefault(group, [0, 0, 0, 0.0, 0])
-        for i, value in enumerate((1, made, held, seconds, failed)):
-            sums[i] += value
-        self._finished += 1
-        self._left[group] -= 1
-        if self._left[group] == 0:
-            jobs, grasps, holding, spent, failures = self._groups.pop(group)
-            name = self._table.objects[group].name
-            wrong = f", {failures} failed" if failures else ""
-            self.listener.group(
-                f"{name}: {jobs} jobs, {grasps} grasps, {holding} hold, {spent:.0f} s{wrong}"
-            )
-        self._times = [*self._times[-200:], time.monotonic()]
-        self.listener.total(self._finished, len(self._table), self._seconds_left())
-
-    def _seconds_left(self) -> float | None:
-        """Time for the rest at the pace of the last jobs; the first ones compiled programs."""
-        if len(self._times) < 2:
-            return None
-        recent = self._times[len(self._times) // 4 :]
-        if len(recent) < 2:
-            return None
-        pace = (recent[-1] - recent[0]) / (len(recent) - 1)
-        return pace * (len(self._table) - self._finished)

@@ -14,6 +14,7 @@ import trimesh
 from pydantic import ConfigDict, Field
 
 from zdg_jax.errors import InputError
+from zdg_jax.objects.face_ranges import in_ranges, to_ranges
 from zdg_jax.objects.named_parts import carve, inside
 from zdg_jax.runtime.files import atomic_write, read_limited
 
@@ -43,7 +44,7 @@ class _NamedPart(_Strict):
     """One part: what lies on all that is given of it."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    faces: list[Annotated[list[int], Field(min_length=2, max_length=2)]] | None = None
+    faces: list[tuple[int, int]] | None = None
     """Ranges [first, end) of faces of the mesh as given."""
     box: Annotated[list[_Point], Field(min_length=2, max_length=2)] | None = None
     """Lower and upper corner, object frame [m]."""
@@ -83,7 +84,7 @@ def apply_part_file(obj: Object, path: pathlib.Path) -> Object:
             box = None if part.box is None else (part.box[0], part.box[1])
             members = inside(obj, box, planes)
             if part.faces is not None:
-                members &= _in_ranges(obj.file_faces, part.faces)
+                members &= in_ranges(obj.file_faces, part.faces)
             obj = carve(obj, part.name, members)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
@@ -101,7 +102,9 @@ def write_part_file(obj: Object, path: pathlib.Path) -> None:
         InputError: the file cannot be written.
     """
     parts = [
-        _NamedPart(name=part.name or f"part {part.mark}", faces=_ranges(obj.file_faces[part.faces]))
+        _NamedPart(
+            name=part.name or f"part {part.mark}", faces=to_ranges(obj.file_faces[part.faces])
+        )
         for part in obj.parts
     ]
     with atomic_write(path) as file:
@@ -179,21 +182,6 @@ def _read(path: pathlib.Path) -> bytes:
         raise InputError(f"no such file of parts: {path}") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-
-
-def _in_ranges(faces: np.ndarray, ranges: list[list[int]]) -> np.ndarray:
-    """Tells which faces (f,) lie in ranges [first, end)."""
-    inside_any = np.zeros(len(faces), bool)
-    for first, end in ranges:
-        inside_any |= (faces >= first) & (faces < end)
-    return inside_any
-
-
-def _ranges(faces: np.ndarray) -> list[list[int]]:
-    """Ranges [first, end) of whole numbers (f,)."""
-    faces = np.unique(faces)
-    breaks = np.flatnonzero(np.diff(faces) > 1) + 1
-    return [[int(run[0]), int(run[-1]) + 1] for run in np.split(faces, breaks) if len(run)]
 
 
 def _distinct_colors(count: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from zdg_jax.planning.geometry.grasp_type import fingers as fingers_of_type
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
 from zdg_jax.planning.grip import FingerPlan, Grip
 from zdg_jax.planning.materials import Material
+from zdg_jax.planning.new_parts import object_of
 from zdg_jax.planning.rules.mass import guess_mass
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def resolve(plan: GraspPlan, obj: Object, hand: Hand) -> GraspPlan:
     faults = list(_object_faults(plan, obj))
     if plan.hand is not None and plan.hand != hand.name:
         faults.append(f"it was made for the hand {plan.hand!r}, not {hand.name!r}: plan again")
-    marks = [int(part.mark) for part in obj.parts]
+    marked = obj if faults else object_of(plan, obj)
+    marks = [int(part.mark) for part in marked.parts]
     for index, grip in enumerate(plan.grips):
         where = "" if index == 0 else f" of alternative {index}"
         faults += [fault + where for fault in grip_faults(grip, marks, hand)]

@@ -87,6 +87,17 @@ class PartReading(PlanModel):
     """Purpose of the part."""
 
 
+class NewPart(PlanModel):
+    """A part that the planner pointed at, which the object had no mark for."""
+
+    mark: Mark
+    """Number of the part on the object that has it."""
+    name: Text
+    """Name of the part."""
+    faces: list[tuple[int, int]]
+    """Faces of the object that belong to it, as ranges [first, end)."""
+
+
 class Wrench(PlanModel):
     """A load that the task puts on the held object, about its centre of mass."""
 
@@ -139,6 +150,8 @@ class GraspPlan(PlanModel):
     """Reading of the object."""
     parts: list[PartReading] = Field(default_factory=list, max_length=64)
     """Readings of its parts."""
+    new_parts: list[NewPart] = Field(default_factory=list, max_length=16)
+    """Parts that the object had no marks for, see `zdg_jax.planning.object_of`."""
     task: TaskReading
     """Reading of the task."""
     grip: Grip
@@ -249,4 +262,4 @@ def explain(error: pydantic.ValidationError, limit: int = 5) -> str:
     ]
     if len(details) > limit:
         lines.append(f"and {len(details) - limit} more")
-    return "; ".join(lines)
+    return " ".join("; ".join(lines).split())  # names of fields are a stranger's too

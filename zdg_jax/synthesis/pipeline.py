@@ -27,7 +27,11 @@ from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.approach import ApproachPlanner
-from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.contact_patterns import (
+    contact_patterns,
+    idle_fingers,
+    pattern_probabilities,
+)
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
@@ -154,6 +158,7 @@ class GraspPipeline:
         """
         config = config or PipelineConfig()
         plan = planning.resolve(plan, obj, hand)
+        obj = planning.object_of(plan, obj)
         surroundings = None if scene is None else Surroundings.of(scene, obj, plan.object.upright)
         return cls(
             plan,
@@ -404,7 +409,7 @@ class GraspPipeline:
             hand.preshapes,
             patterns,
             jnp.asarray(chances, jnp.float32),
-            ClosingMotion.of(hand),
+            ClosingMotion.of(hand, idle_fingers(grip)),
             self.config.seeds,
             load=load * (1 - grip.confidence),
         )

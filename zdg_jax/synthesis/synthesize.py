@@ -131,6 +131,7 @@ def synthesize(
     report = on_stage or (lambda name, grasps: None)
 
     plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
+    obj = planning.object_of(plan, obj)
     report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
     pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)

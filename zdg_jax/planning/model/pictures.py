@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import trimesh
 from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = 3  # of candidate hands on a sheet
 _HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
+_PALE = (0.72, 0.72, 0.78)
+_ARM, _ARM_LENGTH = 0.026, 0.11  # radius and length of the forearm that is drawn [m]
+_LONG = 2.5  # length over width from which an object is not looked at lengthwise
 _MARGIN = 1.15  # room around object and hand
 _SHEER = 0.5
 """Opacity of what surrounds the object: views from below see through the table."""
@@ -53,22 +57,34 @@ class Picturing:
             around: what surrounds the object, if anything.
         """
         self._px = size or PictureSize()
-        self._obj, self._hand = obj, hand
+        self._obj, self._hand, self._max_side = obj, hand, max_side
         self._shrink = min(1.0, max_side / (_COLUMNS * self._px.tile_width))
+        vertices = np.asarray(obj.vertices, np.float64)[np.unique(obj.faces)]
+        spread = vertices - vertices.mean(axis=0)
+        axes = np.linalg.eigh(spread.T @ spread)[1]
+        spans = np.ptp(spread @ axes, axis=0)
+        self._axis = axes[:, 2]
+        self._lengthwise = 0.8 if spans[2] > _LONG * spans[1] else 0.0
         self._marked = MarkedObject(obj)
-        self._seen: list[MarkedView] = []
+        self.seen: list[MarkedView] = []
+        """The views of `parts`, once they are drawn."""
         self.surround(around)
+
+    def of(self, obj: Object) -> Picturing:
+        """Pictures of the same object with other parts, and of the same surroundings."""
+        return Picturing(obj, self._hand, self._max_side, self._px, self._around)
 
     def surround(self, around: Surroundings | None) -> None:
         """Shows what surrounds the object in all pictures from now on."""
+        self._around = around
         vertices = np.asarray(self._obj.vertices, np.float64)
         box = np.stack([vertices.min(0), vertices.max(0)])
         self._scene = scene_shapes(around, box, label=_EXTRA, opacity=_SHEER)
 
     def parts(self) -> list[tuple[str, bytes]]:
         """Draws the object from several sides, parts numbered: captions and PNG files."""
-        self._seen = self._marked.views((self._px.width, self._px.height), self._scene)
-        return [(f"The object {view.name}.", png(view.image)) for view in self._seen]
+        self.seen = self._marked.views((self._px.width, self._px.height), self._scene)
+        return [(f"The object {view.name}.", png(view.image)) for view in self.seen]
 
     def locate(self, view: int, x: float, y: float) -> tuple[int, np.ndarray] | None:
         """Finds what lies at a spot of one of the views of `parts`.
@@ -81,9 +97,9 @@ class Picturing:
         Returns:
             Mark of the part and a point on it, (3,), object frame [m]; None beside the object.
         """
-        if not 1 <= view <= len(self._seen):
+        if not 1 <= view <= len(self.seen):
             return None
-        faces = self._seen[view - 1].faces
+        faces = self.seen[view - 1].faces
         height, width = faces.shape
         face = int(faces[min(int(y * height), height - 1), min(int(x * width), width - 1)])
         if face < 0:
@@ -125,9 +141,17 @@ class Picturing:
             - 0.25 * approach.direction
             + np.array([0, 0, 0.35])
         )
+        # Along a long tool nothing is seen of where on it the hand sits.
+        look -= self._lengthwise * self._axis * (look @ self._axis)
         tail = candidate.position - 0.10 * approach.direction
         arrow = arrows(tail, tail + 0.07 * approach.direction, 0.004, _ARROW, label=_EXTRA + 1)
-        shapes = [thing, *hand, arrow]
+        rod = trimesh.creation.cylinder(
+            _ARM, segment=[candidate.wrist, candidate.wrist + _ARM_LENGTH * candidate.forearm]
+        )
+        arm = Shape(
+            vertices=rod.vertices, faces=rod.faces, color=_PALE, opacity=_SHEER, label=_EXTRA + 2
+        )
+        shapes = [thing, *hand, arrow, arm]
         points = np.concatenate([shape.vertices for shape in shapes])
         width, height = self._px.tile_width, self._px.tile_height
         camera = Camera.around(points, look, aspect=width / height, margin=_MARGIN)

@@ -21,6 +21,8 @@ Words = Annotated[str, Field(max_length=1200)]
 Name = Annotated[str, Field(max_length=80)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Thousandth = Annotated[int, Field(ge=0, le=1000)]
+Spot = Annotated[list[Thousandth], Field(min_length=2, max_length=2)]
+Wish = Literal["any", "+x", "-x", "+y", "-y", "+z", "-z"]
 Side = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
 
 
@@ -53,6 +55,50 @@ class SeenPart(_Reply):
     """Purpose of the part."""
 
 
+class PointedView(_Reply):
+    """A part pointed at on one view."""
+
+    view: Annotated[int, Field(ge=1)]
+    """Number of the image, from 1."""
+    box: Annotated[list[Thousandth], Field(min_length=4, max_length=4)]
+    """Box around what is seen of the part."""
+    inside: Annotated[list[Spot], Field(min_length=1, max_length=6)]
+    """Spots on the part."""
+    outside: Annotated[list[Spot], Field(max_length=6)]
+    """Spots on what else of the object lies in the box."""
+
+
+class PointedPart(_Reply):
+    """A part on which the task turns, and that no number shows alone."""
+
+    name: Name
+    """Usual name of the part."""
+    evidence: Words
+    """Where it begins and ends, and why the task turns on it."""
+    views: Annotated[list[PointedView], Field(min_length=1, max_length=6)]
+    """The views on which it is seen best."""
+
+
+class CheckedPart(_Reply):
+    """A part that was pointed at, as it is marked now."""
+
+    mark: int
+    """Its number on the images."""
+    evidence: Words
+    """What is marked, against what was meant."""
+    right: bool
+    """True where it is the part that was meant."""
+    views: Annotated[list[PointedView], Field(max_length=6)]
+    """A better aim where it is not; none where it is right, or is to be dropped."""
+
+
+class ConfirmReply(_Reply):
+    """Stage 1, second question: parts that were pointed at."""
+
+    parts: Annotated[list[CheckedPart], Field(min_length=1, max_length=8)]
+    """Every part that was pointed at, once."""
+
+
 class ObjectReply(_Reply):
     """Stage 1: object, parts and task."""
 
@@ -64,6 +110,9 @@ class ObjectReply(_Reply):
     """Axis, as drawn, that points up when the object stands as it is used."""
     parts: Annotated[list[SeenPart], Field(min_length=1, max_length=64)]
     """Every numbered part."""
+    # An answer that points at nothing is taken all the same.
+    pointed: Annotated[list[PointedPart], Field(max_length=8)] = []
+    """Parts on which the task turns and that no number shows alone; mostly none."""
     mass_evidence: Words = ""
     """Size, material, walls and contents, as far as they tell the weight."""
     # An answer without a mass is taken all the same: the rules guess it then.
@@ -128,7 +177,7 @@ class FingerReply(_Reply):
     """The part that it touches; 0 if it is idle."""
     view: Annotated[int, Field(ge=0)]
     """Number of the image on which a certain spot is pointed at; 0 where any will do."""
-    spot: Annotated[list[Thousandth], Field(min_length=2, max_length=2)]
+    spot: Spot
     """Spot on that image, each from 0 to 1000; zeros where any will do."""
 
 
@@ -151,8 +200,12 @@ class ApproachReply(_Reply):
 
     evidence: Words
     """Effect of each candidate on the task, by number."""
-    best: int
-    """Number of the hand that serves the task best."""
+    best: Annotated[int, Field(ge=0)]
+    """Number of the hand that serves the task best; 0 where none of them would do."""
+    palm_wish: Wish = "any"
+    """Where none would do: side towards which the palm should move instead."""
+    thumb_wish: Wish = "any"
+    """Where none would do: side to which the thumb's side should point instead."""
     second: int
     """Number of the next best; the same number where no other serves."""
     turn_matters: bool
