@@ -30,8 +30,9 @@ SCENE = Scene(obstacles=(WALL,))
 
 @functools.cache
 def pipeline() -> GraspPipeline:
-    brick = world.brick()
-    return GraspPipeline.prepare(brick.plan, brick.object, world.allegro(), scene=SCENE)
+    brick, hand = world.brick().object, world.allegro()
+    plan = zdg.plan(world.TASK, brick, hand, planner="rules", scene=SCENE)
+    return GraspPipeline.prepare(plan, brick, hand, scene=SCENE)
 
 
 @functools.cache
