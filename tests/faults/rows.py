@@ -139,6 +139,12 @@ add(
     ("plan", "m.stl", "--task", "lift", "--planner", "rules"),
     refused("is a folder"),
 )
+add(
+    "mesh: a vertex of two numbers",
+    make.text("m.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\nv 0 0\n"),
+    ("plan", "m.obj", "--task", "lift", "--planner", "rules"),
+    refused("vertices of 2 numbers"),
+)
 _LARGE = "import trimesh; from zdg_jax.objects import Object; "
 add(
     "mesh: large and round",
@@ -245,6 +251,12 @@ add(
     make.box(),
     (*_GRASP, "--seed", "99999999999999999999"),
     refused("--seed"),
+)
+add(
+    "task of one long word",
+    make.box(),
+    (*_PLAN[:3], "x" * 1900, *_PLAN[4:]),
+    works("words mean nothing"),
 )
 add(
     "failed model",

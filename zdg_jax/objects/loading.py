@@ -202,7 +202,12 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
         mesh = scene.geometry[geometry]
         if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0:
             continue
-        points = trimesh.transform_points(np.asarray(mesh.vertices, float), transform)
+        corners = np.asarray(mesh.vertices, float)
+        if corners.shape[1:] != (3,):
+            raise InputError(
+                f"{source or name} has vertices of {corners.shape[-1]} numbers; 3 are needed"
+            )
+        points = trimesh.transform_points(corners, transform)
         triangles = np.asarray(mesh.faces)
         with np.errstate(all="ignore"):  # a placement that is not finite is dropped later
             mirrored = np.linalg.det(transform[:3, :3]) < 0

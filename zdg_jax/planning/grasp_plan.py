@@ -262,4 +262,4 @@ def explain(error: pydantic.ValidationError, limit: int = 5) -> str:
     ]
     if len(details) > limit:
         lines.append(f"and {len(details) - limit} more")
-    return "; ".join(lines)
+    return " ".join("; ".join(lines).split())  # names of fields are a stranger's too

@@ -10,6 +10,7 @@ pattern of the seed, so any hand closes the links that it has.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 import jax
 import jax.numpy as jnp
@@ -87,12 +88,22 @@ class ClosingMotion:
     palm: jax.Array
     """True for links fixed to the palm; all are where the palm has no surface, (L,) bool."""
     touching: jax.Array
-    """True for links with contact candidates, (L,) bool."""
+    """True for links with contact candidates, those of idle fingers left out, (L,) bool."""
 
     @classmethod
-    def of(cls, hand: Hand) -> ClosingMotion:
-        """Read the closing motion off a hand."""
+    def of(cls, hand: Hand, idle: Collection[str] = ()) -> ClosingMotion:
+        """Read the closing motion off a hand.
+
+        Args:
+            hand: the hand.
+            idle: names of fingers that stay open and are to touch nothing.
+        """
         arrays = hand.arrays
+        closing, surfaces = np.array(hand.closing, float), set(np.asarray(arrays.contacts.link))
+        for finger in hand.fingers:
+            if finger.name in idle:
+                closing[hand.kinematics.dofs_of(finger.joints)] = 0.0
+                surfaces -= set(finger.links)
         coupled = np.abs(np.asarray(arrays.coupling)[1:]).sum(axis=0) > 0
         moves = np.asarray(arrays.tree.moves) @ coupled > 0
         within = (moves[:, None] <= moves[:, :, None]).all(axis=0)
@@ -104,12 +115,12 @@ class ClosingMotion:
         if not palm[np.asarray(arrays.spheres.link)].any():
             palm[:] = True
         return cls(
-            closing=jnp.asarray(hand.closing, jnp.float32),
+            closing=jnp.asarray(closing, jnp.float32),
             carries=jnp.asarray(within & ~within.T),
             opened=jnp.asarray(hand.open_dofs, jnp.float32),
             thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
             palm=jnp.asarray(palm),
-            touching=jnp.asarray(np.isin(np.arange(len(palm)), np.asarray(arrays.contacts.link))),
+            touching=jnp.asarray(np.isin(np.arange(len(palm)), sorted(surfaces))),
         )
 
 

@@ -27,7 +27,11 @@ from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.approach import ApproachPlanner
-from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.contact_patterns import (
+    contact_patterns,
+    idle_fingers,
+    pattern_probabilities,
+)
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
@@ -397,7 +401,7 @@ class GraspPipeline:
             hand.preshapes,
             contact_patterns(hand, grip),
             jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
-            ClosingMotion.of(hand),
+            ClosingMotion.of(hand, idle_fingers(grip)),
             self.config.seeds,
             load=load * (1 - grip.confidence),
         )

@@ -36,6 +36,8 @@ class SqueezeConfig:
     """The squeeze carries so many times the object's mass where the actuators allow it."""
     least_payload: jax.Array = float_setting(0.25)
     """Mass that it carries at least where they allow it, however light the object is [kg]."""
+    work_margin: jax.Array = float_setting(1.5)
+    """It bears so many times what the task does with the object beside turning it."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = float_setting(0.008)
@@ -105,13 +107,17 @@ def _sized(config: SqueezeConfig, load: Load, general: Carried, task: Carried) -
     """The squeeze's forces, (k, 4) [N]: no firmer than the load asks for.
 
     A squeeze that is scaled carries a scaled load. Where the weight is far too much with some side
-    down, but not as the task turns it, the squeeze is the task's.
+    down, but not as the task turns it, the squeeze is the task's. Where the task does more than
+    turn the object, what it needs is added: of two squeezes that bear two loads the sum bears both,
+    and the mean is within the motors' limits as they are.
     """
     wanted = jnp.maximum(config.margin * load.mass, config.least_payload)
     share = jnp.minimum(1.0, wanted / jnp.maximum(general.load, 1e-6))
     for_task = jnp.minimum(1.0, config.margin / jnp.maximum(task.load, 1e-6)) * task.force
     only = (general.load < _HOPELESS * load.mass) & (task.load >= 1.0)
-    return jnp.where(only, for_task, share * general.force)
+    work = load.works * jnp.minimum(1.0, config.work_margin / jnp.maximum(task.load, 1e-6))
+    both = (share * general.force + work * task.force) / jnp.maximum(1.0, share + work)
+    return jnp.where(only, for_task, both)
 
 
 def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -> jax.Array:

@@ -51,6 +51,8 @@ class Load:
     """Their greatest forces, (nu,) [N m or N]."""
     pulls: jax.Array
     """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
+    works: jax.Array
+    """1 where the task pushes, twists or strikes with the object, 0 where it only turns it, ()."""
     any_side_down: jax.Array
     """1 where the weight may point anywhere, else 0, ()."""
     accelerations: jax.Array
@@ -77,9 +79,10 @@ class Load:
         mass, friction = physics.mass_of(obj), physics.friction_of(obj)
         drives = physics.drives(hand)
         wrenches = np.array([[*load.force, *load.torque] for load in plan.task.wrenches])
-        pulls = np.zeros((PULLS, 6))
+        pulls, works = np.zeros((PULLS, 6)), False
         if len(wrenches):
             pure = ~wrenches[:, 3:].any(axis=1)
+            works = not pure.all()
             wrenches[pure] *= mass / (plan.object.mass or mass)
             strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
             pulls[: len(strongest)] = wrenches[strongest]
@@ -91,6 +94,7 @@ class Load:
             gain=jnp.asarray(drives.gain, jnp.float32),
             limit=jnp.asarray(drives.force_limit, jnp.float32),
             pulls=jnp.asarray(pulls, jnp.float32),
+            works=jnp.float32(works),
             any_side_down=jnp.float32(up is None),
             accelerations=jnp.asarray(_lifted(up), jnp.float32),
         )

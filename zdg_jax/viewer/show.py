@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.errors import InputError
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.viewer.address import HOST, PORT
 from zdg_jax.viewer.server import Viewer
@@ -51,6 +52,8 @@ def view_grasps(
     from zdg_jax.viewer.grasp_panel import GraspPanel
 
     sets = [grasps] if isinstance(grasps, GraspSet) else list(grasps)
+    for one in sets:
+        _check("grasps", one, GraspSet, "GraspSet.load(PATH)")
     looks = [HandAppearance.of_record(one.hand, hand) for one in sets]
     titles = list(names) or [f"{one.object.name}, {one.hand.name}" for one in sets]
     viewer = Viewer("zdg", host=host, port=port)
@@ -98,10 +101,12 @@ def view_object(
         port: port; the next free one is taken where it is in use.
 
     Raises:
-        InputError: viser is not installed, or the address cannot be served.
+        InputError: viser is not installed, the address cannot be served, or it is no such thing.
     """
+    from zdg_jax.objects import Object
     from zdg_jax.viewer.thing_panels import build_object
 
+    _check("obj", obj, Object, "Object.from_mesh(PATH)")
     viewer = Viewer("zdg", host=host, port=port)
     build_object(viewer.server, obj, plan)
     up = np.array(_UP if plan is None else plan.object.upright)
@@ -118,10 +123,12 @@ def view_hand(hand: Hand, *, host: str = HOST, port: int = PORT) -> Viewer:
         port: port; the next free one is taken where it is in use.
 
     Raises:
-        InputError: viser is not installed, or the address cannot be served.
+        InputError: viser is not installed, the address cannot be served, or it is no such thing.
     """
+    from zdg_jax.hand import Hand
     from zdg_jax.viewer.thing_panels import build_hand
 
+    _check("hand", hand, Hand, "Hand.load(NAME_OR_PATH)")
     viewer = Viewer("zdg", host=host, port=port)
     low, high = build_hand(viewer.server, hand)
     viewer.look_at(low, high, np.array(_UP))
@@ -144,10 +151,18 @@ def view_plan(
         port: port; the next free one is taken where it is in use.
 
     Raises:
-        InputError: viser is not installed, or the address cannot be served.
+        InputError: viser is not installed, the address cannot be served, or it is no such thing.
     """
+    from zdg_jax.planning import GraspPlan
     from zdg_jax.viewer.thing_panels import build_plan
 
+    _check("plan", plan, GraspPlan, "GraspPlan.load(PATH)")
     viewer = Viewer("zdg", host=host, port=port)
     build_plan(viewer.server, plan, pictures)
     return viewer
+
+
+def _check(name: str, value: object, kind: type, call: str) -> None:
+    """Refuses an argument of another kind before anything is served."""
+    if not isinstance(value, kind):
+        raise InputError(f"{name} is of the type {type(value).__name__}; give {call}")

@@ -55,6 +55,7 @@ _FUNCTION_NAMES = {
     "outlet": "opening",
     "rim": "rim",
     "stem": "stem",
+    "neck": "neck",
     "base": "base",
     "control": "control",
     "mount": "fitting",
@@ -248,16 +249,21 @@ def _part_readings(
 def _notes(parsed: ParsedTask, shape: ObjectShape, choices: Sequence[PartChoice]) -> list[str]:
     notes = []
     if parsed.certainty == 0.0:
-        words = ", ".join(repr(word) for word in parsed.unknown[:8]) or "none of content"
+        words = _quoted(parsed.unknown[:8]) or "none of content"
         notes.append(
             f"the task's words mean nothing to this planner ({words}): it plans a general stable "
             "grasp; say what is done with the object, or name the part to hold"
         )
     elif parsed.missing:
-        words = ", ".join(repr(word) for word in parsed.missing)
+        words = _quoted(parsed.missing[:12])
         notes.append(f"the words ask for a part that this planner does not know: {words}")
     elif parsed.unknown:
-        notes.append("words that were not used: " + ", ".join(parsed.unknown[:12]))
+        notes.append(f"words that were not used: {_quoted(parsed.unknown[:12])}")
     if len(shape.parts) == 1:
         notes.append("the object has one part only: there is nothing to choose between")
     return notes + list(choices[0].notes)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """Words of the user in a note; a word may be as long as the whole task."""
+    return ", ".join(repr(word if len(word) <= 40 else f"{word[:40]}...") for word in words)

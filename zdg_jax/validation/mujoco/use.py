@@ -126,7 +126,8 @@ class UseTest(GraspTest):
                 return Reason.DIVERGED, slip
             if k % look == 0 or k == count:
                 slip = course.slip(simulation, self._held)
-                reason = self._look(simulation, course, pose, step, slip)
+                give = 1.0 if k == count else self.protocol.give
+                reason = self._look(simulation, course, pose, step, slip / give)
                 if reason is not Reason.HELD:
                     return reason, slip
         if pressed < step.press:
