@@ -193,10 +193,11 @@ class FilmFrames:
         verb = "slip" if self.used else "object moved"
         moved = f"{verb} {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
         middle = height - _FOOTER // 2
-        text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
         if not result.held[0]:
             color, word = FELL, result.reasons[0]
+        room = width - 36 - text.width_of(word, 16)
+        text.write(draw, (12, middle), text.fit(moved, 14, room), 14, FAINT, anchor="lm")
         text.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
 
 
