@@ -41,6 +41,8 @@ _MOST_HINDERED = 0.2
 _ASKED = 3.0
 """Weight of the side that the words ask for."""
 
+_WISHED = 10.0
+"""Weight of the direction that is asked for, beside which nothing else counts."""
 _ENOUGH = 4
 """Approaches from which on one of them lies diagonally across a long part."""
 _DIAGONAL = (0.6, 0.8)
@@ -120,7 +122,7 @@ def propose(
     candidates = free or candidates
     if palm_towards is not None:
         candidates = [
-            dataclasses.replace(a, score=a.score + _ASKED * float(a.direction @ palm_towards))
+            dataclasses.replace(a, score=a.score + _WISHED * float(a.direction @ palm_towards))
             for a in candidates
         ]
     candidates.sort(key=lambda approach: -approach.score)

@@ -33,6 +33,7 @@ _MARGIN = 1.15  # room around object and hand
 _SHEER = 0.5
 """Opacity of what surrounds the object: views from below see through the table."""
 _PAGE_SIDE = 1600  # largest side of a page's pictures [px]
+_PAGE_SIZE = PictureSize(width=400, height=325)  # a third of the pixels that a model gets
 _EXTRA = 1000  # labels from here on are not parts
 
 
@@ -178,4 +179,4 @@ def marked_views(obj: Object, hand: Hand) -> list[tuple[str, bytes]]:
         obj: the object.
         hand: the hand that a plan is for.
     """
-    return Picturing(obj, hand, _PAGE_SIDE).parts()
+    return Picturing(obj, hand, _PAGE_SIDE, _PAGE_SIZE).parts()

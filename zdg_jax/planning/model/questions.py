@@ -296,7 +296,7 @@ def measures(part: PartShape) -> str:
     sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
     phrases = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
     if part.name:
-        phrases.append(f"named {json.dumps(part.name[:40])} by its file")
+        phrases.append(f"named {json.dumps(part.name[:40])}")
     if part.hole > LOOP_AREA:
         phrases.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
     if part.hollow > 0.2:
