@@ -389,18 +389,26 @@ class GraspPipeline:
         grip, squeeze = plan.grips[number], self.config.squeeze
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        targets = targets_from_plan(grip, plan.task, obj, hand)
         around = self.surroundings
+        up = None if around is None else around.up
+        targets = targets_from_plan(grip, plan.task, obj, hand, up)
         scene = SceneArrays.empty() if around is None else around.arrays()
         problem = Problem(hand=hand.arrays, object=arrays, targets=targets, scene=scene)
         limits = self.physics.drives(hand).force_limit
         payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
         load = self.physics.weight_of(obj) / payload
+        patterns, chances = (
+            contact_patterns(hand, grip),
+            pattern_probabilities(hand, grip, obj, load),
+        )
+        if around is not None:
+            encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
+            chances = np.where(encloses, around.grip_room(obj) * chances, chances)
         proposal = SeedProposal.prepare(
             problem,
             hand.preshapes,
-            contact_patterns(hand, grip),
-            jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
+            patterns,
+            jnp.asarray(chances, jnp.float32),
             ClosingMotion.of(hand, idle_fingers(grip)),
             self.config.seeds,
             load=load * (1 - grip.confidence),
@@ -410,9 +418,7 @@ class GraspPipeline:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=dataclasses.replace(squeeze, margin=margin),
-            load=replicate(
-                Load.of(self.physics, hand, obj, plan, None if around is None else around.up)
-            ),
+            load=replicate(Load.of(self.physics, hand, obj, plan, up)),
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Problem
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.kernels import carrying, kinematics, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
@@ -173,9 +174,7 @@ def _lifted(up: np.ndarray | None) -> np.ndarray:
     """Accelerations of an object that is lifted and shaken, see `Load.accelerations`."""
     rows = np.zeros((PULLS, 3))
     if up is not None:
-        first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
-        first /= np.linalg.norm(first)
-        second = np.cross(up, first)
+        first, second, _ = upright_axes(up).T
         rows[0] = -(1 + _SHAKEN) * up
         for i, side in enumerate((first, -first, second, -second), start=1):
             rows[i] = _SHAKEN * side - up
