@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 
 from tests.cli.saved import many
+from tests.planning.plans import content
 from zdg_jax.cli.app import run
 from zdg_jax.grasps import GraspSet
+from zdg_jax.planning import GraspPlan
 
 Capture = pytest.CaptureFixture[str]
 
@@ -141,3 +144,30 @@ def test_what_cannot_be_is_refused_before_the_work(
     assert says in err
     assert err.count("\n") == 1
     assert not out.exists()
+
+
+def test_use_does_what_the_plan_or_a_program_says(
+    grasps: pathlib.Path, tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    plan = GraspPlan.model_validate(content())
+    planned = dataclasses.replace(GraspSet.load(grasps), plan=plan)
+    path, out = planned.save(tmp_path / "planned.npz"), tmp_path / "out.npz"
+    used = validated(path, out, "--protocol", "use", "--mass", 0.1)
+    assert used.validation is not None
+    assert used.validation.protocol == "use (carry, mass 0.1)"
+    assert used.validation.loads[:2] == ("close", "lifted")
+    assert used.held.any()
+    program = tmp_path / "ring.json"
+    program.write_text('{"name": "ring", "steps": [{"name": "rung", "time": 0.5, "swings": 2}]}')
+    video = tmp_path / "ring.gif"
+    own = validated(path, out, "--protocol", "use", "--deed", program, "--video", video, "--force")
+    assert own.validation is not None
+    assert own.validation.loads == ("close", "rung")
+    assert video.stat().st_size > 1000
+    capsys.readouterr()
+    for options, words in (
+        ((grasps, "--protocol", "use"), "record no plan"),
+        ((path, "--protocol", "carry", "--deed", program), "--deed is for use"),
+    ):
+        assert run(["validate", *map(str, options), "--out", str(tmp_path / "no.npz")]) != 0
+        assert words in capsys.readouterr().err

@@ -18,7 +18,7 @@ import trimesh
 
 from tests.datasets.small import make_up, write_spec
 from zdg_jax import GraspSet, datasets
-from zdg_jax.datasets.columns import CONVENTIONS_KEY, JobResult
+from zdg_jax.datasets.columns import CONVENTIONS_KEY, JOB_KEY, JobResult
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.reading import Dataset
 from zdg_jax.datasets.statistics import spread
@@ -91,10 +91,25 @@ def test_sets_of_grasps_come_back(
         assert grasps.task == result.job.task
         assert grasps.object.name == result.job.object.name
         assert grasps.hand.name == "claw"
+        assert grasps.load_hand().joint_names == grasps.hand.joint_names
     path = grasps.save(tmp_path / "grasps.npz")
     same(grasps, GraspSet.load(path))
     with pytest.raises(InputError, match="no grasp of job"):
         data.grasp_set("0" * 24)
+
+
+def test_nothing_tells_where_the_files_lay(
+    folder: pathlib.Path, results: tuple[pathlib.Path, list[JobResult]]
+) -> None:
+    datasets.merge(folder)
+    home = str(results[0].parent)
+    texts = [path.read_text() for path in folder.rglob("*.json") if path.parent != folder]
+    for path in (folder / "tables").rglob("*.parquet"):
+        texts.append(str(pq.read_table(path).to_pylist()))
+    for path in shards(folder):
+        texts.append(str((pq.read_schema(path).metadata or {})[JOB_KEY]))
+    assert len(texts) > 10
+    assert not [text for text in texts if home in text]
 
 
 def test_grasps_are_filtered(data: Dataset) -> None:

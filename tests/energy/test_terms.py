@@ -200,6 +200,7 @@ def moved_scene(scene: SceneArrays) -> SceneArrays:
     normals = scene.planes[:, :3] @ turn.T
     offsets = scene.planes[:, 3] + normals @ shift
     return SceneArrays(
+        up=turn @ scene.up,
         planes=jnp.concatenate([normals, offsets[:, None]], axis=1),
         centers=scene.centers @ turn.T + shift,
         axes=turn @ scene.axes,

@@ -68,3 +68,17 @@ def test_budget_ends_in_one_line_and_a_page(
     assert not any(KEY.encode() in p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert command(tmp_path, "--max-calls", 0) == 2
     assert "max_calls" in capsys.readouterr().err
+
+
+def test_rules_show_the_marked_object_and_tell_the_plan_in_a_few_lines(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mesh = jug_file(tmp_path)
+    words = ["plan", str(mesh), "--task", "pour", "--planner", "rules"]
+    assert run([*words, "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "planned by rules" in told
+    assert "\nhold " in told
+    assert "\nwhy: " in told
+    assert (tmp_path / "out" / "plan.html").read_text().count("<figure>") == 6
+    assert len(list((tmp_path / "out" / "plan-images").glob("*.png"))) == 6

@@ -18,6 +18,7 @@ from zdg_jax.planning.model import replies
 FILES = sorted((pathlib.Path(__file__).parent / "recorded").glob("*.json"))
 REPLIES: dict[str, type[pydantic.BaseModel]] = {
     "1-object": replies.ObjectReply,
+    "1-pointed": replies.ConfirmReply,
     "2-parts": replies.PartsReply,
     "3-grasp": replies.GraspReply,
     "4-approach": replies.ApproachReply,
@@ -30,8 +31,8 @@ def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(json.loads(request.param.read_text(encoding="utf-8")))
 
 
-def test_there_are_six() -> None:
-    assert len(FILES) >= 6
+def test_there_are_seven() -> None:
+    assert len(FILES) >= 7
 
 
 def test_it_is_marked_as_recorded(recorded: dict[str, Any]) -> None:
@@ -40,7 +41,8 @@ def test_it_is_marked_as_recorded(recorded: dict[str, Any]) -> None:
 
 def test_answers_fit_their_schemas(recorded: dict[str, Any]) -> None:
     stages = [exchange["stage"] for exchange in recorded["exchanges"]]
-    assert stages[:4] == ["1-object", "2-parts", "3-grasp", "4-approach"]
+    asked = [stage for stage in stages if stage != "1-pointed"]
+    assert asked[:4] == ["1-object", "2-parts", "3-grasp", "4-approach"]
     for exchange in recorded["exchanges"]:
         REPLIES[exchange["stage"]].model_validate(exchange["answer"])
 
@@ -66,4 +68,16 @@ def test_held_parts_are_the_right_ones(recorded: dict[str, Any]) -> None:
 def test_task_stands_as_data_in_every_prompt(recorded: dict[str, Any]) -> None:
     quoted = json.dumps({"task": recorded["task"]}, ensure_ascii=False)
     for exchange in recorded["exchanges"]:
-        assert quoted in exchange["prompt"]
+        assert quoted in exchange["prompt"] or exchange["stage"] == "1-pointed"
+
+
+def test_a_part_that_no_mark_showed_was_pointed_at_and_held() -> None:
+    recorded = json.loads((FILES[0].parent / "marker-uncap.json").read_text(encoding="utf-8"))
+    plan = GraspPlan.model_validate(recorded["plan"])
+    answers = [exchange["answer"] for exchange in recorded["exchanges"]]
+    assert [part["name"] for part in answers[0]["pointed"]] == ["cap"]
+    assert [part.name for part in plan.new_parts] == ["cap"]
+    assert {part.mark for part in plan.grip.held} == {plan.new_parts[0].mark}
+    wishes = [answer["palm_wish"] for answer in answers if answer.get("best") == 0]
+    assert wishes == ["-y"]
+    assert plan.grip.palm.approach[1] < -0.9

@@ -186,3 +186,18 @@ def test_a_sure_plan_decides_whatever_the_load() -> None:
 
     assert share("prismatic", False) == 0
     assert share("large_diameter", True) > 0.3
+
+
+def test_idle_fingers_stay_open_and_touch_nothing() -> None:
+    hand = scene.allegro()
+    thumb = hand.fingers[hand.opposing_finger]
+    whole, hook = ClosingMotion.of(hand), ClosingMotion.of(hand, {thumb.name})
+    dofs = hand.kinematics.dofs_of(thumb.joints)
+    assert np.asarray(whole.closing)[dofs].any()
+    assert not np.asarray(hook.closing)[dofs].any()
+    others = np.setdiff1d(np.arange(hand.num_dofs), dofs)
+    np.testing.assert_array_equal(
+        np.asarray(hook.closing)[others], np.asarray(whole.closing)[others]
+    )
+    assert not np.asarray(hook.touching)[list(thumb.links)].any()
+    assert np.asarray(hook.touching).sum() < np.asarray(whole.touching).sum()

@@ -107,6 +107,7 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
         "approach_error": np.zeros(2),
         "roll_error": np.zeros(2),
         "type_realised": np.ones(2),
+        "forearm_gap": np.full(2, 0.03),
         "aligned": np.array([0.0, 1.0]),
     }
     np.testing.assert_allclose(quality.score(metrics, 2.0, 0.0), [0.9, 0.6])
@@ -115,7 +116,11 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
     np.testing.assert_allclose(quality.predicted_success(metrics, 0.0, 0.5), [0.9, 0.6])
     touching = metrics | {"on_avoided": np.array([0.0, 0.5])}
     np.testing.assert_allclose(quality.score(touching, 2.0, 0.0), [0.9, -1.4])
-    for fault in ({"roll_error": np.full(2, 1.0)}, {"type_realised": np.zeros(2)}):
+    for fault in (
+        {"roll_error": np.full(2, 1.0)},
+        {"type_realised": np.zeros(2)},
+        {"forearm_gap": np.full(2, -0.03)},
+    ):
         worse = quality.score(metrics | fault, 2.0, 0.5)
         assert (worse < quality.score(metrics, 2.0, 0.5) - 0.1).all()
         np.testing.assert_allclose(quality.score(metrics | fault, 2.0, 0.0), [0.9, 0.6])

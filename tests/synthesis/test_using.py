@@ -92,3 +92,14 @@ def test_the_summary_says_what_failed() -> None:
     assert f"1 slips when {second}" in line
     assert "1 never touched" in line
     assert use_in_words(dataclasses.replace(few, metrics={})) == []
+
+
+def test_where_none_holds_the_best_are_tried_and_kept_if_they_do_the_deed() -> None:
+    gripper, ball = Gripper(), Ball()
+    grasps = firm_and_loose()
+    none = validate_best_first(grasps, gripper, ball, 8)
+    none.validation.held[:] = False  # type: ignore[union-attr]
+    none.validation.reason[:] = Reason.SLIPPED  # type: ignore[union-attr]
+    used = put_to_use(none, gripper, ball, Deed(name="lift", steps=(LIFTED,)), 2, Physics())
+    assert (used.metrics["use"] == 1).sum() == 4
+    assert len(diverse(used, 2)) == 2

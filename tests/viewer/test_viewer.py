@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.made_up import make_grasps
+from tests.planning.plans import content
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand, HandAppearance
 from zdg_jax.hand.poses import Poses
+from zdg_jax.planning import GraspPlan
 from zdg_jax.rendering.hand_shapes import posed_links
 from zdg_jax.rendering.scene_shapes import surrounding_shapes
 from zdg_jax.scenes import Box, Scene
 from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
 from zdg_jax.viewer.grasp_path import GraspWays, approach_start, pose_at
-from zdg_jax.viewer.object_parts import ObjectParts
+from zdg_jax.viewer.object_parts import ObjectParts, fits_parts
 from zdg_jax.viewer.show import up_of
 
 
@@ -89,6 +92,23 @@ def test_contacts_are_told_by_part(grasps: GraspSet) -> None:
     assert (
         ObjectParts.stated(dataclasses.replace(some, face_parts=0 * some.face_parts), None) is None
     )
+
+
+def test_a_plan_for_other_parts_names_none() -> None:
+    named = {"parts": [{"mark": 1, "name": "bowl"}, {"mark": 2, "name": "stem"}]}
+    plan = GraspPlan.model_validate(content() | named)
+    assert fits_parts(plan, 2)
+    assert not fits_parts(plan, 3)
+    assert fits_parts(GraspPlan.model_validate(content()), 3)
+    record = make_grasps(1).object
+    two, three = (
+        dataclasses.replace(record, face_parts=1 + np.arange(len(record.faces)) % count)
+        for count in (2, 3)
+    )
+    for record, names in ((two, ("bowl", "stem")), (three, ("part 1", "part 2", "part 3"))):
+        parts = ObjectParts.stated(record, plan)
+        assert parts is not None
+        assert parts.names == names
 
 
 def test_the_way_goes_through_its_stops() -> None:

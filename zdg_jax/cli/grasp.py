@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from zdg_jax.scenes import Scene
 
 
+_FLAT = 0.025
+"""Height up to which an object on a table is flat for a hand [m]."""
 _MOST = 1_000_000
 """Grasps that one run makes at most."""
 _RESULTS = (outputs.PLAN, outputs.GRASPS, outputs.PICTURE)
@@ -268,8 +270,23 @@ def _why_none(grasps: GraspSet) -> str:
     assert grasps.validation is not None
     counts = grasps.validation[grasps.tested].counts()
     reason, times = next(iter(counts.items()))
-    advice = _ADVICE.get(reason, "")
+    advice = _flat(grasps) or _ADVICE.get(reason, "")
     return f"none of the {tested} tested grasps holds: {times} of them {reason}{advice}"
+
+
+def _flat(grasps: GraspSet) -> str:
+    """The way out where a hand cannot get under a flat object."""
+    from zdg_jax.scenes import Surroundings
+
+    if grasps.scene is None or grasps.scene.table is None:
+        return ""
+    height = Surroundings.seen_from(grasps.scene).height(grasps.object)
+    if height > _FLAT:
+        return ""
+    return (
+        f"; it is only {1e3 * height:.0f} mm high, and fingers that are thicker do not get under "
+        "it: let it hang over the table's edge (--overhang)"
+    )
 
 
 def _left(done: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -182,7 +183,7 @@ def _record(result: JobResult, tests: Mapping[str, Validation]) -> bytes:
     """What a set of grasps needs besides its rows, as JSON."""
     grasps = result.grasps
     content = {
-        "job": result.job.to_json(),
+        "job": _without_folders(result.job),
         "plan": None if grasps.plan is None else grasps.plan.model_dump(mode="json"),
         "physics": None if grasps.physics is None else dataclasses.asdict(grasps.physics),
         "scene": None if grasps.scene is None else grasps.scene.to_json(),
@@ -196,6 +197,14 @@ def _record(result: JobResult, tests: Mapping[str, Validation]) -> bytes:
         "provenance": grasps.provenance,
     }
     return json.dumps(content, sort_keys=True).encode()
+
+
+def _without_folders(job: Job) -> dict[str, Any]:
+    """A job in JSON values; files by their names, wherever they lay: equal jobs, equal shards."""
+    values = job.to_json()
+    for row, key in (("object", "path"), ("object", "parts"), ("hand", "source")):
+        values[row][key] = pathlib.PurePath(values[row][key]).name
+    return values
 
 
 def _field(name: str) -> pa.Field:

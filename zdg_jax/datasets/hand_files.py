@@ -91,6 +91,7 @@ def write_hand(layout: Layout, name: str, source: str) -> None:
             if not any((fresh / _MESHES).iterdir()):
                 (fresh / _MESHES).rmdir()
             facts = _facts(hand, name, source)
+            facts["stored_fingerprint"] = Hand.load(fresh / MODEL).fingerprint
             (fresh / FACTS).write_text(json.dumps(facts))
             shutil.rmtree(target, ignore_errors=True)
             fresh.rename(target)
@@ -118,7 +119,8 @@ def _known(layout: Layout, name: str, source: str) -> bool:
         facts = read_hand(layout, name)
     except InputError:
         return False
-    return bool(facts["source"] == source and facts["source_sha256"] == _source_digest(source))
+    stated = pathlib.PurePath(source).name
+    return bool(facts["source"] == stated and facts["source_sha256"] == _source_digest(source))
 
 
 def _source_digest(source: str) -> str:
@@ -179,7 +181,7 @@ def _facts(hand: Hand, name: str, source: str) -> dict[str, Any]:
     numbers = lambda values: [v if np.isfinite(v) else None for v in values.tolist()]  # noqa: E731
     return {
         "hand": name,
-        "source": source,
+        "source": pathlib.PurePath(source).name,
         "source_sha256": _source_digest(source),
         "fingerprint": hand.fingerprint,
         "joint_names": list(hand.joint_names),

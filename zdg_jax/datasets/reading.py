@@ -201,7 +201,8 @@ class Dataset:
             raise InputError(f"no grasp of job '{job}' here")
         record = self._record(job)
         obj = self.object(record["job"]["object"]["id"])
-        return to_grasp_set(rows, record, self.hand(record["job"]["hand"]["name"]), obj)
+        name = record["job"]["hand"]["name"]
+        return to_grasp_set(rows, record, self.hand(name), self.hand_model(name), obj)
 
     def grasp_sets(self) -> Iterator[GraspSet]:
         """Makes a set of these grasps of each job, one after the other."""

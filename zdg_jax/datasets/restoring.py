@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,11 @@ _CODES = {reason.text: int(reason) for reason in Reason}
 
 
 def to_grasp_set(
-    rows: pa.Table, record: Mapping[str, Any], hand: Mapping[str, Any], obj: ObjectRecord
+    rows: pa.Table,
+    record: Mapping[str, Any],
+    hand: Mapping[str, Any],
+    model: pathlib.Path,
+    obj: ObjectRecord,
 ) -> GraspSet:
     """Makes a set of grasps of rows of one job.
 
@@ -29,6 +34,7 @@ def to_grasp_set(
         rows: n rows of the job, all columns.
         record: what the dataset keeps of the job.
         hand: facts of its hand.
+        model: path of its hand's MJCF in the dataset.
         obj: its object.
     """
     plan, physics = record["plan"], record["physics"]
@@ -47,8 +53,8 @@ def to_grasp_set(
         object=obj,
         hand=HandRecord(
             name=hand["hand"],
-            source=hand["source"],
-            fingerprint=hand["fingerprint"],
+            source=str(model.resolve()),
+            fingerprint=hand["stored_fingerprint"],
             joint_names=tuple(hand["joint_names"]),
         ),
         task=record["job"]["task"],

@@ -26,6 +26,7 @@ from zdg_jax.runtime.parallel import parallel_map
 from zdg_jax.runtime.progress import Progress
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.scenes.surroundings import Surroundings
+from zdg_jax.validation.deeds import Deed
 from zdg_jax.validation.protocols import LiftProtocol, Protocol, UseProtocol
 from zdg_jax.validation.recording import Recording
 from zdg_jax.validation.trajectories import motions
@@ -62,7 +63,9 @@ class FilmFrames:
         up = _up(film.protocol)
         self.hands = _upright(film.hand, up)
         self.objects = _upright(film.object_pose, up)
-        self.moved = motions(film.object_pose)
+        deed = film.protocol.deed if isinstance(film.protocol, UseProtocol) else None
+        self.used = deed is not None
+        self.moved = motions(film.object_pose) if deed is None else _slips(film, deed)
         turn = rotation_matrix(_to_z(up))
         self.loads = {
             name: (turn @ wrench[:3], turn @ wrench[3:]) for name, wrench in film.wrenches.items()
@@ -165,11 +168,10 @@ class FilmFrames:
         shapes = self._shapes(closed)
         fingers = [[1 + i for i in finger] for finger in distal_shapes(self.hand)]
         towards = best_view(PreparedShapes(shapes), [0], fingers)
-        self.carried = isinstance(self.film.protocol, UseProtocol)
-        if (self.table or self.carried) and towards[2] < 0:
+        if (self.table or self.used) and towards[2] < 0:
             towards = towards * [1, 1, -1]  # or the table would hide the rest
         near = np.linalg.norm(self.objects[:, :3] - self.objects[0, :3], axis=1) < _LOST
-        if self.table or self.carried:
+        if self.table or self.used:
             near[:] = True
         seen = [shape.vertices for shape in shapes]
         stride = max(1, len(self.film) // 12)
@@ -188,13 +190,29 @@ class FilmFrames:
         text.write(draw, (width - 12, 10), clock, 16, FAINT, anchor="ra")
         text.write(draw, (12, 32), text.fit(self.title, 14, width - 24), 14, FAINT)
         distance, turn = self.moved[k]
-        moved = f"object moved {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
+        verb = "slip" if self.used else "object moved"
+        moved = f"{verb} {1e3 * distance:.1f} mm, turned {np.degrees(turn):.1f}°"
         middle = height - _FOOTER // 2
-        text.write(draw, (12, middle), moved, 14, FAINT, anchor="lm")
         color, word = HELD, "holds"
         if not result.held[0]:
             color, word = FELL, result.reasons[0]
+        room = width - 36 - text.width_of(word, 16)
+        text.write(draw, (12, middle), text.fit(moved, 14, room), 14, FAINT, anchor="lm")
         text.write(draw, (width - 12, middle), word, 16, color, anchor="rm")
+
+
+def _slips(film: Recording, deed: Deed) -> np.ndarray:
+    """Motion of the held part in the hand since it closed, distance [m], angle [rad], (f, 2)."""
+    closed = max((k for k, phase in enumerate(film.phase) if phase == "close"), default=0)
+    turns = rotation_matrix(film.hand[:, 3:7]).transpose(0, 2, 1)
+    lies = rotation_matrix(film.object_pose[:, 3:7])
+    offsets = film.object_pose[:, :3] + lies @ np.asarray(deed.held) - film.hand[:, :3]
+    places, rotations = np.einsum("fij,fj->fi", turns, offsets), turns @ lies
+    cosine = (np.einsum("fij,ij->f", rotations, rotations[closed]) - 1) / 2
+    distance = np.linalg.norm(places - places[closed], axis=1)
+    slips = np.stack([distance, np.arccos(np.clip(cosine, -1.0, 1.0))], axis=1)
+    slips[:closed] = 0.0
+    return slips
 
 
 def _up(protocol: Protocol) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import trimesh
 
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.rendering.shape import Shape
 from zdg_jax.scenes.surroundings import Surroundings
 
@@ -34,9 +35,7 @@ def scene_shapes(
         return []
     meshes = []
     if around.table is not None:
-        first = np.cross(around.up, np.eye(3)[np.argmin(np.abs(around.up))])
-        first /= np.linalg.norm(first)
-        axes = np.stack([first, np.cross(around.up, first), around.up], axis=1)
+        axes = upright_axes(around.up)
         local = points @ axes
         low, high = local[:, :2].min(axis=0) - 0.03, local[:, :2].max(axis=0) + 0.03
         plate = trimesh.creation.box((*(high - low), _THICK))

@@ -20,6 +20,8 @@ class SceneArrays:
     """What surrounds an object, object frame. The numbers of planes, boxes and grids are static:
     a scene without any costs compiled programs nothing."""
 
+    up: jax.Array
+    """Unit direction that points up, (3,)."""
     planes: jax.Array
     """Planes that bound half-spaces: unit normals into the free side and offsets, (p, 4) [m]."""
     centers: jax.Array
@@ -35,6 +37,7 @@ class SceneArrays:
     def empty(cls) -> SceneArrays:
         """Returns a scene with nothing in it."""
         return cls(
+            up=jnp.array([0.0, 0.0, 1.0]),
             planes=jnp.zeros((0, 4)),
             centers=jnp.zeros((0, 3)),
             axes=jnp.zeros((0, 3, 3)),

@@ -11,6 +11,7 @@ import scipy.spatial
 import trimesh
 
 from zdg_jax.errors import InputError
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.scenes.scene import Piece, Scene
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ def resting_up(pieces: Sequence[Piece], up: np.ndarray) -> np.ndarray:
     planes = planes[planes[:, :3] @ -up > _SETTLES]
     for plane in planes[np.argsort(planes[:, :3] @ up, kind="stable")]:
         normal = plane[:3]
-        first = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
-        axes = np.stack([first / np.linalg.norm(first), np.cross(normal, first)], axis=1)
+        axes = upright_axes(normal)[:, :2]
         corners = points[points @ normal + plane[3] > -_FLAT] @ axes
         if len(corners) < 3:
             continue

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.002
 """Gap under an object, or depth in what is around it, that is put up with [m]."""
+_FLAT = (0.02, 0.05)
+"""Heights of objects between which hands come to close about them [m]: fingers are 2 cm thick."""
 _CELLS = 2**18
 """Rows of the distance grid of solids."""
 _MARGIN = 0.01
@@ -136,6 +138,7 @@ class Surroundings:
         planes = [] if self.table is None else [[*self.up, self.table]]
         pieces = tuple(piece for solid in self.solids for piece in solid.pieces)
         return SceneArrays(
+            up=jnp.asarray(self.up, jnp.float32),
             planes=stacked([np.array(plane) for plane in planes], (4,)),
             centers=stacked([box.center for box in self.boxes], (3,)),
             axes=stacked([box.axes for box in self.boxes], (3, 3)),
@@ -162,6 +165,16 @@ class Surroundings:
             planes = piece.planes
             gap = np.minimum(gap, (points @ planes[:, :3].T - planes[:, 3]).max(axis=1))
         return gap
+
+    def height(self, obj: HasPieces) -> float:
+        """Measures the height of an object as it stands [m]."""
+        heights = [np.asarray(piece.vertices) @ self.up for piece in obj.pieces]
+        return max(float(h.max()) for h in heights) - min(float(h.min()) for h in heights)
+
+    def grip_room(self, obj: HasPieces) -> float:
+        """Tells how far a hand can close about an object that lies, 0.1 to 1: not if it is flat."""
+        low, high = _FLAT
+        return float(np.clip((self.height(obj) - low) / (high - low), 0.1, 1.0))
 
     def add_to(self, spec: mujoco.MjSpec, mask: int) -> None:
         """Adds table and obstacles to a MuJoCo scene whose world is the object frame.

@@ -17,6 +17,7 @@ from concurrent import futures
 import mujoco
 import numpy as np
 
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import HandPose
@@ -173,9 +174,7 @@ class ApproachPlanner:
 
     def _turns(self, pregrasp: np.ndarray) -> list[np.ndarray]:
         """Unit directions to go on in after a turn: up, and towards all sides."""
-        first = np.cross(self._up, np.eye(3)[np.argmin(np.abs(self._up))])
-        first /= np.linalg.norm(first)
-        second = np.cross(self._up, first)
+        first, second, _ = upright_axes(self._up).T
         angles = np.arange(8) * (np.pi / 4)
         return [self._up, *(np.cos(a) * first + np.sin(a) * second for a in angles)]
 

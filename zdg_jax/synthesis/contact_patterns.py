@@ -71,10 +71,11 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
 def pattern_probabilities(hand: Hand, grip: Grip, obj: Object, load: float) -> np.ndarray:
     """Compute the probability that each of `contact_patterns` is drawn.
 
-    A part that is too short for all fingers side by side is held by fewer; idle fingers of the
-    plan stay idle; types with inner links, and a palm that is to touch, ask for the power
-    pattern. The plan binds as far as it is sure; as far as it is not, the load decides: what is
-    light is held by tips and by the whole hand, what is heavy for the tips by the whole hand.
+    A part that is too short for all fingers side by side is held by fewer; patterns of tips leave
+    idle fingers of the plan out, and enclosing hands leave them open; types with inner links, and a
+    palm that is to touch, ask for the power pattern. The plan binds as far as it is sure; as far as
+    it is not, the load decides: what is light is held by tips and by the whole hand, what is heavy
+    for the tips by the whole hand.
 
     Args:
         hand: the hand.
@@ -93,18 +94,23 @@ def pattern_probabilities(hand: Hand, grip: Grip, obj: Object, load: float) -> n
     free = np.full(len(runs) + 1, (1 - _ALL_TIPS) * (1 - loaded) / max(len(runs) - 1, 1))
     free[0], free[-1] = _ALL_TIPS * (1 - loaded), loaded
 
-    idle = {plan.finger for plan in grip.fingers if plan.role == "idle"}
+    idle = idle_fingers(grip)
     allowed = np.array([not any(hand.fingers[i].name in idle for i in run) for run in runs])
     fitting = min(_fitting(hand, grip, obj), most)
     wanted = np.where(allowed, np.exp(-_FINGER_COST * np.abs(size - fitting)), 0.0)
     power = 0.0
-    if (STYLES[grip.grasp_type].inner_links or grip.palm.contact) and not idle:
+    if STYLES[grip.grasp_type].inner_links or grip.palm.contact:
         power = _PLANNED_POWER if fitting == most else _CRAMPED_POWER
     planned = np.append(wanted / max(wanted.sum(), 1e-9) * (1 - power), power)
     planned = planned if planned.any() else free
     return np.concatenate(
         [(1 - grip.confidence) * free / free.sum(), grip.confidence * planned / planned.sum()]
     )
+
+
+def idle_fingers(grip: Grip) -> set[str]:
+    """Return the names of the fingers that a grip leaves idle."""
+    return {plan.finger for plan in grip.fingers if plan.role == "idle"}
 
 
 def _planned_slots(hand: Hand, fingers: Sequence[FingerPlan], slots: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ pattern of the seed, so any hand closes the links that it has.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,8 @@ _TRACED, _ADVANCED = 8, 5
 """Steps that look for the surface before the palm, and that bring the palm onto it."""
 _STILL = 0.02
 """Change below which a joint counts as stopped [rad or m]."""
+_HEEDED = 0.6
+"""Share of the draws among surroundings that heed the planned approach."""
 _PALM_ROOM = 0.05
 """Room that a palm needs behind its face and around it [m]."""
 _CROWDED = 400.0
@@ -87,12 +90,22 @@ class ClosingMotion:
     palm: jax.Array
     """True for links fixed to the palm; all are where the palm has no surface, (L,) bool."""
     touching: jax.Array
-    """True for links with contact candidates, (L,) bool."""
+    """True for links with contact candidates, those of idle fingers left out, (L,) bool."""
 
     @classmethod
-    def of(cls, hand: Hand) -> ClosingMotion:
-        """Read the closing motion off a hand."""
+    def of(cls, hand: Hand, idle: Collection[str] = ()) -> ClosingMotion:
+        """Read the closing motion off a hand.
+
+        Args:
+            hand: the hand.
+            idle: names of fingers that stay open and are to touch nothing.
+        """
         arrays = hand.arrays
+        closing, surfaces = np.array(hand.closing, float), set(np.asarray(arrays.contacts.link))
+        for finger in hand.fingers:
+            if finger.name in idle:
+                closing[hand.kinematics.dofs_of(finger.joints)] = 0.0
+                surfaces -= set(finger.links)
         coupled = np.abs(np.asarray(arrays.coupling)[1:]).sum(axis=0) > 0
         moves = np.asarray(arrays.tree.moves) @ coupled > 0
         within = (moves[:, None] <= moves[:, :, None]).all(axis=0)
@@ -104,12 +117,12 @@ class ClosingMotion:
         if not palm[np.asarray(arrays.spheres.link)].any():
             palm[:] = True
         return cls(
-            closing=jnp.asarray(hand.closing, jnp.float32),
+            closing=jnp.asarray(closing, jnp.float32),
             carries=jnp.asarray(within & ~within.T),
             opened=jnp.asarray(hand.open_dofs, jnp.float32),
             thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
             palm=jnp.asarray(palm),
-            touching=jnp.asarray(np.isin(np.arange(len(palm)), np.asarray(arrays.contacts.link))),
+            touching=jnp.asarray(np.isin(np.arange(len(palm)), sorted(surfaces))),
         )
 
 
@@ -159,7 +172,9 @@ def land(
     keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
     # The first of the directions is as the plan wants it, as far as it is sure.
-    first = jax.random.normal(keys[0], (3,)) + _SURE * approach.weight * preshape.wanted
+    heeds, side_key = heeds_plan(problem.scene, keys[0])
+    planned = heeds * approach.weight
+    first = jax.random.normal(side_key, (3,)) + _SURE * planned * preshape.wanted
     side = rotations.normalize(first - jnp.dot(first, preshape.axis) * preshape.axis)
     angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
     around = jnp.cross(preshape.axis, side)
@@ -172,7 +187,7 @@ def land(
     depth = jax.lax.fori_loop(0, _TRACED, trace, jnp.full(_DIRECTIONS, jnp.float32(0.002)))
     _, normals = distance.query(grid, preshape.middle - depth[:, None] * facings)
     square = -jnp.sum(normals * facings, axis=-1)
-    pull = config.approach * approach.weight * (facings @ preshape.wanted)
+    pull = config.approach * planned * (facings @ preshape.wanted)
     logits = config.squareness * square - depth / config.thickness + pull
     if not problem.scene.is_empty:
         room = palm_room(problem.scene, preshape.middle, facings, depth)
@@ -197,6 +212,18 @@ def land(
     )
     landed = _advance(problem, motion, variables, facing)
     return _clear(problem, landed), facing
+
+
+def heeds_plan(scene: SceneArrays, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Draw whether a seed heeds the planned approach, () in {0, 1}; also returns a fresh key.
+
+    Among surroundings not every one does: where they hinder the whole hand, though not its palm,
+    others are to win.
+    """
+    if scene.is_empty:
+        return jnp.ones(()), key
+    key, heeds_key = jax.random.split(key)
+    return jax.random.bernoulli(heeds_key, _HEEDED).astype(jnp.float32), key
 
 
 def palm_room(

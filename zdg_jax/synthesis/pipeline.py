@@ -27,7 +27,11 @@ from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.approach import ApproachPlanner
-from zdg_jax.synthesis.contact_patterns import contact_patterns, pattern_probabilities
+from zdg_jax.synthesis.contact_patterns import (
+    contact_patterns,
+    idle_fingers,
+    pattern_probabilities,
+)
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
@@ -385,19 +389,27 @@ class GraspPipeline:
         grip, squeeze = plan.grips[number], self.config.squeeze
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        targets = targets_from_plan(grip, plan.task, obj, hand)
         around = self.surroundings
+        up = None if around is None else around.up
+        targets = targets_from_plan(grip, plan.task, obj, hand, up)
         scene = SceneArrays.empty() if around is None else around.arrays()
         problem = Problem(hand=hand.arrays, object=arrays, targets=targets, scene=scene)
         limits = self.physics.drives(hand).force_limit
         payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
         load = self.physics.weight_of(obj) / payload
+        patterns, chances = (
+            contact_patterns(hand, grip),
+            pattern_probabilities(hand, grip, obj, load),
+        )
+        if around is not None:
+            encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
+            chances = np.where(encloses, around.grip_room(obj) * chances, chances)
         proposal = SeedProposal.prepare(
             problem,
             hand.preshapes,
-            contact_patterns(hand, grip),
-            jnp.asarray(pattern_probabilities(hand, grip, obj, load), jnp.float32),
-            ClosingMotion.of(hand),
+            patterns,
+            jnp.asarray(chances, jnp.float32),
+            ClosingMotion.of(hand, idle_fingers(grip)),
             self.config.seeds,
             load=load * (1 - grip.confidence),
         )
@@ -411,9 +423,7 @@ class GraspPipeline:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=squeeze,
-            load=replicate(
-                Load.of(self.physics, hand, obj, plan, None if around is None else around.up)
-            ),
+            load=replicate(Load.of(self.physics, hand, obj, plan, up)),
         )
 
 

@@ -14,6 +14,7 @@ from zdg_jax.energy import (
     TaskTargets,
     WrenchTargets,
 )
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.hand import Hand
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
@@ -28,7 +29,14 @@ _BORDER = 0.4
 """Share of a held part's reach from the avoided ones within which it is less likely."""
 
 
-def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) -> TaskTargets:
+_LIFT_WEIGHTS = (1.0, 1.0, 3.0, 1.0, 1.0, 0.3)
+"""Weights of pulls on an object that stands on something, two of them level, one upwards, and their
+opposites: it is lifted, and what carries it is below."""
+
+
+def targets_from_plan(
+    grip: Grip, task: TaskReading, obj: Object, hand: Hand, up: np.ndarray | None = None
+) -> TaskTargets:
     """Turn a grip into arrays; a grip of confidence 0 binds nothing but its avoided parts.
 
     Args:
@@ -36,6 +44,8 @@ def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) ->
         task: gives the loads to bear.
         obj: the object; its parts carry the grip's marks.
         hand: gives the fingers and their links.
+        up: where something carries the object, the unit direction that points up, (3,), object
+            frame.
 
     Returns:
         Targets whose shapes depend on the hand alone.
@@ -61,7 +71,7 @@ def targets_from_plan(grip: Grip, task: TaskReading, obj: Object, hand: Hand) ->
         palm=jnp.float32(confidence if grip.palm.contact else 0.0),
         links=_link_targets(grip, hand),
         aperture=ApertureTarget(width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)),
-        wrenches=_wrench_targets(task, confidence),
+        wrenches=_wrench_targets(task, confidence, up),
         sample_weights=jnp.asarray(_sample_weights(grip, obj)),
     )
 
@@ -117,11 +127,12 @@ def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
     return (weights / weights.mean()).astype(np.float32)
 
 
-def _wrench_targets(task: TaskReading, confidence: float) -> WrenchTargets:
-    """Unit pulls along +-x, +-y, +-z, then the task's strongest loads."""
+def _wrench_targets(task: TaskReading, confidence: float, up: np.ndarray | None) -> WrenchTargets:
+    """Unit pulls along six axes, one of them `up` if there is one, then the task's loads."""
     wrenches, weights = np.zeros((6 + _TASK_WRENCHES, 6)), np.zeros(6 + _TASK_WRENCHES)
-    wrenches[:6, :3] = np.concatenate([np.eye(3), -np.eye(3)])
-    weights[:6] = 1.0
+    axes = np.eye(3) if up is None else upright_axes(up).T
+    wrenches[:6, :3] = np.concatenate([axes, -axes])
+    weights[:6] = 1.0 if up is None else _LIFT_WEIGHTS
     loads = [np.r_[load.force, np.asarray(load.torque) / TORQUE_LENGTH] for load in task.wrenches]
     loads = sorted((load for load in loads if np.linalg.norm(load) > 0), key=np.linalg.norm)[::-1]
     for i, load in enumerate(loads[:_TASK_WRENCHES]):

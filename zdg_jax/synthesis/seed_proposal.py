@@ -24,6 +24,8 @@ from zdg_jax.synthesis.enclosing import (
 
 _FINGER = 0.01
 """Radius of a finger that touches a place: the room that it needs among surroundings [m]."""
+_LEVEL = 0.2
+"""Upward part of a surface's normal from which it counts as facing up."""
 _COVERED = 0.02
 """Weight of a place without any room, beside a free one."""
 
@@ -42,6 +44,8 @@ class SeedCost:
     """Of the distance between the contacts' middle and the object's centre of mass [1]."""
     force_closure: jax.Array = float_setting(0.2)
     """Of the energy term of this name [m], as of those that follow."""
+    support: jax.Array = float_setting(0.05)
+    """Of contacts on what faces up, among surroundings: from there nothing is lifted [m]."""
     held: jax.Array = float_setting(1.0)
     """Of the contacts' distance from the parts to hold [1]."""
     avoided: jax.Array = float_setting(0.1)
@@ -270,11 +274,6 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
     """Cost of a draw, () [m]: depth of collision, reach that is missing, misalignment."""
     problem, cost = proposal.problem, proposal.config.cost
     state = energy.grasp_state(problem, variables, pattern)
-    radii, inner = problem.hand.spheres.radii, problem.hand.spheres.inner
-    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
-    if not problem.scene.is_empty:
-        room = problem.scene.clearance(state.places[:, -radii.shape[0] :])
-        collision = jnp.maximum(collision, jnp.max(jax.nn.relu(inner - room)))
     contacts = state.contacts
     reach = jnp.sum(jnp.abs(contacts.distance) * contacts.active) / jnp.sum(contacts.active)
     center = jnp.sum(contacts.points * contacts.active[:, None], 0) / jnp.sum(contacts.active)
@@ -284,6 +283,12 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
         + cost.avoided * energy.avoided(state, problem)
         + _misdirection(cost, problem, state.rotation)
     )
+    radii, inner = problem.hand.spheres.radii, problem.hand.spheres.inner
+    collision = jnp.max(jax.nn.relu(radii - state.distance[-radii.shape[0] :]))
+    if not problem.scene.is_empty:
+        room = problem.scene.clearance(state.places[:, -radii.shape[0] :])
+        collision = jnp.maximum(collision, jnp.max(jax.nn.relu(inner - room)))
+        task = task + cost.support * _on_top(problem, contacts)
     closure = energy.force_closure(state, problem)
     return (
         cost.collision * collision
@@ -292,6 +297,13 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
         + cost.force_closure * closure
         + task
     )
+
+
+def _on_top(problem: Problem, contacts: energy.Contacts) -> jax.Array:
+    """Degree to which contacts lie on surfaces that face up, () in [0, 1]."""
+    steep = contacts.normals @ problem.scene.up
+    facing = jnp.clip((steep - _LEVEL) / (1 - _LEVEL), 0.0, 1.0)
+    return jnp.sum(facing * contacts.active) / jnp.sum(contacts.active)
 
 
 def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array:

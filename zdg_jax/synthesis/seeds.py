@@ -25,6 +25,7 @@ from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
 from zdg_jax.synthesis.enclosing import (
     PlacedPreshape,
     close,
+    heeds_plan,
     land,
     palm_frame,
     palm_room,
@@ -183,7 +184,8 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     place = draw_place(proposal, keys[0])
     preshape = place.preshape
     side = _free_side(proposal, preshape, keys[1])
-    pull = targets.approach.weight * config.approach * jax.random.uniform(keys[2])
+    heeds, pull_key = heeds_plan(proposal.problem.scene, keys[2])
+    pull = heeds * targets.approach.weight * config.approach * jax.random.uniform(pull_key)
     wanted = jnp.where(place.paired, side, -place.normal) + pull * preshape.wanted
     facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 

@@ -69,7 +69,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
     Those that are aligned with the plan first, then those that are but for their type, then by
     rank, a grasp is taken if it is distinct from all taken before; if that leaves room, the best of
     the others fill it. Where physics was asked, only grasps that hold are candidates, and where
-    some of them do the plan's deed, only those.
+    some do the plan's deed, only those.
 
     Args:
         grasps: n grasps.
@@ -79,11 +79,11 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
         Their numbers, at most `keep`, best first.
     """
     order = grasps.ranking
-    if grasps.tested.any():
-        order = order[grasps.held[order]]
     used = np.asarray(grasps.metrics.get("use", np.zeros(len(grasps)))) == 1
-    if used[order].any():
+    if used.any():
         order = order[used[order]]
+    elif grasps.tested.any():
+        order = order[grasps.held[order]]
     order = order[np.isfinite(grasps.score[order]) & (grasps.status[order] == 0)]
     order = _aligned_first(_agreement(grasps), order)
     chosen = distinct(grasps, order, keep)

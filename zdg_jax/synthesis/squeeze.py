@@ -38,6 +38,8 @@ class SqueezeConfig:
     """Least deflection of the most bent actuator where the actuators allow it, however light the
     object is, in multiples of `Load.bend`: fingers that miss the surface a little press all the
     same."""
+    work_margin: jax.Array = float_setting(1.5)
+    """It bears so many times what the task does with the object beside turning it."""
     reach: jax.Array = float_setting(0.002)
     """A contact farther than this from the surface carries no force [m]."""
     opening: jax.Array = float_setting(0.008)
@@ -109,15 +111,19 @@ def _sized(
     """The squeeze's forces, (k, 4) [N]: no firmer than the load asks for.
 
     A squeeze that is scaled carries a scaled load. Where the weight is far too much with some side
-    down, but not as the task turns it, the squeeze is the task's.
+    down, but not as the task turns it, the squeeze is the task's. Where the task does more than
+    turn the object, what it needs is added: of two squeezes that bear two loads the sum bears both,
+    and the mean is within the motors' limits as they are.
     """
     only = (general.load < _HOPELESS * load.mass) & (task.load >= 1.0)
-    force = jnp.where(only, task.force, general.force)
-    loaded = jnp.where(only, config.margin, config.margin * load.mass)
-    share = loaded / jnp.maximum(jnp.where(only, task.load, general.load), 1e-6)
-    bent = jnp.abs(jnp.einsum("akf,kf->a", linear.drive, force)) / (load.gain * load.bend)
+    bent = jnp.abs(jnp.einsum("akf,kf->a", linear.drive, general.force)) / (load.gain * load.bend)
     least = config.bend / jnp.maximum(jnp.max(bent), 1e-6)
-    return jnp.minimum(1.0, jnp.maximum(share, least)) * force
+    loaded = config.margin * load.mass / jnp.maximum(general.load, 1e-6)
+    share = jnp.minimum(1.0, jnp.maximum(loaded, least))
+    for_task = jnp.minimum(1.0, config.margin / jnp.maximum(task.load, 1e-6)) * task.force
+    work = load.works * jnp.minimum(1.0, config.work_margin / jnp.maximum(task.load, 1e-6))
+    both = (share * general.force + work * task.force) / jnp.maximum(1.0, share + work)
+    return jnp.where(only, for_task, both)
 
 
 def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -> jax.Array:

@@ -14,6 +14,7 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Problem
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
 from zdg_jax.kernels import carrying, kinematics, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
@@ -57,6 +58,8 @@ class Load:
     """Deflections of which a squeeze reaches one at least, (nu,) [rad or m]."""
     pulls: jax.Array
     """Loads of the task about the centre of mass, (PULLS, 6) [N, N m], zeros past the last."""
+    works: jax.Array
+    """1 where the task pushes, twists or strikes with the object, 0 where it only turns it, ()."""
     any_side_down: jax.Array
     """1 where the weight may point anywhere, else 0, ()."""
     accelerations: jax.Array
@@ -83,9 +86,10 @@ class Load:
         mass, friction = physics.mass_of(obj), physics.friction_of(obj)
         drives = physics.drives(hand)
         wrenches = np.array([[*load.force, *load.torque] for load in plan.task.wrenches])
-        pulls = np.zeros((PULLS, 6))
+        pulls, works = np.zeros((PULLS, 6)), False
         if len(wrenches):
             pure = ~wrenches[:, 3:].any(axis=1)
+            works = not pure.all()
             wrenches[pure] *= mass / (plan.object.mass or mass)
             strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
             pulls[: len(strongest)] = wrenches[strongest]
@@ -98,6 +102,7 @@ class Load:
             limit=jnp.asarray(drives.force_limit, jnp.float32),
             bend=jnp.asarray(np.where(hand.linear, _SHIFT, _BEND), jnp.float32),
             pulls=jnp.asarray(pulls, jnp.float32),
+            works=jnp.float32(works),
             any_side_down=jnp.float32(up is None),
             accelerations=jnp.asarray(_lifted(up), jnp.float32),
         )
@@ -176,9 +181,7 @@ def _lifted(up: np.ndarray | None) -> np.ndarray:
     """Accelerations of an object that is lifted and shaken, see `Load.accelerations`."""
     rows = np.zeros((PULLS, 3))
     if up is not None:
-        first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
-        first /= np.linalg.norm(first)
-        second = np.cross(up, first)
+        first, second, _ = upright_axes(up).T
         rows[0] = -(1 + _SHAKEN) * up
         for i, side in enumerate((first, -first, second, -second), start=1):
             rows[i] = _SHAKEN * side - up

@@ -29,6 +29,9 @@ def put_to_use(
 ) -> GraspSet:
     """Takes the best grasps that hold through a deed; those that do it come first from then on.
 
+    Where none holds, the best are tried all the same: a pan that slips with its side down may be
+    carried level.
+
     Args:
         grasps: grasps that were tested in physics.
         hand: their hand.
@@ -43,8 +46,8 @@ def put_to_use(
         not tried), `use_reason` (code of `Reason`) and `use_step` (number of the step at which it
         failed, 0 while the hand closed; NaN where it did not), and with new ranks.
     """
-    rows = selection.diverse(grasps, SPARE * keep)
-    rows = rows[grasps.held[rows]]
+    candidates = grasps if grasps.held.any() else dataclasses.replace(grasps, validation=None)
+    rows = selection.diverse(candidates, SPARE * keep)
     metrics = {name: np.full(len(grasps), np.nan) for name in ("use", "use_reason", "use_step")}
     if len(rows):
         engine = Engine(hand, obj, UseProtocol(deed=deed, physics=physics))

@@ -191,9 +191,14 @@ class UseProtocol:
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     max_slip: float = 0.015
-    """The middle of the held parts may move that far in the hand after the squeeze [m]."""
+    """The middle of the held parts may have moved that far in the hand since the squeeze, at the
+    end of any step [m]."""
     max_turn: float = math.radians(15)
-    """The object may turn that far in the hand after the squeeze [rad]."""
+    """The object may have turned that far in the hand, likewise [rad]."""
+    give: float = 2.0
+    """Multiple of both that is allowed in the midst of a step: fingers give under a load and come
+    back. With the drives of 5 N m/rad that benchmarks set, 0.15 N m turn a screwdriver's handle by
+    20 degrees in a hand that does not slip."""
     max_error: float = 0.05
     """The working end may be that far from its path [m]: about what the greatest turn in the hand
     moves the end of a tool of 20 cm."""

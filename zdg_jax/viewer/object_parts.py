@@ -38,7 +38,7 @@ class ObjectParts:
             obj: the object.
             plan: a plan that names them.
         """
-        named = {} if plan is None else {part.mark: part.name for part in plan.parts}
+        named = _named(plan, len(obj.parts))
         return cls(
             vertices=np.asarray(obj.vertices),
             faces=np.asarray(obj.faces),
@@ -58,8 +58,8 @@ class ObjectParts:
         """
         if not record.face_parts.any():
             return None
-        named = {} if plan is None else {part.mark: part.name for part in plan.parts}
         marks = np.asarray(record.face_parts)
+        named = _named(plan, int(marks.max()))
         return cls(
             vertices=record.vertices,
             faces=record.faces,
@@ -91,6 +91,25 @@ class ObjectParts:
 
     def _name_of(self, mark: int) -> str:
         return self.names[mark - 1] if mark else "no part"
+
+
+def fits_parts(plan: GraspPlan, count: int) -> bool:
+    """Tells whether a plan can speak of an object's parts: it names none, or each of them.
+
+    The mesh may be the same and its parts others, where another version found them.
+
+    Args:
+        plan: the plan.
+        count: parts of the object.
+    """
+    marks = {part.mark for part in plan.parts}
+    return not marks or marks == set(range(1, count + 1))
+
+
+def _named(plan: GraspPlan | None, count: int) -> dict[int, str]:
+    if plan is None or not fits_parts(plan, count):
+        return {}
+    return {part.mark: part.name for part in plan.parts}
 
 
 def prepare_again(record: ObjectRecord) -> Object:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.rendering.colors import OBJECT, PARTS, Color
 from zdg_jax.viewer.nodes import HandNode, ObjectNode, byte_color, creased
-from zdg_jax.viewer.object_parts import ObjectParts
+from zdg_jax.viewer.object_parts import ObjectParts, fits_parts
 from zdg_jax.viewer.plan_page import add_pictures, add_plan_words
 from zdg_jax.viewer.text import paragraphs, preformatted
 
@@ -42,6 +43,16 @@ def build_object(server: viser.ViserServer, obj: Object, plan: GraspPlan | None)
     parts = ObjectParts.of(obj, plan)
     pieces: list[Any] = []
     gui.add_html(paragraphs([repr(obj).strip("<>")]))
+    if plan is not None and not fits_parts(plan, len(parts.names)):
+        gui.add_html(
+            paragraphs(
+                [
+                    f"The plan names {len(plan.parts)} parts and the object has {len(parts.names)}:"
+                    " it was made with other parts, and its marks are not shown."
+                ]
+            )
+        )
+        plan = None
     looks = _LOOKS if plan is None else (_PLANNED, *_LOOKS)
     look = gui.add_dropdown("show", looks, initial_value=looks[0])
 
@@ -164,8 +175,14 @@ def build_hand(server: viser.ViserServer, hand: Hand) -> tuple[np.ndarray, np.nd
         gui.add_html(preformatted(describe(hand)))
     move()
     qpos = np.concatenate([[0, 0, 0, 1, 0, 0, 0], hand.joints(dofs)])
-    links = look.link_poses(qpos[None])[0][0]
-    return links.min(axis=0) - 0.03, links.max(axis=0) + 0.03
+    positions, quaternions = (poses[0] for poses in look.link_poses(qpos[None]))
+    corners = np.concatenate(
+        [
+            mesh.vertices @ rotation_matrix(quaternions[mesh.link]).T + positions[mesh.link]
+            for mesh in look.meshes
+        ]
+    )
+    return corners.min(axis=0), corners.max(axis=0)
 
 
 def build_plan(
@@ -182,5 +199,6 @@ def build_plan(
         InputError: a picture cannot be read.
     """
     server.gui.add_html(paragraphs([f"task: “{plan.prompt}”"]))
+    add_pictures(server, pictures[:1])
     add_plan_words(server, plan)
-    add_pictures(server, pictures)
+    add_pictures(server, pictures[1:])

@@ -41,6 +41,17 @@ _MOST_HINDERED = 0.2
 _ASKED = 3.0
 """Weight of the side that the words ask for."""
 
+_WISHED = 10.0
+"""Weight of the direction that is asked for, beside which nothing else counts."""
+_ENOUGH = 4
+"""Approaches from which on one of them lies diagonally across a long part."""
+_DIAGONAL = (0.6, 0.8)
+"""Cosines between the thumb's side and a part that lies diagonally across the palm."""
+_SLICE = 0.008
+"""Breadth of the slices in which a part is measured there: about that of a finger [m]."""
+_FREE = 0.5
+"""Share of the palm's room that the object may take there."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Approach:
@@ -73,6 +84,7 @@ def propose(
     *,
     strain: Callable[[float], float],
     thumb_towards: np.ndarray | None = None,
+    palm_towards: np.ndarray | None = None,
     around: Surroundings | None = None,
     side: Side | None = None,
     number: int = 8,
@@ -86,6 +98,7 @@ def propose(
         strain: of a width between thumb and fingers [m], how far it stretches the hand: 0 not at
             all, 1 as far as it goes (`Preshapes.strain`).
         thumb_towards: direction towards which the thumb's side should lie, where one is known.
+        palm_towards: direction in which the palm should move, where one is asked for.
         around: what surrounds the object: approaches for which it leaves the palm no room are
             not proposed, unless there is no other.
         side: side that the task's words ask the palm to come from.
@@ -103,12 +116,20 @@ def propose(
     candidates = [
         _evaluate(target, direction, thumb, strain, thumb_towards, around, side)
         for direction in _directions(shape, target.axis)
-        for thumb in _thumbs(direction, target.axis)
+        for thumb in _thumbs(direction, target.axis, diagonal=number >= _ENOUGH)
     ]
     free = [candidate for candidate in candidates if candidate.hindered <= _MOST_HINDERED]
     candidates = free or candidates
+    if palm_towards is not None:
+        candidates = [
+            dataclasses.replace(a, score=a.score + _WISHED * float(a.direction @ palm_towards))
+            for a in candidates
+        ]
     candidates.sort(key=lambda approach: -approach.score)
-    return _distinct(candidates, number)
+    distinct = _distinct(candidates, number)
+    if not target.slender or number < _ENOUGH:
+        return distinct
+    return _with_diagonal(distinct, candidates, target.axis)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -191,14 +212,16 @@ def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
     return [*ring, axis, -axis, *frame, *tilted]
 
 
-def _thumbs(direction: np.ndarray, axis: np.ndarray) -> list[np.ndarray]:
-    """Unit directions square to an approach, along and across the held parts' axis."""
+def _thumbs(direction: np.ndarray, axis: np.ndarray, *, diagonal: bool) -> list[np.ndarray]:
+    """Unit directions square to an approach: along, across and diagonal to the parts' axis."""
     along = axis - (axis @ direction) * direction
     if np.linalg.norm(along) < 0.3:
         along = np.cross(direction, [1.0, 0.0, 0.0] if abs(direction[0]) < 0.9 else [0.0, 1.0, 0.0])
     along = along / np.linalg.norm(along)
     across = np.cross(direction, along)
-    return [along, -along, across, -across]
+    square = [along, -along, across, -across]
+    between = [along + across, along - across, -along + across, -along - across]
+    return square + [vector / np.sqrt(2) for vector in between] if diagonal else square
 
 
 def _evaluate(
@@ -216,7 +239,9 @@ def _evaluate(
     half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, _PALM_HALF))
     slab = np.abs(local[:, 1]) < half
     near = local[slab] if slab.sum() > 8 else local
-    width = float(np.ptp(np.percentile(near[:, 2], [3, 97])))
+    wrap = abs(float(thumb @ target.axis)) if target.slender else 0.7
+    slanted = target.slender and _DIAGONAL[0] < wrap < _DIAGONAL[1]
+    width = _width_in_slices(near) if slanted else _width(near)
     front = float(np.percentile(near[:, 0], 2))
     everything = np.concatenate([far, local[local[:, 0] < front]])
     # A few points in the way are as bad as many: a thin wall stops a palm too.
@@ -234,7 +259,7 @@ def _evaluate(
         blocked=back if tips_only else closed,
         tips_only=tips_only,
         spoiled=min(spoiled, 1.0),
-        wrap=abs(float(thumb @ target.axis)) if target.slender else 0.7,
+        wrap=wrap,
         hindered=0.0,
         score=0.0,
     )
@@ -259,6 +284,18 @@ def _agreement(side: Side, height: float) -> float:
         Side.SIDE: 1.0 - abs(height),
         Side.BELOW: max(0.0, -height),
     }[side]
+
+
+def _width(points: np.ndarray) -> float:
+    """Width of points (k, 3) of the palm's frame between thumb and fingers [m]."""
+    return float(np.ptp(np.percentile(points[:, 2], [3, 97])))
+
+
+def _width_in_slices(points: np.ndarray) -> float:
+    """The same of a part that lies slanted across the palm: of what one finger closes on [m]."""
+    index = np.floor(points[:, 1] / _SLICE)
+    slices = [points[index == value] for value in np.unique(index)]
+    return max((_width(part) for part in slices if len(part) > 8), default=_width(points))
 
 
 def _score(
@@ -291,6 +328,24 @@ def _in_the_way(points: np.ndarray, front: float) -> int:
     wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
     wrist &= np.linalg.norm(points[:, 1:], axis=1) < _WRIST_HALF
     return int((palm | wrist).sum())
+
+
+def _with_diagonal(
+    distinct: tuple[Approach, ...], candidates: Sequence[Approach], axis: np.ndarray
+) -> tuple[Approach, ...]:
+    """Puts the best hand that lies diagonally across a long part in the place of the last.
+
+    So a tool is held nearly in line with the forearm, where square across it the wrist bends.
+    """
+    diagonal = (a for a in candidates if _is_diagonal(a, axis) and a.blocked < _FREE)
+    best = next(diagonal, None)
+    if best is None or any(_is_diagonal(a, axis) for a in distinct):
+        return distinct
+    return (*distinct[:-1], best)
+
+
+def _is_diagonal(approach: Approach, axis: np.ndarray) -> bool:
+    return _DIAGONAL[0] < abs(float(approach.thumb @ axis)) < _DIAGONAL[1]
 
 
 def _distinct(candidates: Sequence[Approach], number: int) -> tuple[Approach, ...]:

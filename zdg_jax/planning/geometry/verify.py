@@ -34,6 +34,10 @@ class Candidate:
     """Of the hand's root at the goal, where it only has to close, (3,), object frame [m]."""
     joints: np.ndarray
     """Joint positions, (j,), order of the hand's MJCF."""
+    forearm: np.ndarray
+    """Unit direction in which the forearm leaves the hand, (3,), object frame."""
+    wrist: np.ndarray
+    """Where it leaves it, (3,), object frame [m]."""
     retreat: float
     """Distance before its goal at which the open hand starts, clear of the object [m]."""
     faults: tuple[str, ...]
@@ -107,14 +111,27 @@ def place(
     )
     if touched:
         faults.append(f"at its goal the palm touches parts {touched}, which are to be avoided")
+    forearm = rotation @ -_finger_direction(hand)
+    middle = rotation @ hand.palm.position + position
     return Candidate(
         approach=approach,
+        forearm=forearm,
+        wrist=middle + float(((points - middle) @ forearm).max()) * forearm,
         rotation=rotation,
         position=position,
         joints=joints,
         retreat=float(_RETREATS[retreat]),
         faults=tuple(faults),
     )
+
+
+def _finger_direction(hand: Hand) -> np.ndarray:
+    """Unit direction in which the open fingers lie, along the palm, (3,), root frame."""
+    tips = hand.tip_positions(np.asarray(hand.open_dofs, float))
+    long = [tip for tip, finger in zip(tips, hand.fingers, strict=True) if not finger.is_thumb]
+    away = np.mean(long or tips, axis=0) - hand.palm.position
+    away = away - (away @ hand.palm.normal) * hand.palm.normal
+    return np.asarray(away / max(float(np.linalg.norm(away)), 1e-9))
 
 
 def _posed(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import trimesh
 from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
 
 _COLUMNS = 3  # of candidate hands on a sheet
 _HAND, _ARROW = (0.80, 0.80, 0.84), (0.10, 0.10, 0.10)
+_PALE = (0.72, 0.72, 0.78)
+_ARM, _ARM_LENGTH = 0.026, 0.11  # radius and length of the forearm that is drawn [m]
+_LONG = 2.5  # length over width from which an object is not looked at lengthwise
 _MARGIN = 1.15  # room around object and hand
 _SHEER = 0.5
 """Opacity of what surrounds the object: views from below see through the table."""
 _PAGE_SIDE = 1600  # largest side of a page's pictures [px]
+_PAGE_SIZE = PictureSize(width=400, height=325)  # a third of the pixels that a model gets
 _EXTRA = 1000  # labels from here on are not parts
 
 
@@ -55,6 +60,12 @@ class Picturing:
         self._px = size or PictureSize()
         self._obj, self._hand, self._max_side = obj, hand, max_side
         self._shrink = min(1.0, max_side / (_COLUMNS * self._px.tile_width))
+        vertices = np.asarray(obj.vertices, np.float64)[np.unique(obj.faces)]
+        spread = vertices - vertices.mean(axis=0)
+        axes = np.linalg.eigh(spread.T @ spread)[1]
+        spans = np.ptp(spread @ axes, axis=0)
+        self._axis = axes[:, 2]
+        self._lengthwise = 0.8 if spans[2] > _LONG * spans[1] else 0.0
         self._marked = MarkedObject(obj)
         self.seen: list[MarkedView] = []
         """The views of `parts`, once they are drawn."""
@@ -131,9 +142,17 @@ class Picturing:
             - 0.25 * approach.direction
             + np.array([0, 0, 0.35])
         )
+        # Along a long tool nothing is seen of where on it the hand sits.
+        look -= self._lengthwise * self._axis * (look @ self._axis)
         tail = candidate.position - 0.10 * approach.direction
         arrow = arrows(tail, tail + 0.07 * approach.direction, 0.004, _ARROW, label=_EXTRA + 1)
-        shapes = [thing, *hand, arrow]
+        rod = trimesh.creation.cylinder(
+            _ARM, segment=[candidate.wrist, candidate.wrist + _ARM_LENGTH * candidate.forearm]
+        )
+        arm = Shape(
+            vertices=rod.vertices, faces=rod.faces, color=_PALE, opacity=_SHEER, label=_EXTRA + 2
+        )
+        shapes = [thing, *hand, arrow, arm]
         points = np.concatenate([shape.vertices for shape in shapes])
         width, height = self._px.tile_width, self._px.tile_height
         camera = Camera.around(points, look, aspect=width / height, margin=_MARGIN)
@@ -160,4 +179,4 @@ def marked_views(obj: Object, hand: Hand) -> list[tuple[str, bytes]]:
         obj: the object.
         hand: the hand that a plan is for.
     """
-    return Picturing(obj, hand, _PAGE_SIDE).parts()
+    return Picturing(obj, hand, _PAGE_SIDE, _PAGE_SIZE).parts()

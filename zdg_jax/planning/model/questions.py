@@ -253,7 +253,7 @@ def ask_approach(
             named in the question.
 
     Returns:
-        An answer that names candidates which exist.
+        An answer that names candidates which exist, or none and a wish for others.
 
     Raises:
         PlannerError: no usable answer within the session's limits.
@@ -261,6 +261,9 @@ def ask_approach(
 
     def check(reply: ApproachReply) -> list[str]:
         numbers = list(range(1, len(candidates) + 1))
+        if not reply.best:
+            wishes = {reply.palm_wish, reply.thumb_wish} - {"any"}
+            return [] if wishes else ["none of the hands, but no wish for another: name a side"]
         return _known([reply.best, reply.second], numbers, "hands")
 
     prompt = render(
@@ -268,7 +271,9 @@ def ask_approach(
         known=_data(known),
         task=case.quoted,
         count=len(candidates),
-        candidates="\n".join(describe(i + 1, c) for i, c in enumerate(candidates)),
+        candidates="\n\n".join(
+            describe(i + 1, c, case.shape.upright) for i, c in enumerate(candidates)
+        ),
     )
     if failures:
         prompt += "\n\n" + render("failed", failures="\n".join(f"- {line}" for line in failures))
@@ -291,7 +296,7 @@ def measures(part: PartShape) -> str:
     sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
     phrases = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
     if part.name:
-        phrases.append(f"named {json.dumps(part.name[:40])} by its file")
+        phrases.append(f"named {json.dumps(part.name[:40])}")
     if part.hole > LOOP_AREA:
         phrases.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
     if part.hollow > 0.2:
@@ -303,23 +308,42 @@ def measures(part: PartShape) -> str:
     return "; ".join(phrases)
 
 
-def describe(number: int, candidate: Candidate) -> str:
-    """Describes a candidate hand in one line: its direction and its measures.
+def describe(number: int, candidate: Candidate, up: np.ndarray) -> str:
+    """Describes a candidate hand in a few lines: its direction, its measures, what is against it.
 
     Args:
         number: number of the candidate on the images.
         candidate: the candidate.
+        up: unit direction that points up in use, (3,).
     """
     approach = candidate.approach
-    x, y, z = approach.direction
-    tx, ty, tz = approach.thumb
-    clear = "the way is clear" if approach.blocked < 0.2 else "the way of the palm is partly taken"
-    palm = "its tips reach in, the palm stays back; " if approach.tips_only else ""
-    return (
-        f"{number}: the palm moves along ({x:+.1f}, {y:+.1f}, {z:+.1f}), the thumb's side to "
-        f"({tx:+.1f}, {ty:+.1f}, {tz:+.1f}); {approach.width * 1e3:.0f} mm between thumb and "
-        f"fingers; {palm}{clear}; it starts {candidate.retreat * 1e3:.0f} mm before its goal"
-    )
+    back = candidate.retreat * 1e3
+    lines = [
+        f"{number}: the palm moves {_direction(approach.direction, up)}; the thumb's side is "
+        f"{_direction(approach.thumb, up)}; "
+        f"the forearm leaves {_direction(candidate.forearm, up)}.",
+        f"   {approach.width * 1e3:.0f} mm of the held part between thumb and fingers; "
+        + ("nothing" if approach.blocked < 0.2 else "part of the object")
+        + " is in the palm's way.",
+    ]
+    if approach.tips_only:
+        lines.append(
+            "   Only the fingertips reach the part: the object keeps the palm away from it."
+        )
+    if back:
+        lines.append(f"   The open hand is clear of the object {back:.0f} mm before this place.")
+    lines += [f"   Against it: {fault}." for fault in candidate.faults]
+    return "\n".join(lines)
+
+
+def _direction(vector: np.ndarray, up: np.ndarray) -> str:
+    """A direction in words and as a vector."""
+    steep = float(vector @ up)
+    words = "up" if steep > 0.8 else "down" if steep < -0.8 else "level"
+    if 0.3 < abs(steep) <= 0.8:
+        words = "slanting up" if steep > 0 else "slanting down"
+    x, y, z = vector
+    return f"{words} ({x:+.1f}, {y:+.1f}, {z:+.1f})"
 
 
 def _mass_faults(mass_g: float | None, size: np.ndarray) -> list[str]:

@@ -22,6 +22,7 @@ Name = Annotated[str, Field(max_length=80)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Thousandth = Annotated[int, Field(ge=0, le=1000)]
 Spot = Annotated[list[Thousandth], Field(min_length=2, max_length=2)]
+Wish = Literal["any", "+x", "-x", "+y", "-y", "+z", "-z"]
 Side = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
 
 
@@ -199,8 +200,12 @@ class ApproachReply(_Reply):
 
     evidence: Words
     """Effect of each candidate on the task, by number."""
-    best: int
-    """Number of the hand that serves the task best."""
+    best: Annotated[int, Field(ge=0)]
+    """Number of the hand that serves the task best; 0 where none of them would do."""
+    palm_wish: Wish = "any"
+    """Where none would do: side towards which the palm should move instead."""
+    thumb_wish: Wish = "any"
+    """Where none would do: side to which the thumb's side should point instead."""
     second: int
     """Number of the next best; the same number where no other serves."""
     turn_matters: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CANDIDATES = 6
+_WISHES = 2  # times that other hands are made to a wish
+_WISHED = 10.0  # weight of a wish for the thumb, against what geometry says alone
 _AXES = {
     sign + name: (1.0 if sign == "+" else -1.0) * np.eye(3)[i]
     for i, name in enumerate("xyz")
@@ -117,15 +119,25 @@ def plan_by_model(
     spots = {f.finger: locate(f) for f in grasp.fingers if f.view and f.role != "idle"}
     known |= {"grasp": grasp.model_dump(mode="json")}
     progress("plan", 7, 10)
-    approach, chosen, notes = _approach(case, picturing, known, candidates)
+
+    def others(wish: ApproachReply) -> list[Candidate]:
+        return _candidates(case, obj, held, avoided, parts, wish)
+
+    approach, chosen, candidates, notes = _approach(case, picturing, known, candidates, others)
     grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
     grips[0] = _point(grips[0], spots)
     return _plan(case, pointed, seen, parts, grips, [*pointed.notes, *notes])
 
 
 def _candidates(
-    case: Case, obj: Object, held: Sequence[int], avoided: Sequence[int], parts: PartsReply
+    case: Case,
+    obj: Object,
+    held: Sequence[int],
+    avoided: Sequence[int],
+    parts: PartsReply,
+    wish: ApproachReply | None = None,
 ) -> list[Candidate]:
+    """Hands to choose from; those that come nearest to a wish for others, where there is one."""
     towards = None
     works = [case.shape.part(mark).center for mark in parts.works if mark not in held]
     if works:
@@ -133,6 +145,8 @@ def _candidates(
             [case.shape.part(mark).center for mark in held], axis=0
         )
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
+    if wish is not None:
+        towards = _WISHED * _AXES[wish.thumb_wish] if wish.thumb_wish in _AXES else towards
     proposed = propose(
         case.shape,
         held,
@@ -141,33 +155,55 @@ def _candidates(
         thumb_towards=towards,
         around=case.around,
         number=_CANDIDATES,
+        palm_towards=None if wish is None else _AXES.get(wish.palm_wish),
     )
     return [place(a, held, avoided, case.shape, obj, case.hand) for a in proposed]
 
 
 def _approach(
-    case: Case, picturing: Picturing, known: dict[str, Any], candidates: Sequence[Candidate]
-) -> tuple[ApproachReply, int, list[str]]:
-    """Stages 4 and 5: asks, checks the choice, and asks again with the failure named."""
+    case: Case,
+    picturing: Picturing,
+    known: dict[str, Any],
+    candidates: list[Candidate],
+    others: Callable[[ApproachReply], list[Candidate]],
+) -> tuple[ApproachReply, int, list[Candidate], list[str]]:
+    """Stages 4 and 5: asks, checks the choice, and asks again with the failure named.
+
+    Where none of the hands pleases, others are made to the model's wish, a few times.
+    """
     images = picturing.candidates(candidates)
     failures: dict[int, str] = {}
     reply = ask_approach(case, images, known, candidates, [])
+    notes = []
+    for _ in range(_WISHES):
+        if reply.best:
+            break
+        candidates = others(reply)
+        images = picturing.candidates(candidates)
+        reply = ask_approach(case, images, known, candidates, [])
+    if not reply.best:
+        notes.append("none of the hands pleased the model: the likeliest is taken")
+        reply = reply.model_copy(update={"best": 1, "second": min(2, len(candidates))})
     for _ in range(case.session.reasks):
         if not candidates[reply.best - 1].faults or len(failures) == len(candidates):
             break
         for number in {reply.best, reply.second}:
             if candidates[number - 1].faults:
                 failures[number] = f"hand {number}: " + "; ".join(candidates[number - 1].faults)
-        reply = ask_approach(case, images, known, candidates, list(failures.values()))
+        again = ask_approach(case, images, known, candidates, list(failures.values()))
+        if not again.best:
+            break
+        reply = again
     usable = [i for i, candidate in enumerate(candidates) if not candidate.faults]
     for index in (reply.best - 1, reply.second - 1, *usable):
         if index in usable:
             against = failures.get(reply.best, "")
-            notes = [f"not taken: {against}"] if index != reply.best - 1 else []
-            return reply, index, notes
+            notes += [f"not taken: {against}"] if index != reply.best - 1 else []
+            return reply, index, candidates, notes
     against = "; ".join(candidates[reply.best - 1].faults)
     _log.warning("no approach passes the geometric check: %s", against)
-    return reply, reply.best - 1, [f"no approach passes the geometric check: {against}"]
+    notes.append(f"no approach passes the geometric check: {against}")
+    return reply, reply.best - 1, candidates, notes
 
 
 def _grips(

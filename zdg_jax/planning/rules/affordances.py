@@ -17,6 +17,7 @@ from zdg_jax.planning.rules.language.lexicon import lexicon
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
 _SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
 _BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
+_MEET = 0.06  # share of the height by which parts one on the other may overlap
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
 _HANDLE_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
 _POOR_HANDLE = 0.45  # where no handle scores more, a long thin bar will do
@@ -71,6 +72,8 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         note("vessel", part, *_vessel(part))
         note("closure", part, *_closure(part, shape))
         note("stem", part, *_stem(part, shape))
+        note("neck", part, *_stem(part, shape))
+        note("neck", part, *_neck(part, shape))
         note("base", part, *_base(part))
         note("control", part, *_control(part, shape))
         note("body", part, *_body(part, shape))
@@ -161,6 +164,17 @@ def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     side = _ramp(away / max(0.5 * float(np.sort(shape.size)[1]), 1e-6), 0.4, 0.8)
     beside = 1.0 - 0.7 * side * _ramp(shape.elongation, 1.6, 2.0)
     return thin * long * (0.5 + 0.5 * between) * open_loop * beside, "it is the slender part"
+
+
+def _neck(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    others = [other for other in shape.parts if other.mark != part.mark]
+    above = any(o.height[0] > part.height[1] - _MEET and o.offset < 0.3 for o in others)
+    below = any(o.height[1] < part.height[0] + _MEET and o.girth > part.girth for o in others)
+    central = 1.0 - _ramp(part.offset, 0.2, 0.5)
+    small = 1.0 - _ramp(part.share, 0.15, 0.3)
+    high = _ramp(part.height[0], 0.4, 0.6)
+    score = 0.75 * above * below * central * small * high
+    return score, "it lies between the wide body and what sits on top"
 
 
 def _base(part: PartShape) -> tuple[float, str]:

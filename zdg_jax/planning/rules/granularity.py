@@ -13,7 +13,9 @@ from zdg_jax.planning.geometry.parts import ObjectLike, ObjectShape, coarse_part
 from zdg_jax.planning.rules.affordances import Affordances, score_affordances
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask
 
-_FINE = ("closure", "rim", "outlet", "stem", "control", "mount", "face", "base", "tool")
+_FINE = frozenset(
+    ["closure", "rim", "outlet", "stem", "neck", "control", "mount", "face", "base", "tool"]
+)
 """Functions that a piece of a coarse part may have."""
 _CLEAR = 0.45
 """Score from which a piece is what the task asks for."""
@@ -67,7 +69,10 @@ def _asked(parsed: ParsedTask) -> list[str]:
 
 
 def _carved(obj: ObjectLike, parts: _Parts) -> Iterator[tuple[_Parts, tuple[int, ...]]]:
-    """All ways to take one piece, or a union of pieces, out of one part; and the piece."""
+    """All ways to take one piece, or a union of pieces, out of one part; and the piece.
+
+    What is left stays together, or falls into its pieces where one lies between two others.
+    """
     pieces = [(int(part.mark),) for part in obj.parts] + [tuple(group) for group in obj.groups]
     for piece in pieces:
         for part in parts:
@@ -75,3 +80,5 @@ def _carved(obj: ObjectLike, parts: _Parts) -> Iterator[tuple[_Parts, tuple[int,
                 rest = tuple(mark for mark in part if mark not in piece)
                 others = [other for other in parts if other != part]
                 yield sorted([*others, piece, rest]), piece
+                if len(rest) > 1:
+                    yield sorted([*others, piece, *((mark,) for mark in rest)]), piece

@@ -55,6 +55,7 @@ _FUNCTION_NAMES = {
     "outlet": "opening",
     "rim": "rim",
     "stem": "stem",
+    "neck": "neck",
     "base": "base",
     "control": "control",
     "mount": "fitting",

@@ -13,7 +13,7 @@ from zdg_jax.validation import trajectories
 from zdg_jax.validation.deeds import Deed, Step, Triple, moved
 from zdg_jax.validation.mujoco.pressing import PressingFinger
 from zdg_jax.validation.mujoco.screening import GraspTest
-from zdg_jax.validation.mujoco.simulation import Simulation
+from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
 from zdg_jax.validation.protocols import UseProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
@@ -99,6 +99,8 @@ class UseTest(GraspTest):
             for k in range(_CLOSING_STAGES):
                 simulation.aim(targets, k)
                 sound &= simulation.step(count)
+                if self._deed.supported:  # a hand that closes does not push it away
+                    simulation.data.qpos[-7:], simulation.data.qvel[-6:] = ORIGIN, 0.0
         return sound
 
     def _do(
@@ -126,7 +128,8 @@ class UseTest(GraspTest):
                 return Reason.DIVERGED, slip
             if k % look == 0 or k == count:
                 slip = course.slip(simulation, self._held)
-                reason = self._look(simulation, course, pose, step, slip)
+                give = 1.0 if k == count else self.protocol.give
+                reason = self._look(simulation, course, pose, step, slip / give)
                 if reason is not Reason.HELD:
                     return reason, slip
         if pressed < step.press:

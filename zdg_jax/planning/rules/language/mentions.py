@@ -14,7 +14,7 @@ _USING = frozenset(["pour", "cut", "bore", "spray", "write", "brush", "strike", 
 _WORLDLY = frozenset(["face", "mount", "base"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
 _PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
-_MADE_TO_HOLD = frozenset(["stem", "body", "vessel"])
+_MADE_TO_HOLD = frozenset(["stem", "neck", "body", "vessel"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
