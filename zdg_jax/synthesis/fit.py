@@ -20,6 +20,7 @@ import numpy as np
 
 from zdg_jax.energy import TOUCH_GAP, Contacts, GraspVariables
 from zdg_jax.hand import Hand
+from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
@@ -128,8 +129,7 @@ class Fitter:
         first = scene.hand_body
         self._links = slice(first, first + hand.num_links)
         self._kinematics = hand.kinematics
-        self._lower = np.asarray(hand.arrays.lower, float)
-        self._upper = np.asarray(hand.arrays.upper, float)
+        self._lower, self._upper = pressing_range(hand)
         self._passive_motions = np.asarray(hand.arrays.passive_motions, float)
         # Whether a joint of the hand moves a body; the first six coordinates are the root's.
         self._moves = np.zeros((model.nbody, hand.num_joints), bool)

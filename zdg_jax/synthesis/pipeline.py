@@ -17,6 +17,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import Hand
+from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
@@ -393,7 +394,9 @@ class GraspPipeline:
         up = None if around is None else around.up
         targets = targets_from_plan(grip, plan.task, obj, hand, up)
         scene = SceneArrays.empty() if around is None else around.arrays()
-        problem = Problem(hand=hand.arrays, object=arrays, targets=targets, scene=scene)
+        lower, upper = (jnp.asarray(end, jnp.float32) for end in pressing_range(hand))
+        pressing = dataclasses.replace(hand.arrays, lower=lower, upper=upper)
+        problem = Problem(hand=pressing, object=arrays, targets=targets, scene=scene)
         limits = self.physics.drives(hand).force_limit
         payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
         load = self.physics.weight_of(obj) / payload
