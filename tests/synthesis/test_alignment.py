@@ -66,6 +66,7 @@ def fitted(body: int, lid: int, link: int = 0, gap: float = 0.0) -> Fitted:
         near=near,
         depth=np.zeros(1),
         self_depth=np.zeros(1),
+        scene_depth=np.zeros(1),
     )
 
 
