@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import jax
 import pytest
 
-pytest_plugins = ["tests.model_fixtures"]
+pytest_plugins = ["tests.browser", "tests.model_fixtures"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _ASSETS = _ROOT.parent / "shared" / "assets"

@@ -1,7 +1,7 @@
-"""Grasps to report of, and a browser to read the report with: those of the viewer's tests."""
+"""Grasps to report of: those of the viewer's tests."""
 
 from __future__ import annotations
 
-from tests.viewer.conftest import allegro, browser, grasps
+from tests.viewer.conftest import allegro, grasps
 
-__all__ = ["allegro", "browser", "grasps"]
+__all__ = ["allegro", "grasps"]

@@ -247,8 +247,9 @@ def test_steps_by_hand_are_the_same_descent(seeds: Seeds) -> None:
     variables, pattern = jax.tree.map(lambda leaf: leaf[0], seeds)
     state = refiner.init(problem, variables, pattern)
     step, loss = jax.jit(refiner.step), jax.jit(refiner.loss)
-    first = loss(problem, pattern, state)
-    for _ in range(10):
+    losses = [loss(problem, pattern, state)]
+    for _ in range(20):
         state = step(problem, pattern, state)
-    assert state.step == 10
-    assert loss(problem, pattern, state) < first
+        losses.append(loss(problem, pattern, state))
+    assert state.step == 20
+    assert min(losses) < 0.9 * losses[0]  # not at every step: Adam's first ones go full length

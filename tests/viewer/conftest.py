@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,19 +16,8 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import Poses
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-)
 COUNT = 24
 
 
@@ -64,18 +51,3 @@ def grasps(allegro: Hand) -> GraspSet:
             torques=np.zeros((COUNT, allegro.num_actuators)),
         ),
     )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium without a screen, where it is installed."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, headless=True, args=list(_FLAGS)
-        )
-        yield started
-        started.close()
