@@ -15,6 +15,7 @@ from tests.hand import models
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.kernels import distance, kinematics
 from zdg_jax.synthesis.contact_patterns import pattern_probabilities
 from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, close, touched_links
@@ -109,7 +110,8 @@ def test_a_hand_with_nothing_to_hold_closes_to_its_limits() -> None:
     config = EnclosingConfig(steps=40)
     closed, gap = jax.jit(close)(problem, ClosingMotion.of(hand), far, config)
     sign = np.asarray(hand.closing)
-    limit = np.where(sign > 0, hand.arrays.upper, hand.arrays.lower)
+    lower, upper = pressing_range(hand)
+    limit = np.where(sign > 0, upper, lower)
     assert np.allclose(np.asarray(closed.dofs)[sign != 0], limit[sign != 0], atol=1e-3)
     assert np.array_equal(np.asarray(closed.dofs)[sign == 0], np.asarray(far.dofs)[sign == 0])
     assert np.asarray(gap).min() > 0.9
