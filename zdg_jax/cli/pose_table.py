@@ -1,4 +1,4 @@
-"""Which grasps serve which stable pose of an object."""
+"""The table of the stable poses of an object that each grasp serves."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Answering:
-    """What a worker process does, wherever an engine runs it."""
+    """The work of a worker process, wherever an engine runs it."""
 
     def __init__(self, root: str) -> None:
         """Prepares to run jobs of a dataset.

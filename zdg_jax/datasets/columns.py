@@ -180,7 +180,7 @@ def conventions(hand: str, joint_names: Sequence[str], loads: Mapping[str, Seque
 
 
 def _record(result: JobResult, tests: Mapping[str, Validation]) -> bytes:
-    """What a set of grasps needs besides its rows, as JSON."""
+    """All that a set of grasps needs besides its rows, as JSON."""
     grasps = result.grasps
     content = {
         "job": _without_folders(result.job),

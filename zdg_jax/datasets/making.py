@@ -69,7 +69,7 @@ def working_on(layout: Layout) -> Iterator[None]:
 def _plan(
     spec: pathlib.Path, layout: Layout, options: MakeOptions, listener: Listener
 ) -> PlannedDataset:
-    """What is to be made; refuses changes that nobody accepted."""
+    """Lists the jobs that are to be made; refuses changes that nobody accepted."""
     before = PlannedDataset.load(layout) if layout.plan.exists() else None
     planned = PlannedDataset.find(spec, layout, before)
     if not len(planned.table):

@@ -36,7 +36,7 @@ _JOBS = 2_000
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Merged:
-    """What was merged."""
+    """The result of a merge."""
 
     jobs: int
     """Jobs whose grasps are in the tables."""

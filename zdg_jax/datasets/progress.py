@@ -1,4 +1,4 @@
-"""How far a dataset is, from what is on disk; any machine that sees the folder can tell."""
+"""The progress of a dataset, from what is on disk; any machine that sees the folder can tell."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def whole_shards(layout: Layout, names: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Status:
-    """How far a dataset is."""
+    """The progress of a dataset."""
 
     name: str
     """Name of the dataset."""

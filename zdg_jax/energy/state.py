@@ -63,7 +63,7 @@ class Problem:
     targets: TaskTargets
     """The demands of the task, object frame."""
     scene: SceneArrays = dataclasses.field(default_factory=SceneArrays.empty)
-    """What surrounds the object, object frame; nothing by default."""
+    """Surroundings of the object, object frame; none by default."""
 
 
 @jax.tree_util.register_dataclass

@@ -145,6 +145,12 @@ class Hand:
         """Sentences on what was left out, coupled or held still when the hand was read."""
         return (*self._file.notes, *self.kinematics.coupling.notes)
 
+    @functools.cached_property
+    def palm_links(self) -> np.ndarray:
+        """Links that are fixed to the palm's, itself included, (p,) int."""
+        carriers = np.array(self.arrays.tree.topology.carriers)
+        return np.flatnonzero(carriers == carriers[self.palm.link])
+
     @property
     def num_joints(self) -> int:
         """Number of joints, j."""

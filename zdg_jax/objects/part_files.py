@@ -49,7 +49,7 @@ class _NamedPart(_Strict):
     box: Annotated[list[_Point], Field(min_length=2, max_length=2)] | None = None
     """Lower and upper corner, object frame [m]."""
     planes: list[_Plane] = Field(default_factory=list)
-    """What lies at normal . x > level, object frame [m]."""
+    """The half space normal . x > level, object frame [m]."""
 
 
 class _PartFile(_Strict):

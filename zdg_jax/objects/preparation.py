@@ -145,7 +145,7 @@ _LEAST_CELLS = 8
 
 
 def _membership(found: segmentation.Segmentation) -> np.ndarray:
-    """Which marks (p,) each group has, (g, p) bool."""
+    """Marks (p,) of each group, (g, p) bool."""
     marks = np.arange(1, int(found.marks.max()) + 1)
     return np.array([np.isin(marks, group) for group in found.groups]).reshape(-1, len(marks))
 

@@ -137,7 +137,7 @@ class _Step:
     """A stretch over which the width changes."""
 
     place: float
-    """Where to cut [m]."""
+    """Place of the cut [m]."""
     change: float
     """Change of the half width, of the greater one."""
     shoulder: bool

@@ -1,4 +1,4 @@
-"""What surrounds an object, as pictures show it."""
+"""The surroundings of an object, as pictures show them."""
 
 from __future__ import annotations
 

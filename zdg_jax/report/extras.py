@@ -1,4 +1,4 @@
-"""What a report needs beside the library itself."""
+"""Packages that a report needs beside the library itself."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ FREE = 1.0
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SceneArrays:
-    """What surrounds an object, object frame. The numbers of planes, boxes and grids are static:
+    """Surroundings of an object, object frame. The numbers of planes, boxes and grids are static:
     a scene without any costs compiled programs nothing."""
 
     up: jax.Array

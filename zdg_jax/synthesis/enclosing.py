@@ -112,8 +112,7 @@ class ClosingMotion:
         thumbs = [f for f in hand.fingers if f.is_thumb] or list(hand.fingers[:1])
         links = [link for finger in thumbs for link in finger.links]
         others = [link for f in hand.fingers if f not in thumbs for link in f.links]
-        carriers = np.array(arrays.tree.topology.carriers)
-        palm = carriers == carriers[hand.palm.link]
+        palm = np.isin(np.arange(hand.num_links), hand.palm_links)
         if not palm[np.asarray(arrays.spheres.link)].any():
             palm[:] = True
         return cls(

@@ -19,7 +19,6 @@ from zdg_jax.hand import Hand
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip, Opposition, TaskReading
-from zdg_jax.synthesis.realised_grip import palm_links
 
 _TASK_WRENCHES = 2
 """Loads of the task that are taken up, the strongest; places without one have weight 0."""
@@ -86,7 +85,7 @@ def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
     points, pointed = np.zeros((hand.num_links, 3)), np.zeros(hand.num_links)
     idle = np.zeros(hand.num_links)
     if grip.style.opposition is Opposition.PAD and not grip.palm.contact:
-        idle[palm_links(hand)] = 1.0
+        idle[hand.palm_links] = 1.0
     fingers = {finger.name: finger for finger in hand.fingers}
     for planned in grip.fingers:
         finger = fingers[planned.finger]

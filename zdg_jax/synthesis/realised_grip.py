@@ -112,7 +112,7 @@ def realised_grip(
     rotations, places = hand.kinematics.link_poses(dofs)
     rotations = rotation[:, None] @ rotations
 
-    on_palm = touching & np.isin(link, palm_links(hand))
+    on_palm = touching & np.isin(link, hand.palm_links)
     on_thumb = touching & np.isin(link, hand.fingers[hand.opposing_finger].links)
     others = [f for i, f in enumerate(hand.fingers) if i != hand.opposing_finger]
     on_fingers = touching & np.isin(link, [x for finger in others for x in finger.links])
@@ -146,12 +146,6 @@ def realised_grip(
         grip_class=grip_class,
         pointing=np.einsum("nij,nj->ni", rotation, along),
     )
-
-
-def palm_links(hand: Hand) -> np.ndarray:
-    """Links that are fixed to the palm's, itself included, (p,) int."""
-    carriers = np.array(hand.arrays.tree.topology.carriers)
-    return np.flatnonzero(carriers == carriers[hand.palm.link])
 
 
 def _inner_links(hand: Hand) -> list[int]:

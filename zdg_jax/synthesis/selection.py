@@ -92,7 +92,7 @@ def diverse(grasps: GraspSet, keep: int) -> np.ndarray:
 
 
 def _agreement(grasps: GraspSet) -> np.ndarray:
-    """How far grasps agree with the plan, (n,) int: 2 aligned, 1 but for the type, 0 not.
+    """Agreement of grasps with the plan, (n,) int: 2 aligned, 1 but for the type, 0 not.
 
     All agree where that was not measured, or is not to count. With a plan that does not bind, all
     do that keep off its avoided parts.

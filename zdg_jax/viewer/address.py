@@ -1,4 +1,4 @@
-"""Where pages are served: an address on this machine."""
+"""The address on this machine at which pages are served."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ class GraspFilter:
     show: str = SHOWN[0]
     """One of `SHOWN`."""
     reason: str = ANY
-    """What the test said, a text of `Reason`."""
+    """The test's verdict, a text of `Reason`."""
     touch: str = ANY
-    """What touches the object, as `touching` says it."""
+    """Links that touch the object, as `touching` says it."""
     part: str = ANY
     """Name of a part that is touched."""
     order: str = _ORDERS[0]
@@ -100,7 +100,7 @@ def listed(
 
 
 def _keys(grasps: GraspSet, order: str) -> np.ndarray:
-    """What is sorted by, least first; what is not finite comes last, (n,)."""
+    """Keys to sort by, least first; what is not finite comes last, (n,)."""
     if order == "number":
         return np.arange(len(grasps))
     if order == "rank":

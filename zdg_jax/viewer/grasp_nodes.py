@@ -1,4 +1,4 @@
-"""What a page shows of grasps beside hand and object: contacts, marks, and what stands around."""
+"""Nodes of a page beside hand and object: contacts, marks, and what stands around."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ _Worker = TypeVar("_Worker", bound="Worker")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Report(Generic[_Worker]):
-    """What a worker said or what became of it."""
+    """A worker's words, or its end."""
 
     worker: _Worker
     """The worker."""
     answer: dict[str, Any] | None
     """Its answer, see `answering.answer`; None where the worker is gone."""
     reason: str = ""
-    """Why it is gone, as far as that is known."""
+    """Reason of its end, as far as it is known."""
 
 
 class Worker(Protocol):

@@ -146,7 +146,7 @@ class RayEngine:
 
 
 class _Actor:
-    """What runs in an actor's process."""
+    """The code that runs in an actor's process."""
 
     def __init__(self, root: str, cpus: int) -> None:
         claim_cores(cpus)

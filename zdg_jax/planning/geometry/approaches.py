@@ -275,7 +275,7 @@ def _evaluate(
 
 
 def _agreement(side: Side, height: float) -> float:
-    """How far a palm comes from a side, 0 to 1.
+    """Share to which a palm comes from a side, 0 to 1.
 
     `height` is the upward part of the unit direction from the object to the palm.
     """

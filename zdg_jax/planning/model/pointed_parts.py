@@ -35,7 +35,7 @@ class Pointed:
     names: tuple[str, ...]
     """Names of the new parts."""
     notes: tuple[str, ...]
-    """What was pointed at and could not be marked, or was dropped."""
+    """Parts that were pointed at and could not be marked, or were dropped."""
 
 
 def how_to_point(backend: Backend) -> str:

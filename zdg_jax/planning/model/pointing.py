@@ -17,16 +17,16 @@ _SPOT = 0.012
 _FITS = 0.02
 """Error of the boxes, of the picture, below which a known part is what was pointed at."""
 _LEAN = 0.4
-"""How much a face within the boxes is wanted for that alone; 1 is as much as a seed."""
+"""Weight of a face for lying within the boxes alone; 1 is that of a seed."""
 _SMOOTH = 0.01
-"""What a metre of border costs, of the object's size times its size [m]: short borders."""
+"""Cost of a metre of border, of the object's size times its size [m]: short borders."""
 _SPLINTER = 0.2
 """A separate piece without a spot in it stays from this share of the largest piece on."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PointedView:
-    """What was pointed at on one view. Places are x, y in [0, 1] from the upper left."""
+    """Boxes and spots pointed at on one view. Places are x, y in [0, 1] from the upper left."""
 
     faces: np.ndarray
     """Face of the object at each pixel, (h, w); -1 beside it."""

@@ -47,7 +47,7 @@ class Case:
     session: Session
     """The session in which the model is asked."""
     around: Surroundings | None = None
-    """What surrounds the object, if anything."""
+    """Surroundings of the object, if there are any."""
 
     @property
     def marks(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""How finely to look at an object: its coarse parts, and smaller ones where the task asks for them.
+"""The fineness of an object's parts: coarse ones, and smaller ones where the task asks for them.
 
 A lid, a rim, a neck or a chuck is a piece of a coarse part. The rules choose among coarse parts,
 and take such a piece out of its part only where the task turns on it and no coarse part will do.
