@@ -1,8 +1,8 @@
 """Independent coordinates of a hand: joints that move alone, and joints that follow them.
 
-Joint equalities and equalities of fixed tendons tie joints together; joints that share one
-actuated tendon and have no actuator of their own move as one, each through the same share of its
-range; a joint that nothing drives stays where its spring rests.
+Joint equalities and equalities of fixed tendons tie joints together; a joint that nothing drives
+stays where its spring rests. Joints that share one actuated tendon are held in their sum alone:
+each has its own coordinate, and what moves them against each other is a passive motion.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Coupling:
     """Greatest value, (d,)."""
     passive_motions: np.ndarray
     """Motions of joints that neither an actuator nor an equality resists, (m, j), orthonormal:
-    joints that share a tendon can move against each other, whatever the dofs say."""
+    joints that share a tendon can move against each other."""
     leaders: tuple[int, ...]
     """Joint that names each dof."""
     notes: tuple[str, ...]
@@ -101,22 +101,11 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         if leader[joint] == joint and leader[other] != joint:
             follow(joint, other, line)
             notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
-    passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
-    for joints, signs in bundles:
-        free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
-        free = [(j, s) for j, s in free if j not in driven]
-        if len(free) < 2:
-            continue
-        (first, sign), rest = free[0], free[1:]
-        for joint, other_sign in rest:
-            slope = (high[joint] - low[joint]) / (high[first] - low[first])
-            if other_sign * sign > 0:
-                line = np.array([low[joint] - slope * low[first], slope])
-            else:
-                line = np.array([high[joint] + slope * low[first], -slope])
-            follow(joint, first, line)
-        names = [model.joint(j).name for j, _ in free]
-        notes.append(f"{' and '.join(names)} share a tendon")
+    for joints, _ in bundles:
+        free = [j for j in joints if leader[j] == j and j not in driven]
+        if len(free) > 1:
+            names = [model.joint(j).name for j in free]
+            notes.append(f"{' and '.join(names)} share a tendon")
     moved = driven | {j for joints, _ in bundles for j in joints}
     moved |= {leader[j] for j in moved if leader[j] >= 0}
     for joint in range(size):
@@ -126,6 +115,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 if leader[k] == joint:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
+    passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
     return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
 
 

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zdg_jax.hand.passive_motion import given_way
 from zdg_jax.hand.self_collision import overlap_depth
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def _draw(hand: Hand) -> np.ndarray:
     thumb = driven.pop(hand.opposing_finger)
     free = sorted(thumb.difference(*driven))
     dofs[:, free] = rng.uniform(lower[free], upper[free], (_DRAWS, len(free)))
-    return np.clip(dofs, lower, upper)
+    motions = np.asarray(hand.arrays.passive_motions, float)
+    return given_way(hand.kinematics, motions, np.clip(dofs, lower, upper))
 
 
 def _measure(hand: Hand, dofs: np.ndarray) -> _Measured:
