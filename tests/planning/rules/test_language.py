@@ -34,7 +34,7 @@ def spared(parsed: ParsedTask) -> set[str]:
         ("crack a walnut", "strike"),
         ("dig a hole for the tulips", "strike"),
         ("tighten the bolt", "turn"),
-        ("stir the soup", "handle_food"),
+        ("stir the soup", "stir"),
         ("spray the plants", "spray"),
         ("write a letter", "write"),
         ("sign the contract", "write"),

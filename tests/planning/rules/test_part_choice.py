@@ -185,13 +185,3 @@ def test_palm_stays_back_from_a_stem_between_wide_parts() -> None:
 def test_lid_is_taken_from_above() -> None:
     shape = measure(things.jar())
     assert propose(shape, [2], [], strain=_hand_of(0.1))[0].direction @ [0, 0, -1] > 0.8
-
-
-def test_proposals_differ() -> None:
-    shape = measure(things.jug())
-    proposed = propose(shape, [1], [2], strain=_hand_of(0.12), number=6)
-    assert len(proposed) == 6
-    for i, a in enumerate(proposed):
-        assert abs(a.direction @ a.thumb) < 1e-6
-        for b in proposed[:i]:
-            assert a.direction @ b.direction < 0.77 or a.thumb @ b.thumb < 0.51
