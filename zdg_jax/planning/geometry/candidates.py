@@ -98,7 +98,7 @@ def widths(
         hand: the hand.
         around: what surrounds the object.
     """
-    found = [approach.width for approach in _likely(wanted, shape, hand, around, NUMBER)]
+    found = [approach.width for approach in _likely(wanted, shape, hand, around, _POOL)]
     return min(found), max(found)
 
 
