@@ -33,7 +33,7 @@ _VARIETY = 0.5
 """What a difference of 1 from all others is worth, beside the score."""
 _MOST_VARIED = 1.5
 """Difference beyond which more of it is worth nothing."""
-_COSTS = {"fault": 1.0, "stuck": 0.5, "dips": 1.0, "avoided": 0.3, "off": 1.5}
+_COSTS = {"fault": 1.0, "stuck": 0.5, "dips": 1.0, "avoided": 0.3, "off": 1.5, "astray": 0.15}
 """What speaks against a hand, beside the score of its approach."""
 _MISFIT, _ABOUT = 0.6, 0.012
 """What another width than the one that is wanted costs, and what counts as about that [m]."""
@@ -45,7 +45,7 @@ _FEWEST = 3
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is asked of candidate hands."""
+    """Demands on candidate hands."""
 
     held: Collection[int]
     """Marks of the parts to touch."""
@@ -198,6 +198,12 @@ def _likely(
 def _score(candidate: Candidate, wanted: Wanted) -> float:
     avoided = {mark for _, mark in candidate.touches} & set(wanted.avoided)
     missed = not {mark for _, mark in candidate.touches} & set(wanted.held)
+    # A finger that is to lie on a trigger or a button shall reach it.
+    astray = [
+        finger
+        for finger in wanted.fingers
+        if finger.mark is not None and (finger.finger, finger.mark) not in candidate.touches
+    ]
     return (
         candidate.approach.score
         - _COSTS["fault"] * len(candidate.faults)
@@ -205,6 +211,7 @@ def _score(candidate: Candidate, wanted: Wanted) -> float:
         - _COSTS["dips"] * candidate.dips
         - _COSTS["avoided"] * len(avoided)
         - _COSTS["off"] * missed
+        - _COSTS["astray"] * len(astray)
     )
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.objects import Object
 
-_STEPS = 36
+_STEPS = 48
 """Steps from an open finger to a fist."""
 _PUSHES = np.arange(0.0, 0.0721, 0.004)
 """How far a palm that is to touch is pushed on towards the part [m]."""
 _SKIN = 0.0015
 """Distance at which a link stops [m]."""
-_TOUCHED = 0.008
+_TOUCHED = 0.005
 """Distance within which a link counts as touching, after the last step [m]."""
 _STUCK = 0.004
 """Depth at which a finger would pass through the object [m]."""

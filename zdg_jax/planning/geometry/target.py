@@ -1,4 +1,4 @@
-"""What a hand is to hold: the held parts as one body, and the places along it."""
+"""The target of a hand: the held parts as one body, and the places along it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured of parts and of candidate hands, in lines for a model."""
+"""Measures of parts and of candidate hands, in lines for a model."""
 
 from __future__ import annotations
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zdg_jax.planning.check import with_mass
 from zdg_jax.planning.field_types import Vector
-from zdg_jax.planning.geometry.candidates import Wanted, likeliest, offer, widths
-from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
+from zdg_jax.planning.geometry.candidates import Wanted, offer, widths
+from zdg_jax.planning.geometry.grasp_type import vector
 from zdg_jax.planning.geometry.parts import coarse_parts, measure
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading, PartReading, TaskReading
-from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
+from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.model.backend import spot_xy
 from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.planning.model.pictures import Picturing
+from zdg_jax.planning.model.planned_grips import finger_plan, planned_grips, with_spots
 from zdg_jax.planning.model.pointed_parts import Pointed, add_pointed, renamed
 from zdg_jax.planning.model.questions import (
     Case,
@@ -33,7 +34,6 @@ from zdg_jax.planning.model.questions import (
 from zdg_jax.planning.model.replies import (
     ApproachReply,
     FingerReply,
-    GraspReply,
     ObjectReply,
     PartsReply,
 )
@@ -136,16 +136,16 @@ def plan_by_model(
         kind=grasp.grasp_type,
         palm=grasp.palm_touches,
         width=grasp.aperture_mm / 1e3,
-        fingers=[_finger_plan(finger) for finger in grasp.fingers],
+        fingers=[finger_plan(finger) for finger in grasp.fingers],
     )
     approach, chosen, candidates, notes = _approach(case, obj, picturing, known, wanted)
-    grips = _grips(case, obj, parts, grasp, approach, chosen, candidates)
-    grips[0] = _point(grips[0], spots)
+    grips = planned_grips(case, parts, grasp, approach, chosen, candidates)
+    grips[0] = with_spots(grips[0], spots)
     return _plan(case, pointed, seen, parts, grips, [*pointed.notes, *notes])
 
 
 def _nearby(seen: ObjectReply, around: Surroundings | None) -> tuple[Figure, ...]:
-    """What the task has around the object; a table that the scene has is drawn with that."""
+    """Figures of what is near in the task; a table that the scene has is drawn with that."""
     return tuple(
         Figure(kind=thing.kind, direction=_AXES[thing.side])
         for thing in seen.nearby
@@ -154,7 +154,7 @@ def _nearby(seen: ObjectReply, around: Surroundings | None) -> tuple[Figure, ...
 
 
 def _wished(wanted: Wanted, wish: ApproachReply) -> Wanted:
-    """What is asked of hands by a model that none of the others pleased."""
+    """Demands on other hands, of a model that none of the first pleased."""
     thumb = _AXES.get(wish.thumb_wish)
     return dataclasses.replace(
         wanted,
@@ -210,97 +210,6 @@ def _approach(
     _log.warning("no approach passes the geometric check: %s", against)
     notes.append(f"no approach passes the geometric check: {against}")
     return reply, reply.best - 1, candidates, notes
-
-
-def _grips(
-    case: Case,
-    obj: Object,
-    parts: PartsReply,
-    grasp: GraspReply,
-    approach: ApproachReply,
-    chosen: int,
-    candidates: Sequence[Candidate],
-) -> list[Grip]:
-    sure = parts.confidence / 100 * approach.confidence / 100
-    if candidates[chosen].faults:
-        sure *= 0.5
-    first = _grip(case, parts, grasp, candidates, chosen, approach, sure)
-    grips = [first]
-    other = approach.second - 1
-    if other != chosen and not candidates[other].faults:
-        grips.append(_grip(case, parts, grasp, candidates, other, approach, 0.7 * sure))
-    spare = [m for m in parts.second_choice if m not in {part.mark for part in parts.hold}]
-    avoided = [part for part in parts.avoid if part.mark not in spare]
-    if spare:
-        marks = [part.mark for part in avoided]
-        instead = Wanted(held=spare, avoided=marks, works=parts.works)
-        best = likeliest(instead, case.shape, case.hand, case.around)
-        kind = choose_type(case.shape, spare, best)
-        grips.append(
-            Grip(
-                rationale="the second choice of parts, where the first cannot be reached",
-                held=[HeldPart(mark=mark, weight=1.0) for mark in spare],
-                avoided=[AvoidedPart(mark=p.mark, reason=p.reason) for p in avoided],
-                grasp_type=kind,
-                fingers=fingers(case.hand, kind, spare[0]),
-                palm=palm(best, kind, open_roll=not approach.turn_matters),
-                aperture=_aperture(best.width, case),
-                force=grasp.force,
-                confidence=round(0.5 * sure, 3),
-            )
-        )
-    return grips[:3]
-
-
-def _point(grip: Grip, spots: Mapping[str, tuple[int, np.ndarray] | None]) -> Grip:
-    """Puts the spots at which the model pointed into a grip."""
-    pointed = [
-        finger.model_copy(update={"point": vector(spot[1])})
-        if (spot := spots.get(finger.finger)) is not None
-        else finger
-        for finger in grip.fingers
-    ]
-    return grip.model_copy(update={"fingers": pointed})
-
-
-def _grip(
-    case: Case,
-    parts: PartsReply,
-    grasp: GraspReply,
-    candidates: Sequence[Candidate],
-    index: int,
-    approach: ApproachReply,
-    confidence: float,
-) -> Grip:
-    heaviest = max(part.weight for part in parts.hold)
-    planned = palm(
-        candidates[index].approach, grasp.grasp_type, open_roll=not approach.turn_matters
-    )
-    return Grip(
-        rationale=f"{grasp.evidence} {approach.evidence}"[:2000],
-        held=[
-            HeldPart(mark=p.mark, reason=p.reason, role=p.role, weight=p.weight / heaviest)
-            for p in sorted(parts.hold, key=lambda part: -part.weight)
-        ],
-        avoided=[AvoidedPart(mark=part.mark, reason=part.reason) for part in parts.avoid],
-        grasp_type=grasp.grasp_type,
-        fingers=[_finger_plan(finger) for finger in grasp.fingers],
-        palm=planned.model_copy(
-            update={
-                "contact": grasp.palm_touches,
-                "place": vector(candidates[index].approach.place),
-                "arrow": index + 1,
-            }
-        ),
-        aperture=_aperture(grasp.aperture_mm / 1e3, case),
-        force=grasp.force,
-        confidence=round(confidence, 3),
-    )
-
-
-def _finger_plan(finger: FingerReply) -> FingerPlan:
-    mark = None if finger.role == "idle" else finger.mark
-    return FingerPlan(finger=finger.finger, role=finger.role, link=finger.link, mark=mark)
 
 
 def _plan(
@@ -372,7 +281,3 @@ def _brief(seen: ObjectReply) -> dict[str, Any]:
         "intent": seen.intent.value,
         "motion": seen.motion.value,
     }
-
-
-def _aperture(width: float, case: Case) -> float:
-    return round(float(np.clip(width, 0.002, case.hand.preshapes.max_aperture)), 4)
