@@ -33,7 +33,15 @@ _VARIETY = 0.5
 """What a difference of 1 from all others is worth, beside the score."""
 _MOST_VARIED = 1.5
 """Difference beyond which more of it is worth nothing."""
-_COSTS = {"fault": 1.0, "stuck": 0.5, "dips": 1.0, "avoided": 0.3, "off": 1.5, "astray": 0.15}
+_COSTS = {
+    "fault": 1.0,
+    "stuck": 0.5,
+    "dips": 1.0,
+    "avoided": 0.3,
+    "off": 1.5,
+    "astray": 0.15,
+    "occupied": 0.6,
+}
 """What speaks against a hand, beside the score of its approach."""
 _MISFIT, _ABOUT = 0.6, 0.012
 """What another width than the one that is wanted costs, and what counts as about that [m]."""
@@ -61,6 +69,9 @@ class Wanted:
     """Width of what they are to have between thumb and fingers [m], where it is known."""
     fingers: Sequence[FingerPlan] = ()
     """Roles of the fingers; those that are not named wrap."""
+    occupied: Sequence[np.ndarray] = ()
+    """Unit directions, (3,) each, on which the other person, the table or the work is: no forearm
+    should come from there."""
     thumb_towards: np.ndarray | None = None
     """Direction in which the thumb's side is wanted, (3,); its length is the wish's weight."""
     palm_towards: np.ndarray | None = None
@@ -204,6 +215,7 @@ def _score(candidate: Candidate, wanted: Wanted) -> float:
         for finger in wanted.fingers
         if finger.mark is not None and (finger.finger, finger.mark) not in candidate.touches
     ]
+    towards = [0.0, *(candidate.forearm @ direction for direction in wanted.occupied)]
     return (
         candidate.approach.score
         - _COSTS["fault"] * len(candidate.faults)
@@ -212,6 +224,7 @@ def _score(candidate: Candidate, wanted: Wanted) -> float:
         - _COSTS["avoided"] * len(avoided)
         - _COSTS["off"] * missed
         - _COSTS["astray"] * len(astray)
+        - _COSTS["occupied"] * float(max(towards))
     )
 
 

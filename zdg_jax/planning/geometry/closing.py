@@ -63,13 +63,14 @@ def close(
     if not candidates:
         return []
     motion = _Motion.of(hand, roles)
-    opened = motion.opened(candidates, aside=False)
-    closed = _closed(candidates, opened, motion, obj, hand, palm=palm)
+    # Fingertips close from the preshape in which they face each other, a palm from the open hand.
+    start = motion.opened(candidates, aside=False) if palm else motion.preshaped(candidates)
+    closed = _closed(candidates, start, motion, obj, hand, palm=palm)
     # A thumb that stands in the way as it opposes the fingers is brought round from the side.
     again = [i for i, candidate in enumerate(closed) if candidate.stuck]
     if again:
         some = [candidates[i] for i in again]
-        opened = motion.opened(some, aside=True)
+        opened = motion.opened(some, aside=palm)
         for i, other in zip(
             again, _closed(some, opened, motion, obj, hand, palm=palm), strict=True
         ):
@@ -231,6 +232,11 @@ class _Motion:
             upper=upper,
             moved=moved,
         )
+
+    def preshaped(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """Dofs (n, d) of the preshapes, idle fingers open."""
+        dofs = np.stack([candidate.dofs for candidate in candidates])
+        return np.where(self.idle, self.open, dofs)
 
     def opened(self, candidates: Sequence[Candidate], *, aside: bool) -> np.ndarray:
         """Dofs (n, d) from which hands close: open, the thumb opposed or laid aside."""

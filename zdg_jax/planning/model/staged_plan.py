@@ -136,6 +136,7 @@ def plan_by_model(
         kind=grasp.grasp_type,
         palm=grasp.palm_touches,
         width=grasp.aperture_mm / 1e3,
+        occupied=[figure.direction for figure in nearby],
         fingers=[finger_plan(finger) for finger in grasp.fingers],
     )
     approach, chosen, candidates, notes = _approach(case, obj, picturing, known, wanted)
