@@ -64,7 +64,7 @@ def test_nobody_looks_along_a_long_tool_or_through_the_forearm() -> None:
     rod = trimesh.creation.cylinder(0.01, 0.3)
     shape = Shape(vertices=rod.vertices, faces=rod.faces)
     held = np.ones(len(rod.faces), bool)
-    scores = view_scores(PreparedShapes([shape]), held, [], np.array([1.0, 0.0, 0.0]))
+    scores = view_scores(PreparedShapes([shape]), held, [], [np.array([1.0, 0.0, 0.0])])
     along = np.abs(RING[:, 2])
     assert along[scores.argmax()] < 0.5
     assert RING[scores.argmax()][0] < 0.5

@@ -66,6 +66,9 @@ class GraspViews:
         self._hand, self._marked, self._around = hand, MarkedObject(obj), list(around)
         self._framed = [shape.vertices for shape in framed]
         self._around += framed
+        middle = np.asarray(obj.vertices, np.float64).mean(axis=0)
+        ways = [vertices.mean(axis=0) - middle for vertices in self._framed]
+        self._screens = [way / max(float(np.linalg.norm(way)), 1e-9) for way in ways]
         colors = {part.mark: OTHER_PART for part in obj.parts}
         colors |= dict.fromkeys(held, HELD_PART) | dict.fromkeys(avoided, AVOIDED)
         self._thing = self._marked.shape(colors=colors)
@@ -93,7 +96,7 @@ class GraspViews:
         groups = [[1 + i for i in fingers[j]] for j in self._working or range(len(fingers))]
         arms = [self._forearm(pose)[1] for pose in poses]
         scores = parallel_map(
-            lambda job: view_scores(job[0], self._held, groups, job[1]),
+            lambda job: view_scores(job[0], self._held, groups, [job[1], *self._screens]),
             list(zip(stages, arms, strict=True)),
         )
         sides = shared_views(np.array(scores))

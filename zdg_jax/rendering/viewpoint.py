@@ -79,7 +79,7 @@ def view_scores(
     stage: PreparedShapes,
     held: np.ndarray,
     groups: Sequence[Sequence[int]],
-    forearm: np.ndarray,
+    screens: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """Scores the sides of `RING` by what they show of a hand on an object.
 
@@ -88,7 +88,8 @@ def view_scores(
             lengthwise.
         held: faces of the object that are held, (f,) bool.
         groups: numbers of the shapes of each group, such as the fingertips.
-        forearm: unit direction in which the forearm leaves the hand, (3,): it must not hide it.
+        screens: unit directions, (3,) each, in which something stands that would hide the hand,
+            such as a forearm.
 
     Returns:
         Scores, (v,).
@@ -116,7 +117,9 @@ def view_scores(
     spans = np.ptp(spread @ axes, axis=0)
     if spans[2] > _LONG * spans[1]:
         score = score - _LENGTHWISE * np.maximum(np.abs(RING @ axes[:, 2]) - 0.4, 0)
-    return score - np.maximum(RING @ forearm - 0.5, 0) + _RING_LIKED
+    for direction in screens:
+        score = score - np.maximum(RING @ direction - 0.5, 0)
+    return score + _RING_LIKED
 
 
 def shared_views(scores: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
