@@ -8,7 +8,6 @@ from typing import Annotated
 import pydantic
 from pydantic import AfterValidator, ConfigDict, Field
 
-
 _ROUNDING = 1e-12
 
 
