@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from typing import cast
+from typing import Any, cast
 
 import mujoco
 import numpy as np
@@ -65,7 +65,7 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
     return spec
 
 
-def urdf_joints(content: bytes) -> dict[str, etree._Element]:
+def urdf_joints(content: bytes) -> dict[str, Any]:
     """The joints of a URDF by name, none where it is no XML.
 
     Args:
@@ -76,7 +76,7 @@ def urdf_joints(content: bytes) -> dict[str, etree._Element]:
     return {joint.get("name", ""): joint for joint in joints}
 
 
-def _check_mimics(joints: dict[str, etree._Element], path: pathlib.Path) -> None:
+def _check_mimics(joints: dict[str, Any], path: pathlib.Path) -> None:
     """Refuses joints that mimic what does not exist, which MuJoCo leaves out in silence, or one
     another."""
     leaders = {
