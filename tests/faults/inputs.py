@@ -6,6 +6,7 @@ import itertools
 import math
 import os
 import pathlib
+import re
 import shutil
 
 import trimesh
@@ -82,6 +83,49 @@ def box(name: str = "box.stl", size: float = 0.05, unit: str = "") -> Maker:
         path.write_bytes(content.replace(b"<up_axis>", unit.encode() + b"<up_axis>"))
 
     return make
+
+
+def unit_of_3mf(name: str, size: float, unit: str) -> Maker:
+    """A box of a 3MF file that states its unit."""
+
+    def make(folder: pathlib.Path) -> None:
+        import zipfile
+
+        box(name, size)(folder)
+        with zipfile.ZipFile(folder / name) as file:
+            entries = {entry: file.read(entry) for entry in file.namelist()}
+        with zipfile.ZipFile(folder / name, "w") as file:
+            for entry, content in entries.items():
+                stated = f'unit="{unit}"'.encode()
+                file.writestr(entry, re.sub(rb'unit="\w+"', stated, content))
+
+    return make
+
+
+def obj_box(side: float = 0.04, tail: str = "") -> str:
+    """A box as the text of an OBJ file; `tail` follows the coordinates of each vertex."""
+    mesh = trimesh.creation.box((side,) * 3)
+    lines = [f"v {x:g} {y:g} {z:g}{tail}" for x, y, z in mesh.vertices]
+    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in mesh.faces]
+    return "\n".join(lines) + "\n"
+
+
+def obj(name: str, content: str) -> Maker:
+    """A text file with its line ends as they are."""
+    return lambda folder: (folder / name).write_bytes(content.encode()) and None
+
+
+PLY_OF_MANY = (
+    "ply\nformat ascii 1.0\nelement vertex 1000000000000\nproperty float x\nproperty float y\n"
+    "property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n"
+)
+"""A PLY file that states more vertices than it has."""
+
+
+def including_pipe(name: str) -> Maker:
+    """An MJCF file that includes a pipe."""
+    included = '<mujoco><include file="f.xml"/></mujoco>'
+    return together(text(name, included), pipe("f.xml"))
 
 
 def fingers(
