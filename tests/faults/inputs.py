@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import pathlib
@@ -12,6 +13,12 @@ import trimesh
 from tests.faults.harness import Maker
 
 CASES = pathlib.Path(__file__).parent / "cases"
+BILLION = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {b} "{10 * f"&{a};"}">' for a, b in itertools.pairwise("abcdefghi"))
+    + "]>"
+)
+"""Head of an XML file in which `&i;` stands for a gigabyte."""
 POSITION = '<position joint="{joint}"/>'
 
 
@@ -128,6 +135,33 @@ def edited_claw(old: str, new: str) -> Maker:
     content = model(*fingers())
     assert old in content
     return text("hand.xml", content.replace(old, new, 1))
+
+
+_LINK = """<link name="{name}"><inertial><mass value=".05"/><origin xyz="0 0 .02"/>
+  <inertia ixx="1e-5" iyy="1e-5" izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>
+  <collision><origin xyz="0 0 .02"/><geometry><sphere radius=".01"/></geometry></collision></link>
+"""
+_JOINT = """<joint name="{name}" type="revolute"><parent link="{parent}_link"/>
+  <child link="{name}_link"/><origin xyz="{x} {y} .04" rpy="0 0 {turn}"/><axis xyz="0 -1 0"/>
+  <limit lower="0" upper="1.4" effort="1" velocity="1"/></joint>
+"""
+MIMIC = '<mimic joint="a2"/>'
+"""What the last joint of a URDF claw follows."""
+
+
+def urdf_claw(old: str = "", new: str = "") -> Maker:
+    """A claw in hand.urdf; if `old` is given, each of it is replaced by `new`."""
+    content = _LINK.format(name="palm_link")
+    for i in range(3):
+        turn = 2.0944 * i
+        x, y = 0.035 * math.cos(turn), 0.035 * math.sin(turn)
+        content += _LINK.format(name=f"a{i}_link") + _LINK.format(name=f"b{i}_link")
+        content += _JOINT.format(name=f"a{i}", parent="palm", x=x, y=y, turn=turn)
+        content += _JOINT.format(name=f"b{i}", parent=f"a{i}", x=0, y=0, turn=0)
+    content = content.removesuffix("</joint>\n") + MIMIC + "</joint>\n"
+    assert old in content
+    content = content.replace(old, new) if old else content
+    return text("hand.urdf", f'<robot name="claw">{content}</robot>')
 
 
 def two_claws() -> Maker:
