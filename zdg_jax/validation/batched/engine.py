@@ -12,6 +12,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.validation.batched.program import Program, State
 from zdg_jax.validation.batched.slots import Slots
 from zdg_jax.validation.engine import Chunks, PhysicsEngine
@@ -23,7 +24,7 @@ from zdg_jax.validation.mujoco.hold import (
     verdict,
 )
 from zdg_jax.validation.mujoco.screening import screen
-from zdg_jax.validation.mujoco.simulation import Simulation, logged_warnings
+from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import HoldProtocol, Protocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build
