@@ -242,6 +242,31 @@ def grasps(folder: pathlib.Path) -> None:
     make_grasps(12).save(folder / "grasps.npz")
 
 
+def grasps_of_claw(folder: pathlib.Path) -> None:
+    """A claw in hand.xml, and twelve made-up grasps by it in grasps.npz, of which some are kept."""
+    import dataclasses
+
+    from tests.made_up import make_grasps
+    from zdg_jax.hand import Hand
+
+    claw()(folder)
+    grasps = make_grasps(12)
+    record = dataclasses.replace(
+        grasps.hand,
+        source=str(folder / "hand.xml"),
+        fingerprint=Hand.load(folder / "hand.xml").fingerprint,
+        joint_names=("a0", "b0", "a1", "b1", "a2", "b2"),
+    )
+    dataclasses.replace(grasps, hand=record).save(folder / "grasps.npz")
+
+
+def spec(folder: pathlib.Path) -> None:
+    """The specification of a small dataset in spec.yaml."""
+    from tests.datasets.small import write_spec
+
+    write_spec(folder, ["box"])
+
+
 def changed_grasps(array: str, change: str) -> Maker:
     """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`."""
 

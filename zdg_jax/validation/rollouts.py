@@ -9,6 +9,7 @@ import jax
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.checkpoint import Checkpoint, run_name
 from zdg_jax.validation.engine import PhysicsEngine
@@ -102,6 +103,7 @@ def rollout(
             the hand, or a file to resume from that holds another run.
         ValidationError: the backend cannot run the scene.
     """
+    check_kind("protocol", protocol, Protocol, "a protocol such as zdg_jax.carry")
     compiled = engine.build(hand, obj, protocol)
     if resume is None:
         return compiled.run(poses, progress=progress)
