@@ -267,8 +267,55 @@ def spec(folder: pathlib.Path) -> None:
     write_spec(folder, ["box"])
 
 
-def changed_grasps(array: str, change: str) -> Maker:
-    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`."""
+def raw(name: str, content: str) -> Maker:
+    """A file whose lone surrogates stand for bytes that are no text."""
+    return lambda folder: (folder / name).write_bytes(os.fsencode(content)) and None
+
+
+YAML_BOMB = "a: &a [1, 2]\n" + "".join(
+    f"{b}: &{b} [{', '.join(10 * [f'*{a}'])}]\n" for a, b in itertools.pairwise("abcdefghi")
+)
+"""A YAML file whose last alias stands for a hundred million lists."""
+
+
+def set_with_entry_twice(name: str) -> Maker:
+    """Made-up grasps with one entry of the archive twice."""
+
+    def make(folder: pathlib.Path) -> None:
+        import warnings
+        import zipfile
+
+        grasps(folder)
+        with zipfile.ZipFile(folder / "grasps.npz", "a") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the double name
+            file.writestr(name, file.read(name))
+
+    return make
+
+
+def set_with_bomb(folder: pathlib.Path) -> None:
+    """Made-up grasps with gigabytes of zeros packed into a few megabytes."""
+    import zipfile
+
+    grasps(folder)
+    with (
+        zipfile.ZipFile(folder / "grasps.npz", "a", zipfile.ZIP_DEFLATED) as file,
+        file.open("bomb.npy", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(3000):
+            entry.write(bytes(1_000_000))
+
+
+def set_of_meta(text: str) -> Maker:
+    """Made-up grasps whose JSON part is some text."""
+    return changed_grasps("meta", f"np.array({text[:1]!r} * {len(text)})")
+
+
+def changed_grasps(array: str, change: str, stray: str = "") -> Maker:
+    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`.
+
+    `stray` is the expression of an array that is added.
+    """
 
     def make(folder: pathlib.Path) -> None:
         import numpy as np
@@ -277,6 +324,8 @@ def changed_grasps(array: str, change: str) -> Maker:
         with np.load(folder / "grasps.npz") as file:
             arrays = {name: file[name] for name in file.files}
         arrays[array] = eval(change, {"np": np, "a": arrays[array]})
+        if stray:
+            arrays["stray"] = eval(stray, {"np": np})
         np.savez(folder / "grasps.npz", **arrays)
 
     return make

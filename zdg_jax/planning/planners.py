@@ -20,6 +20,7 @@ from zdg_jax.planning.model.options import PlannerOptions
 from zdg_jax.planning.planner import Planner, checked_task
 from zdg_jax.planning.rules.rules_planner import RulesPlanner
 from zdg_jax.planning.saved_plan import SavedPlan
+from zdg_jax.runtime.forks import check_not_forked
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def plan(
             given does not fit.
         PlannerError: the model gave no usable answer within its limits.
     """
+    check_not_forked()
     checked_task(task)
     for name, value, mark, call in (
         ("obj", obj, "mesh_hash", "Object.from_mesh(PATH)"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -10,6 +12,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning.planner import checked_task
+from zdg_jax.runtime.forks import check_not_forked
 from zdg_jax.runtime.kinds import check_kind, check_whole
 from zdg_jax.scenes import Scene
 from zdg_jax.validation import Protocol
@@ -18,7 +21,7 @@ MOST = 1_000_000
 """Grasps that one call makes at most; several calls with other keys make more."""
 
 
-def check_arguments(task: object, obj: object, hand: object, num: object, keep: object) -> None:
+def check_arguments(task: Any, obj: object, hand: object, num: object, keep: object) -> None:
     """Refuses what no grasps can be made of.
 
     Args:
@@ -74,11 +77,12 @@ def checked_key(key: object) -> jax.Array:
 
 
 def check_settings() -> None:
-    """Refuses settings of JAX under which the programs do not run.
+    """Refuses settings of JAX, and forks of it, in which the programs do not run.
 
     Raises:
-        InputError: naming the setting.
+        InputError: naming the setting and the way out.
     """
+    check_not_forked()
     if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         raise InputError(
             "JAX is set to 64 bits, and grasps are made in 32: unset JAX_ENABLE_X64, or "
