@@ -27,6 +27,7 @@ from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.kinds import check_path
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
@@ -52,7 +53,9 @@ def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
     except (TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"what is known of the grasps is no JSON ({_line(error)})") from None
+        raise InputError(
+            f"provenance, or what else is known of the grasps, is no JSON ({_line(error)})"
+        ) from None
     arrays[_META] = np.array(text)
     with atomic_write(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -65,6 +68,7 @@ def load(path: str | os.PathLike[str]) -> GraspSet:
     Raises:
         InputError: there is no such file, it is damaged, or it is of another schema or version.
     """
+    check_path("the file of grasps", path)
     path = pathlib.Path(path)
     try:
         arrays = read_arrays(path, limit_mb=_LARGEST_MB)

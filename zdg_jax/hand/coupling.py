@@ -15,6 +15,7 @@ from numpy.polynomial import polynomial
 from scipy import linalg
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.actuation import target_range
 
 _FREE = 10.0
 """Range of a joint without limits, either way [rad]."""
@@ -54,7 +55,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         InputError: the couplings contradict one another, or leave a joint no range.
     """
     size = model.njnt
-    low, high = _joint_ranges(model)
+    low, high, endless = _joint_ranges(model)
     driven, bundles = _driven(model)
     # Every joint starts as the polynomial "itself": leader and coefficients in the leader.
     leader = list(range(size))
@@ -126,6 +127,15 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 if leader[k] == joint:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
+    for joint in endless:
+        if leader[joint] != joint:
+            continue
+        if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE:
+            raise InputError(
+                f"the slide '{model.joint(joint).name}' of the hand '{name}' states no range; add "
+                "one, in metres"
+            )
+        notes.append(f"{model.joint(joint).name} states no range: half a turn either way")
     return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
 
 
@@ -155,7 +165,8 @@ def _check_stated_twice(
         )
 
 
-def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
+def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Ends of the joints' ranges, (j,), and the joints for which nothing states them."""
     limited = model.jnt_limited.astype(bool)
     low = np.where(limited, model.jnt_range[:, 0], -_FREE)
     high = np.where(limited, model.jnt_range[:, 1], _FREE)
@@ -164,12 +175,11 @@ def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
         joint = model.actuator_trnid[a, 0]
         on_joint = model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_JOINT
         if on_joint and not limited[joint] and model.actuator_ctrllimited[a]:
-            gear = model.actuator_gear[a, 0] or 1.0
-            ends = np.sort(model.actuator_ctrlrange[a] / gear)
-            low[joint], high[joint] = ends
+            low[joint], high[joint] = target_range(model, a) / (model.actuator_gear[a, 0] or 1.0)
+            low[joint], high[joint] = sorted((low[joint], high[joint]))
     turns = (~limited) & (low == -_FREE)
     low[turns], high[turns] = -np.pi, np.pi
-    return low, high
+    return low, high, [int(j) for j in np.flatnonzero(turns)]
 
 
 def _driven(model: mujoco.MjModel) -> tuple[set[int], list[tuple[list[int], list[float]]]]:
