@@ -176,3 +176,22 @@ def test_none_without_a_wish_is_asked_again(
     made = plan("pour", jug(), allegro(), planner=backend_name, options=options)
     assert "name a side" in server.prompt(4)
     assert made.usage.calls == 5
+
+
+@pytest.mark.parametrize("backend_name", ["gemini"])
+def test_what_is_near_and_how_it_lies_reach_hands_and_plan(
+    server: ModelServer, options: PlannerOptions, backend_name: str
+) -> None:
+    near = [{"kind": "person", "side": "+x"}, {"kind": "table", "side": "-z"}]
+
+    def script(prompt: str) -> str:
+        more = {"lies": "+x", "nearby": near} if model_script.stage(prompt) == 1 else {}
+        return model_script.answer(prompt, **more)
+
+    server.script = script
+    made = plan("pour", jug(), allegro(), planner=backend_name, options=options)
+    assert made.object.upright == (0.0, 0.0, 1.0)
+    assert made.object.lying == (1.0, 0.0, 0.0)
+    assert made.object.resting_up == (1.0, 0.0, 0.0)
+    assert "the other person" in server.prompt(3)
+    assert made.grip.palm.place is not None

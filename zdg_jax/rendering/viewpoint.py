@@ -16,6 +16,8 @@ _LONG = 2.0
 """Length over width from which an object is not looked at lengthwise."""
 _LENGTHWISE = 3.0
 """What a look along a long object costs."""
+_SCREENED = 2.0
+"""What a look along something that hides the hand costs."""
 _GOOD = 0.85
 """Share of the best score from which a side that others use too will do."""
 
@@ -118,7 +120,7 @@ def view_scores(
     if spans[2] > _LONG * spans[1]:
         score = score - _LENGTHWISE * np.maximum(np.abs(RING @ axes[:, 2]) - 0.4, 0)
     for direction in screens:
-        score = score - np.maximum(RING @ direction - 0.5, 0)
+        score = score - _SCREENED * np.maximum(RING @ direction - 0.4, 0)
     return score + _RING_LIKED
 
 
