@@ -1,10 +1,11 @@
-"""MJX beside the C engine on grasps in a file, and what of a difference is whose.
+"""The engines for accelerators beside the C engine, on grasps in files.
 
-    python -m benchmarks.engines GRASPS.npz ... [--num 16] [--batch 16] [--out engines.json]
+    python -m benchmarks.engines GRASPS.npz ... [--engine warp] [--protocol carry] [--num 16]
+        [--spread 0.01] [--batch 32] [--out engines.json]
 
-Three runs of the same grasps: the C engine in its own scene, the C engine in the scene that is
-simplified for MJX, and MJX. The first two differ by the simplification alone, the last two by the
-engine. On a CPU it takes minutes, and needs
+Verdicts of each engine on the first grasps of each file, and on the same moved aside at random, of
+which more fail. MJX's scene is simplified, so the C engine runs in that one too: then it shows what
+of a difference is whose. On a CPU, MJX takes minutes a file, and needs
 XLA_FLAGS=--xla_cpu_enable_concurrency_optimized_scheduler=false.
 """
 
@@ -24,61 +25,87 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.hand.poses import Poses
 from zdg_jax.validation import (
     Engine,
+    HoldProtocol,
     MjxEngine,
     MjxOptions,
     PhysicsEngine,
     Reason,
     Validation,
+    WarpEngine,
+    carry,
     six_directions,
 )
 from zdg_jax.validation.mjx.simplified import PRECISIONS
 
+PROTOCOLS = {protocol.name: protocol for protocol in (six_directions, carry)}
 
-def compare(grasps: GraspSet, options: MjxOptions, batch: int | None) -> dict[str, Any]:
-    """Verdicts of the three runs, and each grasp on which they are not one."""
+
+def compare(
+    grasps: GraspSet,
+    protocol: HoldProtocol,
+    engines: tuple[str, ...],
+    *,
+    batch: int | None,
+    options: MjxOptions,
+    spread: float,
+) -> dict[str, Any]:
+    """Verdicts of the C engine and of others, and each grasp on which they are not one.
+
+    Args:
+        grasps: n grasps; with a spread there are as many again.
+        protocol: the test.
+        engines: `warp`, `mjx`.
+        batch: rollouts at a time.
+        options: simplifications of MJX's scene.
+        spread: standard deviation of the hand's offset along each axis [m]; 0 for none.
+    """
     hand, obj = grasps.load_hand(), grasps.object
-    poses = grasps.poses
-    reference, c_seconds = _run(Engine(hand, obj, six_directions), poses)
-    device = MjxEngine(hand, obj, six_directions, batch=batch, options=options)
-    simplified, _ = _run(Engine(hand, obj, six_directions, scene=device.scene), poses)
-    # MJX refuses pregrasps by the C engine's own scene.
-    deep = reference.reason == Reason.PREGRASP_PENETRATES
-    simplified.put(deep, reference[deep])
-    mjx, seconds = _run(device, poses)
-    differ = np.flatnonzero((mjx.held != reference.held) | (simplified.held != reference.held))
+    poses = _with_moved(grasps.poses, spread) if spread else grasps.poses
+    results: dict[str, Validation] = {}
+    seconds: dict[str, float] = {}
+
+    def run(name: str, engine: PhysicsEngine) -> None:
+        start = time.perf_counter()
+        results[name] = engine.run(poses)
+        seconds[name] = round(time.perf_counter() - start, 2)
+
+    run("c", Engine(hand, obj, protocol))
+    if "warp" in engines:
+        run("warp", WarpEngine(hand, obj, protocol, batch=batch))
+    if "mjx" in engines:
+        device = MjxEngine(hand, obj, protocol, batch=batch, options=options)
+        run("simplified", Engine(hand, obj, protocol, scene=device.scene))
+        # MJX refuses pregrasps by the C engine's own scene.
+        deep = results["c"].reason == Reason.PREGRASP_PENETRATES
+        results["simplified"].put(deep, results["c"][deep])
+        run("mjx", device)
+    held = {name: result.held for name, result in results.items()}
+    differ = np.flatnonzero(np.any([h != held["c"] for h in held.values()], axis=0))
     return {
         "object": obj.name,
         "hand": hand.name,
         "pieces": len(obj.pieces),
-        "grasps": len(reference),
-        "held": int(reference.held.sum()),
-        "equal_simplified": int((simplified.held == reference.held).sum()),
-        "equal_mjx": int((mjx.held == reference.held).sum()),
-        "equal_mjx_simplified": int((mjx.held == simplified.held).sum()),
-        "c_engine_s": round(c_seconds, 2),
-        "mjx_s_compiling": round(seconds, 1),
-        "precision": "double" if options.double else "single",
-        "changes": list(device.scene.changes),
+        "protocol": protocol.name,
+        "grasps": len(poses),
+        "held": int(held["c"].sum()),
+        "equal": {name: int((h == held["c"]).sum()) for name, h in held.items() if name != "c"},
+        "seconds_compiling": seconds,
+        "changes": {name: list(result.changes) for name, result in results.items()},
         "differ": [
-            {
-                "grasp": int(i),
-                **{
-                    name: _words(result, i)
-                    for name, result in (
-                        ("c", reference),
-                        ("simplified", simplified),
-                        ("mjx", mjx),
-                    )
-                },
-            }
+            {"grasp": int(i), **{name: _words(result, i) for name, result in results.items()}}
             for i in differ
         ],
     }
 
 
-def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float]:
-    start = time.perf_counter()
-    return engine.run(poses), time.perf_counter() - start
+def _with_moved(poses: Poses, spread: float) -> Poses:
+    """The grasps, and after them the same with the hand moved aside."""
+    stages = [np.asarray(qpos, float) for qpos in poses.qpos]
+    offset = spread * np.random.default_rng(0).standard_normal((len(poses), 3))
+    moved = [qpos.copy() for qpos in stages]
+    for qpos in moved:
+        qpos[:, :3] += offset
+    return Poses.from_qpos(*(np.concatenate(both) for both in zip(stages, moved, strict=True)))
 
 
 def _words(result: Validation, i: int) -> str:
@@ -92,7 +119,15 @@ def _words(result: Validation, i: int) -> str:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
+@click.option(
+    "--engine", "engines", multiple=True, type=click.Choice(["warp", "mjx"]), default=("warp",),
+    show_default=True,
+)  # fmt: skip
+@click.option(
+    "--protocol", type=click.Choice(list(PROTOCOLS)), default="six_directions", show_default=True
+)
 @click.option("--num", default=16, show_default=True, help="Grasps of each file, the first ones.")
+@click.option("--spread", default=0.0, show_default=True, help="Of as many moved ones [m].")
 @click.option("--batch", type=int, help="Rollouts at a time; what the memory takes if not given.")
 @click.option("--impratio", default=MjxOptions.impratio, show_default=True)
 @click.option("--self-collision/--no-self-collision", default=MjxOptions.self_collision)
@@ -100,18 +135,26 @@ def _words(result: Validation, i: int) -> str:
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
 def main(
     files: tuple[pathlib.Path, ...],
+    engines: tuple[str, ...],
+    protocol: str,
     num: int,
+    spread: float,
     batch: int | None,
     impratio: float,
     self_collision: bool,
     precision: str,
     out: pathlib.Path | None,
 ) -> None:
-    """Compares MJX with the C engine on the first grasps of each of FILES."""
+    """Compares engines with the C engine on the first grasps of each of FILES."""
     options = MjxOptions(impratio=impratio, self_collision=self_collision, precision=precision)
     environment, rows = reports.environment(), []
     for file in files:
-        rows.append(compare(GraspSet.load(file)[:num], options, batch))
+        grasps = GraspSet.load(file)[:num]
+        rows.append(
+            compare(
+                grasps, PROTOCOLS[protocol], engines, batch=batch, options=options, spread=spread
+            )
+        )
         print(json.dumps(rows[-1]), flush=True)
         reports.write(out, environment, objects=rows)
 

@@ -1,14 +1,15 @@
-"""Physics throughput: MJX by batch size and number of object pieces, beside the C engine.
+"""Physics throughput: Warp and MJX by batch size and number of pieces, beside the C engine.
 
-    python -m benchmarks.physics --hand allegro --pieces 1 --pieces 4 --batch 64 --out physics.json
+    python -m benchmarks.physics --hand allegro --pieces 1 --pieces 4 --batch 64 --engine warp
 
-Each row: seconds to compile, steps a second over all rollouts, and the device's memory. The hand
-closes round a cylinder that is cut into the given number of convex slices.
+Each row: seconds to compile, steps a second over all rollouts, and the memory that JAX took. The
+hand closes round a cylinder that is cut into the given number of convex slices.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import pathlib
 import sys
@@ -21,11 +22,12 @@ import trimesh
 
 from benchmarks import reports
 from zdg_jax.hand import Hand
-from zdg_jax.validation import Engine, MjxOptions, six_directions
-from zdg_jax.validation.mjx.program import Program
-from zdg_jax.validation.mjx.simplified import PRECISIONS, build_mjx
+from zdg_jax.validation import Engine, MjxEngine, MjxOptions, WarpEngine, six_directions
+from zdg_jax.validation.batched.engine import BatchedEngine
+from zdg_jax.validation.batched.program import SINGLE, State
+from zdg_jax.validation.mjx.simplified import PRECISIONS
 from zdg_jax.validation.mujoco.simulation import Simulation
-from zdg_jax.validation.scene import HandLike, Scene
+from zdg_jax.validation.scene import CompiledScene, HandLike
 
 _RADIUS, _LENGTH = 0.03, 0.12
 
@@ -59,7 +61,7 @@ class Cylinder:
         )
 
 
-def closing_pose(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+def closing_pose(scene: CompiledScene) -> tuple[np.ndarray, np.ndarray]:
     """A pose (7 + j,) with the object between palm and fingers, and targets (nu,) that close it.
 
     From amid the links the object goes away from the heaviest one, the palm, until it is clear.
@@ -75,38 +77,34 @@ def closing_pose(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     for shift in np.arange(0.0, 0.2, 0.003):
         pose[:3] = -middle - shift * away / np.linalg.norm(away)
         simulation.reset(pose)
-        if simulation.penetration()[0] < 1e-3:
+        if simulation.penetration().with_object < 1e-3:
             break
     return pose, scene.ctrl_from_joints @ (ranges @ [0.4, 0.6])
 
 
-def measure_mjx(
-    hand: HandLike, slices: int, batch: int, steps: int, options: MjxOptions
+def measure(
+    engine: BatchedEngine, slices: int, batch: int, steps: int
 ) -> dict[str, float | int | str]:
-    """Compile time, throughput and memory of one MJX program."""
-    scene = build_mjx(
-        hand, Cylinder(slices), six_directions.physics, six_directions.solver, options
-    )
-    program = Program(
-        scene.model, scene.object_body, batch=batch, warp=False, double=options.double
-    )
+    """Compile time, throughput and memory of one program."""
+    scene, program = engine.scene, engine.program
     pose, ctrl = closing_pose(scene)
     wrench = np.zeros((batch, 6))
     with jax.numpy_dtype_promotion("standard"):
-        state = program.initial(np.tile(pose, (batch, 1)), np.tile(ctrl, (batch, 1)))
+        state = State.at_rest(scene.model, np.tile(pose, (batch, 1)), np.tile(ctrl, (batch, 1)))
         start = time.perf_counter()
-        state = program.run(state, wrench, 1)
+        state, _ = program.run(state, wrench, 1)
         compiled = time.perf_counter()
-        program.run(state, wrench, steps)
+        _, missed = program.run(state, wrench, steps)
     elapsed = time.perf_counter() - compiled
     memory = jax.local_devices()[0].memory_stats() or {}
     return {
-        "engine": "mjx",
+        "engine": engine.name,
         "pieces": slices,
         "batch": batch,
-        "precision": "double" if options.double else "single",
+        "single": SINGLE in scene.changes,
         "compile_s": round(compiled - start, 2),
         "steps_per_s": round(batch * steps / elapsed, 1),
+        "missed": int(missed.sum()),
         "peak_memory_mb": round(memory.get("peak_bytes_in_use", 0) / 1e6, 1),
     }
 
@@ -129,6 +127,10 @@ def measure_c(hand: HandLike, slices: int, steps: int) -> dict[str, float | int 
 
 @click.command()
 @click.option("--hand", default="allegro", show_default=True, help="Shipped hand or MJCF file.")
+@click.option(
+    "--engine", "engines", multiple=True, type=click.Choice(["warp", "mjx"]), default=("warp",),
+    show_default=True,
+)  # fmt: skip
 @click.option("--pieces", multiple=True, type=int, default=(1, 4, 16), show_default=True)
 @click.option("--batch", multiple=True, type=int, default=(64, 1024, 4096), show_default=True)
 @click.option("--steps", default=100, show_default=True, help="Steps timed after compiling.")
@@ -136,6 +138,7 @@ def measure_c(hand: HandLike, slices: int, steps: int) -> dict[str, float | int 
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file of the rows.")
 def main(
     hand: str,
+    engines: tuple[str, ...],
     pieces: tuple[int, ...],
     batch: tuple[int, ...],
     steps: int,
@@ -146,10 +149,16 @@ def main(
     options = MjxOptions(precision=precision)
     environment, loaded, rows = reports.environment(), Hand.load(hand), []
     for slices in pieces:
+        thing = Cylinder(slices)
         rows.append(measure_c(loaded, slices, steps))
         click.echo(json.dumps(rows[-1]))
-        for size in batch:
-            rows.append(measure_mjx(loaded, slices, size, steps, options))
+        for name, size in itertools.product(engines, batch):
+            engine = (
+                WarpEngine(loaded, thing, six_directions, batch=size)
+                if name == "warp"
+                else MjxEngine(loaded, thing, six_directions, batch=size, options=options)
+            )
+            rows.append(measure(engine, slices, size, steps))
             click.echo(json.dumps(rows[-1]))
     reports.write(out, environment | {"hand": loaded.name}, rows=rows)
 

@@ -50,6 +50,10 @@ class Row:
     """Files that the process must leave as they are, with their texts."""
     quick: bool = False
     """Whether it belongs to the part that always runs."""
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Variables of the process besides those of this one."""
+    output: str = ""
+    """File that stdout goes to, rather than to the check of what it says."""
 
 
 def refused(says: str) -> Outcome:
@@ -93,13 +97,16 @@ def check(row: Row, folder: pathlib.Path, caches: pathlib.Path) -> None:
     row.make(folder)
     program = ["-c", row.run] if isinstance(row.run, str) else ["-m", "zdg_jax", *row.run]
     environment = {"ZDG_CACHE_DIR": str(caches), "PYTHONPATH": str(pathlib.Path.cwd())}
+    environment = os.environ | environment | row.environment
     # The shell sets the limit: a function run in the child would fork this process, in which JAX
     # may have threads already.
-    limited = ["sh", "-c", f'ulimit -v {_GIGABYTES * 2**20}; exec "$@"', "sh", sys.executable]
+    into = f" > {row.output}" if row.output else ""
+    shell = f'ulimit -v {_GIGABYTES * 2**20}; exec "$@"{into}'
+    limited = ["sh", "-c", shell, "sh", sys.executable]
     done = subprocess.run(
         [*limited, *program],
         cwd=folder,
-        env=environment | {k: v for k, v in os.environ.items() if k not in environment},
+        env=environment,
         capture_output=True,
         text=True,
         errors="replace",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import pathlib
+import re
 import shutil
 
 import trimesh
@@ -12,6 +14,12 @@ import trimesh
 from tests.faults.harness import Maker
 
 CASES = pathlib.Path(__file__).parent / "cases"
+BILLION = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {b} "{10 * f"&{a};"}">' for a, b in itertools.pairwise("abcdefghi"))
+    + "]>"
+)
+"""Head of an XML file in which `&i;` stands for a gigabyte."""
 POSITION = '<position joint="{joint}"/>'
 
 
@@ -77,6 +85,49 @@ def box(name: str = "box.stl", size: float = 0.05, unit: str = "") -> Maker:
     return make
 
 
+def unit_of_3mf(name: str, size: float, unit: str) -> Maker:
+    """A box of a 3MF file that states its unit."""
+
+    def make(folder: pathlib.Path) -> None:
+        import zipfile
+
+        box(name, size)(folder)
+        with zipfile.ZipFile(folder / name) as file:
+            entries = {entry: file.read(entry) for entry in file.namelist()}
+        with zipfile.ZipFile(folder / name, "w") as file:
+            for entry, content in entries.items():
+                stated = f'unit="{unit}"'.encode()
+                file.writestr(entry, re.sub(rb'unit="\w+"', stated, content))
+
+    return make
+
+
+def obj_box(side: float = 0.04, tail: str = "") -> str:
+    """A box as the text of an OBJ file; `tail` follows the coordinates of each vertex."""
+    mesh = trimesh.creation.box((side,) * 3)
+    lines = [f"v {x:g} {y:g} {z:g}{tail}" for x, y, z in mesh.vertices]
+    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in mesh.faces]
+    return "\n".join(lines) + "\n"
+
+
+def obj(name: str, content: str) -> Maker:
+    """A text file with its line ends as they are."""
+    return lambda folder: (folder / name).write_bytes(content.encode()) and None
+
+
+PLY_OF_MANY = (
+    "ply\nformat ascii 1.0\nelement vertex 1000000000000\nproperty float x\nproperty float y\n"
+    "property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n"
+)
+"""A PLY file that states more vertices than it has."""
+
+
+def including_pipe(name: str) -> Maker:
+    """An MJCF file that includes a pipe."""
+    included = '<mujoco><include file="f.xml"/></mujoco>'
+    return together(text(name, included), pipe("f.xml"))
+
+
 def fingers(
     limits: str = "-.2 1.4",
     size: float = 1.0,
@@ -130,6 +181,33 @@ def edited_claw(old: str, new: str) -> Maker:
     return text("hand.xml", content.replace(old, new, 1))
 
 
+_LINK = """<link name="{name}"><inertial><mass value=".05"/><origin xyz="0 0 .02"/>
+  <inertia ixx="1e-5" iyy="1e-5" izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>
+  <collision><origin xyz="0 0 .02"/><geometry><sphere radius=".01"/></geometry></collision></link>
+"""
+_JOINT = """<joint name="{name}" type="revolute"><parent link="{parent}_link"/>
+  <child link="{name}_link"/><origin xyz="{x} {y} .04" rpy="0 0 {turn}"/><axis xyz="0 -1 0"/>
+  <limit lower="0" upper="1.4" effort="1" velocity="1"/></joint>
+"""
+MIMIC = '<mimic joint="a2"/>'
+"""What the last joint of a URDF claw follows."""
+
+
+def urdf_claw(old: str = "", new: str = "") -> Maker:
+    """A claw in hand.urdf; if `old` is given, each of it is replaced by `new`."""
+    content = _LINK.format(name="palm_link")
+    for i in range(3):
+        turn = 2.0944 * i
+        x, y = 0.035 * math.cos(turn), 0.035 * math.sin(turn)
+        content += _LINK.format(name=f"a{i}_link") + _LINK.format(name=f"b{i}_link")
+        content += _JOINT.format(name=f"a{i}", parent="palm", x=x, y=y, turn=turn)
+        content += _JOINT.format(name=f"b{i}", parent=f"a{i}", x=0, y=0, turn=0)
+    content = content.removesuffix("</joint>\n") + MIMIC + "</joint>\n"
+    assert old in content
+    content = content.replace(old, new) if old else content
+    return text("hand.urdf", f'<robot name="claw">{content}</robot>')
+
+
 def two_claws() -> Maker:
     """Two claws, 40 cm apart, in hand.xml."""
     left, right = fingers(), fingers(prefix="r_", pos=".4 0 0")
@@ -164,8 +242,80 @@ def grasps(folder: pathlib.Path) -> None:
     make_grasps(12).save(folder / "grasps.npz")
 
 
-def changed_grasps(array: str, change: str) -> Maker:
-    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`."""
+def grasps_of_claw(folder: pathlib.Path) -> None:
+    """A claw in hand.xml, and twelve made-up grasps by it in grasps.npz, of which some are kept."""
+    import dataclasses
+
+    from tests.made_up import make_grasps
+    from zdg_jax.hand import Hand
+
+    claw()(folder)
+    grasps = make_grasps(12)
+    record = dataclasses.replace(
+        grasps.hand,
+        source=str(folder / "hand.xml"),
+        fingerprint=Hand.load(folder / "hand.xml").fingerprint,
+        joint_names=("a0", "b0", "a1", "b1", "a2", "b2"),
+    )
+    dataclasses.replace(grasps, hand=record).save(folder / "grasps.npz")
+
+
+def spec(folder: pathlib.Path) -> None:
+    """The specification of a small dataset in spec.yaml."""
+    from tests.datasets.small import write_spec
+
+    write_spec(folder, ["box"])
+
+
+def raw(name: str, content: str) -> Maker:
+    """A file whose lone surrogates stand for bytes that are no text."""
+    return lambda folder: (folder / name).write_bytes(os.fsencode(content)) and None
+
+
+YAML_BOMB = "a: &a [1, 2]\n" + "".join(
+    f"{b}: &{b} [{', '.join(10 * [f'*{a}'])}]\n" for a, b in itertools.pairwise("abcdefghi")
+)
+"""A YAML file whose last alias stands for a hundred million lists."""
+
+
+def set_with_entry_twice(name: str) -> Maker:
+    """Made-up grasps with one entry of the archive twice."""
+
+    def make(folder: pathlib.Path) -> None:
+        import warnings
+        import zipfile
+
+        grasps(folder)
+        with zipfile.ZipFile(folder / "grasps.npz", "a") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the double name
+            file.writestr(name, file.read(name))
+
+    return make
+
+
+def set_with_bomb(folder: pathlib.Path) -> None:
+    """Made-up grasps with gigabytes of zeros packed into a few megabytes."""
+    import zipfile
+
+    grasps(folder)
+    with (
+        zipfile.ZipFile(folder / "grasps.npz", "a", zipfile.ZIP_DEFLATED) as file,
+        file.open("bomb.npy", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(3000):
+            entry.write(bytes(1_000_000))
+
+
+def set_of_meta(text: str) -> Maker:
+    """Made-up grasps whose JSON part is some text."""
+    return changed_grasps("meta", f"np.array({text[:1]!r} * {len(text)})")
+
+
+def changed_grasps(array: str, change: str, stray: str = "") -> Maker:
+    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`.
+
+    `stray` is the expression of an array that is added.
+    """
 
     def make(folder: pathlib.Path) -> None:
         import numpy as np
@@ -174,6 +324,8 @@ def changed_grasps(array: str, change: str) -> Maker:
         with np.load(folder / "grasps.npz") as file:
             arrays = {name: file[name] for name in file.files}
         arrays[array] = eval(change, {"np": np, "a": arrays[array]})
+        if stray:
+            arrays["stray"] = eval(stray, {"np": np})
         np.savez(folder / "grasps.npz", **arrays)
 
     return make

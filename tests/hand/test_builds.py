@@ -199,19 +199,23 @@ def test_hull_of_thousands_of_corners_is_thinned() -> None:
     assert np.abs(solid.depth(corners)).max() < 5e-4
 
 
+def test_a_cord_over_sites_is_replaced_by_drives() -> None:
+    hand = from_text(
+        gripper(
+            tendon='<spatial name="cord"><site site="p"/><site site="q"/></spatial>',
+            actuators='<position tendon="cord" kp="5"/>',
+            extra='<site name="p"/><site name="q" pos="0 0 1"/>',
+        )
+    )
+    assert hand.num_actuators == 4
+    assert "tendon 'cord' runs over sites: every joint is driven with 5 N m/rad" in hand.notes
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (claw(fingers=7), "has 7 chains of joints, more than a hand has fingers"),
         (claw(fingers=1), "has 1 finger; at least 2 are needed"),
-        (
-            gripper(
-                tendon='<spatial name="cord"><site site="p"/><site site="q"/></spatial>',
-                actuators='<position tendon="cord" kp="5"/>',
-                extra='<site name="p"/><site name="q" pos="0 0 1"/>',
-            ),
-            "tendon 'cord' runs over sites; only fixed tendons",
-        ),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:

@@ -261,10 +261,9 @@ def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
     [
         (gripper(actuators=""), "has no actuators: add position actuators"),
         (gripper(actuators='<motor joint="la"/>'), "is not a position actuator"),
-        (
-            gripper('<connect body1="l2" body2="r2" anchor="0 0 0"/>'),
-            "closes a loop of links by the connect equality",
-        ),
+        (gripper(actuators='<position joint="la" gear="0"/>'), "moves no joint"),
+        (gripper(actuators='<position joint="la" ctrlrange="1 -1"/>'), "the lower end goes first"),
+        (gripper(actuators='<position joint="la" kp="1e9"/>'), "at most 1e+06 is taken"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:

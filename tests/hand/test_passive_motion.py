@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mujoco
 import numpy as np
 
 from tests import scene
+from tests.hand.models import gripper
 from zdg_jax.hand import Hand
 from zdg_jax.hand.passive_motion import given_way, in_dofs
 
@@ -41,3 +43,23 @@ def test_hands_with_an_actuator_a_joint_give_way_nowhere() -> None:
     postures = np.asarray(hand.preshapes.dofs, float)
     motions = np.asarray(hand.arrays.passive_motions, float)
     np.testing.assert_array_equal(given_way(hand.kinematics, motions, postures), postures)
+
+
+def test_tendons_are_told_apart_and_one_between_two_fingers_yields_for_neither() -> None:
+    def tendon(name: str, *joints: str) -> str:
+        parts = "".join(f'<joint joint="{joint}" coef="1"/>' for joint in joints)
+        return f'<fixed name="{name}">{parts}</fixed>'
+
+    each = tendon("l", "la", "lb") + tendon("r", "ra", "rb")
+    drives = '<position tendon="l" kp="5"/><position tendon="r" kp="5"/>'
+    hand = Hand.load(mujoco.MjSpec.from_string(gripper(tendon=each, actuators=drives)))
+    expected = np.sqrt(0.5) * np.array([[-1, 1, 0, 0], [0, 0, -1, 1]])
+    np.testing.assert_allclose(np.asarray(hand.arrays.passive_motions), expected, atol=1e-6)
+
+    drives = '<position tendon="both" kp="5"/><position joint="lb"/><position joint="rb"/>'
+    text = gripper(tendon=tendon("both", "la", "ra"), actuators=drives)
+    hand = Hand.load(mujoco.MjSpec.from_string(text))
+    assert hand.arrays.passive_motions.shape == (1, 4)
+    lower, upper = hand.kinematics.coupling.lower, hand.kinematics.coupling.upper
+    shares = (np.asarray(hand.preshapes.dofs) - lower) / (upper - lower)
+    assert (np.minimum(shares, 1 - shares).min(axis=1) > 0.01).any()

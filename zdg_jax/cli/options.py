@@ -63,7 +63,7 @@ def parts_option(command: Command) -> Command:
 
 
 def hand_options(command: Command) -> Command:
-    """Adds options that say what of a hand's file is the hand, and how it is driven.
+    """Adds options that say what of a file is the hand, its unit, and how it is driven.
 
     Args:
         command: the command's function; they reach it within `hand`, as the hand's name.
@@ -71,9 +71,15 @@ def hand_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_hand(
-        *args: Any, hand: str, root: str | None, hand_drive: float | None, **kw: Any
+        *args: Any,
+        hand: str,
+        root: str | None,
+        hand_scale: float | None,
+        hand_drive: float | None,
+        **kw: Any,
     ) -> Any:
         extra = "" if root is None else f":root={root}"
+        extra += "" if hand_scale is None else f":scale={hand_scale:g}"
         extra += "" if hand_drive is None else f":drive={hand_drive:g}"
         return command(*args, hand=hand + extra, **kw)
 
@@ -81,6 +87,9 @@ def hand_options(command: Command) -> Command:
     for option in (
         click.option(
             "--hand-drive", type=float, help="Drive every joint with this gain [N m/rad]."
+        ),
+        click.option(
+            "--hand-scale", type=float, help="From the units of the hand's file to metres."
         ),
         click.option("--root", help="Body that carries the hand, in the file of a robot."),
     ):
@@ -130,23 +139,6 @@ def planning_options(command: Command) -> Command:
     ):
         decorated = option(decorated)
     return decorated
-
-
-def check_task(task: str) -> None:
-    """Refuses a task without words, before anything costs time.
-
-    Args:
-        task: the task.
-
-    Raises:
-        InputError: the task is empty, or no text.
-    """
-    try:
-        task.encode()
-    except UnicodeEncodeError:
-        raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
-    if not task.strip():
-        raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
 
 
 def load_object(

@@ -35,7 +35,7 @@ _FILM_RATE = 12.5
     help="Repeat under noise in pose, joints, mass and friction: the probability to hold.",
 )
 @click.option("--noise", type=float, help="Factor on the disturbances of --repeats.  [default: 1]")
-@click.option("--backend", default="auto", show_default=True, help="auto, mujoco, mjx or mjx-warp.")
+@click.option("--backend", default="auto", show_default=True, help="auto, mujoco, warp or mjx.")
 @click.option(
     "--precision", default="auto", show_default=True, help="Of mjx: auto, double or single."
 )

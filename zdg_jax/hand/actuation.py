@@ -11,6 +11,8 @@ from zdg_jax.errors import InputError
 
 DRIVE = 5.0
 """Gain of the drives of a hand whose file states none that serve [N m/rad]."""
+_STIFFEST = 1e6
+"""Gain above which no motor is a hand's [N m/rad or N/m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,35 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
                 "does not pull to a target); replace it with one, or pass drive=5.0 "
                 "(--hand-drive 5) to replace all"
             )
-    return read_actuators(model)
+    actuation = read_actuators(model)
+    _check_strength(model, actuation, name)
+    return actuation
+
+
+def _check_strength(model: mujoco.MjModel, actuation: Actuation, name: str) -> None:
+    """Refuses actuators that cannot press, or press as no motor does."""
+    way_out = "correct it, or pass drive=5.0 (--hand-drive 5) to replace all"
+    for a in range(model.nu):
+        actuator = f"actuator '{model.actuator(a).name or a}' of the hand '{name}'"
+        low, high = actuation.force_range[a]
+        if not np.abs(actuation.ctrl_from_joints[a]).max(initial=0.0) > 0:
+            raise InputError(
+                f"{actuator} moves no joint, its gear or coefficients are 0; {way_out}"
+            )
+        if not low < high:
+            raise InputError(
+                f"the force of {actuator} is limited to {low:g} to {high:g}; {way_out}"
+            )
+        if actuation.kp[a] > _STIFFEST:
+            raise InputError(
+                f"{actuator} has the gain {actuation.kp[a]:g}; at most {_STIFFEST:g} is taken: "
+                f"{way_out}"
+            )
+        low, high = model.actuator_ctrlrange[a]
+        if low > high:
+            raise InputError(
+                f"the control range of {actuator} is {low:g} to {high:g}; the lower end goes first"
+            )
 
 
 def read_actuators(model: mujoco.MjModel) -> Actuation:
@@ -87,6 +117,22 @@ def read_actuators(model: mujoco.MjModel) -> Actuation:
         ),
         linear=(moment[:, slides] != 0).any(axis=1),
     )
+
+
+def target_range(model: mujoco.MjModel, actuator: int) -> np.ndarray:
+    """Returns what the range of a control means for the actuator's length, (2,) [rad or m].
+
+    Some files scale the control, to 0 to 255 for instance: the length at rest is where the force
+    gain * control + offset - kp * length vanishes.
+
+    Args:
+        model: the compiled hand.
+        actuator: index of a position actuator.
+    """
+    gain, offset = model.actuator_gainprm[actuator, 0], model.actuator_biasprm[actuator, 0]
+    kp = -model.actuator_biasprm[actuator, 1]
+    control = np.array(model.actuator_ctrlrange[actuator])
+    return np.sort((gain * control + offset) / kp) if kp > 0 else control
 
 
 def actuator_moment(model: mujoco.MjModel) -> np.ndarray:
@@ -133,7 +179,14 @@ def undriven(spec: mujoco.MjSpec, origin: str) -> str:
     if not list(spec.actuators):
         return "a URDF states no actuators" if ".urdf" in origin.lower() else ""
     on_links = (mujoco.mjtTrn.mjTRN_SITE, mujoco.mjtTrn.mjTRN_BODY, mujoco.mjtTrn.mjTRN_SLIDERCRANK)
+    over_sites = {
+        tendon.name
+        for tendon in spec.tendons
+        if any(wrap.type != mujoco.mjtWrap.mjWRAP_JOINT for wrap in tendon.path)
+    }
     for actuator in spec.actuators:
+        if actuator.trntype == mujoco.mjtTrn.mjTRN_TENDON and actuator.target in over_sites:
+            return f"tendon '{actuator.target}' runs over sites"
         if actuator.plugin.active:
             return f"actuator '{actuator.name}' is a plugin"
         if actuator.trntype in on_links:

@@ -15,6 +15,7 @@ from numpy.polynomial import polynomial
 from scipy import linalg
 
 from zdg_jax.errors import InputError
+from zdg_jax.hand.actuation import target_range
 
 _FREE = 10.0
 """Range of a joint without limits, either way [rad]."""
@@ -54,7 +55,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         InputError: the couplings contradict one another, or leave a joint no range.
     """
     size = model.njnt
-    low, high = _joint_ranges(model)
+    low, high, endless = _joint_ranges(model)
     driven, bundles = _driven(model)
     # Every joint starts as the polynomial "itself": leader and coefficients in the leader.
     leader = list(range(size))
@@ -115,6 +116,15 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 if leader[k] == joint:
                     leader[k], poly[k] = -1, np.array([polynomial.polyval(still, poly[k])])
             notes.append(f"{model.joint(joint).name} has no actuator and stays at {still:.3g}")
+    for joint in endless:
+        if leader[joint] != joint:
+            continue
+        if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE:
+            raise InputError(
+                f"the slide '{model.joint(joint).name}' of the hand '{name}' states no range; add "
+                "one, in metres"
+            )
+        notes.append(f"{model.joint(joint).name} states no range: half a turn either way")
     passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
     return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
 
@@ -145,7 +155,8 @@ def _check_stated_twice(
         )
 
 
-def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
+def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Ends of the joints' ranges, (j,), and the joints for which nothing states them."""
     limited = model.jnt_limited.astype(bool)
     low = np.where(limited, model.jnt_range[:, 0], -_FREE)
     high = np.where(limited, model.jnt_range[:, 1], _FREE)
@@ -154,12 +165,11 @@ def _joint_ranges(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
         joint = model.actuator_trnid[a, 0]
         on_joint = model.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_JOINT
         if on_joint and not limited[joint] and model.actuator_ctrllimited[a]:
-            gear = model.actuator_gear[a, 0] or 1.0
-            ends = np.sort(model.actuator_ctrlrange[a] / gear)
-            low[joint], high[joint] = ends
+            low[joint], high[joint] = target_range(model, a) / (model.actuator_gear[a, 0] or 1.0)
+            low[joint], high[joint] = sorted((low[joint], high[joint]))
     turns = (~limited) & (low == -_FREE)
     low[turns], high[turns] = -np.pi, np.pi
-    return low, high
+    return low, high, [int(j) for j in np.flatnonzero(turns)]
 
 
 def _driven(model: mujoco.MjModel) -> tuple[set[int], list[tuple[list[int], list[float]]]]:
@@ -186,20 +196,27 @@ def _passive_motions(
     driven: set[int],
     bundles: list[tuple[list[int], list[float]]],
 ) -> np.ndarray:
-    """Motions that equalities allow and shared tendons leave free, (m, j)."""
-    tied = {leader[joint] for joints, _ in bundles for joint in joints} - {-1}
-    if not tied:
-        return np.zeros((0, model.njnt))
+    """Motions that equalities allow and shared tendons leave free, (m, j): a tendon's apart from
+    another's, unless the same joints move both."""
     allowed = np.zeros((model.njnt, model.njnt))
     for joint, (first, line) in enumerate(zip(leader, poly, strict=True)):
         if first >= 0:
             allowed[joint, first] = polynomial.polyval(middle[first], polynomial.polyder(line))
     pulls = [np.eye(model.njnt)[joint] for joint in sorted(driven)]
+    groups: list[set[int]] = []
     for joints, weights in bundles:
         pulls.append(np.zeros(model.njnt))
         pulls[-1][joints] = weights
-    free = linalg.orth(allowed[:, sorted(tied)])
-    return (free @ linalg.null_space(np.array(pulls) @ free, rcond=1e-6)).T
+        group = {leader[joint] for joint in joints} - {-1}
+        for other in [g for g in groups if g & group]:
+            groups.remove(other)
+            group |= other
+        groups.append(group)
+    motions = [np.zeros((0, model.njnt))]
+    for group in filter(None, groups):
+        free = linalg.orth(allowed[:, sorted(group)])
+        motions.append((free @ linalg.null_space(np.array(pulls) @ free, rcond=1e-6)).T)
+    return np.concatenate(motions)
 
 
 def tendon_joints(model: mujoco.MjModel, tendon: int) -> tuple[list[int], list[float]]:

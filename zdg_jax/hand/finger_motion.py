@@ -13,6 +13,10 @@ from zdg_jax.hand.link_geometry import Samples
 
 _PARALLEL = 0.6
 """Cosine above which a joint's axis counts as parallel to the axis that a finger curls about."""
+_UPRIGHT = 0.1
+"""Turn of a tip's link over the whole range of its joints below which it translates [rad]."""
+_FLAT = 0.02
+"""Share of a tip's path by which it must leave a line or plane to count as leaving it."""
 _EVEN = 0.08
 """Share of a finger's length by which its tip drifts on average if it bends both ways alike."""
 
@@ -39,6 +43,8 @@ class FingerMotion:
     """Middle of the tip link's surface, (3,), tip link frame [m]."""
     length: float
     """From base to tip when straight [m]."""
+    translates: bool = False
+    """Whether its tip keeps its direction, as on the slides or parallel bars of a gripper."""
 
 
 def analyze_finger(
@@ -46,6 +52,7 @@ def analyze_finger(
     finger: Finger,
     samples: dict[int, Samples],
     center: np.ndarray,
+    between: np.ndarray,
     seed: int = 0,
 ) -> FingerMotion:
     """Find how a finger moves by moving it.
@@ -56,6 +63,8 @@ def analyze_finger(
         samples: surface points of each link.
         center: mean of the bases of all fingers, (3,), root frame [m]; a finger that bends both
             ways alike closes towards it.
+        between: mean of the tips of all fingers, every dof in the middle of its range, (3,), root
+            frame [m]; a finger that translates closes towards it.
         seed: of the random postures that tell which way the finger bends further.
 
     Returns:
@@ -72,6 +81,8 @@ def analyze_finger(
     def reach(values: np.ndarray) -> np.ndarray:
         return np.linalg.norm(kinematics.point(values, finger.tip_link, tip) - base, axis=-1)
 
+    if _translates(kinematics, finger, dofs):
+        return _translation(kinematics, finger, tip, base, dofs, between)
     straight = rest.copy()
     for _ in range(2):
         for dof in reversed(dofs):
@@ -97,6 +108,61 @@ def analyze_finger(
         base=base,
         tip=tip,
         length=length,
+    )
+
+
+def _ends(kinematics: HandKinematics, dofs: list[int], count: int = 2) -> np.ndarray:
+    """Poses in which each of some dofs goes alone from end to end, (len(dofs), count, d)."""
+    low, high = kinematics.coupling.lower, kinematics.coupling.upper
+    poses = np.tile(kinematics.rest, (len(dofs), count, 1))
+    for k, dof in enumerate(dofs):
+        poses[k, :, dof] = np.linspace(low[dof], high[dof], count)
+    return poses
+
+
+def _translates(kinematics: HandKinematics, finger: Finger, dofs: list[int]) -> bool:
+    rotation, _ = kinematics.link_poses(_ends(kinematics, dofs))
+    turn = rotation[..., finger.tip_link, :, :]
+    change = np.linalg.norm(turn[:, 1] - turn[:, 0], axis=(-2, -1)) / np.sqrt(2)
+    return bool(len(dofs)) and bool((change < _UPRIGHT).all())
+
+
+def _translation(
+    kinematics: HandKinematics,
+    finger: Finger,
+    tip: np.ndarray,
+    base: np.ndarray,
+    dofs: list[int],
+    between: np.ndarray,
+) -> FingerMotion:
+    """The motion of a finger whose tip keeps its direction: inward is what its path has of the
+    way to the other tips."""
+    paths = kinematics.point(_ends(kinematics, dofs, 21), finger.tip_link, tip)
+    low, high = kinematics.coupling.lower, kinematics.coupling.upper
+    middle = kinematics.point((low + high) / 2, finger.tip_link, tip)
+    _, sizes, axes = np.linalg.svd((paths - paths.mean(axis=1, keepdims=True)).reshape(-1, 3))
+    axes = axes[: len(sizes)][sizes > _FLAT * sizes[0]]
+    inward = axes.T @ (axes @ (between - middle))
+    inward = inward / max(float(np.linalg.norm(inward)), 1e-9)
+    gain = (paths[:, -1] - paths[:, 0]) @ inward
+    curl = np.sign(np.where(np.abs(gain) > _PARALLEL * np.ptp(paths, axis=1).max(-1), gain, 0.0))
+    straight = kinematics.rest.copy()
+    for dof, sign in zip(dofs, curl, strict=True):
+        straight[dof] = {1.0: low[dof], -1.0: high[dof]}.get(float(sign), straight[dof])
+    pointing = middle - base
+    pointing = pointing - (pointing @ inward) * inward
+    length = float(np.linalg.norm(pointing))
+    return FingerMotion(
+        link=finger.tip_link,
+        dofs=tuple(dofs),
+        straight=straight,
+        pointing=pointing / max(length, 1e-9),
+        inward=inward,
+        curl=curl,
+        base=base,
+        tip=tip,
+        length=length,
+        translates=True,
     )
 
 
@@ -138,7 +204,8 @@ def _curl(
     curl = np.zeros(len(dofs))
     for k, dof in enumerate(dofs):
         joint = kinematics.coupling.leaders[dof]
-        if float(kinematics.tree.hinge[joint]):
+        # The axis of another finger's joint tells nothing of this one, which follows it.
+        if float(kinematics.tree.hinge[joint]) and joint in finger.joints:
             along = float(kinematics.axis(straight, joint) @ around)
             curl[k] = np.sign(along) if abs(along) > _PARALLEL else 0.0
         else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import mujoco
+import numpy as np
 
 from zdg_jax.errors import InputError
 
@@ -34,16 +35,21 @@ def opposing_finger(fingers: Sequence[Finger]) -> int:
 
 
 def find_fingers(
-    model: mujoco.MjModel, solid_links: set[int], name: str
+    model: mujoco.MjModel,
+    solid_links: set[int],
+    name: str,
+    joined: Sequence[tuple[int, int]] = (),
 ) -> tuple[int, list[Finger]]:
     """Find the palm's link and the fingers: chains from the branching link to each moving leaf.
 
-    Links without joints below a leaf (tips, pads, sensors) belong to its finger.
+    Links without joints below a leaf (tips, pads, sensors) belong to its finger. Of chains that a
+    loop holds together, the bars of one finger, the one that reaches farthest is the finger.
 
     Args:
         model: the compiled hand.
         solid_links: links with a surface.
         name: the hand's, for messages.
+        joined: pairs of links that loops hold together.
 
     Returns:
         Index of the link where the fingers branch off, and the fingers, none marked as thumb.
@@ -64,6 +70,14 @@ def find_fingers(
     while len(branches[palm]) == 1:
         palm = branches[palm][0]
     leaves = [b for b in range(1, model.nbody) if moving[b] and not branches[b]]
+    chains = {}
+    for leaf in leaves:
+        chain, body = [], leaf
+        while body != palm and len(branches[body]) <= 1:
+            chain.append(body)
+            body = parent[body]
+        chains[leaf] = [*reversed(chain), *_below(leaf, children)]
+    leaves = _without_bars(model, palm, chains, joined)
     if len(leaves) < 2:
         raise InputError(
             f"the hand '{name}' has {len(leaves)} finger; at least 2 are needed to grasp"
@@ -75,11 +89,7 @@ def find_fingers(
         )
     fingers: list[Finger] = []
     for leaf in leaves:
-        chain, body = [], leaf
-        while body != palm and len(branches[body]) <= 1:
-            chain.append(body)
-            body = parent[body]
-        links = [*reversed(chain), *_below(leaf, children)]
+        links = chains[leaf]
         joints = [
             j
             for b in links
@@ -103,6 +113,28 @@ def find_fingers(
         for i, f in enumerate(fingers)
     ]
     return palm, fingers
+
+
+def _without_bars(
+    model: mujoco.MjModel,
+    palm: int,
+    chains: Mapping[int, Sequence[int]],
+    joined: Sequence[tuple[int, int]],
+) -> list[int]:
+    """Leaves of chains that are fingers: of chains that loops hold together, the longest."""
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+
+    def reach(leaf: int) -> float:
+        geoms = np.flatnonzero(np.isin(model.geom_bodyid, chains[leaf]))
+        spans = np.linalg.norm(data.geom_xpos[geoms] - data.xpos[palm], axis=1)
+        return float((spans + model.geom_rbound[geoms]).max(initial=0.0))
+
+    leaves = set(chains)
+    for pair in joined:
+        bound = [leaf for leaf in leaves if set(pair) & set(chains[leaf])]
+        leaves -= set(sorted(bound, key=reach)[:-1])
+    return sorted(leaves)
 
 
 def _below(body: int, children: dict[int, list[int]]) -> list[int]:

@@ -95,6 +95,7 @@ class Hand:
         path: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,
         *,
         root: str | None = None,
+        scale: float | None = None,
         drive: float | None = None,
         mirror: bool = False,
         overrides: str | pathlib.Path | Mapping[str, Any] | None = None,
@@ -106,9 +107,11 @@ class Hand:
 
         Args:
             path: name of a shipped hand, path of an MJCF or URDF file, an `MjSpec`, or a
-                compiled `MjModel`. ":mirrored", ":root=BODY" and ":drive=GAIN" after a name or
-                path stand for `mirror`, `root` and `drive`.
+                compiled `MjModel`. ":mirrored", ":root=BODY", ":scale=FACTOR" and ":drive=GAIN"
+                after a name or path stand for the arguments of these names.
             root: body that carries the hand, where the file holds a robot or several hands.
+            scale: from the file's unit of length to metres, where it is not in metres: 0.001 for
+                millimetres.
             drive: replaces the actuators by position actuators of this gain, one per joint that
                 follows no other [N m/rad]. A URDF, which has none, and actuators that drive no
                 joint get 5 N m/rad unasked, with a note.
@@ -123,7 +126,9 @@ class Hand:
         """
         enable_compile_cache()
         return _derive(
-            HandFile.read(path, root=root, drive=drive, mirror=mirror, overrides=overrides)
+            HandFile.read(
+                path, root=root, scale=scale, drive=drive, mirror=mirror, overrides=overrides
+            )
         )
 
     def mirrored(self) -> Hand:
@@ -217,10 +222,16 @@ def _derive(file: HandFile) -> Hand:
     if not solids:
         raise InputError(f"the hand '{name}' has no geometry; give its links collision geoms")
     samples = sample_links(solids, model.nbody)
-    palm_link, fingers = find_fingers(model, set(samples), name)
+    palm_link, fingers = find_fingers(model, set(samples), name, file.joined)
     _, rest = kinematics.link_poses(kinematics.rest)
     center = rest[[finger.links[0] for finger in fingers]].mean(0)
-    motions = [analyze_finger(kinematics, finger, samples, center) for finger in fingers]
+    halfway = (kinematics.coupling.lower + kinematics.coupling.upper) / 2
+    tips = [
+        kinematics.point(halfway, finger.tip_link, samples[finger.tip_link].points.mean(0))
+        for finger in fingers
+    ]
+    between = np.mean(tips, axis=0)
+    motions = [analyze_finger(kinematics, finger, samples, center, between) for finger in fingers]
     links_of_finger = {f.name: tuple(links[link] for link in f.links) for f in fingers}
     thumb = overrides.thumb_index(links_of_finger, derived=find_thumb(motions))
     fingers = [dataclasses.replace(f, is_thumb=i == thumb) for i, f in enumerate(fingers)]

@@ -9,15 +9,10 @@ import mujoco
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.rebuild import rebuild
-from zdg_jax.meshes.urdf import read_urdf, unreadable
+from zdg_jax.meshes.model_text import LARGEST, check_model_file
+from zdg_jax.meshes.urdf import read_urdf, unreadable, urdf_joints
 from zdg_jax.runtime.files import read_limited
 
-_LARGEST = 50_000_000
-"""Bytes of the largest model file that is read."""
-_NOT_FINITE = re.compile(
-    r"(\w+)\s*=\s*[\"']((?:[-+\d.e\s]*\s)?[-+]?(?:nan|inf)(?:\s[^\"']*)?)[\"']", re.I
-)
-"""Attributes that hold NaN or infinity."""
 _MANY_LINKS = 64
 """Links of a URDF above which those fixed to one another are merged."""
 
@@ -32,7 +27,7 @@ def read(path: pathlib.Path) -> mujoco.MjSpec:
 
 
 def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
-    check_regular(path)
+    check_model_file(path)
     try:
         spec = mujoco.MjSpec.from_file(str(path))
         if _attaches(path):
@@ -49,49 +44,28 @@ def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
 
 
 def _attaches(path: pathlib.Path) -> bool:
-    return b"<attach" in read_limited(path, _LARGEST)
-
-
-def check_regular(path: pathlib.Path) -> None:
-    """Refuses a model that names a pipe or a device, which MuJoCo would wait for.
-
-    Args:
-        path: an MJCF file; those that it includes are looked at as well.
-
-    Raises:
-        InputError: it names a pipe or device, cannot be read, or is far too large.
-    """
-    waiting, seen = [path], {path}
-    while waiting:
-        file = waiting.pop()
-        try:
-            text = read_limited(file, _LARGEST).decode(errors="replace")
-        except OSError as error:
-            raise InputError(f"cannot read '{file}': {error.strerror or error}") from None
-        for attribute, number in _NOT_FINITE.findall(text):
-            if attribute not in ("name", "class", "childclass"):
-                raise InputError(f"'{file}' has {attribute}=\"{number}\"; give finite numbers")
-        folders = {"", *re.findall(r"\w+dir\s*=\s*[\"']([^\"']*)", text)}
-        for named in dict.fromkeys(re.findall(r"\bfile\s*=\s*[\"']([^\"']+)", text)):
-            for folder in folders:
-                for base in {file.parent, path.parent}:
-                    candidate = base / folder / named
-                    if candidate in seen or not candidate.exists():
-                        continue
-                    seen.add(candidate)
-                    if not candidate.is_file():
-                        raise InputError(
-                            f"'{file}' names {candidate}, which is no file but a folder, a device "
-                            "or a pipe"
-                        )
-                    if candidate.suffix.lower() in (".xml", ".mjcf"):
-                        waiting.append(candidate)
+    return b"<attach" in read_limited(path, LARGEST)
 
 
 def _urdf(path: pathlib.Path) -> mujoco.MjSpec:
     """Reads a URDF as a hand needs it: every link a body, visuals where nothing collides."""
     spec = read_urdf(path, visuals=False)
+    _check_limits(path)
     return _merge_fixed(spec, path) if len(spec.bodies) > _MANY_LINKS else spec
+
+
+def _check_limits(path: pathlib.Path) -> None:
+    """Refuses limits that MuJoCo ignores with a warning: CAD exporters leave them at 0 to 0."""
+    for name, joint in urdf_joints(read_limited(path, LARGEST)).items():
+        limit = joint.find("limit")
+        if limit is None or joint.get("type") not in ("revolute", "prismatic"):
+            continue
+        low, high = float(limit.get("lower", 0.0)), float(limit.get("upper", 0.0))
+        if low >= high:
+            raise InputError(
+                f"joint '{name}' of '{path}' has the limits {low:g} to {high:g}; "
+                'state the range that it has, or type="continuous"'
+            )
 
 
 def _merge_fixed(spec: mujoco.MjSpec, path: pathlib.Path) -> mujoco.MjSpec:

@@ -1,7 +1,8 @@
 """Names of hands: a shipped name or a path, and what is done with the file, written after it.
 
-`robot.xml:root=palm:drive=5:mirrored` is the mirror image of what hangs on the body `palm` of
-robot.xml, every joint driven. Sets of grasps record hands by such names, so that they load again.
+`robot.xml:root=palm:scale=0.001:drive=5:mirrored` is the mirror image of what hangs on the body
+`palm` of robot.xml, a file in millimetres, every joint driven. Sets of grasps record hands by such
+names, so that they load again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 
 from zdg_jax.errors import InputError
 
-_OPTION = re.compile(r":(mirrored|root=[^:]+|drive=[^:]+)$")
+_OPTION = re.compile(r":(mirrored|root=[^:]+|scale=[^:]+|drive=[^:]+)$")
 _MIRRORED = ":mirrored"
 
 
@@ -24,6 +25,8 @@ class HandName:
     """Shipped name or path of a file."""
     root: str | None = None
     """Body that carries the hand, where the file holds more."""
+    scale: float | None = None
+    """From the file's unit of length to metres."""
     drive: float | None = None
     """Gain of the position actuators that replace the file's [N m/rad]."""
     mirrored: bool = False
@@ -37,17 +40,18 @@ class HandName:
             text: the name.
 
         Raises:
-            InputError: the gain is no number.
+            InputError: scale or gain are no numbers.
         """
         options: dict[str, str] = {}
         while match := _OPTION.search(text):
             key, _, value = match[1].partition("=")
             options.setdefault(key, value)
             text = text[: match.start()]
-        drive = options.get("drive")
+        scale, drive = options.get("scale"), options.get("drive")
         return cls(
             path=text,
             root=options.get("root"),
+            scale=None if scale is None else check_scale(scale),
             drive=None if drive is None else check_drive(drive),
             mirrored="mirrored" in options,
         )
@@ -55,8 +59,26 @@ class HandName:
     def __str__(self) -> str:
         """The name without ":mirrored"."""
         root = "" if self.root is None else f":root={self.root}"
+        scale = "" if self.scale is None else f":scale={self.scale:g}"
         drive = "" if self.drive is None else f":drive={self.drive:g}"
-        return f"{self.path}{root}{drive}"
+        return f"{self.path}{root}{scale}{drive}"
+
+
+def check_scale(factor: float | str) -> float:
+    """Checks the factor from a file's unit of length to metres.
+
+    Args:
+        factor: the factor, or its text.
+
+    Raises:
+        InputError: it is no positive number.
+    """
+    value = _positive(factor)
+    if value is None:
+        raise InputError(
+            f"scale={factor} is no factor; give a positive number, 0.001 for a file in millimetres"
+        )
+    return value
 
 
 def check_drive(gain: float | str) -> float:
@@ -68,13 +90,18 @@ def check_drive(gain: float | str) -> float:
     Raises:
         InputError: it is no positive number.
     """
-    try:
-        value = float(gain)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not 0 < value < math.inf:
+    value = _positive(gain)
+    if value is None:
         raise InputError(f"drive={gain} is no gain; give a positive number [N m/rad]")
     return value
+
+
+def _positive(number: float | str) -> float | None:
+    try:
+        value = float(number)
+    except (TypeError, ValueError):
+        return None
+    return value if 0 < value < math.inf else None
 
 
 def toggle_mirrored(text: str, mark: str = _MIRRORED) -> str:

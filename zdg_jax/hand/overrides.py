@@ -11,13 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand.naming import check_drive
+from zdg_jax.hand.naming import check_drive, check_scale
 from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.kinds import check_kind
 
 Source: TypeAlias = str | pathlib.Path | Mapping[str, Any]
 """A JSON file of overrides, or a mapping with the same keys."""
 
-_KEYS = ("palm", "thumb", "exclude", "root", "drive")
+_KEYS = ("palm", "thumb", "exclude", "root", "scale", "drive")
 _LARGEST = 1_000_000
 """Bytes of the largest file that is read."""
 _PALM_KEYS = ("link", "normal", "direction")
@@ -41,6 +42,8 @@ class Overrides:
     """Links without contact candidates, surface points and proxies; physics still sees them."""
     root: str | None = None
     """Body that carries the hand, where the file holds more."""
+    scale: float | None = None
+    """From the file's unit of length to metres."""
     drive: float | None = None
     """Gain of the position actuators that replace the file's [N m/rad]."""
     where: str = ""
@@ -99,6 +102,7 @@ def read(source: Source) -> Overrides:
     """
     if isinstance(source, Mapping):
         return _parse(source, "overrides")
+    check_kind("overrides", source, (str, pathlib.Path), "the path of a JSON file, or a mapping")
     try:
         statements = json.loads(read_limited(source, _LARGEST))
     except InputError:
@@ -129,6 +133,7 @@ def _parse(statements: Any, where: str) -> Overrides:
         no_thumb="thumb" in statements and statements["thumb"] is None,
         exclude=tuple(exclude),
         root=statements.get("root"),
+        scale=None if statements.get("scale") is None else check_scale(statements["scale"]),
         drive=None if statements.get("drive") is None else check_drive(statements["drive"]),
         where=where,
     )

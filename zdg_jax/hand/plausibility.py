@@ -13,12 +13,16 @@ from zdg_jax.errors import InputError
 
 LARGEST, SMALLEST = 1.0, 0.03
 """Longest side of a hand's box at rest [m]."""
+_UNITS = (0.001, 0.01, 0.1, 10.0, 100.0)
+"""Factors to metres that are proposed where a hand is too large or small."""
 HEAVIEST = 50.0
 """Mass of a hand [kg]."""
 _FULL_TURN = 2 * np.pi * 1.01
 """Farthest that a hinge may turn from zero [rad]: fingers turn less than once."""
 _STIFF = 0.1
 """Range of hinges [rad] below which, where all have no more, degrees were meant as radians."""
+_LARGEST_DAMPING, _LARGEST_ARMATURE = 1e4, 100.0
+"""Damping [N m s/rad or N s/m] and armature [kg m^2 or kg] of a joint."""
 _TRUNK = 4
 """Joints in a row before the fingers branch that make an arm; wrists have three at most."""
 _MANY_TIPS = 3
@@ -28,12 +32,13 @@ MOST_BODIES, MOST_GEOMS = 1000, 2000
 
 _CHECKED = {
     "body": ("pos", "quat", "mass", "inertia"),
-    "jnt": ("pos", "axis", "range"),
+    "jnt": ("pos", "axis", "range", "stiffness"),
+    "dof": ("damping", "armature", "frictionloss"),
     "geom": ("pos", "quat", "size"),
     "actuator": ("gainprm", "biasprm", "gear", "forcerange", "ctrlrange"),
     "eq": ("data",),
 }
-_NAMES = {"jnt": "joint", "eq": "equality"}
+_NAMES = {"jnt": "joint", "dof": "joint", "eq": "equality"}
 _COORDINATE = 100.0
 """Number of metres beyond which nothing of a hand lies."""
 
@@ -72,6 +77,7 @@ def check_plausible(model: mujoco.MjModel, name: str) -> None:
     _check_finite(model, name)
     _check_one_hand(model, name)
     _check_ranges(model, name)
+    _check_resistance(model, name)
     _check_size(model, name)
 
 
@@ -87,6 +93,7 @@ def _check_finite(model: mujoco.MjModel, name: str) -> None:
                 part = _NAMES.get(kind, kind)
                 label = getattr(model, part)(int(row)).name or row
                 limit = f"; at most {_COORDINATE:g} m" if field == "pos" else ""
+                limit += " (in millimetres? --hand-scale 0.001)" if limit else ""
                 raise InputError(
                     f"{part} '{label}' of the hand '{name}' has {array[(row, *rest)]:g} in its "
                     f"{field}, which must be a finite number{limit}; correct the file"
@@ -102,7 +109,14 @@ def _check_ranges(model: mujoco.MjModel, name: str) -> None:
         joint = f"joint '{model.joint(j).name or j}' of the hand '{name}'"
         if low > high or (model.jnt_limited[j] and low == high):
             raise InputError(f"{joint} has the range {low:g} to {high:g}; the lower end goes first")
-        if model.jnt_type[j] != mujoco.mjtJoint.mjJNT_HINGE or not model.jnt_limited[j]:
+        if not model.jnt_limited[j]:
+            continue
+        if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_SLIDE:
+            if max(abs(low), abs(high)) > LARGEST:
+                raise InputError(
+                    f"{joint} slides from {low:g} to {high:g} m; at most {LARGEST:g} m are taken: "
+                    "is the file in millimetres? Give scale=0.001 (--hand-scale 0.001)"
+                )
             continue
         hinges.append(high - low)
         if max(abs(low), abs(high)) > _FULL_TURN:
@@ -115,6 +129,17 @@ def _check_ranges(model: mujoco.MjModel, name: str) -> None:
             f"no joint of the hand '{name}' turns by more than {max(hinges):.2g} rad; are its "
             'angles in radians? Set <compiler angle="radian"/>'
         )
+
+
+def _check_resistance(model: mujoco.MjModel, name: str) -> None:
+    # The model has no ball or free joints by now: a joint has one degree of freedom.
+    for field, most in (("damping", _LARGEST_DAMPING), ("armature", _LARGEST_ARMATURE)):
+        values = getattr(model, f"dof_{field}")
+        for j in np.flatnonzero((values < 0) | (values > most)):
+            raise InputError(
+                f"joint '{model.joint(int(model.dof_jntid[j])).name or j}' of the hand '{name}' "
+                f"has the {field} {values[j]:g}; it must be from 0 to {most:g}: correct the file"
+            )
 
 
 def _check_size(model: mujoco.MjModel, name: str) -> None:
@@ -130,12 +155,9 @@ def _check_size(model: mujoco.MjModel, name: str) -> None:
     longest = float(np.max((middle + half).max(axis=0) - (middle - half).min(axis=0)))
     if not SMALLEST <= longest <= LARGEST:
         limit = f"at most {LARGEST:g}" if longest > LARGEST else f"at least {SMALLEST:g}"
-        factor = next((f for f in (0.1, 0.01, 0.001) if 0.05 <= longest * f <= 0.6), None)
-        advice = (
-            f"scale the file by {factor:g} (0.001 if it is in millimetres)"
-            if longest > LARGEST and factor
-            else "MJCF and URDF are in metres: scale the file"
-        )
+        factor = next((f for f in _UNITS if 0.05 <= longest * f <= 0.6), None)
+        unit = f"scale={factor:g} (--hand-scale {factor:g})" if factor else "scale=FACTOR"
+        advice = f"MJCF and URDF are in metres, for another unit give {unit}"
         raise InputError(f"the hand '{name}' is {longest:.3g} m long, {limit} m may be: {advice}")
     mass = float(model.body_mass.sum())
     if mass > HEAVIEST:

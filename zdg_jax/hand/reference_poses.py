@@ -13,6 +13,8 @@ from zdg_jax.hand.palm import Palm
 
 _OPEN_CURL, _HALF_CURL = 0.12, 0.48
 """Shares of a finger's curl, from straight to its limit, in the two poses."""
+_GRIPPED = 0.7
+"""Share of the way from wide apart to where they meet of a gripper's half-closed fingers."""
 _OPEN_GAP, _HALF_GAP = 0.62, 0.3
 """Distance between the tips of thumb and fingers in the two poses, over the fingers' length."""
 _TRIED = 100
@@ -54,6 +56,9 @@ def find_reference_poses(
     Returns:
         The poses; those of a hand without a thumb close until its fingers meet.
     """
+    shared = all(motion.dofs == motions[0].dofs for motion in motions)
+    if shared or all(motion.translates for motion in motions):
+        return _gripper(kinematics, motions, overlap)
     low, high = kinematics.coupling.lower, kinematics.coupling.upper
     opened, half, closing = kinematics.rest.copy(), kinematics.rest.copy(), np.zeros(len(low))
     for i, motion in enumerate(motions):
@@ -72,6 +77,35 @@ def find_reference_poses(
         motions,
         overlap,
         ReferencePoses(opened=opened, half_closed=half, closing=closing),
+    )
+
+
+def _gripper(
+    kinematics: HandKinematics,
+    motions: Sequence[FingerMotion],
+    overlap: Callable[[np.ndarray], np.ndarray],
+) -> ReferencePoses:
+    """Poses of a gripper, which moves in one way: from wide apart until its fingers meet."""
+    low, high = kinematics.coupling.lower, kinematics.coupling.upper
+    dofs = sorted({dof for motion in motions for dof in motion.dofs})
+
+    def width(pose: np.ndarray) -> float:
+        tips = np.stack([_tip(kinematics, motion, pose[None])[0][0] for motion in motions])
+        return float(np.linalg.norm(tips - tips.mean(axis=0), axis=1).mean())
+
+    closing = np.zeros(len(low))
+    wide, narrow = kinematics.rest.copy(), kinematics.rest.copy()
+    for dof in dofs:
+        ends = np.stack([kinematics.rest, kinematics.rest])
+        ends[:, dof] = low[dof], high[dof]
+        closing[dof] = np.sign(width(ends[0]) - width(ends[1]))
+        wide[dof], narrow[dof] = ends[:: 1 if closing[dof] >= 0 else -1, dof]
+    shares = np.linspace(1.0, 0.0, 41)
+    clear = np.flatnonzero(overlap(wide + shares[:, None] * (narrow - wide)) < _TOUCH)
+    meeting = float(shares[clear[0]]) if len(clear) else _HALF_CURL
+    way = meeting * (narrow - wide)
+    return ReferencePoses(
+        opened=wide + _OPEN_CURL * way, half_closed=wide + _GRIPPED * way, closing=closing
     )
 
 

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.hand import model_files, overrides, plausibility
+from zdg_jax.hand import loops, model_files, overrides, plausibility
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 
@@ -290,6 +290,22 @@ def _drop_named(spec: mujoco.MjSpec, joints: set[str]) -> None:
         spec.delete(equality)
 
 
+def open_loops(spec: mujoco.MjSpec, name: str) -> loops.OpenedLoops:
+    """Replaces, in place, equalities that close loops of links by couplings of their joints.
+
+    Args:
+        spec: the hand's description, cleaned.
+        name: the hand's, for messages.
+
+    Raises:
+        InputError: MuJoCo refuses the model.
+    """
+    try:
+        return loops.open_loops(spec)
+    except (ValueError, mujoco.FatalError) as error:
+        raise _refused(name, error) from error
+
+
 def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     """Compiles a hand and refuses what the library cannot grasp with.
 
@@ -300,27 +316,22 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     try:
         model = spec.compile()
     except (ValueError, mujoco.FatalError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"MuJoCo cannot compile the hand '{name}': {reason}") from error
+        raise _refused(name, error) from error
     for j in range(model.njnt):
         if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL:
             raise InputError(
                 f"joint '{model.joint(j).name}' of the hand '{name}' is a ball joint; "
                 "write it as three hinges"
             )
-    closing = [int(mujoco.mjtEq.mjEQ_CONNECT), int(mujoco.mjtEq.mjEQ_WELD)]
-    for e in range(model.neq):
-        if model.eq_type[e] in closing and model.eq_active0[e]:
-            kind = "connect" if model.eq_type[e] == closing[0] else "weld"
-            raise InputError(
-                f"the hand '{name}' closes a loop of links by the {kind} equality "
-                f"'{model.equality(e).name or e}'; only trees are taken: replace it with joint "
-                "equalities that state how the joints move together"
-            )
     if model.njnt == 0:
         raise InputError(f"the hand '{name}' has no joints; give an MJCF with hinges or slides")
     plausibility.check_plausible(model, name)
     return model
+
+
+def _refused(name: str, error: Exception) -> InputError:
+    reason = " ".join(str(error).split())
+    return InputError(f"MuJoCo cannot compile the hand '{name}': {reason}")
 
 
 def fingerprint(model: mujoco.MjModel, stated: Overrides) -> str:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import pathlib
 import re
-from typing import cast
+from typing import Any, cast
 
 import mujoco
 import numpy as np
 import trimesh
+from lxml import etree
 
 from zdg_jax.errors import InputError
+from zdg_jax.meshes.model_text import check_numbers
 from zdg_jax.meshes.units import stated_unit
 from zdg_jax.runtime.files import read_limited
 
@@ -38,10 +40,12 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
         InputError: MuJoCo cannot read it, or a mesh cannot be read.
     """
     try:
-        text = read_limited(path, _LARGEST).decode(errors="replace")
+        content = read_limited(path, _LARGEST)
     except OSError as error:
         raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
-    _check_mimics(text, path)
+    text = content.decode(errors="replace")
+    check_numbers(text, path)
+    _check_mimics(urdf_joints(content), path)
     with_visuals = re.sub(r"(<robot\b[^>]*>)", rf"\1{_KEEP_VISUALS}", text, count=1)
     try:
         spec = mujoco.MjSpec.from_string(with_visuals if visuals else text)
@@ -61,14 +65,38 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
     return spec
 
 
-def _check_mimics(text: str, path: pathlib.Path) -> None:
-    """Refuses a joint that mimics one that does not exist, which MuJoCo leaves out in silence."""
-    joints = set(re.findall(r"<joint\b[^>]*?\bname\s*=\s*[\"']([^\"']+)", text))
-    for leader in re.findall(r"<mimic\b[^>]*?\bjoint\s*=\s*[\"']([^\"']+)", text):
+def urdf_joints(content: bytes) -> dict[str, Any]:
+    """The joints of a URDF by name, none where it is no XML.
+
+    Args:
+        content: the file's content.
+    """
+    robot = etree.fromstring(content, etree.XMLParser(resolve_entities=False, recover=True))
+    joints = () if robot is None else robot.findall("joint")
+    return {joint.get("name", ""): joint for joint in joints}
+
+
+def _check_mimics(joints: dict[str, Any], path: pathlib.Path) -> None:
+    """Refuses joints that mimic what does not exist, which MuJoCo leaves out in silence, or one
+    another."""
+    leaders = {
+        name: mimic.get("joint", "")
+        for name, joint in joints.items()
+        if (mimic := joint.find("mimic")) is not None
+    }
+    for name, leader in leaders.items():
         if leader not in joints:
             raise InputError(
-                f"a joint of '{path}' mimics '{leader}', which does not exist; joints: "
+                f"joint '{name}' of '{path}' mimics '{leader}', which does not exist; joints: "
                 f"{', '.join(sorted(joints))}"
+            )
+        chain = [name]
+        while leader in leaders and leader not in chain:
+            chain.append(leader)
+            leader = leaders[leader]
+        if leader in chain:
+            raise InputError(
+                f"joints of '{path}' mimic one another in a circle: {' -> '.join([*chain, leader])}"
             )
 
 

@@ -10,12 +10,15 @@ import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.meshes.geoms import collides, geom_mesh
+from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.meshes.urdf import read_urdf, unreadable
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 
 _SECTIONS = 64
 """Segments around a round geom: 50 mm radius is 0.06 mm off."""
 
 
+@logged_warnings()
 def read_robot_file(path: pathlib.Path) -> trimesh.Scene:
     """Reads the bodies of an MJCF or URDF model in its initial pose.
 
@@ -56,6 +59,7 @@ def _compiled(path: pathlib.Path) -> mujoco.MjModel:
     """Compiles a model from a file."""
     try:
         if path.suffix.lower() != ".urdf":
+            check_model_file(path)
             return mujoco.MjModel.from_xml_path(str(path))
         spec = read_urdf(path, visuals=True)
         for mesh in spec.meshes:  # a sheet has no volume that could give it a mass

@@ -16,7 +16,9 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.meshes.geoms import collides, geom_mesh
+from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.objects.convex import ConvexPiece, hull
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.scenes.obstacles import Box, Obstacle, Quaternion, Solid, Triple
 from zdg_jax.scenes.scene import Scene
 
@@ -30,6 +32,7 @@ _WALL = (10.0, 10.0, 1.0)
 """Size of the box that a plane which is not level becomes [m]."""
 
 
+@logged_warnings()
 def read_scene(
     path: str | os.PathLike[str],
     *,
@@ -46,6 +49,7 @@ def read_scene(
     path = pathlib.Path(path)
     if not path.is_file():
         raise InputError(f"no file {path}")
+    check_model_file(path)
     try:
         spec = mujoco.MjSpec.from_file(str(path))
         model = spec.compile()

@@ -18,10 +18,11 @@ import numpy as np
 from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import Physics
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation import carry
-from zdg_jax.validation.mujoco.simulation import Simulation, logged_warnings
+from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.scene import ObjectLike, build
 from zdg_jax.validation.trajectories import between
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from zdg_jax.validation.recording import Recording, record
     from zdg_jax.validation.results import Reason, Validation
     from zdg_jax.validation.rollouts import BACKENDS, EngineOptions, rollout
+    from zdg_jax.validation.warp.engine import WarpEngine
 
 __all__ = [
     "BACKENDS",
@@ -53,6 +54,7 @@ __all__ = [
     "Trials",
     "UseProtocol",
     "Validation",
+    "WarpEngine",
     "carry",
     "deed_of",
     "library_programs",
@@ -89,6 +91,7 @@ __getattr__, __dir__ = lazy_names(
         "Trials": "noise",
         "UseProtocol": "protocols",
         "Validation": "results",
+        "WarpEngine": "warp.engine",
         "carry": "protocols",
         "deed_of": "programs",
         "library_programs": "programs",

@@ -9,6 +9,8 @@ import jax
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
+from zdg_jax.runtime.forks import check_not_forked
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.checkpoint import Checkpoint, run_name
 from zdg_jax.validation.engine import PhysicsEngine
@@ -18,8 +20,10 @@ from zdg_jax.validation.mujoco.engine import Engine
 from zdg_jax.validation.protocols import HoldProtocol, Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
+from zdg_jax.validation.warp.engine import WarpEngine
+from zdg_jax.validation.warp.program import has_cuda
 
-BACKENDS = ("auto", "mujoco", "mjx", "mjx-warp")
+BACKENDS = ("auto", "mujoco", "warp", "mjx")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,13 +31,14 @@ class EngineOptions:
     """Choice of the engine that runs a test, and how."""
 
     backend: str = "auto"
-    """`mujoco`, the C engine on threads; `mjx`, one program for many grasps; `mjx-warp`, the same
-    with MuJoCo Warp; `auto` takes `mjx` for a `HoldProtocol` where JAX runs on a GPU or TPU,
-    `mujoco` elsewhere."""
+    """`mujoco`, the C engine on threads; `warp`, MuJoCo Warp, many grasps at once on an NVIDIA GPU
+    (extra `warp`); `mjx`, the same in JAX, for TPUs; `auto` takes one of these two for a
+    `HoldProtocol` where JAX runs on a GPU or TPU, `warp` where it can, and `mujoco` elsewhere."""
     threads: int | None = None
     """Threads of the C engine; by default one for each CPU."""
     precision: str = "auto"
-    """Precision of MJX's steps, see `MjxOptions.precision`; the C engine's is double."""
+    """Precision of MJX's steps, see `MjxOptions.precision`; the C engine's is double and Warp's
+    single."""
 
     def build(self, hand: HandLike, obj: ObjectLike, protocol: Protocol) -> PhysicsEngine:
         """Compiles the engine for a hand, an object and a protocol.
@@ -51,16 +56,25 @@ class EngineOptions:
         if backend not in BACKENDS:
             raise InputError(f"no backend '{backend}'; there are: {', '.join(BACKENDS)}")
         if backend == "auto":
-            fast = jax.default_backend() != "cpu" and isinstance(protocol, HoldProtocol)
-            backend = "mjx" if fast else "mujoco"
+            backend = _fitting(protocol)
         options = MjxOptions(precision=self.precision)
-        if backend != "mujoco":
-            return MjxEngine(hand, obj, protocol, options=options, warp=backend == "mjx-warp")
-        if self.precision == "single":
+        if backend == "mjx":
+            return MjxEngine(hand, obj, protocol, options=options)
+        other, use = ("double", "mjx") if backend == "warp" else ("single", "mjx or warp")
+        if self.precision == other:
             raise InputError(
-                "the C engine computes in double precision, not 'single'; use backend 'mjx'"
+                f"backend '{backend}' does not compute in {other} precision; use {use}"
             )
+        if backend == "warp":
+            return WarpEngine(hand, obj, protocol)
         return Engine(hand, obj, protocol, threads=self.threads)
+
+
+def _fitting(protocol: Protocol) -> str:
+    """The backend that suits the device that JAX runs on."""
+    if jax.default_backend() == "cpu" or not isinstance(protocol, HoldProtocol):
+        return "mujoco"
+    return "warp" if jax.default_backend() == "gpu" and has_cuda() else "mjx"
 
 
 def rollout(
@@ -90,6 +104,8 @@ def rollout(
             the hand, or a file to resume from that holds another run.
         ValidationError: the backend cannot run the scene.
     """
+    check_not_forked()
+    check_kind("protocol", protocol, Protocol, "a protocol such as zdg_jax.carry")
     compiled = engine.build(hand, obj, protocol)
     if resume is None:
         return compiled.run(poses, progress=progress)

@@ -285,6 +285,8 @@ def _adapt_hand(hand: mujoco.MjSpec, physics: Physics) -> None:
             continue
         if physics.drive is None or actuators.linear[a]:
             _aim_at_lengths(actuator)
+        # Damping follows the gain: a soft drive with the damping of a stiff one hardly moves.
+        actuator.biasprm[2] *= drives.gain[a] / actuators.kp[a] if actuators.kp[a] > 0 else 1.0
         actuator.gainprm[0], actuator.biasprm[1] = drives.gain[a], -drives.gain[a]
         allowed = drives.force_range[a]
         if np.isfinite(allowed).all():

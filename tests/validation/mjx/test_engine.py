@@ -15,7 +15,7 @@ import pytest
 
 from tests.validation.gripper import PUSHING, Ball, Gripper, closing
 from zdg_jax import validation
-from zdg_jax.errors import InputError, ValidationError
+from zdg_jax.errors import InputError
 from zdg_jax.physics import BENCHMARK
 from zdg_jax.validation import (
     EngineOptions,
@@ -24,7 +24,7 @@ from zdg_jax.validation import (
     SolverOptions,
     six_directions,
 )
-from zdg_jax.validation.mjx.program import Program
+from zdg_jax.validation.mjx.program import MjxProgram
 from zdg_jax.validation.mjx.simplified import build_mjx
 from zdg_jax.validation.scene import CompiledScene, build
 
@@ -54,8 +54,8 @@ class RoundGripper(Gripper):
         return spec
 
 
-def _built(hand: Gripper, ball: Ball, options: MjxOptions, *, caps: bool = True) -> CompiledScene:
-    return build_mjx(hand, ball, BENCHMARK, SolverOptions(), options, caps=caps)
+def _built(hand: Gripper, ball: Ball, options: MjxOptions) -> CompiledScene:
+    return build_mjx(hand, ball, BENCHMARK, SolverOptions(), options)
 
 
 def test_scenes_hold_what_mjx_can_take(ball: Ball) -> None:
@@ -104,8 +104,6 @@ def test_capsules_become_balls_that_reach_as_far(ball: Ball) -> None:
     assert along.min() - bar.size[0] == pytest.approx(0.0, abs=1e-6)
     assert along.max() + bar.size[0] == pytest.approx(0.1, abs=1e-6)
     assert np.diff(np.sort(along)).max() <= 0.75 * bar.size[0] + 1e-9
-    plain = _built(Gripper(), ball, MjxOptions(), caps=False)
-    assert "capsules" not in "; ".join(plain.changes)
 
 
 def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
@@ -122,23 +120,25 @@ def test_hand_and_object_alone_collide(gripper: Gripper, ball: Ball) -> None:
 
 
 def test_what_mjx_cannot_run_is_refused(gripper: Gripper, ball: Ball) -> None:
-    poses = closing([PUSHING])
-    with pytest.raises(InputError, match="no protocol 'lift'; use backend 'mujoco'"):
-        validation.rollout(
-            gripper, ball, poses, LiftProtocol(), engine=EngineOptions(backend="mjx")
-        )
+    with pytest.raises(InputError, match="'mjx' has no protocol 'lift'; use backend 'mujoco'"):
+        validation.MjxEngine(gripper, ball, LiftProtocol())
     with pytest.raises(InputError, match="batch is 0"):
         validation.MjxEngine(gripper, ball, six_directions, batch=0)
-    with pytest.raises(InputError, match="in double precision, not 'single'; use backend 'mjx'"):
-        validation.rollout(
-            gripper, ball, poses, engine=EngineOptions(backend="mujoco", precision="single")
-        )
-    with pytest.raises(InputError, match="Warp has single precision alone"):
-        validation.rollout(
-            gripper, ball, poses, engine=EngineOptions(backend="mjx-warp", precision="double")
-        )
-    with pytest.raises(ValidationError, match=r"warp-lang|NVIDIA GPU"):
-        validation.rollout(gripper, ball, poses, engine=EngineOptions(backend="mjx-warp"))
+
+
+@pytest.mark.parametrize(
+    ("backend", "precision", "says"),
+    [
+        ("mujoco", "single", "'mujoco' does not compute in single precision; use mjx or warp"),
+        ("warp", "double", "'warp' does not compute in double precision; use mjx"),
+    ],
+)
+def test_a_precision_that_a_backend_has_not_is_refused(
+    gripper: Gripper, ball: Ball, backend: str, precision: str, says: str
+) -> None:
+    engine = EngineOptions(backend=backend, precision=precision)
+    with pytest.raises(InputError, match=says):
+        validation.rollout(gripper, ball, closing([PUSHING]), engine=engine)
 
 
 def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball: Ball) -> None:
@@ -147,17 +147,13 @@ def test_double_precision_is_the_default_and_stays_inside(gripper: Gripper, ball
     with pytest.raises(InputError, match="no precision 'half'; there are: auto, double, single"):
         validation.MjxEngine(gripper, ball, six_directions, options=MjxOptions(precision="half"))
     sentence = "computed in single precision"
-    for precision, caps, told in (
-        ("double", True, False),
-        ("single", True, True),
-        ("double", False, True),  # Warp
-    ):
+    for precision, told in (("double", False), ("single", True)):
         options = MjxOptions(precision=precision)
-        assert (sentence in _built(gripper, ball, options, caps=caps).changes) is told
+        assert (sentence in _built(gripper, ball, options).changes) is told
     for precision, kind in (("double", np.float64), ("single", np.float32)):
         options = MjxOptions(precision=precision)
         model = _built(gripper, ball, options).model
-        program = Program(model, 1, batch=1, warp=False, double=options.double)
+        program = MjxProgram(model, 1, batch=1, double=options.double)
         assert program.dtype == kind
     assert jnp.ones(1).dtype == np.float32
 

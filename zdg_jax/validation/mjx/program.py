@@ -1,4 +1,4 @@
-"""The compiled program of the MJX backend: steps of many rollouts at once."""
+"""The compiled program of MJX: steps of many rollouts at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import functools
 import importlib
-import importlib.util
 import io
 import logging
 import os
@@ -18,43 +17,20 @@ import numpy as np
 
 from zdg_jax.errors import ValidationError
 from zdg_jax.runtime.devices import active_devices, replicate, shard_rows
+from zdg_jax.validation.batched.program import Program, State
 from zdg_jax.validation.mjx.patches import patched
-from zdg_jax.validation.mujoco.simulation import ORIGIN
 
 _log = logging.getLogger(__name__)
 _SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 _MEMORY_SHARE, _WORKING_COPIES = 0.5, 6
-_CPU_BATCH, _WARP_BATCH = 32, 1024
-_WARP_CONTACTS, _WARP_CONSTRAINTS = 64, 400
-"""Room for contacts and constraint rows of one rollout in Warp."""
+_CPU_BATCH = 32
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class State:
-    """State that steps hand on, for b rollouts; fields as in MuJoCo's data. Arrays of
-    NumPy on the host, of JAX within a program."""
-
-    qpos: Any
-    qvel: Any
-    warmstart: Any
-    act: Any
-    ctrl: Any
-    mocap_pos: Any
-    mocap_quat: Any
-
-
-class Program:
+class MjxProgram(Program):
     """A model on the device, with its compiled steps."""
 
     def __init__(
-        self,
-        model: mujoco.MjModel,
-        object_body: int,
-        *,
-        batch: int | None,
-        warp: bool,
-        double: bool,
+        self, model: mujoco.MjModel, object_body: int, *, batch: int | None, double: bool
     ) -> None:
         """Puts the model on the device; the steps compile at their first call.
 
@@ -62,66 +38,35 @@ class Program:
             model: the scene.
             object_body: body that wrenches act on.
             batch: rollouts at a time; by default what the device's memory takes.
-            warp: run MuJoCo Warp, which allots its contacts to a fixed number of rollouts.
-            double: compute in double precision. Warp has single precision alone.
+            double: compute in double precision.
 
         Raises:
-            ValidationError: MJX cannot take the model, or Warp cannot run here.
+            ValidationError: MJX cannot take the model.
         """
-        self._model, self._double = model, double
+        self._double = double
         with self._precision():
-            mjx, self._device_model, self._start = _put(
-                model, contacts=(batch or _WARP_BATCH) * _WARP_CONTACTS if warp else None
-            )
+            mjx, *placed = _put(model)
+            self._device_model, self._start = replicate(tuple(placed))
         advance = jax.jit(functools.partial(_advance, mjx, object_body))
-        if not warp:  # Warp runs on one GPU
-            with self._precision():
-                self._device_model, self._start = replicate((self._device_model, self._start))
-            advance = shard_rows(replicated=(0, 1, 4))(advance)
-        self._advance = advance
-        self.batch = batch or (
-            _WARP_BATCH if warp else len(active_devices()) * self._fitting_batch()
-        )
+        self._advance = shard_rows(replicated=(0, 1, 4))(advance)
+        self.batch = batch or len(active_devices()) * self._fitting_batch()
 
     @property
     def dtype(self) -> np.dtype:
         """Type of the numbers that steps are computed with."""
         return np.dtype(self._start.qpos.dtype)
 
-    def initial(self, poses: np.ndarray, ctrl: np.ndarray) -> State:
-        """Returns hands at rest, the object at its origin.
-
-        Args:
-            poses: root position, quaternion and joints, (b, 7 + j).
-            ctrl: actuator targets, (b, nu).
-        """
-        model, b = self._model, len(poses)
-        return State(
-            qpos=np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1),
-            qvel=np.zeros((b, model.nv)),
-            warmstart=np.zeros((b, model.nv)),
-            act=np.zeros((b, model.na)),
-            ctrl=np.asarray(ctrl),
-            mocap_pos=poses[:, None, :3],
-            mocap_quat=poses[:, None, 3:7],
-        )
-
-    def run(self, state: State, wrench: np.ndarray, steps: int) -> State:
-        """Takes steps of a state on the host.
+    def run(self, state: State, wrench: np.ndarray, steps: int) -> tuple[State, np.ndarray]:
+        """Takes steps of a state on the host, see `Program.run`. MJX knows of no missed contact.
 
         Nothing of double precision stays on the device, so that all other code may run without.
-
-        Args:
-            state: b rollouts.
-            wrench: forces and torques on the object, (b, 6) [N, N m].
-            steps: number of steps.
         """
         arrays = jax.tree.map(lambda leaf: np.asarray(leaf, self.dtype), (state, wrench))
         with self._precision(), patched():
             # Placed explicitly like the model: arrays placed by default would compile it all again.
             placed = jax.device_put((*arrays, np.int32(steps)), jax.local_devices()[0])
             after = self._advance(self._device_model, self._start, *placed)
-        return jax.tree.map(np.array, jax.device_get(after))
+        return jax.tree.map(np.array, jax.device_get(after)), np.zeros(len(wrench), bool)
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         return _doubles() if self._double else contextlib.nullcontext()
@@ -170,22 +115,9 @@ def _advance(
     return jax.vmap(single)(state, wrench)
 
 
-def _put(model: mujoco.MjModel, *, contacts: int | None) -> tuple[Any, Any, Any]:
-    """MJX itself, the model on the device and the state that steps start from.
-
-    With room for `contacts` it runs in Warp, without in JAX.
-    """
-    platform = jax.default_backend()
-    if contacts and importlib.util.find_spec("warp") is None:
-        raise ValidationError(
-            "backend 'mjx-warp' needs the package warp-lang (pip install 'mujoco-mjx[warp]'); "
-            "'mjx' runs without"
-        )
-    if contacts and platform != "gpu":
-        raise ValidationError(
-            f"backend 'mjx-warp' needs an NVIDIA GPU, JAX runs on {platform}; use 'mujoco' or 'mjx'"
-        )
-    if platform == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
+def _put(model: mujoco.MjModel) -> tuple[Any, Any, Any]:
+    """MJX itself, the model on the device and the state that steps start from."""
+    if jax.default_backend() == "cpu" and _SCHEDULER_FLAG not in os.environ.get("XLA_FLAGS", ""):
         _log.warning(
             "MJX on a CPU is slow and can hang with several object pieces: prefer backend "
             "'mujoco', or set XLA_FLAGS=%s before JAX is imported",
@@ -193,11 +125,9 @@ def _put(model: mujoco.MjModel, *, contacts: int | None) -> tuple[Any, Any, Any]
         )
     with contextlib.redirect_stdout(io.StringIO()):  # it prints what it could not import
         from mujoco import mjx
-    impl: dict[str, Any] = {"impl": "warp"} if contacts else {}
-    room = {"naconmax": contacts, "njmax": _WARP_CONSTRAINTS} if contacts else {}
     try:
         with jax.numpy_dtype_promotion("standard"):
-            return mjx, mjx.put_model(model, **impl), mjx.make_data(model, **impl, **room)
+            return mjx, mjx.put_model(model), mjx.make_data(model)
     except NotImplementedError as error:
         raise ValidationError(
             f"MJX cannot take the scene: {error}; use backend 'mujoco'"

@@ -10,6 +10,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import Physics
+from zdg_jax.validation.batched.program import SINGLE
 from zdg_jax.validation.mjx.patches import unpatched
 from zdg_jax.validation.protocols import SolverOptions
 from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build_spec, compile_scene
@@ -83,8 +84,6 @@ def build_mjx(
     physics: Physics,
     solver: SolverOptions,
     options: MjxOptions,
-    *,
-    caps: bool = True,
 ) -> CompiledScene:
     """Builds the scene for MJX; its `changes` name all that differs from the C engine's.
 
@@ -94,8 +93,6 @@ def build_mjx(
         physics: mass, friction and drives.
         solver: settings of the simulation.
         options: how much to simplify.
-        caps: cap pairs and contacts, and make chains of balls of capsules, as MJX in JAX needs;
-            its Warp form does not.
 
     Raises:
         InputError: the object has no convex pieces, or the mass is not positive.
@@ -110,8 +107,7 @@ def build_mjx(
         solver = dataclasses.replace(solver, noslip_iterations=0, impratio=impratio)
     spec = build_spec(hand, obj, physics, solver)
     changes += _replace_round_shapes(spec)
-    if caps:
-        changes += _chain_capsules(spec)
+    changes += _chain_capsules(spec)
     changes += _limit_hulls(spec, options)
     changes += _mask(spec, options)
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
@@ -121,15 +117,14 @@ def build_mjx(
         f"solver stops after {options.iterations} iterations of "
         f"{options.line_search_iterations} line-search steps"
     )
-    if not (caps and options.double):
-        changes.append("computed in single precision")
-    if caps:
-        for name in ("max_geom_pairs", "max_contact_points"):
-            value = getattr(options, name)
-            if value >= 0:
-                spec.add_numeric(name=name, size=1, data=[value])
-                changes.append(f"{name} capped at {value}")
-        changes += unpatched()
+    if not options.double:
+        changes.append(SINGLE)
+    for name in ("max_geom_pairs", "max_contact_points"):
+        value = getattr(options, name)
+        if value >= 0:
+            spec.add_numeric(name=name, size=1, data=[value])
+            changes.append(f"{name} capped at {value}")
+    changes += unpatched()
     return compile_scene(spec, tuple(changes))
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation.engine import Chunks, PhysicsEngine
 from zdg_jax.validation.mujoco.hold import HoldTest
 from zdg_jax.validation.mujoco.lift import LiftTest
-from zdg_jax.validation.mujoco.simulation import Observer, Simulation, logged_warnings
+from zdg_jax.validation.mujoco.simulation import Observer, Simulation
 from zdg_jax.validation.mujoco.use import UseTest
 from zdg_jax.validation.protocols import HoldProtocol, Protocol, UseProtocol
 from zdg_jax.validation.results import Reason, Validation

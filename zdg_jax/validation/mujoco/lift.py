@@ -8,9 +8,10 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.mujoco.screening import GraspTest
-from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation, logged_warnings
+from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
 from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, away_from_object

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import mujoco
 import numpy as np
@@ -15,7 +13,6 @@ from zdg_jax.validation.trajectories import Targets, displacement
 
 ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
 """First pose of the object in the world, position and quaternion, (7,)."""
-_log = logging.getLogger(__name__)
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 Observer = Callable[["Simulation"], None]
@@ -148,15 +145,3 @@ class Simulation:
             mujoco.mj_contactForce(self.model, self.data, row, wrench)
             force += float(wrench[0])
         return int(np.unique(links).size), force
-
-
-@contextlib.contextmanager
-def logged_warnings() -> Iterator[None]:
-    """Sends MuJoCo's warnings to the log: one bad grasp must not fill the terminal, and MuJoCo
-    would write a MUJOCO_LOG.TXT to the working folder."""
-    before = mujoco.get_mju_user_warning()
-    mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
-    try:
-        yield
-    finally:
-        mujoco.set_mju_user_warning(before)

@@ -1,0 +1,274 @@
+"""What the compiled programs are made of, without a device: lowered for CUDA and TPU, and floors.
+
+    python -m benchmarks.lowering counts [--write]     # custom calls, double precision
+    python -m benchmarks.lowering floors [--batch 4096] [--measure] [--out lowering.json]
+
+`counts` exports every program of the road for both platforms and compares what it finds with
+`results/lowering.json`, which `--write` renews. `floors` asks XLA how many operations, bytes and
+kernels a step of the refinement has, and says how long these take at least on an H100 and here;
+`--measure` puts the time that a step takes on the device at hand beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import json
+import pathlib
+import pkgutil
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import jax
+import jax.numpy as jnp
+from jax import export
+from jax.extend import core
+
+from benchmarks import reports
+from benchmarks.cases import first_pipeline, repeat
+from benchmarks.floors import arithmetic, bandwidth
+from benchmarks.metrics import time_calls
+from benchmarks.settings import Settings
+from zdg_jax import synthesis
+from zdg_jax.synthesis import quality
+from zdg_jax.synthesis.grasp_batch import poses_of_grasps
+from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.squeeze import solve_squeeze
+from zdg_jax.validation import MjxOptions, six_directions
+from zdg_jax.validation.mjx.patches import patched
+from zdg_jax.validation.mjx.simplified import build_mjx
+from zdg_jax.validation.scene import HandLike, ObjectLike
+
+PLATFORMS = ("cuda", "tpu")
+COUNTS = pathlib.Path(__file__).with_name("results") / "lowering.json"
+"""Counts that the programs had when they were last looked at."""
+_GRASPS = 32
+_LAUNCH = 2e-6
+"""Time that a GPU takes to start a kernel at least [s]; a guess."""
+_PREPARATION = frozenset({"antipodal_pairs"})
+"""Programs that prepare a grip, once a plan; they are not on the road of each grasp."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Rates of a machine at its best."""
+
+    name: str
+    """Name in tables."""
+    bandwidth: float
+    """Bytes a second to and from memory."""
+    arithmetic: float
+    """Operations in single precision a second, without matrix units."""
+    launch: float
+    """Time to start a kernel [s]."""
+
+
+H100 = Machine(name="H100", bandwidth=3.35e12, arithmetic=67e12, launch=_LAUNCH)
+"""The SXM card, from NVIDIA's data sheet of the H100."""
+
+
+def program_names() -> frozenset[str]:
+    """Names of the compiled functions of the synthesis."""
+    compiled = type(jax.jit(lambda x: x))
+    names = set()
+    for info in pkgutil.iter_modules(synthesis.__path__, synthesis.__name__ + "."):
+        for value in vars(importlib.import_module(info.name)).values():
+            function = getattr(value, "__wrapped__", value)  # shared among devices
+            if isinstance(value, compiled) or isinstance(function, compiled):
+                names.add(value.__name__)
+    return frozenset(names) - _PREPARATION
+
+
+def road_programs(pipeline: GraspPipeline) -> dict[str, tuple[Any, list[Any]]]:
+    """The compiled functions that seeds to metrics call, with the shapes they are called with.
+
+    Nothing is compiled: the road is traced as one function, in which they appear by name. The fit
+    runs on the host and is left out.
+
+    Args:
+        pipeline: prepared stages.
+    """
+    prepared = pipeline.grip()
+
+    def road(key: jax.Array) -> Any:
+        refined = pipeline.refine(*pipeline.seeds(_GRASPS, key))
+        variables, pattern, contacts = refined.variables, refined.pattern, refined.contacts
+        squeezed = solve_squeeze(
+            prepared.squeeze, prepared.problem, prepared.load, variables, pattern, contacts
+        )
+        metrics = quality.measure(
+            prepared.problem, variables, pattern, contacts, squeezed, prepared.squeeze
+        )
+        return metrics, poses_of_grasps(pipeline.hand.arrays, variables, squeezed)
+
+    traced = jax.make_jaxpr(road)(jax.random.key(0))
+    wanted = program_names()
+    return {
+        call.params["name"]: (call.params["jaxpr"], [v.aval for v in call.invars])
+        for call in traced.eqns
+        if call.params.get("name") in wanted
+    }
+
+
+def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Custom calls and double-precision values of each program on each platform, by name."""
+    for name, (program, shapes) in road_programs(pipeline).items():
+        function = jax.jit(core.jaxpr_as_fun(program))
+        for platform in PLATFORMS:
+            yield f"{name} {platform}", counts(function, shapes, platform)
+
+
+def counts_of_mjx(hand: HandLike, obj: ObjectLike) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same of a step of MJX in the scene that is simplified for it.
+
+    In the precision that is the platform's: double but on TPUs.
+
+    Args:
+        hand: the hand.
+        obj: the object.
+    """
+    from mujoco import mjx
+
+    physics, solver = six_directions.physics, six_directions.solver
+    model = build_mjx(hand, obj, physics, solver, MjxOptions()).model
+    for platform in PLATFORMS:
+        double = platform != "tpu"
+        with jax.enable_x64(double), jax.numpy_dtype_promotion("standard"), patched():
+            placed, data = mjx.put_model(model), mjx.make_data(model)
+            states = jax.eval_shape(
+                lambda data: jax.tree.map(lambda leaf: jnp.stack([leaf] * 2), data), data
+            )
+            step = jax.jit(jax.vmap(functools.partial(mjx.step, placed)))
+            yield f"mjx {platform}", counts(step, [states], platform)
+
+
+def counts(function: Any, shapes: list[Any], platform: str) -> dict[str, Any]:
+    """What a compiled function becomes on a platform.
+
+    Args:
+        function: made by `jax.jit`.
+        shapes: shapes and types of its arguments.
+        platform: `cuda` or `tpu`.
+    """
+    return counts_of_text(export.export(function, platforms=[platform])(*shapes).mlir_module())
+
+
+def counts_of_text(module: str) -> dict[str, Any]:
+    """Custom calls by name and the number of lines with values of double precision."""
+    calls = Counter(re.findall(r"stablehlo\.custom_call @([\w.]+)", module))
+    doubles = sum("f64>" in line for line in module.splitlines())
+    return {"custom_calls": dict(sorted(calls.items())), "doubles": doubles}
+
+
+def step_program(pipeline: GraspPipeline, batch: int) -> tuple[Any, tuple[Any, ...]]:
+    """One step of the refinement of `batch` grasps, and its arguments."""
+    problem, refiner = pipeline.grip().problem, pipeline.refiner
+    variables, pattern = repeat(pipeline.seeds(16, jax.random.key(0)), batch)
+    states = jax.vmap(functools.partial(refiner.init, problem))(variables, pattern)
+    step = jax.jit(jax.vmap(refiner.step, in_axes=(None, 0, 0)))
+    return step, (problem, pattern, states)
+
+
+def step_costs(compiled: Any) -> dict[str, float]:
+    """Operations, bytes and kernels of a compiled step, as XLA counts them after fusion."""
+    costs = compiled.cost_analysis()
+    entry = compiled.as_text().partition("ENTRY")[2]
+    kernels = len(
+        re.findall(r"= \S+ (?:fusion|dot|custom-call|call|while|sort|scatter|gather)\(", entry)
+    )
+    memory = compiled.memory_analysis()
+    return {
+        "operations": float(costs["flops"]),
+        "bytes": float(costs["bytes accessed"]),
+        "least_bytes": float(memory.argument_size_in_bytes + memory.output_size_in_bytes),
+        "kernels": float(kernels),
+    }
+
+
+def floors(costs: dict[str, float], machine: Machine) -> dict[str, float]:
+    """Milliseconds that a step takes on a machine at least, by what bounds it.
+
+    Args:
+        costs: from `step_costs`.
+        machine: where.
+    """
+    return {
+        "arithmetic": 1e3 * costs["operations"] / machine.arithmetic,
+        "memory": 1e3 * costs["bytes"] / machine.bandwidth,
+        "memory_read_once": 1e3 * costs["least_bytes"] / machine.bandwidth,
+        "launches": 1e3 * costs["kernels"] * machine.launch,
+    }
+
+
+def here() -> Machine:
+    """The device at hand, by its measured rates."""
+    launch = 0.0 if jax.default_backend() == "cpu" else _LAUNCH
+    return Machine(
+        name=jax.devices()[0].device_kind,
+        bandwidth=bandwidth(),
+        arithmetic=arithmetic(),
+        launch=launch,
+    )
+
+
+@click.group()
+def main() -> None:
+    """Tells what the compiled programs are made of."""
+
+
+@main.command("counts")
+@click.option("--hand", default="allegro", show_default=True)
+@click.option("--write", is_flag=True, help="Renew the kept counts.")
+def count(hand: str, write: bool) -> None:
+    """Counts custom calls and double precision, and compares them with those that are kept."""
+    pipeline = first_pipeline(Settings(hands=(hand,), objects=None))
+    found = dict(counts_of_road(pipeline)) | dict(counts_of_mjx(pipeline.hand, pipeline.object))
+    if write:
+        COUNTS.write_text(json.dumps({"jax": jax.__version__, "programs": found}, indent=1) + "\n")
+    kept = json.loads(COUNTS.read_text())
+    for name, row in found.items():
+        before = kept["programs"].get(name)
+        print(name, json.dumps(row), "" if row == before else f"before: {json.dumps(before)}")
+    sys.exit(found != kept["programs"])
+
+
+@main.command("floors")
+@click.option("--hand", default="allegro", show_default=True)
+@click.option("--objects", type=click.Path(path_type=pathlib.Path))
+@click.option("--batch", "batches", multiple=True, type=int, default=(1024, 4096, 16384))
+@click.option("--measure", is_flag=True, help="Time the step on the device at hand, too.")
+@click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
+def predict(
+    hand: str,
+    objects: pathlib.Path | None,
+    batches: tuple[int, ...],
+    measure: bool,
+    out: pathlib.Path | None,
+) -> None:
+    """Says how long a step of the refinement takes at least."""
+    environment, rows = reports.environment(), []
+    pipeline = first_pipeline(Settings(hands=(hand,), objects=objects))
+    machines = (H100, here())
+    for batch in batches:
+        step, arguments = step_program(pipeline, batch)
+        compiled = step.lower(*arguments).compile()
+        costs = step_costs(compiled)
+        row: dict[str, Any] = {"batch": batch, "costs": costs}
+        row["floors_ms"] = {machine.name: floors(costs, machine) for machine in machines}
+        if measure:
+            _, steady = time_calls(lambda call=compiled, a=arguments: call(*a), 10)
+            row["measured_ms"] = steady.value
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        reports.write(
+            out, environment, machines=[dataclasses.asdict(m) for m in machines], steps=rows
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""The rows, by kind. One call of `add` adds one: name, input, command or program, outcome."""
+
+from __future__ import annotations
+
+from tests.faults.rows import builds, hands, objects, others, results, scenes, servers, sets
+from tests.faults.rows.table import ROWS
+
+__all__ = ["ROWS", "builds", "hands", "objects", "others", "results", "scenes", "servers", "sets"]

@@ -1,0 +1,118 @@
+"""The engines for many grasps at once, stepped by the C engine: all but the program itself."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import mujoco
+import numpy as np
+import pytest
+
+from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, closing, pose
+from zdg_jax.errors import InputError
+from zdg_jax.hand.poses import Poses
+from zdg_jax.physics import Physics
+from zdg_jax.validation import Engine, HoldProtocol, LiftProtocol, Reason, carry, six_directions
+from zdg_jax.validation.batched.engine import BatchedEngine
+from zdg_jax.validation.batched.program import Program, State
+from zdg_jax.validation.scene import CompiledScene, build
+
+
+class CProgram(Program):
+    """Steps of the C engine, one rollout after the other."""
+
+    def __init__(self, scene: CompiledScene, batch: int, misses: int = -1) -> None:
+        self._scene, self.batch, self._misses = scene, batch, misses
+        self.calls = 0
+
+    def run(self, state: State, wrench: np.ndarray, steps: int) -> tuple[State, np.ndarray]:
+        rows = [self._one(jax.tree.map(lambda leaf, k=k: leaf[k], state), wrench[k], steps)
+                for k in range(self.batch)]  # fmt: skip
+        self.calls += 1
+        after = jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
+        return after, np.full(self.batch, self.calls == self._misses)
+
+    def _one(self, state: State, wrench: np.ndarray, steps: int) -> State:
+        data = mujoco.MjData(self._scene.model)
+        for name in ("qpos", "qvel", "act", "ctrl", "mocap_pos", "mocap_quat"):
+            getattr(data, name)[:] = getattr(state, name)
+        data.qacc_warmstart[:] = state.warmstart
+        data.xfrc_applied[self._scene.object_body] = wrench
+        mujoco.mj_step(self._scene.model, data, nstep=steps)
+        return dataclasses.replace(
+            state,
+            qpos=data.qpos.copy(),
+            qvel=data.qvel.copy(),
+            act=data.act.copy(),
+            warmstart=data.qacc_warmstart.copy(),
+        )
+
+
+class CBatchedEngine(BatchedEngine):
+    name = "c-batched"
+
+    def __init__(
+        self, hand: Gripper, obj: Ball, protocol: HoldProtocol, *, batch: int, misses: int = -1
+    ) -> None:
+        super().__init__(hand, obj, protocol)
+        scene = build(hand, obj, protocol.physics, protocol.solver)
+        self._use(scene, CProgram(scene, batch, misses))
+
+
+@pytest.fixture(scope="module")
+def poses() -> Poses:
+    """Grasps that hold, slip, start too deep, throw the ball, and are not finite."""
+    rows = [np.array([pose(a)] * 6) for a in (OPEN, TOUCHING)]
+    rows.append(np.array([pose(a) for a in (PUSHING, TOUCHING, -0.45, 0.3, PUSHING, PUSHING)]))
+    rows[0][4] = pose(-0.5)
+    rows[2][5] = np.nan
+    return Poses.from_qpos(*rows)
+
+
+@pytest.mark.parametrize("protocol", [six_directions, carry], ids=lambda protocol: protocol.name)
+@pytest.mark.parametrize("batch", [2, 5])
+def test_verdicts_are_those_of_one_grasp_at_a_time(
+    gripper: Gripper, ball: Ball, poses: Poses, protocol: HoldProtocol, batch: int
+) -> None:
+    protocol = dataclasses.replace(protocol, physics=Physics(torque_limit=0.8))
+    expected = Engine(gripper, ball, protocol).run(poses)
+    result = CBatchedEngine(gripper, ball, protocol, batch=batch).run(poses)
+    assert expected.held.any()
+    assert not expected.held.all()
+    assert result.reasons == expected.reasons
+    assert result.held.tolist() == expected.held.tolist()
+    # Pulls of a grasp that failed may have run side by side: held ones are compared in full.
+    for name in ("drift", "turn", "slip", "survived_loads", "tested", "steps", "contacts"):
+        np.testing.assert_allclose(
+            getattr(result, name)[result.held], getattr(expected, name)[result.held], atol=1e-4
+        )
+    np.testing.assert_allclose(result.force[result.held], expected.force[result.held], rtol=0.01)
+
+
+@pytest.mark.parametrize("when", [3, 25])
+def test_a_grasp_of_which_a_contact_was_missed_is_tested_by_the_c_engine(
+    gripper: Gripper, ball: Ball, poses: Poses, when: int
+) -> None:
+    """While the hand closes, and in a pull, of which there are those after 20 stages."""
+    expected = Engine(gripper, ball, six_directions).run(poses)
+    engine = CBatchedEngine(gripper, ball, six_directions, batch=6, misses=when)
+    result = engine.run(poses)
+    assert engine.program.calls >= when
+    assert (result.reason != Reason.NOT_TESTED).all()
+    held = np.flatnonzero(expected.held)
+    for name in ("held", "reason", "drift", "turn", "failed_at", "steps"):
+        np.testing.assert_array_equal(getattr(result, name)[held], getattr(expected, name)[held])
+    assert result.reasons == expected.reasons
+    assert result.backend == "c-batched"
+
+
+def test_other_protocols_are_refused(gripper: Gripper, ball: Ball) -> None:
+    with pytest.raises(InputError, match="'c-batched' has no protocol 'lift'; use backend"):
+        CBatchedEngine(gripper, ball, LiftProtocol(), batch=1)  # type: ignore[arg-type]
+
+
+def test_chunks_come_in_order(gripper: Gripper, ball: Ball) -> None:
+    engine = CBatchedEngine(gripper, ball, six_directions, batch=2)
+    parts = [(part.start, part.stop) for part, _ in engine.stream(closing([PUSHING] * 3))]
+    assert parts == [(0, 2), (2, 3)]

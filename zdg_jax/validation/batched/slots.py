@@ -1,0 +1,63 @@
+"""Slots: pulls that run side by side, of which each starts when another has ended."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(kw_only=True)
+class Slots:
+    """Pulls that run side by side, b of them."""
+
+    busy: np.ndarray
+    """Marks the slots in which a pull runs, (b,) bool."""
+    row: np.ndarray
+    """Grasp of each slot, (b,) int."""
+    load: np.ndarray
+    """Load of each slot, (b,) int."""
+    look: np.ndarray
+    """Looks taken at each pull, (b,) int."""
+    wrench: np.ndarray
+    """Force and torque on the object, (b, 6) [N, N m]."""
+    origin: np.ndarray
+    """Position of the object after the squeeze, (b, 3) [m]."""
+    trace: np.ndarray
+    """Motions at the last looks, (b, window + 1, 2)."""
+
+    @classmethod
+    def empty(cls, b: int, window: int) -> Slots:
+        """Returns `b` free slots that keep `window` looks."""
+        return cls(
+            busy=np.zeros(b, bool),
+            row=np.zeros(b, int),
+            load=np.zeros(b, int),
+            look=np.zeros(b, int),
+            wrench=np.zeros((b, 6)),
+            origin=np.zeros((b, 3)),
+            trace=np.zeros((b, max(window, 1) + 1, 2)),
+        )
+
+    def take(
+        self,
+        k: int,
+        row: int,
+        load: int,
+        *,
+        wrench: np.ndarray,
+        origin: np.ndarray,
+        motion: np.ndarray,
+    ) -> None:
+        """Puts a pull into slot `k`.
+
+        Args:
+            k: the slot.
+            row: the grasp.
+            load: the load.
+            wrench: force and torque on the object, (6,) [N, N m].
+            origin: position of the object after the squeeze, (3,) [m].
+            motion: drift [m] and turn [rad] of the object so far, (2,).
+        """
+        self.busy[k], self.row[k], self.load[k], self.look[k] = True, row, load, 0
+        self.wrench[k], self.origin[k], self.trace[k] = wrench, origin, motion

@@ -1,0 +1,1 @@
+"""Protocols in MuJoCo Warp: the backend for NVIDIA GPUs (extra `warp`)."""
