@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from zdg_jax.objects import Object
 
 Command = Callable[..., Any]
-FOLDER = click.Path(path_type=pathlib.Path)
+
+
+class _NamedPath(click.Path):
+    """A path that is not empty: a variable of the shell that is not set is no folder."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> pathlib.Path:
+        if value == "":
+            raise InputError(f"{'a path' if param is None else param.opts[0]} is empty; name one")
+        path: pathlib.Path = super().convert(value, param, ctx)
+        return path
+
+
+FOLDER = _NamedPath(path_type=pathlib.Path)
 
 
 def object_options(command: Command) -> Command:
