@@ -125,6 +125,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
             "friction": record.friction,
             "volume": record.volume,
             "pieces": len(record.pieces),
+            "part_names": {str(mark): name for mark, name in record.part_names.items()},
         },
         "validation": None
         if test is None
@@ -207,6 +208,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     if mesh_hash(vertices, faces) != info["mesh_hash"]:
         raise InputError("the object's triangles are not those that its mesh_hash is of")
     count = info.pop("pieces")
+    names = {int(mark): name for mark, name in info.pop("part_names", {}).items()}
     stored = {name.split("/")[1] for name in arrays if name.startswith("object/piece")}
     if stored != {f"piece{i}" for i in range(count)}:
         raise InputError(f"it states {count} pieces of the object and holds {len(stored)}")
@@ -237,6 +239,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             vertices=vertices,
             faces=faces,
             face_parts=_face_parts(arrays, len(faces)),
+            part_names=names,
             pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
             **info,
         ),
