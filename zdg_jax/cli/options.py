@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import pathlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,10 @@ class _NamedPath(click.Path):
     ) -> pathlib.Path:
         if value == "":
             raise InputError(f"{'a path' if param is None else param.opts[0]} is empty; name one")
-        path: pathlib.Path = super().convert(value, param, ctx)
-        return path
+        return pathlib.Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
-FOLDER = _NamedPath(path_type=pathlib.Path)
+FOLDER = _NamedPath()
 
 
 def object_options(command: Command) -> Command:
