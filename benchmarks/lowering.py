@@ -27,7 +27,6 @@ import click
 import jax
 import jax.numpy as jnp
 from jax import export
-from jax.extend import core
 
 from benchmarks import reports
 from benchmarks.cases import first_pipeline, repeat
@@ -35,10 +34,8 @@ from benchmarks.floors import arithmetic, bandwidth, products
 from benchmarks.metrics import time_calls
 from benchmarks.settings import Settings
 from zdg_jax import synthesis
-from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.grasp_batch import poses_of_grasps
+from zdg_jax.runtime.ahead import trace_calls
 from zdg_jax.synthesis.pipeline import GraspPipeline
-from zdg_jax.synthesis.squeeze import solve_squeeze
 from zdg_jax.validation import MjxOptions, six_directions
 from zdg_jax.validation.mjx.patches import patched
 from zdg_jax.validation.mjx.simplified import build_mjx
@@ -50,8 +47,6 @@ COUNTS = pathlib.Path(__file__).with_name("results") / "lowering.json"
 _GRASPS = 32
 _LAUNCH = 2e-6
 """Time that a GPU takes to start a kernel at least [s]; a guess."""
-_PREPARATION = frozenset({"antipodal_pairs"})
-"""Programs that prepare a grip, once a plan; they are not on the road of each grasp."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,54 +68,35 @@ H100 = Machine(name="H100", bandwidth=3.35e12, arithmetic=67e12, launch=_LAUNCH)
 
 
 def program_names() -> frozenset[str]:
-    """Names of the compiled functions of the synthesis."""
+    """Names of the compiled functions of rows in the synthesis."""
     compiled = type(jax.jit(lambda x: x))
     names = set()
     for info in pkgutil.iter_modules(synthesis.__path__, synthesis.__name__ + "."):
         for value in vars(importlib.import_module(info.name)).values():
-            function = getattr(value, "__wrapped__", value)  # shared among devices
-            if isinstance(value, compiled) or isinstance(function, compiled):
+            shared = not isinstance(value, compiled)  # among devices
+            if shared and isinstance(getattr(value, "__wrapped__", None), compiled):
                 names.add(value.__name__)
-    return frozenset(names) - _PREPARATION
+    return frozenset(names)
 
 
-def road_programs(pipeline: GraspPipeline) -> dict[str, tuple[Any, list[Any]]]:
-    """The compiled functions that seeds to metrics call, with the shapes they are called with.
+def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Custom calls and double-precision values of each program on each platform, by name.
 
-    Nothing is compiled: the road is traced as one function, in which they appear by name. The fit
-    runs on the host and is left out.
+    Nothing is compiled: the road from seeds to metrics is traced. The fit runs on the host.
 
     Args:
         pipeline: prepared stages.
     """
-    prepared = pipeline.grip()
-
-    def road(key: jax.Array) -> Any:
-        refined = pipeline.refine(*pipeline.seeds(_GRASPS, key))
-        variables, pattern, contacts = refined.variables, refined.pattern, refined.contacts
-        squeezed = solve_squeeze(
-            prepared.squeeze, prepared.problem, prepared.load, variables, pattern, contacts
-        )
-        metrics = quality.measure(
-            prepared.problem, variables, pattern, contacts, squeezed, prepared.squeeze
-        )
-        return metrics, poses_of_grasps(pipeline.hand.arrays, variables, squeezed)
-
-    traced = jax.make_jaxpr(road)(jax.random.key(0))
-    wanted = program_names()
-    return {
-        call.params["name"]: (call.params["jaxpr"], [v.aval for v in call.invars])
-        for call in traced.eqns
-        if call.params.get("name") in wanted
-    }
-
-
-def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Custom calls and double-precision values of each program on each platform, by name."""
-    for name, (program, shapes) in road_programs(pipeline).items():
-        function = jax.jit(core.jaxpr_as_fun(program))
+    calls: dict[str, tuple[Any, tuple[Any, ...]]] = {}
+    pipeline.grip()  # prepared, it is not traced
+    trace_calls(
+        lambda program, given: calls.setdefault(program.__name__, (program, given)),
+        lambda key: pipeline.without_fit(_GRASPS, key),
+        jax.random.key(0),
+    )
+    for name, (program, given) in calls.items():
         for platform in PLATFORMS:
-            yield f"{name} {platform}", counts(function, shapes, platform)
+            yield f"{name} {platform}", counts(program, given, platform)
 
 
 def counts_of_mjx(hand: HandLike, obj: ObjectLike) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -144,18 +120,19 @@ def counts_of_mjx(hand: HandLike, obj: ObjectLike) -> Iterator[tuple[str, dict[s
                 lambda data: jax.tree.map(lambda leaf: jnp.stack([leaf] * 2), data), data
             )
             step = jax.jit(jax.vmap(functools.partial(mjx.step, placed)))
-            yield f"mjx {platform}", counts(step, [states], platform)
+            yield f"mjx {platform}", counts(step, (states,), platform)
 
 
-def counts(function: Any, shapes: list[Any], platform: str) -> dict[str, Any]:
+def counts(program: Any, arguments: tuple[Any, ...], platform: str) -> dict[str, Any]:
     """What a compiled function becomes on a platform.
 
     Args:
-        function: made by `jax.jit`.
-        shapes: shapes and types of its arguments.
+        program: made by `jax.jit`.
+        arguments: what it is called with, or their shapes and types.
         platform: `cuda` or `tpu`.
     """
-    return counts_of_text(export.export(function, platforms=[platform])(*shapes).mlir_module())
+    exported = export.export(program, platforms=[platform])(*arguments)
+    return counts_of_text(exported.mlir_module())
 
 
 def counts_of_text(module: str) -> dict[str, Any]:
