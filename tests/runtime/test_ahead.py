@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zdg_jax.runtime.ahead import compile_ahead, trace_calls
+from zdg_jax.runtime.ahead import compile_ahead, signature, trace_calls
 from zdg_jax.runtime.devices import shard_rows
 
 
@@ -59,11 +59,24 @@ def test_calls_are_told_with_the_shapes_of_what_is_not_known_yet() -> None:
 
 def test_what_was_compiled_ahead_is_not_compiled_again(compiled: list[str]) -> None:
     rows = jnp.ones((5, 7))
-    compile_ahead(road, rows)
+    compile_ahead("road", road, rows)
     assert sorted(name for name in compiled if "d" in name)[-2:] == ["jit(doubled)", "jit(summed)"]
     del compiled[:]
     np.testing.assert_allclose(road(rows), np.full(5, 28.0))
     assert not {"jit(doubled)", "jit(summed)"} & set(compiled)
+
+
+def test_a_kind_of_road_is_traced_once() -> None:
+    traced = []
+
+    def noted(rows: jax.Array) -> jax.Array:
+        traced.append(rows.shape)
+        return road(rows)
+
+    for shape in ((2, 3), (2, 3), (4, 3)):
+        rows = jnp.ones(shape)
+        compile_ahead(("noted", signature(rows)), noted, rows)
+    assert traced == [(2, 3), (4, 3)]
 
 
 def test_errors_of_the_road_come_through() -> None:
@@ -71,4 +84,4 @@ def test_errors_of_the_road_come_through() -> None:
         return summed(rows[None] @ rows)
 
     with pytest.raises(TypeError):
-        compile_ahead(broken, jnp.ones((2, 3)))
+        compile_ahead("broken", broken, jnp.ones((2, 3)))

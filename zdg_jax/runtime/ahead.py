@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent import futures
 from typing import Any
 
@@ -29,7 +29,11 @@ def trace_calls(listener: Listener, road: Callable[..., Any], *arguments: Any) -
         jax.eval_shape(road, *arguments)
 
 
-def compile_ahead(road: Callable[..., Any], *arguments: Any) -> None:
+_COMPILED: set[Hashable] = set()
+"""Kinds of roads that were compiled in this process."""
+
+
+def compile_ahead(kind: Hashable, road: Callable[..., Any], *arguments: Any) -> None:
     """Compiles all programs that a function calls, those made by `shard_rows`, in threads.
 
     JAX compiles a program when it is first called, so a road of many waits for one after the other.
@@ -37,17 +41,17 @@ def compile_ahead(road: Callable[..., Any], *arguments: Any) -> None:
     JAX's own caches. With several devices nothing is done: there the programs are others.
 
     Args:
+        kind: says what shapes and programs depend on, see `signature`; each is compiled once.
         road: calls the programs; it is traced.
         *arguments: what it is called with.
     """
-    if len(active_devices()) > 1:
+    if len(active_devices()) > 1 or kind in _COMPILED:
         return
     pool = futures.ThreadPoolExecutor(available_cpus())
     jobs: dict[Any, futures.Future[Any]] = {}
 
     def compiled(program: Any, given: tuple[Any, ...]) -> None:
-        leaves, structure = jax.tree.flatten(given)
-        key = (program, structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
+        key = (program, signature(given))
         if key not in jobs:
             # Tracing holds Python's lock and is done here; compiling does not.
             jobs[key] = pool.submit(program.lower(*given).compile)
@@ -56,8 +60,15 @@ def compile_ahead(road: Callable[..., Any], *arguments: Any) -> None:
         trace_calls(compiled, road, *arguments)
         for job in jobs.values():
             job.result()
+        _COMPILED.add(kind)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def signature(tree: Any) -> Hashable:
+    """Returns what a program compiled for some arrays depends on: their structure and shapes."""
+    leaves, structure = jax.tree.flatten(tree)
+    return structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
 
 
 def _shape(leaf: Any) -> Any:

@@ -23,7 +23,7 @@ from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
-from zdg_jax.runtime.ahead import compile_ahead
+from zdg_jax.runtime.ahead import compile_ahead, signature
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
@@ -337,8 +337,8 @@ class GraspPipeline:
         Raises:
             InputError: `num` is not positive, or the plan has no such grip.
         """
-        self.grip(grip)
-        compile_ahead(lambda key: self.without_fit(num, key, grip), jax.random.key(0))
+        kind = num, signature((self.grip(grip), self.config.refine))
+        compile_ahead(kind, lambda key: self.without_fit(num, key, grip), jax.random.key(0))
 
     def without_fit(self, num: int, key: jax.Array, grip: int = 0) -> Any:
         """Takes the compiled stages alone, which JAX can trace: grasps are fitted to nowhere.
