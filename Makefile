@@ -35,7 +35,7 @@ test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
 test-faults: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/faults -m "not slow"
+	$(BIN)/python -m pytest tests/faults -m "" -n $(WORKERS)
 
 # 2,000 inputs for each parser.
 fuzz: $(VENV)/.dev

@@ -251,3 +251,17 @@ def test_rows_are_batches_of_tensors(data: Dataset) -> None:
     assert len(batch["object"]) == 18
     with pytest.raises(InputError, match="no tensor"):
         data.torch(["contact_links"])
+
+
+def test_what_somebody_else_wrote_is_not_merged_over(folder: pathlib.Path) -> None:
+    datasets.merge(folder)
+    datasets.merge(folder)  # our own card is replaced
+    card = folder / "README.md"
+    card.write_text(card.read_text().replace("grasps", "good grasps", 1))
+    with pytest.raises(InputError, match=r"README.md was written or changed by somebody else"):
+        datasets.merge(folder)
+    card.unlink()
+    (folder / "tables" / "notes.txt").write_text("precious")
+    with pytest.raises(InputError, match=r"notes.txt is no table of this dataset"):
+        datasets.merge(folder)
+    assert (folder / "tables" / "notes.txt").read_text() == "precious"

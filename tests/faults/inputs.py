@@ -6,6 +6,7 @@ import itertools
 import math
 import os
 import pathlib
+import re
 import shutil
 
 import trimesh
@@ -82,6 +83,49 @@ def box(name: str = "box.stl", size: float = 0.05, unit: str = "") -> Maker:
         path.write_bytes(content.replace(b"<up_axis>", unit.encode() + b"<up_axis>"))
 
     return make
+
+
+def unit_of_3mf(name: str, size: float, unit: str) -> Maker:
+    """A box of a 3MF file that states its unit."""
+
+    def make(folder: pathlib.Path) -> None:
+        import zipfile
+
+        box(name, size)(folder)
+        with zipfile.ZipFile(folder / name) as file:
+            entries = {entry: file.read(entry) for entry in file.namelist()}
+        with zipfile.ZipFile(folder / name, "w") as file:
+            for entry, content in entries.items():
+                stated = f'unit="{unit}"'.encode()
+                file.writestr(entry, re.sub(rb'unit="\w+"', stated, content))
+
+    return make
+
+
+def obj_box(side: float = 0.04, tail: str = "") -> str:
+    """A box as the text of an OBJ file; `tail` follows the coordinates of each vertex."""
+    mesh = trimesh.creation.box((side,) * 3)
+    lines = [f"v {x:g} {y:g} {z:g}{tail}" for x, y, z in mesh.vertices]
+    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in mesh.faces]
+    return "\n".join(lines) + "\n"
+
+
+def obj(name: str, content: str) -> Maker:
+    """A text file with its line ends as they are."""
+    return lambda folder: (folder / name).write_bytes(content.encode()) and None
+
+
+PLY_OF_MANY = (
+    "ply\nformat ascii 1.0\nelement vertex 1000000000000\nproperty float x\nproperty float y\n"
+    "property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n"
+)
+"""A PLY file that states more vertices than it has."""
+
+
+def including_pipe(name: str) -> Maker:
+    """An MJCF file that includes a pipe."""
+    included = '<mujoco><include file="f.xml"/></mujoco>'
+    return together(text(name, included), pipe("f.xml"))
 
 
 def fingers(
@@ -198,8 +242,80 @@ def grasps(folder: pathlib.Path) -> None:
     make_grasps(12).save(folder / "grasps.npz")
 
 
-def changed_grasps(array: str, change: str) -> Maker:
-    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`."""
+def grasps_of_claw(folder: pathlib.Path) -> None:
+    """A claw in hand.xml, and twelve made-up grasps by it in grasps.npz, of which some are kept."""
+    import dataclasses
+
+    from tests.made_up import make_grasps
+    from zdg_jax.hand import Hand
+
+    claw()(folder)
+    grasps = make_grasps(12)
+    record = dataclasses.replace(
+        grasps.hand,
+        source=str(folder / "hand.xml"),
+        fingerprint=Hand.load(folder / "hand.xml").fingerprint,
+        joint_names=("a0", "b0", "a1", "b1", "a2", "b2"),
+    )
+    dataclasses.replace(grasps, hand=record).save(folder / "grasps.npz")
+
+
+def spec(folder: pathlib.Path) -> None:
+    """The specification of a small dataset in spec.yaml."""
+    from tests.datasets.small import write_spec
+
+    write_spec(folder, ["box"])
+
+
+def raw(name: str, content: str) -> Maker:
+    """A file whose lone surrogates stand for bytes that are no text."""
+    return lambda folder: (folder / name).write_bytes(os.fsencode(content)) and None
+
+
+YAML_BOMB = "a: &a [1, 2]\n" + "".join(
+    f"{b}: &{b} [{', '.join(10 * [f'*{a}'])}]\n" for a, b in itertools.pairwise("abcdefghi")
+)
+"""A YAML file whose last alias stands for a hundred million lists."""
+
+
+def set_with_entry_twice(name: str) -> Maker:
+    """Made-up grasps with one entry of the archive twice."""
+
+    def make(folder: pathlib.Path) -> None:
+        import warnings
+        import zipfile
+
+        grasps(folder)
+        with zipfile.ZipFile(folder / "grasps.npz", "a") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the double name
+            file.writestr(name, file.read(name))
+
+    return make
+
+
+def set_with_bomb(folder: pathlib.Path) -> None:
+    """Made-up grasps with gigabytes of zeros packed into a few megabytes."""
+    import zipfile
+
+    grasps(folder)
+    with (
+        zipfile.ZipFile(folder / "grasps.npz", "a", zipfile.ZIP_DEFLATED) as file,
+        file.open("bomb.npy", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(3000):
+            entry.write(bytes(1_000_000))
+
+
+def set_of_meta(text: str) -> Maker:
+    """Made-up grasps whose JSON part is some text."""
+    return changed_grasps("meta", f"np.array({text[:1]!r} * {len(text)})")
+
+
+def changed_grasps(array: str, change: str, stray: str = "") -> Maker:
+    """Made-up grasps of which one array was changed by hand, by an expression in `a` and `np`.
+
+    `stray` is the expression of an array that is added.
+    """
 
     def make(folder: pathlib.Path) -> None:
         import numpy as np
@@ -208,6 +324,8 @@ def changed_grasps(array: str, change: str) -> Maker:
         with np.load(folder / "grasps.npz") as file:
             arrays = {name: file[name] for name in file.files}
         arrays[array] = eval(change, {"np": np, "a": arrays[array]})
+        if stray:
+            arrays["stray"] = eval(stray, {"np": np})
         np.savez(folder / "grasps.npz", **arrays)
 
     return make

@@ -16,7 +16,7 @@ def stage(prompt: str) -> int:
     """Number of the stage that asks."""
     for number, phrase in (
         (6, "refined grasps, numbered"),
-        (4, "ways for the hand to come"),
+        (4, "ways for the hand to hold"),
         (3, "Choose how the hand closes"),
         (2, "Choose the parts that the hand should touch"),
         (1, "Say what the object is"),

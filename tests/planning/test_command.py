@@ -80,5 +80,5 @@ def test_rules_show_the_marked_object_and_tell_the_plan_in_a_few_lines(
     assert "planned by rules" in told
     assert "\nhold " in told
     assert "\nwhy: " in told
-    assert (tmp_path / "out" / "plan.html").read_text().count("<figure>") == 6
-    assert len(list((tmp_path / "out" / "plan-images").glob("*.png"))) == 6
+    assert (tmp_path / "out" / "plan.html").read_text().count("<figure>") == 10
+    assert len(list((tmp_path / "out" / "plan-images").glob("*.png"))) == 10

@@ -86,6 +86,18 @@ def test_a_held_part_is_less_likely_next_to_an_avoided_one() -> None:
     assert weights[on_body & (gap < border)].mean() < 0.5 * weights[on_body & (gap > deep)].mean()
 
 
+def test_a_held_part_is_more_likely_at_the_planned_place() -> None:
+    points = np.asarray(scene.jar().object.arrays.samples.points)
+    place = points[parts() == BODY][0]
+    palm = grip().palm.model_copy(update={"place": tuple(map(float, place))})
+    plain = np.asarray(targets(avoided=[]).sample_weights)
+    weights = np.asarray(targets(avoided=[], palm=palm).sample_weights)
+    away = np.linalg.norm(points - place, axis=1)
+    near, far = (parts() == BODY) & (away < 0.015), (parts() == BODY) & (away > 0.06)
+    assert weights[near].mean() > 3 * weights[far].mean()
+    assert plain[near].mean() == pytest.approx(plain[far].mean(), rel=0.01)
+
+
 def test_loads_become_opposite_unit_wrenches_after_the_six_pulls() -> None:
     twist = Wrench(force=(0, 0, -2.0), torque=(0.1, 0, 0))
     found = targets((twist,)).wrenches

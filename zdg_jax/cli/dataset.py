@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,10 +11,8 @@ from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import FOLDER
+from zdg_jax.cli.progress import Bars, JobLines
 from zdg_jax.errors import InputError
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
 
 @click.group()
@@ -25,64 +21,6 @@ def dataset() -> None:
     for module in ("pyarrow", "yaml"):
         if importlib.util.find_spec(module) is None:
             raise InputError("datasets need more packages: pip install 'zdg-jax[datasets]'")
-
-
-class _Lines:
-    """One line per object and a total on stderr; nothing where it is no terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        self._console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> _Lines:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def note(self, line: str) -> None:
-        """Takes something worth saying, on a terminal or not."""
-        self._console.print(f"zdg: {line}", markup=False, soft_wrap=True)
-
-    def group(self, line: str) -> None:
-        """Takes a line on an object."""
-        if self._console.is_terminal:
-            self._console.print(line, markup=False)
-
-    def total(self, done: int, jobs: int, seconds_left: float | None) -> None:
-        """Takes how far the run is."""
-        if self._task is None:
-            self._task = self._progress.add_task("jobs", total=jobs, left="")
-        left = "" if seconds_left is None else f"{_duration(seconds_left)} left"
-        self._progress.update(self._task, completed=done, total=jobs, left=left)
-
-
-def _duration(seconds: float) -> str:
-    """A time in words, such as "3 h 20 min"."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return "a minute"
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
 @dataset.command()
@@ -164,12 +102,12 @@ def make(
         server=server,
     )
     if dry_run:
-        with _Lines() as lines:
+        with JobLines() as lines:
             click.echo(str(estimate(spec, out, options, lines, sample=sample)))
         return 0
     with (
         on_interruption(lambda: "the same command goes on from what is on disk"),
-        _Lines() as lines,
+        JobLines() as lines,
     ):
         made = make_dataset(spec, out, options, lines)
     click.echo(str(made))
@@ -206,7 +144,6 @@ def merge(folder: pathlib.Path, take: tuple[pathlib.Path, ...]) -> None:
 @click.option("--seed", default=0, show_default=True, help="Chooses the sample.")
 def verify(folder: pathlib.Path, sample: int, seed: int) -> int:
     """Read every shard in FOLDER, and test a random sample in physics again."""
-    from zdg_jax.cli.progress import Bars
     from zdg_jax.datasets import verify as verify_dataset
 
     if sample < 1:
@@ -220,11 +157,14 @@ def verify(folder: pathlib.Path, sample: int, seed: int) -> int:
 @dataset.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--picture", type=FOLDER, help="Draw the shares that hold, as a PNG.")
-def stats(folder: pathlib.Path, picture: pathlib.Path | None) -> None:
+@outputs.force_option
+def stats(folder: pathlib.Path, picture: pathlib.Path | None, force: bool) -> None:
     """Show yield by object, hand and task, diversity, and why grasps and jobs fail."""
     from zdg_jax.datasets import Statistics
     from zdg_jax.datasets import open as open_dataset
 
+    if picture is not None:
+        outputs.check_new(picture, force)
     statistics = Statistics.of(open_dataset(folder))
     click.echo(str(statistics))
     if picture is not None:

@@ -14,7 +14,6 @@ from zdg_jax.cli.folders import writable
 from zdg_jax.cli.interruption import on_interruption
 from zdg_jax.cli.options import (
     FOLDER,
-    check_task,
     load_object,
     mesh_options,
     parts_option,
@@ -115,7 +114,9 @@ def grasp(
     --poses all makes them for every way in which the object comes to lie, in folders of their own,
     and tells which of them also serve another.
     """
-    check_task(task)
+    from zdg_jax.planning.planner import checked_task
+
+    checked_task(task)
     for name, value in (("--num", num), ("--keep", keep)):
         if not 1 <= value <= _MOST:
             raise InputError(f"{name} is {value}; it must be at least 1, and at most {_MOST}")

@@ -141,23 +141,6 @@ def planning_options(command: Command) -> Command:
     return decorated
 
 
-def check_task(task: str) -> None:
-    """Refuses a task without words, before anything costs time.
-
-    Args:
-        task: the task.
-
-    Raises:
-        InputError: the task is empty, or no text.
-    """
-    try:
-        task.encode()
-    except UnicodeEncodeError:
-        raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
-    if not task.strip():
-        raise InputError('the task is empty; say what the grasp is for: --task "pour the tea out"')
-
-
 def load_object(
     mesh: pathlib.Path,
     scale: float | None,

@@ -46,12 +46,13 @@ def parts(
     for path in paths:
         outputs.check_new(path, force)
     # Imported here: drawing costs time that `zdg --help` need not spend.
+    from zdg_jax.objects.appearance import Appearance
     from zdg_jax.objects.part_files import write_part_file, write_part_ply
     from zdg_jax.rendering.marked_object import MarkedObject, tiled
     from zdg_jax.rendering.picture import png
     from zdg_jax.runtime.files import atomic_write
 
-    views = MarkedObject(obj).views(_SIZE)
+    views = MarkedObject(obj, Appearance.of(obj)).views(_SIZE)
     with atomic_write(paths[0]) as file:
         file.write(png(tiled([view.image for view in views], _COLUMNS)))
     write_part_file(obj, paths[1])

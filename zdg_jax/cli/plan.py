@@ -12,7 +12,6 @@ from zdg_jax.cli import outputs
 from zdg_jax.cli.folders import writable
 from zdg_jax.cli.options import (
     FOLDER,
-    check_task,
     load_object,
     object_options,
     parts_option,
@@ -59,7 +58,9 @@ def plan(
     "auto" takes whichever is set, else the offline rules. "manual" writes each question to a
     folder (zdg-manual) and waits there for answer.json.
     """
-    check_task(task)
+    from zdg_jax.planning.planner import checked_task
+
+    checked_task(task)
     from zdg_jax import planning
     from zdg_jax.hand import Hand
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import hashlib
 from typing import Any
 
 import pyarrow as pa
@@ -11,11 +12,15 @@ import pyarrow.compute as pc
 
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.planned import PlannedDataset
+from zdg_jax.errors import InputError
 from zdg_jax.export.conventions import CONVENTIONS
 from zdg_jax.runtime.files import atomic_write
 
 _MOST_ROWS = 200
 """Lines of a table of objects; the rest is counted."""
+
+_SEAL = "\n<!-- written by zdg dataset merge, {} -->\n"
+"""Last line of a card: the hash of what is above it tells whether somebody changed it."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -85,8 +90,33 @@ def write_card(layout: Layout, planned: PlannedDataset, counts: CardCounts) -> N
     Raises:
         InputError: it cannot be written.
     """
+    text = card_text(planned, counts)
     with atomic_write(layout.card) as file:
-        file.write(card_text(planned, counts).encode())
+        file.write(f"{text}{_SEAL.format(_hash(text))}".encode())
+
+
+def check_card(layout: Layout) -> None:
+    """Refuses to replace a README that somebody else wrote or changed.
+
+    Args:
+        layout: the dataset.
+
+    Raises:
+        InputError: one is there.
+    """
+    if not layout.card.exists():
+        return
+    text = layout.card.read_text(errors="replace")
+    body = text[: -len(_SEAL.format(_hash("")))]
+    if text != f"{body}{_SEAL.format(_hash(body))}":
+        raise InputError(
+            f"{layout.card} was written or changed by somebody else; move it away, and put what is "
+            "yours into the new one, or into the spec's description"
+        )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def card_text(planned: PlannedDataset, counts: CardCounts) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from zdg_jax.datasets.card import CardCounts, write_card
+from zdg_jax.datasets.card import CardCounts, check_card, write_card
 from zdg_jax.datasets.columns import CONVENTIONS_KEY, conventions, read_record
 from zdg_jax.datasets.hand_files import MODEL, read_hand
 from zdg_jax.datasets.jobs import JobTable
@@ -62,11 +62,13 @@ def merge(
 
     Raises:
         InputError: it is no dataset, nothing is done, a shard is damaged, another dataset is of
-            other jobs, or a file cannot be written.
+            other jobs, a file of somebody else is in the way, or one cannot be written.
     """
     layout = Layout(pathlib.Path(folder).resolve())
     planned = PlannedDataset.load(layout)
     with working_on(layout):
+        check_card(layout)
+        _check_tables(layout)
         for other in take:
             _take(layout, planned, Layout(pathlib.Path(other)))
         fresh = layout.root / ".zdg-tables"
@@ -89,6 +91,13 @@ def merge(
             shutil.rmtree(fresh, ignore_errors=True)
         write_card(layout, planned, counts)
     return merged
+
+
+def _check_tables(layout: Layout) -> None:
+    """Refuses to replace a folder of tables in which something else lies."""
+    for path in layout.tables.rglob("*"):
+        if path.is_file() and path.suffix != ".parquet":
+            raise InputError(f"{path} is no table of this dataset; move it away")
 
 
 def _write(

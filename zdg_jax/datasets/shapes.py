@@ -43,18 +43,20 @@ def write_shapes(folder: str | pathlib.Path) -> pathlib.Path:
     """
     folder = pathlib.Path(folder)
     spec = folder / "spec.yaml"
-    if spec.exists() and spec.read_text() != _SPEC:
-        raise InputError(f"{spec} is there already, and of somebody else; name another folder")
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["path", "mass"])
+    files = {}
     for name, (make, mass) in _SHAPES.items():
-        with atomic_write(folder / "meshes" / f"{name}.ply") as file:
-            file.write(export_ply(make(), vertex_normal=False))
+        files[folder / "meshes" / f"{name}.ply"] = export_ply(make(), vertex_normal=False)
         rows.writerow([f"meshes/{name}.ply", mass])
-    for path, text in ((folder / "shapes.csv", table.getvalue()), (spec, _SPEC)):
+    files |= {folder / "shapes.csv": table.getvalue().encode(), spec: _SPEC.encode()}
+    for path, content in files.items():
+        if path.exists() and path.read_bytes() != content:
+            raise InputError(f"{path} is there already, and of somebody else; name another folder")
+    for path, content in files.items():
         with atomic_write(path) as file:
-            file.write(text.encode())
+            file.write(content)
     return spec
 
 

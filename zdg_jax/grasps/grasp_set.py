@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import POSES, HandPose, Poses
 from zdg_jax.physics import Physics
+from zdg_jax.runtime.kinds import check_whole
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Reason, Validation
@@ -231,10 +233,9 @@ class GraspSet:
         """The `n` grasps of the highest rank, best first; all of them if there are fewer.
 
         Raises:
-            InputError: `n` is negative.
+            InputError: `n` is negative, or no whole number.
         """
-        if n < 0:
-            raise InputError(f"best({n}): the number of grasps cannot be negative")
+        check_whole("n", n, 0, sys.maxsize)
         return self[self.ranking[:n]]
 
     @property

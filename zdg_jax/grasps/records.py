@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class ObjectRecord:
     """(f, 3)."""
     face_parts: np.ndarray
     """Mark of the part that each face is of, (f,) int; 0 where nothing says."""
+    part_names: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """Names of the parts by mark, those that have one: from the asset, the user, or by pointing."""
     pieces: tuple[ConvexPiece, ...]
     """Convex pieces, what physics sees."""
     mass: float

@@ -41,6 +41,10 @@ def check_meta(meta: Mapping[str, Any]) -> None:
         _text("object.source", thing["source"])
     for key in ("scale", "mass", "friction", "volume"):
         _number(f"object.{key}", thing[key], above=0.0)
+    for mark, name in _mapping("object.part_names", thing.get("part_names", {})).items():
+        if not str(mark).isdecimal():
+            raise InputError(f"object.part_names names the mark {mark!r}; a number is needed")
+        _text("object.part_names", name)
     pieces = thing["pieces"]
     if isinstance(pieces, bool) or not isinstance(pieces, int) or pieces < 0:
         raise InputError(f"object.pieces is {pieces!r}; a count is needed")

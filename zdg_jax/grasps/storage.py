@@ -27,6 +27,7 @@ from zdg_jax.objects.convex import ConvexPiece
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.array_file import read_arrays
 from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.kinds import check_path
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.results import Validation
 
@@ -52,7 +53,9 @@ def save(grasps: GraspSet, path: str | os.PathLike[str]) -> pathlib.Path:
     except (TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"what is known of the grasps is no JSON ({_line(error)})") from None
+        raise InputError(
+            f"provenance, or what else is known of the grasps, is no JSON ({_line(error)})"
+        ) from None
     arrays[_META] = np.array(text)
     with atomic_write(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -65,6 +68,7 @@ def load(path: str | os.PathLike[str]) -> GraspSet:
     Raises:
         InputError: there is no such file, it is damaged, or it is of another schema or version.
     """
+    check_path("the file of grasps", path)
     path = pathlib.Path(path)
     try:
         arrays = read_arrays(path, limit_mb=_LARGEST_MB)
@@ -121,6 +125,7 @@ def _meta(grasps: GraspSet) -> dict[str, Any]:
             "friction": record.friction,
             "volume": record.volume,
             "pieces": len(record.pieces),
+            "part_names": {str(mark): name for mark, name in record.part_names.items()},
         },
         "validation": None
         if test is None
@@ -203,6 +208,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
     if mesh_hash(vertices, faces) != info["mesh_hash"]:
         raise InputError("the object's triangles are not those that its mesh_hash is of")
     count = info.pop("pieces")
+    names = {int(mark): name for mark, name in info.pop("part_names", {}).items()}
     stored = {name.split("/")[1] for name in arrays if name.startswith("object/piece")}
     if stored != {f"piece{i}" for i in range(count)}:
         raise InputError(f"it states {count} pieces of the object and holds {len(stored)}")
@@ -233,6 +239,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             vertices=vertices,
             faces=faces,
             face_parts=_face_parts(arrays, len(faces)),
+            part_names=names,
             pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
             **info,
         ),

@@ -14,7 +14,10 @@ from zdg_jax.hand.naming import HandName, check_drive, check_scale, toggle_mirro
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 from zdg_jax.hand.scaling import scale_lengths
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
+
+_KINDS = (str, pathlib.Path, mujoco.MjSpec, mujoco.MjModel)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +56,10 @@ class HandFile:
         Raises:
             InputError: there is no such hand, or it cannot be used; the message says why.
         """
+        check_kind("the hand", path, _KINDS, "a shipped name, a path, an MjSpec or an MjModel")
         mirrored = mirror
+        scale = None if scale is None else check_scale(scale)
+        drive = None if drive is None else check_drive(drive)
         if isinstance(path, str | pathlib.Path):
             called = HandName.parse(str(path))
             path, mirrored = called.path, called.mirrored != mirror
@@ -70,14 +76,14 @@ class HandFile:
             source.take_root(spec, root, name)
         notes = tuple(source.clean(spec))
         if scale is not None:
-            scale_lengths(spec, check_scale(scale), name)
+            scale_lengths(spec, scale, name)
         opened = source.open_loops(spec, name)
         notes = (*notes, *opened.notes)
         if drive is None and (why := opened.cut or actuation.undriven(spec, origin)):
             drive = actuation.DRIVE
             notes = (*notes, f"{why}: every joint is driven with {drive:g} N m/rad")
         if drive is not None:
-            actuation.add_drive(spec, check_drive(drive))
+            actuation.add_drive(spec, drive)
         model = source.compile_spec(spec, name)
         file = cls(
             name=name,

@@ -13,6 +13,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.hand.naming import check_drive, check_scale
 from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.kinds import check_kind
 
 Source: TypeAlias = str | pathlib.Path | Mapping[str, Any]
 """A JSON file of overrides, or a mapping with the same keys."""
@@ -101,6 +102,7 @@ def read(source: Source) -> Overrides:
     """
     if isinstance(source, Mapping):
         return _parse(source, "overrides")
+    check_kind("overrides", source, (str, pathlib.Path), "the path of a JSON file, or a mapping")
     try:
         statements = json.loads(read_limited(source, _LARGEST))
     except InputError:

@@ -7,6 +7,8 @@ import pathlib
 import re
 import zipfile
 
+from zdg_jax.errors import InputError
+
 _3MF = {
     "micron": 1e-6,
     "millimeter": 1e-3,
@@ -28,17 +30,16 @@ def stated_unit(path: pathlib.Path) -> float | None:
 
     Returns:
         Metres per unit; None where its format or the file states none.
+
+    Raises:
+        InputError: what it states is no unit.
     """
     suffix = path.suffix.lower()
     if suffix == ".dae":
         with path.open("rb") as file:
             head = file.read(_HEAD).decode(errors="replace")
-        match = re.search(r"<unit\b[^>]*\bmeter\s*=\s*[\"']([^\"']+)[\"']", head)
-        try:
-            metres = float(match[1]) if match else math.nan
-        except ValueError:
-            return None
-        return metres if 0 < metres < math.inf else None
+        match = re.search(r"<unit\b[^>]*\bmeter\s*=\s*[\"']([^\"']*)[\"']", head)
+        return None if match is None else _metres(match[1], path)
     if suffix == ".3mf":
         with zipfile.ZipFile(path) as archive:
             models = [name for name in archive.namelist() if name.endswith(".model")]
@@ -47,5 +48,18 @@ def stated_unit(path: pathlib.Path) -> float | None:
             with archive.open(min(models, key=len)) as file:
                 head = file.read(_HEAD).decode(errors="replace")
         match = re.search(r"<model\b[^>]*\bunit\s*=\s*[\"']([^\"']+)[\"']", head)
-        return _3MF.get(match[1].lower() if match else "millimeter")
+        unit = match[1].lower() if match else "millimeter"
+        if unit not in _3MF:
+            raise InputError(f"{path} states the unit '{unit}'; 3MF has {', '.join(_3MF)}")
+        return _3MF[unit]
     return None
+
+
+def _metres(text: str, path: pathlib.Path) -> float:
+    try:
+        metres = float(text)
+    except ValueError:
+        metres = math.nan
+    if not 0 < metres < math.inf:
+        raise InputError(f"{path} states a unit of '{text}' metres; correct it in the file")
+    return metres

@@ -24,6 +24,8 @@ LARGEST, SMALLEST = 2.0, 0.005
 """Longest side that an object to be grasped may have [m]."""
 FARTHEST = 100.0
 """Greatest coordinate: single precision resolves a hundredth of a millimetre there [m]."""
+_LOST = 0.1
+"""Share of triangles with vertices that are not finite above which a mesh is refused."""
 _UNITS = {0.001: "millimetres", 0.01: "centimetres", 0.0254: "inches", 1000.0: "kilometres"}
 
 _log = logging.getLogger(__name__)
@@ -40,8 +42,9 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
         Vertices (v, 3) [m], faces (f, 3) int32, and of which face of `raw` each was, (f,).
 
     Raises:
-        InputError: a scale that is not positive, too many triangles, none with an area, a size
-            that no object to be grasped has, or a place too far from the origin.
+        InputError: a scale that is not positive, too many triangles, none with an area, many
+            that are not finite, a size that no object to be grasped has, or a place too far from
+            the origin.
     """
     if not is_positive(scale):
         raise InputError(f"scale {scale} is not a positive number")
@@ -50,6 +53,7 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
             f"{raw.source or raw.name} has {len(raw.faces):,} triangles; the limit is "
             f"{MOST_FACES:,}: decimate the mesh first"
         )
+    _check_finite(raw)
     vertices, faces, kept = _usable(raw.vertices * scale, raw.faces)
     if len(kept) == 0:
         raise InputError(f"no triangle of {raw.source or raw.name} has an area")
@@ -74,6 +78,7 @@ def clean(raw: RawMesh, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
             f"{raw.source or raw.name} is dust: of its {len(raw.faces):,} triangles none is left "
             f"when points within {step / 1.5 * 1e3:.2g} mm are merged; decimate the mesh first"
         )
+    faces = _agreeing(vertices, faces)
     center = vertices.mean(axis=0)
     a, b, c = (vertices[faces[:, i]] - center for i in range(3))
     if np.sum(a * np.cross(b, c)) < 0:
@@ -90,6 +95,31 @@ def factor(raw: RawMesh) -> float:
         raw: the mesh.
     """
     return 1.0 if raw.unit is None else raw.unit
+
+
+def _check_finite(raw: RawMesh) -> None:
+    """Refuses a mesh of which too much is lost; scans with a few points that are NaN are taken."""
+    lost = int((~np.isfinite(raw.vertices).all(axis=1))[raw.faces].any(axis=1).sum())
+    if lost > _LOST * len(raw.faces):
+        raise InputError(
+            f"{lost:,} of the {len(raw.faces):,} triangles of {raw.source or raw.name} have "
+            "vertices that are not finite numbers; mend the file"
+        )
+
+
+def _agreeing(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Turns triangles so that neighbours agree on which side is out; most of each patch stays."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    if len(np.unique(edges, axis=0)) == len(edges):
+        return faces
+    oriented, patch = igl.bfs_orient(np.ascontiguousarray(faces, np.int64))
+    turned = (oriented != faces).any(axis=1)
+    _, area = facets(vertices, faces)
+    size = np.bincount(patch, weights=area)
+    mostly = np.bincount(patch, weights=area * turned) > size / 2
+    turned ^= mostly[patch]
+    _log.info("%d triangles that disagree with their neighbours, turned", turned.sum())
+    return np.where(turned[:, None], faces[:, ::-1], faces)
 
 
 def _turned(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from zdg_jax.geometry.surface_sampling import facets
 
 _FULL = np.radians(30.0)
 """Turn over a concave edge that counts as a seam."""
+_OTHER_COLOR = 0.25
+"""Change of a channel of colour that counts as a seam, sRGB in [0, 1]."""
 _WAY = 8.0
 """A seam is as long a way as so many times the distance."""
 _CHEAP = 0.1
@@ -42,7 +44,11 @@ class FaceGraph:
 
     @classmethod
     def of(
-        cls, vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray | None = None
+        cls,
+        vertices: np.ndarray,
+        faces: np.ndarray,
+        marks: np.ndarray | None = None,
+        colors: np.ndarray | None = None,
     ) -> FaceGraph:
         """Builds the graph of a mesh; an edge of more than two faces joins them in a row.
 
@@ -50,6 +56,7 @@ class FaceGraph:
             vertices: (v, 3) [m].
             faces: (f, 3).
             marks: parts that are known, (f,): their borders are seams.
+            colors: own colours of the faces, (f, 3), sRGB in [0, 1]: where they change is a seam.
         """
         normal, area = facets(vertices, faces)
         middle = vertices[faces].mean(axis=1)
@@ -67,6 +74,9 @@ class FaceGraph:
         seam = np.where(concave, np.arccos(np.clip(cosine, -1, 1)) / _FULL, 0.0).clip(0, 1)
         if marks is not None:
             seam[marks[pairs[:, 0]] != marks[pairs[:, 1]]] = 1.0
+        if colors is not None:
+            change = np.abs(colors[pairs[:, 0]] - colors[pairs[:, 1]]).max(axis=1)
+            seam = np.maximum(seam, np.clip(change / _OTHER_COLOR, 0, 1))
         return cls(
             pairs=pairs,
             length=np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1),

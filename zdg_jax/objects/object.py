@@ -192,6 +192,11 @@ class Object:
             f" {len(self.pieces)} convex pieces, {len(self.parts)} parts ({names}{more})>"
         )
 
+    @property
+    def part_names(self) -> dict[int, str]:
+        """Names of the parts by mark, those that have one."""
+        return {part.mark: part.name for part in self.parts if part.name}
+
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
         """Unsigned distance to the surface of some parts; a kilometre where there are none.
 

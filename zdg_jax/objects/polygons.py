@@ -12,9 +12,7 @@ import re
 import mapbox_earcut
 import numpy as np
 
-from zdg_jax.errors import InputError
-
-_NEEDED = re.compile(rb"^\s*f(?:[^\n]*\s-\d|(?:\s+[\d/]+){4})|\\\r?$", re.M)
+_NEEDED = re.compile(rb"^\s*f(?:[^\n]*\s(?:-\d|0+[/\s])|(?:\s+[\d/]+){4})|\\\r?$", re.M)
 _KEPT = ("o", "g", "usemtl")
 """Statements besides vertices and faces that say which faces belong together."""
 
@@ -29,7 +27,7 @@ def plain_obj(content: bytes) -> bytes | None:
         The same triangles in the plain form; None where the file has it already.
 
     Raises:
-        InputError: a face names a vertex that does not exist.
+        ValueError: a face names a vertex that does not exist.
     """
     marked = content.startswith(b"\xef\xbb\xbf")
     if not marked and not _NEEDED.search(content):
@@ -58,7 +56,7 @@ def _index(word: str, count: int) -> int:
     number = int(word.split("/", 1)[0])
     index = number - 1 if number > 0 else count + number
     if number == 0 or index < 0:
-        raise InputError(f"a face names vertex {number}, with {count} vertices before it")
+        raise ValueError(f"a face names vertex {number}, with {count} vertices before it")
     return index
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import pydantic
 from pydantic import AfterValidator, ConfigDict, Field
 
+_ROUNDING = 1e-12
+
 
 def unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
     """Scales a vector to length 1.
@@ -21,6 +23,8 @@ def unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
     length = math.hypot(*vector)
     if not math.isfinite(length) or length < 1e-6:
         raise ValueError(f"a direction needs a finite length above 0, got {vector}")
+    if abs(length - 1.0) < _ROUNDING:  # what was read and written again stays as it is
+        return vector
     return (vector[0] / length, vector[1] / length, vector[2] / length)
 
 

@@ -46,6 +46,10 @@ class Motion(StrEnum):
     PUSH = "push"
     PULL = "pull"
     SHAKE = "shake"
+    STIR = "stir"
+    CIRCLE = "circle"
+    LEVER = "lever"
+    SQUEEZE = "squeeze"
 
 
 class ObjectReading(PlanModel):
@@ -58,7 +62,9 @@ class ObjectReading(PlanModel):
     largest_size: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Largest side of the bounding box [m]."""
     upright: Direction = (0.0, 0.0, 1.0)
-    """Direction that points up when the object stands as it is used or stored, object frame."""
+    """Direction that points up while the object is used, object frame."""
+    lying: Direction | None = None
+    """Direction that points up as it lies before it is taken; none where that is `upright`."""
     mass_evidence: Text = ""
     """Evidence for mass and material."""
     mass: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -67,6 +73,11 @@ class ObjectReading(PlanModel):
     """Source of the mass: the user, the model that planned, or the rules, by kind and size."""
     material: Material = Material.UNKNOWN
     """Material of the surface where the hand holds it."""
+
+    @property
+    def resting_up(self) -> Vector:
+        """Direction that points up before the object is taken, object frame."""
+        return self.upright if self.lying is None else self.lying
 
     @property
     def friction(self) -> float:

@@ -101,6 +101,9 @@ class PalmPlan(PlanModel):
     asked: Side | None = None
     """Side that the task's words ask the palm to come from: the approach then binds whether or not
     the grip does."""
+    place: Vector | None = None
+    """Middle of what the hand closes on, object frame [m], where one place along the held parts is
+    wanted."""
     arrow: Annotated[int, Field(ge=1)] | None = None
     """Number of the hand in the pictures from which a model chose this approach."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.grasp_plan import GraspPlan
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -107,8 +108,13 @@ def checked_task(task: str) -> str:
         task: the task in words.
 
     Raises:
-        InputError: the task is empty or too long.
+        InputError: the task is no text, empty or too long.
     """
+    check_kind("task", task, str, "what is to be done, in words")
+    try:
+        task.encode()
+    except UnicodeEncodeError:
+        raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
     task = task.strip()
     if not task:
         raise InputError('the task is empty; say what is to be done, such as "pour water"')

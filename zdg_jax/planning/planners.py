@@ -17,9 +17,10 @@ from zdg_jax.planning.model.manual import Manual
 from zdg_jax.planning.model.model_planner import ModelPlanner
 from zdg_jax.planning.model.openai_compatible import KEY, OpenAICompatible
 from zdg_jax.planning.model.options import PlannerOptions
-from zdg_jax.planning.planner import Planner
+from zdg_jax.planning.planner import Planner, checked_task
 from zdg_jax.planning.rules.rules_planner import RulesPlanner
 from zdg_jax.planning.saved_plan import SavedPlan
+from zdg_jax.runtime.forks import check_not_forked
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ def as_planner(
         return planner_from_name(planner, options)
     if isinstance(planner, GraspPlan | pathlib.Path):
         return SavedPlan(planner)
+    if not hasattr(planner, "plan"):
+        raise InputError(
+            f"planner is of the type {type(planner).__name__}; give a planner, its name, a plan or "
+            "the path of one"
+        )
     return planner
 
 
@@ -111,6 +117,14 @@ def plan(
             given does not fit.
         PlannerError: the model gave no usable answer within its limits.
     """
+    check_not_forked()
+    checked_task(task)
+    for name, value, mark, call in (
+        ("obj", obj, "mesh_hash", "Object.from_mesh(PATH)"),
+        ("hand", hand, "fingers", "Hand.load(NAME_OR_PATH)"),
+    ):
+        if not hasattr(value, mark):  # stand-ins serve
+            raise InputError(f"{name} is of the type {type(value).__name__}; give {call}")
     chosen = as_planner(planner, options)
     progress("plan", 0, 1)
     # Planners that know of no scenes still serve where there is none.

@@ -37,6 +37,22 @@ PARTS: tuple[Color, ...] = (
     (0.60, 0.60, 0.65),
 )
 """Parts of objects by mark, from the first again after the last."""
+PERSON: Color = (0.72, 0.52, 0.86)
+"""The other person, as a figure."""
+WORK: Color = (0.80, 0.70, 0.45)
+"""What a tool works on, as a figure."""
+HELD_PART: Color = (0.56, 0.78, 0.40)
+"""Parts to hold, where roles are shown."""
+AVOIDED: Color = (0.88, 0.42, 0.38)
+"""Parts to keep off."""
+OTHER_PART: Color = (0.86, 0.83, 0.76)
+"""Parts that are neither."""
+WORKING: Color = (0.36, 0.56, 0.86)
+"""Fingers that are to touch, but the thumb."""
+IDLE: Color = (0.96, 0.96, 0.97)
+"""Fingers that are to stay clear."""
+ARM: Color = (0.72, 0.72, 0.78)
+"""The forearm."""
 HELD, FELL, UNKNOWN = (34, 150, 84), (205, 62, 52), (140, 146, 156)
 """Grasps that hold, that do not, and that were not tested, 0 to 255."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zdg_jax.runtime.caches import cache_root
+from zdg_jax.runtime.forks import mark_started
 
 
 def enable_compile_cache() -> None:
@@ -10,7 +11,11 @@ def enable_compile_cache() -> None:
 
     A folder that the user chose (`jax_compilation_cache_dir`, or `JAX_COMPILATION_CACHE_DIR`) and
     a cache that the user turned off (`JAX_ENABLE_COMPILATION_CACHE=0`) stay as they are.
+
+    Raises:
+        InputError: this process was forked from one in which JAX had started.
     """
+    mark_started()
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 

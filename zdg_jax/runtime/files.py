@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.kinds import check_path
 
 
 @contextlib.contextmanager
@@ -22,7 +23,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises:
         InputError: it cannot be written; what was there is untouched.
     """
+    check_path("the file to write", path)
     target = pathlib.Path(path)
+    if "\0" in str(target):
+        raise InputError(f"cannot write {str(target)!r}: no name of a file holds a null byte")
     partial = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

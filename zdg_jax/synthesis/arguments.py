@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
+from zdg_jax.planning.planner import checked_task
+from zdg_jax.runtime.forks import check_not_forked
+from zdg_jax.runtime.kinds import check_kind, check_whole
+from zdg_jax.scenes import Scene
+from zdg_jax.validation import Protocol
 
 MOST = 1_000_000
 """Grasps that one call makes at most; several calls with other keys make more."""
 
 
-def check_arguments(task: object, obj: object, hand: object, num: object, keep: object) -> None:
+def check_arguments(task: Any, obj: object, hand: object, num: object, keep: object) -> None:
     """Refuses what no grasps can be made of.
 
     Args:
@@ -26,19 +34,27 @@ def check_arguments(task: object, obj: object, hand: object, num: object, keep: 
     Raises:
         InputError: naming the argument, its type or value, and the call to make.
     """
-    if not isinstance(task, str):
-        raise InputError(f"task is of the type {_kind(task)}; a text is needed")
-    if not task.strip():
-        raise InputError('the task is empty; say what the grasp is for, e.g. "pour the tea"')
-    if not isinstance(obj, Object):
-        raise InputError(f"obj is of the type {_kind(obj)}; give Object.from_mesh(PATH)")
-    if not isinstance(hand, Hand):
-        raise InputError(f"hand is of the type {_kind(hand)}; give Hand.load(NAME_OR_PATH)")
-    for name, count in (("num", num), ("keep", keep)):
-        if isinstance(count, bool) or not hasattr(count, "__index__"):
-            raise InputError(f"{name} is {count!r}; a whole number is needed")
-        if not 1 <= int(count) <= MOST:
-            raise InputError(f"{name} is {count}; it must be from 1 to {MOST}")
+    checked_task(task)
+    check_kind("obj", obj, Object, "Object.from_mesh(PATH)")
+    check_kind("hand", hand, Hand, "Hand.load(NAME_OR_PATH)")
+    check_whole("num", num, 1, MOST)
+    check_whole("keep", keep, 1, MOST)
+
+
+def check_options(physics: object, scene: object, test: object) -> None:
+    """Refuses options of another type; None stands for what is not given.
+
+    Args:
+        physics: mass, friction, gravity and drives.
+        scene: what the object stands on and what is around it.
+        test: the test.
+
+    Raises:
+        InputError: naming the argument, its type and the call to make.
+    """
+    check_kind("physics", physics, Physics | None, "Physics(mass=0.5)")
+    check_kind("scene", scene, Scene | None, "Scene() for a table, or Scene.from_mjcf(PATH)")
+    check_kind("test", test, Protocol | None, "a protocol such as zdg_jax.carry")
 
 
 def checked_key(key: object) -> jax.Array:
@@ -53,7 +69,7 @@ def checked_key(key: object) -> jax.Array:
     if key is None:
         return jax.random.key(0)
     if not isinstance(key, jax.Array):
-        raise InputError(f"key is of the type {_kind(key)}; give jax.random.key(SEED)")
+        raise InputError(f"key is of the type {type(key).__name__}; give jax.random.key(SEED)")
     single = 0 if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else 1
     if key.ndim != single:
         raise InputError(f"key has shape {key.shape}; give one key, jax.random.key(SEED)")
@@ -61,11 +77,12 @@ def checked_key(key: object) -> jax.Array:
 
 
 def check_settings() -> None:
-    """Refuses settings of JAX under which the programs do not run.
+    """Refuses settings of JAX, and forks of it, in which the programs do not run.
 
     Raises:
-        InputError: naming the setting.
+        InputError: naming the setting and the way out.
     """
+    check_not_forked()
     if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         raise InputError(
             "JAX is set to 64 bits, and grasps are made in 32: unset JAX_ENABLE_X64, or "
@@ -77,7 +94,3 @@ def check_settings() -> None:
             "JAX is set to refuse rank promotion, which the programs use: unset "
             'JAX_NUMPY_RANK_PROMOTION, or jax.config.update("jax_numpy_rank_promotion", "allow")'
         )
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__

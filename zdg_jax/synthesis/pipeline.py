@@ -161,7 +161,9 @@ class GraspPipeline:
         config = config or PipelineConfig()
         plan = planning.resolve(plan, obj, hand)
         obj = planning.object_of(plan, obj)
-        surroundings = None if scene is None else Surroundings.of(scene, obj, plan.object.upright)
+        surroundings = (
+            None if scene is None else Surroundings.of(scene, obj, plan.object.resting_up)
+        )
         return cls(
             plan,
             obj,

@@ -28,6 +28,10 @@ _BORDER = 0.4
 """Share of a held part's reach from the avoided ones within which it is less likely."""
 
 
+_PLACE = 0.03
+"""Distance from the planned place within which a held part is as likely as there [m]."""
+_ELSEWHERE = 0.1
+"""Likelihood of a held part far from the planned place, beside that at it."""
 _LIFT_WEIGHTS = (1.0, 1.0, 3.0, 1.0, 1.0, 0.3)
 """Weights of pulls on an object that stands on something, two of them level, one upwards, and their
 opposites: it is lifted, and what carries it is below."""
@@ -106,7 +110,7 @@ def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
 
     The held parts together are as likely as the plan is sure, avoided ones never chosen.
     Next to an avoided part the held one is less likely: where one ends and the other begins is a
-    matter of opinion.
+    matter of opinion. So is what lies away from a place that the plan names.
     """
     parts, points = np.asarray(obj.arrays.samples.parts), np.asarray(obj.arrays.samples.points)
     held, rest = np.zeros(parts.shape), np.ones(parts.shape)
@@ -118,6 +122,9 @@ def _sample_weights(grip: Grip, obj: Object) -> np.ndarray:
     if avoided.any() and held.any():
         gap = np.asarray(cKDTree(points[avoided]).query(points)[0])
         held *= np.clip(gap / (_BORDER * gap[held > 0].max()), 0.1, 1.0)
+    if grip.palm.place is not None:
+        away = np.linalg.norm(points - np.asarray(grip.palm.place), axis=1)
+        held *= np.maximum(np.exp(-0.5 * (away / _PLACE) ** 2), _ELSEWHERE)
     sure = grip.confidence if held.any() else 0.0
     sure = sure if rest.any() else 1.0
     weights = sure * held / max(held.sum(), 1e-9) + (1 - sure) * rest / max(rest.sum(), 1e-9)

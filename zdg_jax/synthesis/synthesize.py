@@ -21,11 +21,17 @@ from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Planner
 from zdg_jax.runtime import devices
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes import Scene
 from zdg_jax.synthesis import selection, using
-from zdg_jax.synthesis.arguments import check_arguments, check_settings, checked_key
+from zdg_jax.synthesis.arguments import (
+    check_arguments,
+    check_options,
+    check_settings,
+    checked_key,
+)
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
@@ -122,6 +128,8 @@ def synthesize(
         PlannerError: the planner's model gave no usable answer.
     """
     check_arguments(task, obj, hand, num, keep)
+    check_options(physics, scene, test)
+    check_kind("config", config, SynthesisConfig | None, "SynthesisConfig(...)")
     check_settings()
     config = config or SynthesisConfig()
     key = checked_key(key)

@@ -9,6 +9,8 @@ import jax
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
+from zdg_jax.runtime.forks import check_not_forked
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.checkpoint import Checkpoint, run_name
 from zdg_jax.validation.engine import PhysicsEngine
@@ -102,6 +104,8 @@ def rollout(
             the hand, or a file to resume from that holds another run.
         ValidationError: the backend cannot run the scene.
     """
+    check_not_forked()
+    check_kind("protocol", protocol, Protocol, "a protocol such as zdg_jax.carry")
     compiled = engine.build(hand, obj, protocol)
     if resume is None:
         return compiled.run(poses, progress=progress)

@@ -64,7 +64,10 @@ class ObjectParts:
             vertices=record.vertices,
             faces=record.faces,
             marks=marks,
-            names=tuple(named.get(mark, f"part {mark}") for mark in range(1, marks.max() + 1)),
+            names=tuple(
+                named.get(mark) or record.part_names.get(mark, f"part {mark}")
+                for mark in range(1, marks.max() + 1)
+            ),
         )
 
     def touched_by(self, grasps: GraspSet) -> list[frozenset[str]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.rows import builds, hands, objects, others, results, scenes, sets
+from tests.faults.rows import builds, hands, objects, others, results, scenes, servers, sets
 from tests.faults.rows.table import ROWS
 
-__all__ = ["ROWS", "builds", "hands", "objects", "others", "results", "scenes", "sets"]
+__all__ = ["ROWS", "builds", "hands", "objects", "others", "results", "scenes", "servers", "sets"]

@@ -42,3 +42,42 @@ add(
     refused("--force"),
     keeps={"hand.png": "precious"},
 )
+_VALIDATE = ("validate", "grasps.npz", "--out", "grasps.npz")
+add(
+    "tests of some over the file of all",
+    make.grasps_of_claw,
+    _VALIDATE,
+    refused("grasps.npz holds"),
+)
+_LINKED = make.together(make.grasps_of_claw, make.link("g.npz", "grasps.npz"))
+add(
+    "tests of some over the file of all, by a link",
+    _LINKED,
+    ("validate", "g.npz", "--out", "grasps.npz"),
+    refused("grasps.npz holds"),
+)
+for _name, _file, _command in (
+    ("a report", "report.html", ("report", "grasps.npz")),
+    ("a picture of grasps", "p.png", ("show", "grasps.npz", "--picture", "p.png")),
+    ("tested grasps", "t.npz", ("validate", "grasps.npz", "--all", "--out", "t.npz")),
+    ("a film", "f.gif", ("validate", "grasps.npz", "--video", "f.gif", "--out", "t.npz")),
+    ("a replay", "bench/replay.py", ("export", "grasps.npz", "--format", "mujoco", *EXPORT[4:])),
+    ("parts", "p/parts.json", ("parts", "box.stl", "--out", "p")),
+    ("a plan", "o/plan.json", PLAN),
+    ("pages of plans", "o/plan.html", PLAN),
+    ("a dataset", "d/dataset.json", ("dataset", "make", "spec.yaml", "--out", "d")),
+):
+    add(
+        f"{_name} over a file of others",
+        make.together(make.grasps_of_claw, make.box(), make.spec, make.text(_file, "precious")),
+        _command,
+        refused(_file.split("/")[0]),
+        keeps={_file: "precious"},
+    )
+for _name, _out in (("a file", "box.stl"), ("a file as folder", "box.stl/o")):
+    add(
+        f"results in {_name}",
+        make.box(),
+        (*PLAN[:-1], _out),
+        refused("cannot write|is a file|not a directory"),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults import inputs as make
-from tests.faults.harness import refused
+from tests.faults.harness import Outcome, refused, works
 from tests.faults.rows.table import EXPORT, PLAN, add
 
 for _name, _array, _change, _says in (
@@ -48,3 +48,91 @@ add(
     (*PLAN[:5], "p.json"),
     refused("device"),
 )
+# Files of grasps that no run of ours wrote.
+for _name, _maker, _expect in (
+    ("an entry twice", make.set_with_entry_twice("score.npy"), refused("twice")),
+    ("a bomb of zeros", make.set_with_bomb, refused("unpacks to")),
+    ("deep nesting", make.set_of_meta("[" * 100000), refused("schema|JSON")),
+    ("another version", make.changed_meta(version=99), refused("99")),
+    ("held of text", make.changed_grasps("validation/held", "a.astype(str)"), refused("held")),
+    ("a NaN mass", make.changed_meta(object__mass=float("nan")), refused("mass")),
+    ("infinite vertices", make.changed_grasps("object/vertices", "a * np.inf"), refused("finite")),
+    ("faces beyond", make.changed_grasps("object/faces", "a + 1000"), refused("do not exist")),
+    ("faces of numbers", make.changed_grasps("object/faces", "a * 1.5"), refused("faces")),
+    ("fewer grasps", make.changed_grasps("score", "a[:-1]"), refused("shape|score")),
+    ("no grasps of some", make.changed_grasps("pose/grasp/joints", "a[:0]"), refused("joints")),
+    ("other joints", make.changed_meta(hand__joint_names=["a", "b"]), refused("joints")),
+    ("Python objects", make.changed_grasps("score", "a.astype(object)"), refused("objects")),
+    ("kept of numbers", make.changed_grasps("kept", "a * 7"), refused("kept")),
+    ("ranks twice", make.changed_grasps("rank", "0 * a"), refused("rank")),
+    ("a status beyond", make.changed_grasps("status", "a + 99"), refused("status")),
+    ("a stray array", make.changed_grasps("score", "a", stray="np.zeros(3)"), refused("stray")),
+    ("big-endian numbers", make.changed_grasps("score", "a.astype('>f8')"), works()),
+    ("a folder", make.text("grasps.npz/x", ""), refused("folder")),
+    ("a device", make.link("grasps.npz", "/dev/zero"), refused("device")),
+    ("an empty file", make.text("grasps.npz", ""), refused("damaged|no file of arrays")),
+    ("a Git LFS pointer", make.text("grasps.npz", "version https://git-lfs"), refused("arrays")),
+):
+    add(f"set: {_name}", _maker, EXPORT, _expect)
+for _name, _content in (
+    ("deep nesting", "[" * 100000),
+    ("a list", "[]"),
+    ("nothing", "{}"),
+    ("a number", "3"),
+    ("text that is no UTF-8", "\udcff"),
+):
+    add(
+        f"plan: {_name}",
+        make.together(make.box(), make.raw("p.json", _content)),
+        (*PLAN[:5], "p.json"),
+        refused("p.json"),
+    )
+for _command in (("show",), ("report",), ("view",), ("validate",)):
+    add(f"set: a pipe for {_command[0]}", make.pipe("g.npz"), (*_command, "g.npz"), refused("pipe"))
+add(
+    "scene: a pipe",
+    make.together(make.box(), make.pipe("s.xml")),
+    (*PLAN, "--scene", "s.xml"),
+    refused("s.xml"),
+)
+add(
+    "scene: includes a pipe",
+    make.together(make.box(), make.including_pipe("s.xml")),
+    (*PLAN, "--scene", "s.xml"),
+    refused("pipe"),
+)
+add(
+    "parts: a pipe",
+    make.together(make.box(), make.pipe("p.json")),
+    ("parts", "box.stl", "--parts", "p.json", "--out", "o"),
+    refused("p.json"),
+)
+add(
+    "parts: deep nesting",
+    make.together(make.box(), make.text("p.json", "[" * 100000)),
+    ("parts", "box.stl", "--parts", "p.json", "--out", "o"),
+    refused("p.json"),
+)
+add(
+    "dataset: a pipe",
+    make.pipe("spec.yaml"),
+    ("dataset", "make", "spec.yaml", "--out", "d"),
+    refused("spec.yaml"),
+)
+add(
+    "dataset: aliases that multiply",
+    make.text("spec.yaml", make.YAML_BOMB),
+    ("dataset", "make", "spec.yaml", "--out", "d"),
+    refused("spec.yaml"),
+)
+_PART = "grasps-six_directions.npz.part.npz"
+for _name, _maker in (
+    ("an empty checkpoint", make.text(_PART, "")),
+    ("noise for a checkpoint", make.text(_PART, "noise" * 1000)),
+):
+    add(
+        f"resume: {_name}",
+        make.together(make.grasps_of_claw, _maker),
+        ("validate", "grasps.npz"),
+        Outcome(status=2, says="part.npz"),
+    )

@@ -34,7 +34,7 @@ def spared(parsed: ParsedTask) -> set[str]:
         ("crack a walnut", "strike"),
         ("dig a hole for the tulips", "strike"),
         ("tighten the bolt", "turn"),
-        ("stir the soup", "handle_food"),
+        ("stir the soup", "stir"),
         ("spray the plants", "spray"),
         ("write a letter", "write"),
         ("sign the contract", "write"),
@@ -281,3 +281,24 @@ def test_forms() -> None:
     assert verb_forms("push", {}) == ["push", "pushes", "pushing", "pushed"]
     assert noun_forms("switch", {}) == ["switch", "switches"]
     assert noun_forms("tooth", {"teeth": "tooth"})[-1] == "teeth"
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "action"),
+    [
+        ("pry the lid off a tin of paint", "screwdriver", "lever"),
+        ("twist the cap off a jar", "strap_wrench", "turn"),
+        ("twist the cap off the bottle", "bottle", "open"),
+        ("twist the cap off a bottle", "bleach_bottle", "open"),
+        ("swirl the wine", "wineglass", "swirl"),
+        ("squeeze the tongs", "tongs", "squeeze"),
+        ("eat soup from the bowl", "bowl", "drink"),
+        ("eat soup with the spoon", "spoon", "handle_food"),
+    ],
+)
+def test_a_part_of_another_thing_is_worked_with_this_one(task: str, name: str, action: str) -> None:
+    parsed = parse_task(task, name)
+    assert parsed.action is not None
+    assert parsed.action.name == action
+    if action in ("lever", "turn"):
+        assert not parsed.hold

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import trimesh
 
 from tests.planning import things
 from zdg_jax.planning.geometry.approaches import propose
@@ -187,11 +188,13 @@ def test_lid_is_taken_from_above() -> None:
     assert propose(shape, [2], [], strain=_hand_of(0.1))[0].direction @ [0, 0, -1] > 0.8
 
 
-def test_proposals_differ() -> None:
-    shape = measure(things.jug())
-    proposed = propose(shape, [1], [2], strain=_hand_of(0.12), number=6)
-    assert len(proposed) == 6
-    for i, a in enumerate(proposed):
-        assert abs(a.direction @ a.thumb) < 1e-6
-        for b in proposed[:i]:
-            assert a.direction @ b.direction < 0.77 or a.thumb @ b.thumb < 0.51
+def test_two_like_levers_are_what_a_hand_closes() -> None:
+    """Tongs: two bars beside each other that meet in jaws around a hole."""
+    bars = {}
+    for name, side in (("left", 1), ("right", -1)):
+        bar = things.rod(0.01, 0.12, "x")
+        bar.apply_transform(trimesh.transformations.rotation_matrix(side * 0.4, [0, 0, 1]))
+        bars[name] = things.at(bar, -0.075, -side * 0.045, 0)
+    tongs = things.thing("tongs", **bars, jaws=trimesh.creation.torus(0.03, 0.01))
+    choice = choose("squeeze the tongs", tongs)[0]
+    assert {mark for mark, _ in choice.held} == {1, 2}

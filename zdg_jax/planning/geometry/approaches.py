@@ -1,27 +1,25 @@
 """Candidate approaches: from where the palm can come to the held parts, and how it is turned.
 
-A candidate is judged on the object alone, with a palm of human size: what stands in the way of
+An approach is judged on the object alone, with a palm of human size: what stands in the way of
 the palm, how wide the held part is between thumb and fingers, and whether the fingers can wrap
-around its length. Rules take the best one; a model is shown several and picks what it sees.
+around its length. Rules take the best one; of hands in the others a model picks (`candidates`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.target import PALM_HALF, Target
 from zdg_jax.planning.grip import Side
 
 if TYPE_CHECKING:
     from zdg_jax.scenes.surroundings import Surroundings
 
-_PALM_HALF = 0.042
-"""Half of a palm's breadth, human size [m]."""
 _PALM_DEPTH = 0.03
 """Room that palm and knuckles need in front of the held part [m]."""
 _STANDOFF = 0.05
@@ -43,14 +41,12 @@ _ASKED = 3.0
 
 _WISHED = 10.0
 """Weight of the direction that is asked for, beside which nothing else counts."""
-_ENOUGH = 4
-"""Approaches from which on one of them lies diagonally across a long part."""
 _DIAGONAL = (0.6, 0.8)
 """Cosines between the thumb's side and a part that lies diagonally across the palm."""
 _SLICE = 0.008
 """Breadth of the slices in which a part is measured there: about that of a finger [m]."""
-_FREE = 0.5
-"""Share of the palm's room that the object may take there."""
+_OFF_MIDDLE = 0.03
+"""What a place off the middle of a part costs, all else equal."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,6 +57,8 @@ class Approach:
     """Unit direction along which the palm moves, (3,)."""
     thumb: np.ndarray
     """Unit direction from the palm to the thumb's side, (3,), square to the approach."""
+    place: np.ndarray
+    """Middle of what the hand closes on, (3,), object frame [m]."""
     width: float
     """Width of the held parts between thumb and fingers [m]."""
     blocked: float
@@ -87,9 +85,9 @@ def propose(
     palm_towards: np.ndarray | None = None,
     around: Surroundings | None = None,
     side: Side | None = None,
-    number: int = 8,
-) -> tuple[Approach, ...]:
-    """Proposes approaches to the held parts, the best first, no two alike.
+    varied: bool = False,
+) -> list[Approach]:
+    """Proposes approaches to the held parts, the best first.
 
     Args:
         shape: the measured object.
@@ -102,96 +100,31 @@ def propose(
         around: what surrounds the object: approaches for which it leaves the palm no room are
             not proposed, unless there is no other.
         side: side that the task's words ask the palm to come from.
-        number: how many are wanted at most.
+        varied: also hands that lie diagonally across a long part, and at its ends.
 
     Returns:
-        At most `number` approaches.
+        All approaches that were compared, many of them alike.
 
     Raises:
         InputError: no part is held.
     """
-    target = _Target.of(shape, held, avoided)
+    target = Target.of(shape, held, avoided, thinned=varied)
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)
-    candidates = [
-        _evaluate(target, direction, thumb, strain, thumb_towards, around, side)
+    approaches = [
+        _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
         for direction in _directions(shape, target.axis)
-        for thumb in _thumbs(direction, target.axis, diagonal=number >= _ENOUGH)
+        for thumb in _thumbs(direction, target.axis, diagonal=varied)
+        for place in (target.places(direction) if varied else [target.center])
     ]
-    free = [candidate for candidate in candidates if candidate.hindered <= _MOST_HINDERED]
-    candidates = free or candidates
+    free = [approach for approach in approaches if approach.hindered <= _MOST_HINDERED]
+    approaches = free or approaches
     if palm_towards is not None:
-        candidates = [
+        approaches = [
             dataclasses.replace(a, score=a.score + _WISHED * float(a.direction @ palm_towards))
-            for a in candidates
+            for a in approaches
         ]
-    candidates.sort(key=lambda approach: -approach.score)
-    distinct = _distinct(candidates, number)
-    if not target.slender or number < _ENOUGH:
-        return distinct
-    return _with_diagonal(distinct, candidates, target.axis)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Target:
-    """The held parts as one body, and what else is around it. Object frame."""
-
-    points: np.ndarray
-    """On the held parts, (k, 3) [m]."""
-    others: np.ndarray
-    """On the other parts, (m, 3) [m]."""
-    avoided: np.ndarray
-    """Marks those on parts to keep off, (m,) bool."""
-    center: np.ndarray
-    """Mean of the held points, (3,) [m]."""
-    axis: np.ndarray
-    """Unit direction of the greatest length, (3,)."""
-    slender: bool
-    """True where it is long enough for fingers to wrap around that axis."""
-    outward: np.ndarray
-    """From the object's middle to the centre, (3,): unit at the side, short near the middle."""
-    upright: np.ndarray
-    """Unit direction that points up, (3,)."""
-
-    @classmethod
-    def of(cls, shape: ObjectShape, held: Collection[int], avoided: Collection[int]) -> _Target:
-        """Gathers the points of the held parts and of the others; arguments as in `propose`.
-
-        Raises:
-            InputError: no part is held.
-        """
-        inside = [part for part in shape.parts if part.mark in held]
-        if not inside:
-            raise InputError(f"no part {sorted(held)}; there are {[p.mark for p in shape.parts]}")
-        points = np.concatenate([part.points for part in inside])
-        rest = [part for part in shape.parts if part.mark not in held]
-        center = points.mean(0)
-        axis, slender = _long_axis(points)
-        outward = center - shape.center
-        half = 0.5 * float(shape.size.max())
-        return cls(
-            points=points,
-            others=np.concatenate([np.zeros((0, 3)), *(part.points for part in rest)]),
-            avoided=np.concatenate(
-                [
-                    np.zeros(0, bool),
-                    *(np.full(len(part.points), part.mark in avoided) for part in rest),
-                ]
-            ),
-            center=center,
-            axis=axis,
-            slender=slender,
-            outward=outward / max(float(np.linalg.norm(outward)), half, 1e-6),
-            upright=shape.upright,
-        )
-
-
-def _long_axis(points: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Axis around which fingers wrap, and whether the body is long enough to tell."""
-    covariance = np.cov((points - points.mean(0)).T) + 1e-12 * np.eye(3)
-    _, vectors = np.linalg.eigh(covariance)
-    spans = np.array([np.ptp(np.percentile(points @ vectors[:, i], [2, 98])) for i in (2, 1, 0)])
-    return vectors[:, 2], bool(spans[0] > 1.3 * spans[1])
+    return sorted(approaches, key=lambda approach: -approach.score)
 
 
 def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
@@ -225,7 +158,8 @@ def _thumbs(direction: np.ndarray, axis: np.ndarray, *, diagonal: bool) -> list[
 
 
 def _evaluate(
-    target: _Target,
+    target: Target,
+    place: np.ndarray,
     direction: np.ndarray,
     thumb: np.ndarray,
     strain: Callable[[float], float],
@@ -235,17 +169,17 @@ def _evaluate(
 ) -> Approach:
     """Measures and scores one approach; arguments as in `Approach` and `propose`."""
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
-    local, far = (target.points - target.center) @ frame, (target.others - target.center) @ frame
-    half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, _PALM_HALF))
+    local, far = (target.points - place) @ frame, (target.others - place) @ frame
+    half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, PALM_HALF))
     slab = np.abs(local[:, 1]) < half
-    near = local[slab] if slab.sum() > 8 else local
+    near = local[slab] if slab.sum() > 0.7 * target.few else local
     wrap = abs(float(thumb @ target.axis)) if target.slender else 0.7
     slanted = target.slender and _DIAGONAL[0] < wrap < _DIAGONAL[1]
-    width = _width_in_slices(near) if slanted else _width(near)
+    width = _width_in_slices(near, target.few) if slanted else _width(near)
     front = float(np.percentile(near[:, 0], 2))
     everything = np.concatenate([far, local[local[:, 0] < front]])
     # A few points in the way are as bad as many: a thin wall stops a palm too.
-    many = max(0.02 * len(target.points), 12.0)
+    many = max(0.02 * len(target.points), target.few)
     closed = min(1.0, _in_the_way(everything, front) / many)
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
     tips_only = closed > 0.3 and back < 0.5 * closed
@@ -255,6 +189,7 @@ def _evaluate(
     approach = Approach(
         direction=direction,
         thumb=thumb,
+        place=place,
         width=width,
         blocked=back if tips_only else closed,
         tips_only=tips_only,
@@ -264,11 +199,12 @@ def _evaluate(
         score=0.0,
     )
     if around is not None:
-        place = np.array([front - tips_only * _STANDOFF, 0.0, 0.0])
-        palm = target.center + (_PALM + place) @ frame.T
+        before = np.array([front - tips_only * _STANDOFF, 0.0, 0.0])
+        palm = place + (_PALM + before) @ frame.T
         hindered = float((around.room(palm) < 0).mean())
         approach = dataclasses.replace(approach, hindered=hindered)
     score = _score(approach, target, strain(width), thumb_towards)
+    score -= _OFF_MIDDLE * float(np.linalg.norm(place - target.center) > 0)
     if side is not None:
         score += _ASKED * _agreement(side, -float(direction @ target.upright))
     return dataclasses.replace(approach, score=score)
@@ -291,15 +227,18 @@ def _width(points: np.ndarray) -> float:
     return float(np.ptp(np.percentile(points[:, 2], [3, 97])))
 
 
-def _width_in_slices(points: np.ndarray) -> float:
-    """The same of a part that lies slanted across the palm: of what one finger closes on [m]."""
+def _width_in_slices(points: np.ndarray, few: float) -> float:
+    """The same of a part that lies slanted across the palm: of what one finger closes on [m].
+
+    Slices of less than `few` points do not count.
+    """
     index = np.floor(points[:, 1] / _SLICE)
     slices = [points[index == value] for value in np.unique(index)]
-    return max((_width(part) for part in slices if len(part) > 8), default=_width(points))
+    return max((_width(part) for part in slices if len(part) > 0.7 * few), default=_width(points))
 
 
 def _score(
-    approach: Approach, target: _Target, strain: float, thumb_towards: np.ndarray | None
+    approach: Approach, target: Target, strain: float, thumb_towards: np.ndarray | None
 ) -> float:
     """Weighs what was measured; larger is better."""
     direction, thumb, upright = approach.direction, approach.thumb, target.upright
@@ -324,38 +263,7 @@ def _in_the_way(points: np.ndarray, front: float) -> int:
     """Points (k, 3) of the palm's frame where palm and wrist would be, the palm at `front`."""
     before = front - points[:, 0]
     palm = (before > 0.004) & (before < _PALM_DEPTH)
-    palm &= (np.abs(points[:, 1]) < _PALM_HALF) & (np.abs(points[:, 2]) < _PALM_HALF)
+    palm &= (np.abs(points[:, 1]) < PALM_HALF) & (np.abs(points[:, 2]) < PALM_HALF)
     wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
     wrist &= np.linalg.norm(points[:, 1:], axis=1) < _WRIST_HALF
     return int((palm | wrist).sum())
-
-
-def _with_diagonal(
-    distinct: tuple[Approach, ...], candidates: Sequence[Approach], axis: np.ndarray
-) -> tuple[Approach, ...]:
-    """Puts the best hand that lies diagonally across a long part in the place of the last.
-
-    So a tool is held nearly in line with the forearm, where square across it the wrist bends.
-    """
-    diagonal = (a for a in candidates if _is_diagonal(a, axis) and a.blocked < _FREE)
-    best = next(diagonal, None)
-    if best is None or any(_is_diagonal(a, axis) for a in distinct):
-        return distinct
-    return (*distinct[:-1], best)
-
-
-def _is_diagonal(approach: Approach, axis: np.ndarray) -> bool:
-    return _DIAGONAL[0] < abs(float(approach.thumb @ axis)) < _DIAGONAL[1]
-
-
-def _distinct(candidates: Sequence[Approach], number: int) -> tuple[Approach, ...]:
-    """The first whose palms differ by at least 40 degrees; two turns of one palm at most."""
-    kept: list[Approach] = []
-    for approach in candidates:
-        if len(kept) == number:
-            break
-        near = [o for o in kept if o.direction @ approach.direction > np.cos(np.radians(40))]
-        turned = all(o.thumb @ approach.thumb < np.cos(np.radians(60)) for o in near)
-        if len(near) < 2 and turned:
-            kept.append(approach)
-    return tuple(kept)

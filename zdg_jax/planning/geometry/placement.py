@@ -17,6 +17,8 @@ def start_pose(
     target: np.ndarray,
     width: float,
     depth: float,
+    *,
+    inward: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place a hand before it closes, in the preshape that fits what it is to hold.
 
@@ -27,6 +29,8 @@ def start_pose(
         target: middle of the held parts, (3,), object frame [m].
         width: width of the held parts between thumb and fingers [m].
         depth: half of their size along the approach [m]: the palm stays in front of it.
+        inward: place of what is held along the fingers: 1 between the tips, 0 before the middle of
+            the palm.
 
     Returns:
         Rotation (3, 3) and position (3,) [m] of the hand's root in the object frame, and joint
@@ -43,5 +47,5 @@ def start_pose(
     height = float(middle @ palm.normal)
     before = float(np.clip(depth + 0.01, 0.015, max(height, 0.015)))
     along_fingers = middle - height * palm.normal - (middle @ palm.thumb_side) * palm.thumb_side
-    offset = palm.position + before * palm.normal + along_fingers
+    offset = palm.position + before * palm.normal + inward * along_fingers
     return rotation, target - rotation @ offset, np.asarray(hand.preshapes.dofs, float)[preshape]

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _GRAVITY = 9.81
 _WORK_FORCE = {Motion.SWING: 8.0, Motion.STROKE: 4.0, Motion.PUSH: 8.0, Motion.PULL: 8.0}
+_ROUND_FORCE = {Motion.STIR: 2.0, Motion.CIRCLE: 4.0}  # against the end that goes round [N]
+_RUB_FORCE = 5.0  # of a surface that is rubbed in circles [N]
+_LEVER_FORCE = 12.0  # at the end of a lever [N]
+_SQUEEZE_FORCE = 4.0  # of what is squeezed, against the end [N]
 _TWIST_TORQUE = 0.3  # opening a cap or driving a screw by hand [N m]
 _SHAKE = 1.5  # acceleration of shaking, in units of gravity
 
@@ -38,8 +42,10 @@ def motion_axis(
     """
     grip = _middle(shape, held)
     tool = _middle(shape, worked) if worked else None
-    if motion in (Motion.LIFT, Motion.SHAKE):
+    if motion in (Motion.LIFT, Motion.SHAKE, Motion.STIR, Motion.CIRCLE):
         return shape.upright
+    if motion is Motion.LEVER and tool is not None:
+        return _unit(np.cross(shape.upright, tool - grip))
     if motion is Motion.TILT:
         side = (tool if tool is not None else shape.center) - grip
         axis = np.cross(shape.upright, side)
@@ -57,8 +63,7 @@ def motion_axis(
             )
     else:
         return None
-    length = float(np.linalg.norm(axis))
-    return axis / length if length > 1e-6 else None
+    return _unit(axis)
 
 
 def task_wrenches(
@@ -99,6 +104,12 @@ def task_wrenches(
     if motion is Motion.SHAKE:
         for direction in np.concatenate([np.eye(3), -np.eye(3)]):
             loads.append(_wrench(_SHAKE * weight * direction, None, "shaking"))
+    if motion in (*_ROUND_FORCE, Motion.LEVER, Motion.SQUEEZE) and worked:
+        lever = _middle(shape, worked) - center
+        loads += [
+            _wrench(force, np.cross(lever, force), reason)
+            for force, reason in _end_forces(motion, axis, shape.upright, lever)
+        ]
     if motion in _WORK_FORCE and worked and axis is not None:
         lever = _middle(shape, worked) - center
         size = _WORK_FORCE[motion]
@@ -107,6 +118,29 @@ def task_wrenches(
             force = sign * size * axis
             loads.append(_wrench(force, np.cross(lever, force), "the work's reaction"))
     return loads
+
+
+def _end_forces(
+    motion: Motion, axis: np.ndarray | None, up: np.ndarray, lever: np.ndarray
+) -> list[tuple[np.ndarray, str]]:
+    """Forces of the work on the end that stirs, rubs, levers or squeezes."""
+    if motion is Motion.LEVER:
+        return [(sign * _LEVER_FORCE * up, "what is levered") for sign in (1.0, -1.0)]
+    if motion is Motion.SQUEEZE or axis is None:
+        way = _unit(lever)
+        return [] if way is None else [(-_SQUEEZE_FORCE * way, "what is squeezed")]
+    first = np.cross(axis, np.eye(3)[int(np.abs(axis).argmin())])
+    first /= np.linalg.norm(first)
+    forces = [
+        (_ROUND_FORCE[motion] * way, "drag on the way round")
+        for way in (first, -first, np.cross(axis, first), -np.cross(axis, first))
+    ]
+    return [*forces, (_RUB_FORCE * up, "the surface")] if motion is Motion.CIRCLE else forces
+
+
+def _unit(vector: np.ndarray) -> np.ndarray | None:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 1e-6 else None
 
 
 def _middle(shape: ObjectShape, marks: Collection[int]) -> np.ndarray:

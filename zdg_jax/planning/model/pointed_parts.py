@@ -51,6 +51,7 @@ def add_pointed(
     session: Session,
     views: Sequence[np.ndarray],
     draw: Callable[[Object], Images],
+    colors: np.ndarray | None = None,
 ) -> Pointed:
     """Marks the parts that a model pointed at, shows them back once, and corrects or drops them.
 
@@ -60,6 +61,7 @@ def add_pointed(
         session: where the model is asked.
         views: face of the object at each pixel of the views that it saw, (h, w) each.
         draw: draws an object's views with its marks.
+        colors: own colours of the object's faces, (f, 3), where it has some.
 
     Raises:
         PlannerError: no usable answer within the session's limits.
@@ -68,7 +70,7 @@ def add_pointed(
     notes = []
     for part in reply.pointed:
         name = _unused(part.name, [*lifted, *(p.name for p in obj.parts if p.name)])
-        faces = _lift(obj, part.views, session.backend, views)
+        faces = _lift(obj, part.views, session.backend, views, colors)
         if faces is None:
             notes.append(f"nothing of the object lies where the model pointed at the {name}")
         else:
@@ -99,7 +101,7 @@ def add_pointed(
         name = marks[judged.mark]
         if judged.right:
             continue
-        better = _lift(obj, judged.views, session.backend, views) if judged.views else None
+        better = _lift(obj, judged.views, session.backend, views, colors) if judged.views else None
         if better is None:
             del lifted[name]
             notes.append(f"the {name} that the model pointed at could not be marked: dropped")
@@ -126,7 +128,11 @@ def _has_area(box: Sequence[int]) -> bool:
 
 
 def _lift(
-    obj: Object, pointed: Sequence[PointedView], backend: Backend, views: Sequence[np.ndarray]
+    obj: Object,
+    pointed: Sequence[PointedView],
+    backend: Backend,
+    views: Sequence[np.ndarray],
+    colors: np.ndarray | None,
 ) -> np.ndarray | None:
     """The faces that a model pointed at, (f,) bool; None where there are none."""
     aimed = []
@@ -144,7 +150,9 @@ def _lift(
     visible = np.zeros(len(obj.faces), bool)
     for seen in views:
         visible[np.unique(seen[seen >= 0])] = True
-    found = pointing.lift(obj.vertices, obj.faces, obj.face_parts, obj.groups, aimed, visible)
+    found = pointing.lift(
+        obj.vertices, obj.faces, obj.face_parts, obj.groups, aimed, visible, colors
+    )
     return found if found is not None and found.any() else None
 
 

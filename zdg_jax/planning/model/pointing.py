@@ -45,6 +45,7 @@ def lift(
     groups: Sequence[Sequence[int]],
     views: Sequence[PointedView],
     visible: np.ndarray,
+    colors: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """Finds the faces that were pointed at.
 
@@ -60,6 +61,8 @@ def lift(
         views: what was pointed at, on one view or several.
         visible: faces that are seen on any view, (f,) bool; the others, such as walls from inside,
             go with the nearest of these.
+        colors: the faces' own colours, (f, 3), sRGB in [0, 1], where they have some: where these
+            change is a seam.
 
     Returns:
         The faces, (f,) bool; None where no spot inside lies on the object.
@@ -96,7 +99,7 @@ def lift(
     inner &= ~outer
     if not inner.any():
         return None
-    graph = FaceGraph.of(vertices, faces, marks)
+    graph = FaceGraph.of(vertices, faces, marks, colors)
     size = float(np.linalg.norm(np.ptp(vertices[faces].reshape(-1, 3), axis=0)))
     near_in, near_out = (graph.ways_from(seeds, 2 * size) for seeds in (inner, outer))
     wanted = (near_out - near_in) / (near_out + near_in + 1e-12)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
+from zdg_jax.planning.geometry.candidates import Wanted
+from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.verify import Candidate
+from zdg_jax.planning.model.measured_lines import describe, measures
 from zdg_jax.planning.model.pointed_parts import how_to_point, view_faults
 from zdg_jax.planning.model.replies import (
     ApproachReply,
@@ -22,6 +24,7 @@ from zdg_jax.planning.model.replies import (
 from zdg_jax.planning.model.session import Session
 from zdg_jax.planning.model.templates import render
 from zdg_jax.planning.taxonomy import STYLES
+from zdg_jax.rendering.figures import Figure
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -48,6 +51,8 @@ class Case:
     """The session in which the model is asked."""
     around: Surroundings | None = None
     """Surroundings of the object, if there are any."""
+    nearby: tuple[Figure, ...] = ()
+    """The other person, the table and the work, as far as the task has them."""
 
     @property
     def marks(self) -> list[int]:
@@ -240,6 +245,7 @@ def ask_approach(
     images: Images,
     known: dict[str, Any],
     candidates: Sequence[Candidate],
+    wanted: Wanted,
     failures: Sequence[str],
 ) -> ApproachReply:
     """Asks stage 4: approach and rotation.
@@ -249,6 +255,7 @@ def ask_approach(
         images: captions and PNG files of the candidate hands, numbered from 1.
         known: answers of earlier stages, quoted as data in the question.
         candidates: the hands that are shown, in the order of their numbers.
+        wanted: what they are made to.
         failures: faults that the geometric check (stage 5) found in an earlier answer; they are
             named in the question.
 
@@ -272,7 +279,8 @@ def ask_approach(
         task=case.quoted,
         count=len(candidates),
         candidates="\n\n".join(
-            describe(i + 1, c, case.shape.upright) for i, c in enumerate(candidates)
+            describe(number, candidate, case.shape, wanted, case.nearby)
+            for number, candidate in enumerate(candidates, 1)
         ),
     )
     if failures:
@@ -285,65 +293,6 @@ def ask_approach(
         images=images,
         check=check,
     )
-
-
-def measures(part: PartShape) -> str:
-    """Describes a part's size and shape in one line.
-
-    Args:
-        part: the measured part.
-    """
-    sides = " x ".join(f"{side * 1e3:.0f}" for side in part.extents)
-    phrases = [f"{part.mark}: {part.share:.0%} of the surface; {sides} mm"]
-    if part.name:
-        phrases.append(f"named {json.dumps(part.name[:40])}")
-    if part.hole > LOOP_AREA:
-        phrases.append(f"closes a hole of {part.hole * 1e4:.0f} cm2")
-    if part.hollow > 0.2:
-        phrases.append("hollow, seen from inside too")
-    if part.elongation > 2.5:
-        phrases.append(f"{part.elongation:.1f} times as long as wide")
-    if part.flatness > 3:
-        phrases.append("flat")
-    return "; ".join(phrases)
-
-
-def describe(number: int, candidate: Candidate, up: np.ndarray) -> str:
-    """Describes a candidate hand in a few lines: its direction, its measures, what is against it.
-
-    Args:
-        number: number of the candidate on the images.
-        candidate: the candidate.
-        up: unit direction that points up in use, (3,).
-    """
-    approach = candidate.approach
-    back = candidate.retreat * 1e3
-    lines = [
-        f"{number}: the palm moves {_direction(approach.direction, up)}; the thumb's side is "
-        f"{_direction(approach.thumb, up)}; "
-        f"the forearm leaves {_direction(candidate.forearm, up)}.",
-        f"   {approach.width * 1e3:.0f} mm of the held part between thumb and fingers; "
-        + ("nothing" if approach.blocked < 0.2 else "part of the object")
-        + " is in the palm's way.",
-    ]
-    if approach.tips_only:
-        lines.append(
-            "   Only the fingertips reach the part: the object keeps the palm away from it."
-        )
-    if back:
-        lines.append(f"   The open hand is clear of the object {back:.0f} mm before this place.")
-    lines += [f"   Against it: {fault}." for fault in candidate.faults]
-    return "\n".join(lines)
-
-
-def _direction(vector: np.ndarray, up: np.ndarray) -> str:
-    """A direction in words and as a vector."""
-    steep = float(vector @ up)
-    words = "up" if steep > 0.8 else "down" if steep < -0.8 else "level"
-    if 0.3 < abs(steep) <= 0.8:
-        words = "slanting up" if steep > 0 else "slanting down"
-    x, y, z = vector
-    return f"{words} ({x:+.1f}, {y:+.1f}, {z:+.1f})"
 
 
 def _mass_faults(mass_g: float | None, size: np.ndarray) -> list[str]:

@@ -22,11 +22,11 @@ def rank_by_model(
     Args:
         plan: the plan that they were refined for.
         images: one PNG file per grasp.
-        measures: one line per grasp: what was measured.
+        measures: one text per grasp: what was measured, in lines that follow a dash.
         session: where the model is asked.
 
     Raises:
-        InputError: there are no grasps, or not one line per grasp, or more than the model takes.
+        InputError: there are no grasps, or not one text per grasp, or more than the model takes.
         PlannerError: the model gave no usable answer.
     """
     count = len(images)
@@ -56,7 +56,9 @@ def rank_by_model(
             known=json.dumps(_known(plan), ensure_ascii=False, indent=1),
             task=json.dumps({"task": plan.prompt}, ensure_ascii=False),
             count=count,
-            measures="\n".join(f"{i}: {line}" for i, line in zip(numbers, measures, strict=True)),
+            measures="\n\n".join(
+                f"Grasp {i}\n- {lines}" for i, lines in zip(numbers, measures, strict=True)
+            ),
         ),
         images=[(f"Grasp {i}.", image) for i, image in zip(numbers, images, strict=True)],
         check=check,

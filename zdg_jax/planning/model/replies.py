@@ -16,6 +16,7 @@ from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
 from zdg_jax.planning.materials import Material
 from zdg_jax.planning.taxonomy import GraspType
+from zdg_jax.rendering.figures import FigureKind
 
 Words = Annotated[str, Field(max_length=1200)]
 Name = Annotated[str, Field(max_length=80)]
@@ -99,6 +100,15 @@ class ConfirmReply(_Reply):
     """Every part that was pointed at, once."""
 
 
+class Nearby(_Reply):
+    """Another person, a table or the work, beside the object while the task is done."""
+
+    kind: FigureKind
+    """person: who takes it or is worked on; table: what it lies on; work: what the tool acts on."""
+    side: Side
+    """Axis, as drawn, that points from the object to it."""
+
+
 class ObjectReply(_Reply):
     """Stage 1: object, parts and task."""
 
@@ -107,7 +117,12 @@ class ObjectReply(_Reply):
     category: Name
     """Name of the kind of object."""
     up: Side
-    """Axis, as drawn, that points up when the object stands as it is used."""
+    """Axis, as drawn, that points up while the object is used."""
+    # Answers to earlier questions are taken all the same.
+    lies: Side | SkipJsonSchema[None] = None
+    """Axis, as drawn, that points up as the object lies or stands before it is taken."""
+    nearby: Annotated[list[Nearby], Field(max_length=4)] = []
+    """What the task has around the object: another person, a table, the work; may be empty."""
     parts: Annotated[list[SeenPart], Field(min_length=1, max_length=64)]
     """Every numbered part."""
     # An answer that points at nothing is taken all the same.

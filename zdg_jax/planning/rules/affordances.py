@@ -7,6 +7,7 @@ hand of human size; several parts may score for one function, and one part for s
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,6 +22,10 @@ _MEET = 0.06  # share of the height by which parts one on the other may overlap
 _LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
 _HANDLE_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
 _POOR_HANDLE = 0.45  # where no handle scores more, a long thin bar will do
+_LEVER, _LIKE, _BAR = 0.75, 0.75, 2.0  # score of a lever, likeness of two, their length over width
+_AROUND = 0.15  # way from a ring's middle to the axis that it goes around, over its diameter
+_JAWS = 0.4  # factor for a loop beside two levers
+_LEAST_LEVER, _BESIDE = 0.08, 0.2  # share of the surface, cosine between the ways to two levers
 _HANDLE_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
 
@@ -61,10 +66,16 @@ def score_affordances(shape: ObjectShape) -> Affordances:
             reasons[function, part.mark] = reason
 
     looped = any(_is_loop(part, shape) for part in shape.parts)
+    levers = _levers(shape)
     for part in shape.parts:
         score, reason = _handle(part, shape)
+        if part.mark in levers and score < _LEVER:
+            score, reason = _LEVER, "it is one of two like levers that a hand closes"
+        elif levers and _is_loop(part, shape):
+            score *= _JAWS  # what two levers close is no loop to hold
         # Where there is a loop to hold, a bar is there for something else.
-        note("handle", part, score * (0.6 if looped and not _is_loop(part, shape) else 1.0), reason)
+        beside = looped and not levers and not _is_loop(part, shape)
+        note("handle", part, score * (0.6 if beside else 1.0), reason)
     slender = max(scores["handle"].values()) < _POOR_HANDLE
     for part in shape.parts:
         if slender:  # a spoon's handle is thin, and yet what it is held by
@@ -77,9 +88,11 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         note("base", part, *_base(part))
         note("control", part, *_control(part, shape))
         note("body", part, *_body(part, shape))
+    grip = max(scores["handle"], key=lambda mark: scores["handle"][mark])
     for part in shape.parts:
         note("rim", part, *_rim(part))
-        note("outlet", part, *_outlet(part, shape))
+        is_grip = part.mark == grip and scores["handle"][part.mark] > _POOR_HANDLE
+        note("outlet", part, *_outlet(part, shape, is_grip))
         note("tool", part, *_tool(part, shape, scores))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
@@ -105,8 +118,13 @@ def _heed_name(
 
 
 def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
-    # A ring around the middle, such as a lid's edge, is no handle.
-    around = part.offset < 0.3 and abs(float(part.axes[2] @ shape.upright)) > 0.8
+    # A ring around the middle, such as a lid's edge or a pan's rim, is no handle.
+    largest = max(shape.parts, key=lambda other: other.share)
+    aside = part.center - largest.center
+    aside = aside - (aside @ shape.upright) * shape.upright
+    around = part.offset < 0.3 or float(np.linalg.norm(aside)) < _AROUND * part.extents[0]
+    around &= part.mark != largest.mark or part.offset < 0.3
+    around &= abs(float(part.axes[2] @ shape.upright)) > 0.8
     return part.hole > LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
 
 
@@ -122,6 +140,25 @@ def _handle(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
     score = girth * length * slim * solid * flat * (1.0 - 0.6 * _ramp(across, 0.2, 0.6))
     return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
+
+
+def _levers(shape: ObjectShape) -> set[int]:
+    """Marks of two like bars beside each other, on one side of what they meet; none, or two."""
+    for pair in itertools.combinations(shape.parts, 2):
+        shares = np.array([part.share for part in pair])
+        sizes = np.stack([part.extents for part in pair])
+        alike = (sizes.min(axis=0) > _LIKE * sizes.max(axis=0)).all()
+        alike &= shares.min() > max(_LIKE * shares.max(), _LEAST_LEVER)
+        long = min(part.elongation for part in pair) > _BAR
+        rest = [part.center for part in shape.parts if not any(part is p for p in pair)]
+        if not (alike and long and rest):
+            continue
+        first, second = (part.center - np.mean(rest, axis=0) for part in pair)
+        if any(_is_loop(part, shape) for part in pair):
+            continue
+        if first @ second > _BESIDE * np.linalg.norm(first) * np.linalg.norm(second):
+            return {part.mark for part in pair}
+    return set()
 
 
 def _slender(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
@@ -203,9 +240,10 @@ def _rim(part: PartShape) -> tuple[float, str]:
     return high * ring * (1.0 - _ramp(part.share, 0.25, 0.4)), "it lies around the top"
 
 
-def _outlet(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+def _outlet(part: PartShape, shape: ObjectShape, is_grip: bool) -> tuple[float, str]:
     spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
     spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part, shape) else 1.0)
+    spout *= 0.4 if is_grip else 1.0  # the one bar of a pan is its handle
     rim, reason = _rim(part)
     if spout > 0.9 * rim:
         return 0.95 * spout, "it stands out at the side and opens upwards"

@@ -192,7 +192,6 @@ def _grip(
         thumb_towards=towards,
         around=around,
         side=parsed.side,
-        number=1,
     )[0]
     force = action.force if action else Force.MODERATE
     force = raise_force_level(force, parsed.strong, parsed.delicate)

@@ -14,6 +14,8 @@ _PHRASE_GAP = 5
 _TOLERANCE = 0.15
 _OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "repl": "place"}
 """Meaning of verbs of lids when they are done to something else, by their first letters."""
+_PRYING = frozenset(["pry", "prie", "pris", "leve", "jimm", "pryi"])
+"""Beginnings of verbs that lift something with a tool's end."""
 _PASSIVE = 0.8
 """Certainty that a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
@@ -175,6 +177,21 @@ def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tupl
     return tuple(target)
 
 
+def is_of_another(words: Sequence[str], lex: Lexicon, name: str) -> bool:
+    """Tells whether a part is said to be of a thing that is not the object: "off a tin".
+
+    Args:
+        words: words of the clause.
+        lex: the lexicon.
+        name: name of the object; "" where unknown.
+    """
+    known = set(tokenize(name.replace("_", " "), lex))
+    for index, word in enumerate(words[:-1]):
+        if word in ("off", "of") and words[index + 1] in lex.words["indefinite"]:
+            return bool(known) and not known & set(words[index + 2 :])
+    return False
+
+
 def _meaning(
     phrase: tuple[str, ...],
     action: str,
@@ -187,6 +204,8 @@ def _meaning(
     itself = object_noun(name, lex)
     functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
     definite = not target or bool(lex.words["definite"] & set(target))
+    if action == "open" and is_of_another(words, lex, name):
+        return "lever" if phrase[0][:4] in _PRYING else "turn"  # "pry the lid off a tin": with this
     if phrase in lex.part_verbs and action == "open":
         if "closure" in functions:
             return "open"
@@ -205,7 +224,9 @@ def _meaning(
         return "press"  # "put a finger on the button"
     if action == "eat" and target and name and "it" not in target:
         aside = words[next((i for i, word in enumerate(words) if word in ("from", "off")), 99) :]
-        if not is_object(target, name, lex) and not is_object(aside, name, lex):
+        if is_object(aside, name, lex):
+            return "drink"  # "eat soup from the bowl": the lips need its rim
+        if not is_object(target, name, lex):
             return "handle_food"  # "eat the salad" with a fork in hand
     if action == "clean" and target and "it" not in target and not functions:
         return "clean" if is_object(target, name, lex) else "brush"

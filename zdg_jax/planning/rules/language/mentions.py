@@ -10,7 +10,9 @@ from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 _GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
 _WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure"])
-_USING = frozenset(["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food"])
+_USING = frozenset(
+    ["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food", "stir", "lever"]
+)
 _WORLDLY = frozenset(["face", "mount", "base"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
 _PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
@@ -190,7 +192,7 @@ def _by_action(
     """Judges a part by the action that is named beside it."""
     if action == "clean" and direct:
         return Verdict(value=-1.0, reason="it is what is worked on")
-    if action in ("open", "press") and (direct or preposition in ("on", "")):
+    if action in ("open", "press", "squeeze") and (direct or preposition in ("on", "")):
         return Verdict(value=1.0, reason="the action is done to it")
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from zdg_jax.planning.grip import Side
-from zdg_jax.planning.rules.language.actions import is_object, main_action
+from zdg_jax.planning.rules.language.actions import is_object, is_of_another, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
 from zdg_jax.planning.rules.language.mentions import (
@@ -118,6 +118,9 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
         target, passive = (here.target, here.passive) if here else ((), False)
+        worked = here is not None and here.action.name in ("lever", "turn")
+        if worked and is_of_another(clause.words, lex, name):
+            continue  # "pry the lid off a tin": the object has no part in it
         named = list(mentions(clause.words, lex))
         for mention, span in zip(named, enumeration_spans(clause.words, named, lex), strict=True):
             verdict = classify_mention(

@@ -1,0 +1,55 @@
+"""Arguments of another type than a function takes: told by name, with the call to make."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from zdg_jax.errors import InputError
+
+
+def check_kind(name: str, value: object, kinds: Any, instead: str) -> None:
+    """Refuses an argument of another type.
+
+    Args:
+        name: the argument's.
+        value: its value.
+        kinds: types that it may have, as for `isinstance`.
+        instead: what to give, for the message.
+
+    Raises:
+        InputError: naming the argument, its type and what to give.
+    """
+    if not isinstance(value, kinds):
+        raise InputError(f"{name} is of the type {type(value).__name__}; give {instead}")
+
+
+def check_path(name: str, value: object) -> None:
+    """Refuses what is no path.
+
+    Args:
+        name: the argument's.
+        value: its value.
+
+    Raises:
+        InputError: it is neither a text nor a path.
+    """
+    check_kind(name, value, (str, os.PathLike), "the path of a file")
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> None:
+    """Refuses what is no whole number in a range.
+
+    Args:
+        name: the argument's.
+        value: its value.
+        least: least value.
+        most: greatest value.
+
+    Raises:
+        InputError: naming the argument, its value and the limit.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise InputError(f"{name} is {value!r}; a whole number is needed")
+    if not least <= int(value) <= most:
+        raise InputError(f"{name} is {value}; it must be from {least} to {most}")
