@@ -75,4 +75,5 @@ def _shape(leaf: Any) -> Any:
     """Shape and type of a traced value; other values as they are."""
     if not isinstance(leaf, jax.core.Tracer):
         return leaf
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, weak_type=leaf.aval.weak_type)
+    weak = bool(getattr(leaf.aval, "weak_type", False))
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, weak_type=weak)
