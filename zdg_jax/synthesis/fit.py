@@ -14,6 +14,7 @@ import threading
 from concurrent import futures
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
@@ -96,6 +97,32 @@ class Fitted:
             rotation=rotations.sixd_from_matrix(jnp.asarray(self.rotation, jnp.float32)),
             dofs=jnp.asarray(self.dofs, jnp.float32),
         )
+
+    def without_contacts(self) -> Fitted:
+        """Returns the same grasps as if they touched nothing."""
+        inactive = dataclasses.replace(self.contacts, active=0 * self.contacts.active)
+        return dataclasses.replace(self, contacts=inactive)
+
+
+def where_rows(rows: np.ndarray, fitted: Fitted, otherwise: Fitted) -> Fitted:
+    """Takes grasps from one of two fits.
+
+    Args:
+        rows: True where `fitted` is taken, (n,) bool.
+        fitted: n grasps.
+        otherwise: n others.
+    """
+
+    def pick(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.where(rows.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+
+    fields = dataclasses.fields(Fitted)
+    return Fitted(
+        **{
+            f.name: jax.tree.map(pick, getattr(fitted, f.name), getattr(otherwise, f.name))
+            for f in fields
+        }
+    )
 
 
 class Fitter:
