@@ -181,15 +181,11 @@ class Fitter:
             The fitted grasps; those that are not finite stay as they are, without contacts.
         """
         n = len(dofs)
-        fitted = Fitted(
+        fitted = dataclasses.replace(
+            self.nowhere(n),
             position=np.array(position, float),
             rotation=np.array(rotation, float),
             dofs=np.array(dofs, float),
-            contacts=self._no_contacts(n),
-            near=np.full((n, POINTS, 3), np.nan),
-            depth=np.zeros(n),
-            self_depth=np.zeros(n),
-            scene_depth=np.zeros(n),
         )
         meant = np.zeros((n, self._model.nbody), bool)
         meant[:, self._links] = touching
@@ -205,6 +201,23 @@ class Fitter:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             list(pool.map(improve, blocks))
         return fitted
+
+    def nowhere(self, n: int) -> Fitted:
+        """Grasps at no place, which touch nothing: for their shapes.
+
+        Args:
+            n: how many.
+        """
+        return Fitted(
+            position=np.full((n, 3), np.nan),
+            rotation=np.full((n, 3, 3), np.nan),
+            dofs=np.full((n, len(self._lower)), np.nan),
+            contacts=self._no_contacts(n),
+            near=np.full((n, POINTS, 3), np.nan),
+            depth=np.zeros(n),
+            self_depth=np.zeros(n),
+            scene_depth=np.zeros(n),
+        )
 
     def _no_contacts(self, n: int) -> Contacts:
         """Contacts of n grasps that touch nothing."""

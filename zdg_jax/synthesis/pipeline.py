@@ -24,6 +24,7 @@ from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
+from zdg_jax.runtime.ahead import compile_ahead, signature
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
@@ -373,6 +374,42 @@ class GraspPipeline:
             predicted_success=np.where(finite, success, 0.0),
             finite=finite,
         )
+
+    def compile(self, num: int, grip: int = 0) -> None:
+        """Compiles the programs of all stages side by side; else each is when it is first called.
+
+        Args:
+            num: n, grasps of a batch.
+            grip: number of the grip.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        kind = num, signature((self.grip(grip), self.config.refine))
+        compile_ahead(kind, lambda key: self.without_fit(num, key, grip), jax.random.key(0))
+
+    def without_fit(self, num: int, key: jax.Array, grip: int = 0) -> Any:
+        """Takes the compiled stages alone, which JAX can trace: grasps are fitted to nowhere.
+
+        Args:
+            num: n, grasps wanted.
+            key: random key.
+            grip: number of the grip.
+
+        Returns:
+            Metrics and poses, of use for their shapes.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        prepared, nowhere = self.grip(grip), self.fitter.nowhere(num)
+        variables, contacts = nowhere.variables, nowhere.contacts
+        refined = self.refine(*self.seeds(num, key, grip), grip)
+        squeezed = self.squeeze(refined, nowhere, grip)
+        metrics = quality.measure(
+            prepared.problem, variables, refined.pattern, contacts, squeezed, prepared.squeeze
+        )
+        return metrics, poses_of_grasps(self.hand.arrays, variables, squeezed)
 
     def run(self, num: int, key: jax.Array, grip: int = 0) -> GraspBatch:
         """Takes all stages.
