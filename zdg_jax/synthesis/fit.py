@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import threading
 from concurrent import futures
 from typing import Any
 
@@ -26,6 +25,7 @@ from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
+from zdg_jax.synthesis.touches import CollisionDetector, Touches, rank_in_group
 from zdg_jax.validation import six_directions
 from zdg_jax.validation.scene import ObjectLike, build
 
@@ -164,7 +164,7 @@ class Fitter:
             start, count = model.body_dofadr[body] - 6, model.body_dofnum[body]
             self._moves[body] = self._moves[model.body_parentid[body]]
             self._moves[body, start : start + count] = count > 0
-        self._local = threading.local()
+        self._detector = CollisionDetector(model, hand.kinematics, self._links)
 
     def fit(
         self, position: np.ndarray, rotation: np.ndarray, dofs: np.ndarray, touching: np.ndarray
@@ -241,7 +241,7 @@ class Fitter:
         for _ in range(self.config.steps):
             if not rows.size:
                 return
-            touches = self._touches(grasps, rows)
+            touches = self._detector.touches(grasps.position, grasps.rotation, grasps.dofs, rows)
             error, jacobian, weight = self._gaps(grasps, touches, meant)
             gap = np.abs(error).max(axis=1, initial=0.0)
             on = gap > _SETTLED
@@ -266,49 +266,9 @@ class Fitter:
             grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
             rows = rows[longest > _SETTLED]
 
-    def _touches(self, grasps: Fitted, rows: np.ndarray) -> _Touches:
-        """Collision detection at grasps, one after the other."""
-        if not hasattr(self._local, "data"):
-            self._local.data = mujoco.MjData(self._model)
-        data, model = self._local.data, self._model
-        joints = self._kinematics.joints(grasps.dofs[rows])
-        axes = np.empty((len(rows), joints.shape[1], 6))
-        origin = np.empty((len(rows), 3))
-        reports = []
-        data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
-        for place, row in enumerate(rows):
-            data.qpos[:3] = grasps.position[row]
-            mujoco.mju_mat2Quat(data.qpos[3:7], grasps.rotation[row].ravel())
-            data.qpos[7:-7] = joints[place]
-            mujoco.mj_kinematics(model, data)
-            mujoco.mj_comPos(model, data)
-            mujoco.mj_collision(model, data)
-            axes[place] = data.cdof[6 : 6 + joints.shape[1]]
-            origin[place] = data.subtree_com[self._links.start]
-            contact = data.contact
-            views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
-            reports.append([view.copy() for view in views])
-        gap, point, normal, geom = (np.concatenate(leaves) for leaves in zip(*reports, strict=True))
-        body = model.geom_bodyid[geom]
-        hand = (body >= self._links.start) & (body < self._links.stop)
-        return _Touches(
-            rows=rows,
-            place=np.repeat(np.arange(len(rows)), [len(gaps) for gaps, *_ in reports]),
-            axes=axes,
-            origin=origin,
-            gap=gap,
-            point=point,
-            normal=normal,
-            body=body,
-            hand=hand,
-            hand_body=np.where(hand[:, 0], body[:, 0], body[:, 1]),
-            between=hand.all(axis=1),
-            around=(body == 0).any(axis=1),
-        )
-
     def _report(self, grasps: Fitted, rows: np.ndarray) -> None:
         """Writes down grasps' contacts and depths."""
-        touches = self._touches(grasps, rows)
+        touches = self._detector.touches(grasps.position, grasps.rotation, grasps.dofs, rows)
         row, outer = rows[touches.place], touches.with_object
         inside = np.maximum(-touches.gap, 0.0)
         for depth, which in (
@@ -319,11 +279,11 @@ class Fitter:
             np.maximum.at(depth, row[which], inside[which])
         near = np.flatnonzero(outer & (touches.gap < TOUCH_GAP))
         near = near[np.lexsort((touches.gap[near], touches.place[near]))]
-        rank = _rank(touches.place[near])
+        rank = rank_in_group(touches.place[near])
         near, rank = near[rank < POINTS], rank[rank < POINTS]
         grasps.near[row[near], rank] = touches.point[near]
         nearest = touches.nearest()
-        rank = _rank(touches.place[nearest])
+        rank = rank_in_group(touches.place[nearest])
         nearest, rank = nearest[rank < SLOTS], rank[rank < SLOTS]
         at = (row[nearest], rank)
         gap = touches.gap[nearest]
@@ -342,7 +302,7 @@ class Fitter:
         contacts.passive_motions[at] = np.cross(twist[..., :3], arm) + twist[..., 3:]
 
     def _gaps(
-        self, grasps: Fitted, touches: _Touches, meant: np.ndarray
+        self, grasps: Fitted, touches: Touches, meant: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Gaps to be closed or opened of r grasps, (r, c) [m], and their derivative, (r, c, 6 + d).
 
@@ -368,7 +328,7 @@ class Fitter:
         twist = np.einsum("ci,cji->cj", np.hstack([lever, normal]), touches.axes[place])
         moves = np.einsum("cs,csj->cj", side, self._moves[touches.body[counts]])
 
-        rank = _rank(place)
+        rank = rank_in_group(place)
         width = int(rank.max(initial=-1)) + 1
         errors = np.zeros((len(rows), width))
         errors[place, rank] = error[counts]
@@ -381,56 +341,6 @@ class Fitter:
         turns[place, rank] = twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian, weights
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Touches:
-    """Results of collision detection at r grasps: c contacts, grasp after grasp."""
-
-    rows: np.ndarray
-    """Rows of the grasps, (r,)."""
-    place: np.ndarray
-    """Index in `rows` of the grasp of each contact, (c,)."""
-    axes: np.ndarray
-    """Motion of each joint about `origin`, turn before shift, (r, j, 6)."""
-    origin: np.ndarray
-    """Point that `axes` refer to, (r, 3) [m]."""
-    gap: np.ndarray
-    """Gaps, negative inside, (c,) [m]."""
-    point: np.ndarray
-    """Middle of each contact, (c, 3) [m]."""
-    normal: np.ndarray
-    """Unit normals from the first geom to the second, (c, 3)."""
-    body: np.ndarray
-    """Bodies of both sides, (c, 2)."""
-    hand: np.ndarray
-    """True where a side is the hand, (c, 2) bool."""
-    hand_body: np.ndarray
-    """The hand's body, (c,)."""
-    between: np.ndarray
-    """True where the hand touches itself, (c,) bool."""
-    around: np.ndarray
-    """True where it touches what surrounds the object, (c,) bool."""
-
-    @property
-    def with_object(self) -> np.ndarray:
-        """True where the hand touches the object, (c,) bool."""
-        return ~(self.between | self.around)
-
-    def nearest(self) -> np.ndarray:
-        """The nearest contact of each link with the object, grasp by grasp, nearest first."""
-        outer = np.flatnonzero(self.with_object)
-        outer = outer[np.lexsort((self.gap[outer], self.hand_body[outer], self.place[outer]))]
-        same = (np.diff(self.hand_body[outer]) == 0) & (np.diff(self.place[outer]) == 0)
-        first = outer[np.concatenate([[True], ~same])] if outer.size else outer
-        return first[np.lexsort((self.gap[first], self.place[first]))]
-
-
-def _rank(groups: np.ndarray) -> np.ndarray:
-    """Position of each entry within its group; entries of a group are neighbours, (c,)."""
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    sizes = np.diff(starts, append=len(groups))
-    return np.arange(len(groups)) - np.repeat(starts, sizes)
 
 
 def _turned(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:

@@ -13,37 +13,27 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from zdg_jax import planning
-from zdg_jax.energy import GraspVariables, Pattern, Problem
+from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet, HandRecord, ObjectRecord
 from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import Hand
-from zdg_jax.hand.pressing_range import pressing_range
-from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
 from zdg_jax.runtime.ahead import compile_ahead, signature
-from zdg_jax.runtime.devices import replicate
-from zdg_jax.scenes import Scene, SceneArrays, Surroundings
+from zdg_jax.scenes import Scene, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.approach import ApproachPlanner
-from zdg_jax.synthesis.contact_patterns import (
-    contact_patterns,
-    idle_fingers,
-    pattern_probabilities,
-)
-from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter, where_rows
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
-from zdg_jax.synthesis.plan_targets import targets_from_plan
+from zdg_jax.synthesis.prepared_grip import PreparedGrip
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seed_proposal import SeedConfig
 from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
-from zdg_jax.synthesis.statics import Load
 from zdg_jax.synthesis.underactuation import AdaptiveClosing
 from zdg_jax.synthesis.wrist import WristCompliance
 
@@ -71,21 +61,6 @@ class PipelineConfig:
         """
         if not 0 <= self.alignment < np.inf:
             raise InputError(f"alignment is {self.alignment}; it must be a number from 0")
-
-
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PreparedGrip:
-    """Everything that all grasps of one grip share."""
-
-    problem: Problem
-    """Hand, object and targets."""
-    proposal: SeedProposal
-    """The distribution that seeds are drawn from."""
-    squeeze: SqueezeConfig
-    """Settings of the squeeze, with the firmness that the grip asks for."""
-    load: Load
-    """Loads to bear, and what bears them."""
 
 
 _STATICS = threading.Lock()
@@ -198,7 +173,16 @@ class GraspPipeline:
             raise InputError(f"no grip {grip}; the plan has {count}, counted from 0")
         with self._lock:
             if grip not in self._grips:
-                self._grips[grip] = self._prepare(grip)
+                self._grips[grip] = PreparedGrip.of(
+                    self.plan,
+                    grip,
+                    self.object,
+                    self.hand,
+                    seeds=self.config.seeds,
+                    squeeze=self.config.squeeze,
+                    physics=self.physics,
+                    around=self.surroundings,
+                )
             return self._grips[grip]
 
     def seeds(self, num: int, key: jax.Array, grip: int = 0) -> tuple[GraspVariables, Pattern]:
@@ -461,50 +445,6 @@ class GraspPipeline:
             status=(~batch.finite).astype(np.int8),
             status_names=("ok", "not finite"),
             provenance=provenance or {},
-        )
-
-    def _prepare(self, number: int) -> PreparedGrip:
-        plan, obj, hand = self.plan, self.object, self.hand
-        grip, squeeze = plan.grips[number], self.config.squeeze
-        # Descent sees the shape that physics will see, not the mesh.
-        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        around = self.surroundings
-        up = None if around is None else around.up
-        targets = targets_from_plan(grip, plan.task, obj, hand, up)
-        scene = SceneArrays.empty() if around is None else around.arrays()
-        lower, upper = (jnp.asarray(end, jnp.float32) for end in pressing_range(hand))
-        pressing = dataclasses.replace(hand.arrays, lower=lower, upper=upper)
-        problem = Problem(hand=pressing, object=arrays, targets=targets, scene=scene)
-        limits = self.physics.drives(hand).force_limit
-        payload = fingertip_payload(hand, limits, self.physics.friction_of(obj))
-        load = self.physics.weight_of(obj) / payload
-        patterns, chances = (
-            contact_patterns(hand, grip),
-            pattern_probabilities(hand, grip, obj, load),
-        )
-        if around is not None:
-            encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
-            chances = np.where(encloses, around.grip_room(obj) * chances, chances)
-        proposal = SeedProposal.prepare(
-            problem,
-            hand.preshapes,
-            patterns,
-            jnp.asarray(chances, jnp.float32),
-            ClosingMotion.of(hand, idle_fingers(grip)),
-            self.config.seeds,
-            load=load * (1 - grip.confidence),
-        )
-        firmness = grip.force.factor
-        squeeze = dataclasses.replace(
-            squeeze,
-            margin=squeeze.margin * firmness,
-            bend=squeeze.bend * firmness,
-        )
-        return PreparedGrip(
-            problem=replicate(problem),
-            proposal=proposal,
-            squeeze=squeeze,
-            load=replicate(Load.of(self.physics, hand, obj, plan, up)),
         )
 
 

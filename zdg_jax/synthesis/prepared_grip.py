@@ -1,0 +1,107 @@
+"""What all grasps of one grip share: the problem to solve, where seeds come from, what to bear."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zdg_jax.energy import Problem
+from zdg_jax.hand import Hand
+from zdg_jax.hand.pressing_range import pressing_range
+from zdg_jax.hand.strength import fingertip_payload
+from zdg_jax.objects import Object
+from zdg_jax.physics import Physics
+from zdg_jax.planning import GraspPlan
+from zdg_jax.runtime.devices import replicate
+from zdg_jax.scenes import SceneArrays, Surroundings
+from zdg_jax.synthesis.contact_patterns import (
+    contact_patterns,
+    idle_fingers,
+    pattern_probabilities,
+)
+from zdg_jax.synthesis.enclosing import ClosingMotion
+from zdg_jax.synthesis.plan_targets import targets_from_plan
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.squeeze import SqueezeConfig
+from zdg_jax.synthesis.statics import Load
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PreparedGrip:
+    """Everything that all grasps of one grip share."""
+
+    problem: Problem
+    """Hand, object and targets."""
+    proposal: SeedProposal
+    """The distribution that seeds are drawn from."""
+    squeeze: SqueezeConfig
+    """Settings of the squeeze, with the firmness that the grip asks for."""
+    load: Load
+    """Loads to bear, and what bears them."""
+
+    @classmethod
+    def of(
+        cls,
+        plan: GraspPlan,
+        number: int,
+        obj: Object,
+        hand: Hand,
+        *,
+        seeds: SeedConfig,
+        squeeze: SqueezeConfig,
+        physics: Physics,
+        around: Surroundings | None,
+    ) -> PreparedGrip:
+        """Prepares a grip.
+
+        Args:
+            plan: the plan.
+            number: of the grip in `plan.grips`.
+            obj: the object.
+            hand: the hand.
+            seeds: settings of the seeds.
+            squeeze: settings of the squeeze, for a grip of usual firmness.
+            physics: mass, friction and drives.
+            around: what surrounds the object, if there is anything.
+        """
+        grip = plan.grips[number]
+        up = None if around is None else around.up
+        # Descent sees the shape that physics will see, not the mesh.
+        arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
+        lower, upper = (jnp.asarray(end, jnp.float32) for end in pressing_range(hand))
+        problem = Problem(
+            hand=dataclasses.replace(hand.arrays, lower=lower, upper=upper),
+            object=arrays,
+            targets=targets_from_plan(grip, plan.task, obj, hand, up),
+            scene=SceneArrays.empty() if around is None else around.arrays(),
+        )
+        limits = physics.drives(hand).force_limit
+        payload = fingertip_payload(hand, limits, physics.friction_of(obj))
+        load = physics.weight_of(obj) / payload
+        patterns = contact_patterns(hand, grip)
+        chances = pattern_probabilities(hand, grip, obj, load)
+        if around is not None:
+            encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
+            chances = np.where(encloses, around.grip_room(obj) * chances, chances)
+        proposal = SeedProposal.prepare(
+            problem,
+            hand.preshapes,
+            patterns,
+            jnp.asarray(chances, jnp.float32),
+            ClosingMotion.of(hand, idle_fingers(grip)),
+            seeds,
+            load=load * (1 - grip.confidence),
+        )
+        firmness = grip.force.factor
+        return cls(
+            problem=replicate(problem),
+            proposal=proposal,
+            squeeze=dataclasses.replace(
+                squeeze, margin=squeeze.margin * firmness, bend=squeeze.bend * firmness
+            ),
+            load=replicate(Load.of(physics, hand, obj, plan, up)),
+        )
