@@ -7,6 +7,7 @@ import importlib.resources
 import pathlib
 import subprocess
 import sys
+import tomllib
 import types
 import zipfile
 
@@ -48,6 +49,13 @@ def test_public_names_are_listed_and_unknown_ones_refused() -> None:
     assert zdg_jax.__version__[0].isdigit()
     with pytest.raises(AttributeError, match="Grasper"):
         _ = zdg_jax.Grasper
+
+
+def test_every_room_is_in_the_package() -> None:
+    settings = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    rooms = {path.parent for path in (_ROOT / "zdg_jax").rglob("*.py")}
+    names = {".".join(room.relative_to(_ROOT).parts) for room in rooms}
+    assert names <= set(settings["packages"])
 
 
 @pytest.mark.slow

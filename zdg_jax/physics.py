@@ -16,6 +16,8 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.pytrees import pytree
 
+LIGHTEST, HEAVIEST = 1e-6, 1000.0
+"""Mass of an object that a hand holds [kg]; outside, physics engines lose their sense."""
 BENCHMARK_MASS = 0.1
 """Mass of the object in the six-direction benchmark [kg]."""
 BENCHMARK_FRICTION = 0.6
@@ -64,6 +66,21 @@ class Drives:
     limit."""
 
 
+def check_mass(mass: float) -> None:
+    """Refuses a mass that no object has which a hand holds.
+
+    Args:
+        mass: [kg].
+
+    Raises:
+        InputError: it is out of range.
+    """
+    if not LIGHTEST <= mass <= HEAVIEST:
+        raise InputError(
+            f"mass is {mass:g} kg; from {LIGHTEST:g} to {HEAVIEST:g} kg are taken: is it in grams?"
+        )
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Physics:
     """Mass, friction, gravity and drives for which grasps are made and tested."""
@@ -94,7 +111,8 @@ class Physics:
         """Checks the numbers.
 
         Raises:
-            InputError: a number is not positive and finite; gravity may be zero.
+            InputError: a number is not positive and finite, or a mass none of an object that
+                a hand holds; gravity may be zero.
         """
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
@@ -104,6 +122,8 @@ class Physics:
             if not (least_ok and math.isfinite(value)):
                 sort = "zero or more" if field.name in _MAY_BE_ZERO else "positive"
                 raise InputError(f"{field.name} is {value}; it must be {sort}")
+        if self.mass is not None:
+            check_mass(self.mass)
 
     def mass_of(self, obj: Any) -> float:
         """Returns the mass of an object under this physics [kg].

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import pathlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,20 @@ if TYPE_CHECKING:
     from zdg_jax.objects import Object
 
 Command = Callable[..., Any]
-FOLDER = click.Path(path_type=pathlib.Path)
+
+
+class _NamedPath(click.Path):
+    """A path that is not empty: a variable of the shell that is not set is no folder."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> pathlib.Path:
+        if value == "":
+            raise InputError(f"{'a path' if param is None else param.opts[0]} is empty; name one")
+        return pathlib.Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+FOLDER = _NamedPath()
 
 
 def object_options(command: Command) -> Command:

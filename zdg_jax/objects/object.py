@@ -23,6 +23,7 @@ from zdg_jax.objects import (
 )
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.parts import Part, describe_parts
+from zdg_jax.physics import check_mass
 from zdg_jax.runtime.progress import Progress, silent
 
 WATER = 1000.0
@@ -241,6 +242,8 @@ def _check_physical(mass: float | None, density: float | None, friction: float) 
     for what, value in (("mass", mass), ("density", density), ("friction", friction)):
         if value is not None and not cleaning.is_positive(value):
             raise InputError(f"{what} {value} is not a positive number")
+    if mass is not None:
+        check_mass(mass)
 
 
 def _part_file(parts: str | pathlib.Path | np.ndarray) -> pathlib.Path | None:

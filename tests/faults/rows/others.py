@@ -65,7 +65,7 @@ for _name, _file, _command in (
     ("parts", "p/parts.json", ("parts", "box.stl", "--out", "p")),
     ("a plan", "o/plan.json", PLAN),
     ("pages of plans", "o/plan.html", PLAN),
-    ("a dataset", "d/dataset.json", ("dataset", "make", "spec.yaml", "--out", "d")),
+    ("a dataset", "d/plan.json", ("dataset", "make", "spec.yaml", "--out", "d")),
 ):
     add(
         f"{_name} over a file of others",

@@ -34,7 +34,7 @@ add(
 )
 # Settings of the process.
 for _variables, _command, _expect in (
-    ({"JAX_PLATFORMS": "foo"}, PLAN, works()),
+    ({"JAX_PLATFORMS": "foo"}, PLAN, refused("JAX_PLATFORMS=foo")),
     ({"JAX_PLATFORMS": "foo"}, HAND, refused("JAX_PLATFORMS=foo")),
     ({"JAX_PLATFORMS": "cuda"}, HAND, refused("JAX_PLATFORMS=cuda")),
     ({"JAX_ENABLE_X64": "1"}, (*GRASP, *SMALL), refused("JAX_ENABLE_X64")),

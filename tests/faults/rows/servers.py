@@ -15,7 +15,10 @@ os.environ["OPENAI_API_KEY"] = {key!r}
 from tests.planning.server import ModelServer, Reply
 from zdg_jax.cli.app import run
 server = ModelServer()
-server.replies = [Reply(**{reply!r}) for _ in range(50)]
+reply = {reply!r}
+if reply.get("raw"):
+    reply["raw"] = reply["raw"].replace("TEN MEGABYTES", "x" * 10_000_000)
+server.replies = [Reply(**reply) for _ in range(50)]
 status = run([*{plan!r}, "--planner", "openai:m", "--server", server.url + "/v1",
     "--answers", "use", "--max-calls", "2"])
 for folder in ("o", os.environ["ZDG_CACHE_DIR"] + "/answers"):
@@ -65,7 +68,7 @@ for _name, _raw in (
     ("a list", "[]"),
     ("a number", "3"),
     ("no JSON", "<html>busy</html>"),
-    ("ten megabytes", body("x" * 10_000_000)),
+    ("ten megabytes", body("TEN MEGABYTES")),
     ("thoughts before the JSON", body("<think>{1, 2}</think>{}")),
     ("only thoughts", body("<think>" + "hm " * 1000)),
 ):
