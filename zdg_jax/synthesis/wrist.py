@@ -60,7 +60,7 @@ class WristCompliance:
             largest = np.linalg.norm(np.einsum("nij,nj->ni", turns, force), axis=1)
         else:
             # The decomposition of one that is not finite would fail for all.
-            finite = np.isfinite(turns).all(axis=(1, 2))
+            finite = np.asarray(np.isfinite(turns).all(axis=(1, 2)))
             turns = np.where(finite[:, None, None], turns, 0.0)
             largest = np.where(finite, np.linalg.norm(turns, ord=2, axis=(1, 2)), np.nan)
         return np.asarray(weight * largest)
