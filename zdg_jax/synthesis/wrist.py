@@ -59,7 +59,10 @@ class WristCompliance:
             force = np.einsum("nji,j->ni", rotation, -up)
             largest = np.linalg.norm(np.einsum("nij,nj->ni", turns, force), axis=1)
         else:
-            largest = np.linalg.norm(turns, ord=2, axis=(1, 2))
+            # The decomposition of one that is not finite would fail for all.
+            finite = np.asarray(np.isfinite(turns).all(axis=(1, 2)))
+            turns = np.where(finite[:, None, None], turns, 0.0)
+            largest = np.where(finite, np.linalg.norm(turns, ord=2, axis=(1, 2)), np.nan)
         return np.asarray(weight * largest)
 
 
