@@ -2,11 +2,12 @@
 # The suite on a bare machine with an accelerator: Python 3.12 and JAX there, no network.
 #
 #   benchmarks/wheels.sh                     # once, where there is a network: fills wheels/
-#   benchmarks/accelerator.sh [RESULTS]      # on the machine; under 8 minutes
+#   benchmarks/accelerator.sh [RESULTS]      # on the machine; under 10 minutes
 #
-# First parity (CPU against device on the same seeds, MJX against the C engine), then timings, then
-# a profile. Each part has its own limit of time; one that fails or runs out is reported and the
-# others go on. The same code runs on GPU, TPU and CPU; only MuJoCo Warp asks for an NVIDIA GPU.
+# First parity (CPU against device on the same seeds, Warp and MJX against the C engine), then
+# timings, a step's beside what docs/notes/lowering.md predicts, then a profile. Each part has its
+# own limit of time; one that fails or runs out is reported and the others go on. The same code runs
+# on GPU, TPU and CPU; MuJoCo Warp is left out on a TPU and where it is not installed.
 #
 # PYTHON   Python with JAX (default: python3.12, else python3)
 # WHEELS   folder of wheels (default: wheels)
@@ -47,20 +48,25 @@ objects=(--objects "${OBJECTS:-/nonexistent}")
 
 platform=$("$python" -c 'import jax; print(jax.default_backend())') || exit 1
 "$python" -c 'import jax; print("device:", *jax.devices(), "jax", jax.__version__)'
-warp=()
-if [ "$platform" = gpu ] && "$python" -c 'import warp' 2> /dev/null; then warp=(--warp); fi
+engines=()
+if [ "$platform" != tpu ] && "$python" -c 'import mujoco_warp' 2> /dev/null; then
+  engines+=(--engine warp)
+fi
+# MJX compiles for minutes on a CPU: a dry run there leaves it out.
+if [ "$platform" != cpu ]; then engines+=(--engine mjx); fi
 if [ "${SMALL:-0}" = 1 ]; then
   parity=(--num 8 --steps 20 --grasps "${GRASPS:-4}") batches=(--batch 16) num=16 trace=(--batch 16)
+  many=(--batch 16) steps=20
 else
   parity=(--num 256 --grasps 64) batches=(--batch 256 --batch 1024 --batch 4096 --batch 16384)
-  num=4096 trace=()
+  num=4096 trace=() many=(--batch 4096 --batch 16384) steps=100
 fi
 
 # run NAME SECONDS COMMAND...: one part, its output in RESULTS/NAME.txt
 run() {
   local name=$1 limit=$(($2 * slack)) began=$SECONDS left code
   shift 2
-  left=$((470 * slack - (SECONDS - started)))
+  left=$((580 * slack - (SECONDS - started)))
   [ "$limit" -gt "$left" ] && limit=$left
   if [ "$limit" -lt 10 ]; then
     echo "$name: left out, the time is up"
@@ -74,7 +80,14 @@ run() {
 }
 
 run parity 180 "$python" -m benchmarks.parity --hand "$hand" "${objects[@]}" "${parity[@]}" \
-  ${warp[@]+"${warp[@]}"} --out "$results/parity.json"
+  ${engines[@]+"${engines[@]}"} --out "$results/parity.json"
+run floors 90 "$python" -m benchmarks.lowering floors --measure --hand "$hand" "${objects[@]}" \
+  "${many[@]}" --out "$results/floors.json"
+for engine in ${engines[@]+"${engines[@]}"}; do
+  [ "$engine" = --engine ] && continue
+  run "physics_$engine" 90 "$python" -m benchmarks.physics --engine "$engine" --hand "$hand" \
+    --pieces 4 --steps "$steps" "${many[@]}" --out "$results/physics_$engine.json"
+done
 run synthesis 90 "$python" -m benchmarks synthesis --quick --num "$num" --hand "$hand" \
   "${objects[@]}" --out "$results/synthesis.json"
 run step 120 "$python" -m benchmarks step stages kinematics lookup --quick "${batches[@]}" \

@@ -49,6 +49,15 @@ def arithmetic() -> float:
     return 16 * steps * width / _best(lambda: jax.block_until_ready(run(values)))
 
 
+@functools.cache
+def products() -> float:
+    """Single-precision operations a second of a product of two matrices of 1024 x 1024."""
+    size = 1024
+    values = jnp.ones((size, size), jnp.float32)
+    run = jax.jit(lambda a: jnp.matmul(a, a, precision="highest"))
+    return 2 * size**3 / _best(lambda: jax.block_until_ready(run(values)))
+
+
 def floor(*, nbytes: float = 0.0, operations: float = 0.0) -> Metric:
     """The longest of the times that moving the bytes and doing the operations take at least."""
     seconds = max(nbytes / bandwidth(), operations / arithmetic() if operations else 0.0)

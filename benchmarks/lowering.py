@@ -27,18 +27,15 @@ import click
 import jax
 import jax.numpy as jnp
 from jax import export
-from jax.extend import core
 
 from benchmarks import reports
 from benchmarks.cases import first_pipeline, repeat
-from benchmarks.floors import arithmetic, bandwidth
+from benchmarks.floors import arithmetic, bandwidth, products
 from benchmarks.metrics import time_calls
 from benchmarks.settings import Settings
 from zdg_jax import synthesis
-from zdg_jax.synthesis import quality
-from zdg_jax.synthesis.grasp_batch import poses_of_grasps
+from zdg_jax.runtime.ahead import trace_calls
 from zdg_jax.synthesis.pipeline import GraspPipeline
-from zdg_jax.synthesis.squeeze import solve_squeeze
 from zdg_jax.validation import MjxOptions, six_directions
 from zdg_jax.validation.mjx.patches import patched
 from zdg_jax.validation.mjx.simplified import build_mjx
@@ -50,8 +47,6 @@ COUNTS = pathlib.Path(__file__).with_name("results") / "lowering.json"
 _GRASPS = 32
 _LAUNCH = 2e-6
 """Time that a GPU takes to start a kernel at least [s]; a guess."""
-_PREPARATION = frozenset({"antipodal_pairs"})
-"""Programs that prepare a grip, once a plan; they are not on the road of each grasp."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,54 +68,35 @@ H100 = Machine(name="H100", bandwidth=3.35e12, arithmetic=67e12, launch=_LAUNCH)
 
 
 def program_names() -> frozenset[str]:
-    """Names of the compiled functions of the synthesis."""
+    """Names of the compiled functions of rows in the synthesis."""
     compiled = type(jax.jit(lambda x: x))
     names = set()
     for info in pkgutil.iter_modules(synthesis.__path__, synthesis.__name__ + "."):
         for value in vars(importlib.import_module(info.name)).values():
-            function = getattr(value, "__wrapped__", value)  # shared among devices
-            if isinstance(value, compiled) or isinstance(function, compiled):
+            shared = not isinstance(value, compiled)  # among devices
+            if shared and isinstance(getattr(value, "__wrapped__", None), compiled):
                 names.add(value.__name__)
-    return frozenset(names) - _PREPARATION
+    return frozenset(names)
 
 
-def road_programs(pipeline: GraspPipeline) -> dict[str, tuple[Any, list[Any]]]:
-    """The compiled functions that seeds to metrics call, with the shapes they are called with.
+def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Custom calls and double-precision values of each program on each platform, by name.
 
-    Nothing is compiled: the road is traced as one function, in which they appear by name. The fit
-    runs on the host and is left out.
+    Nothing is compiled: the road from seeds to metrics is traced. The fit runs on the host.
 
     Args:
         pipeline: prepared stages.
     """
-    prepared = pipeline.grip()
-
-    def road(key: jax.Array) -> Any:
-        refined = pipeline.refine(*pipeline.seeds(_GRASPS, key))
-        variables, pattern, contacts = refined.variables, refined.pattern, refined.contacts
-        squeezed = solve_squeeze(
-            prepared.squeeze, prepared.problem, prepared.load, variables, pattern, contacts
-        )
-        metrics = quality.measure(
-            prepared.problem, variables, pattern, contacts, squeezed, prepared.squeeze
-        )
-        return metrics, poses_of_grasps(pipeline.hand.arrays, variables, squeezed)
-
-    traced = jax.make_jaxpr(road)(jax.random.key(0))
-    wanted = program_names()
-    return {
-        call.params["name"]: (call.params["jaxpr"], [v.aval for v in call.invars])
-        for call in traced.eqns
-        if call.params.get("name") in wanted
-    }
-
-
-def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Custom calls and double-precision values of each program on each platform, by name."""
-    for name, (program, shapes) in road_programs(pipeline).items():
-        function = jax.jit(core.jaxpr_as_fun(program))
+    calls: dict[str, tuple[Any, tuple[Any, ...]]] = {}
+    pipeline.grip()  # prepared, it is not traced
+    trace_calls(
+        lambda program, given: calls.setdefault(program.__name__, (program, given)),
+        lambda key: pipeline.without_fit(_GRASPS, key),
+        jax.random.key(0),
+    )
+    for name, (program, given) in calls.items():
         for platform in PLATFORMS:
-            yield f"{name} {platform}", counts(function, shapes, platform)
+            yield f"{name} {platform}", counts(program, given, platform)
 
 
 def counts_of_mjx(hand: HandLike, obj: ObjectLike) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -144,18 +120,19 @@ def counts_of_mjx(hand: HandLike, obj: ObjectLike) -> Iterator[tuple[str, dict[s
                 lambda data: jax.tree.map(lambda leaf: jnp.stack([leaf] * 2), data), data
             )
             step = jax.jit(jax.vmap(functools.partial(mjx.step, placed)))
-            yield f"mjx {platform}", counts(step, [states], platform)
+            yield f"mjx {platform}", counts(step, (states,), platform)
 
 
-def counts(function: Any, shapes: list[Any], platform: str) -> dict[str, Any]:
+def counts(program: Any, arguments: tuple[Any, ...], platform: str) -> dict[str, Any]:
     """What a compiled function becomes on a platform.
 
     Args:
-        function: made by `jax.jit`.
-        shapes: shapes and types of its arguments.
+        program: made by `jax.jit`.
+        arguments: what it is called with, or their shapes and types.
         platform: `cuda` or `tpu`.
     """
-    return counts_of_text(export.export(function, platforms=[platform])(*shapes).mlir_module())
+    exported = export.export(program, platforms=[platform])(*arguments)
+    return counts_of_text(exported.mlir_module())
 
 
 def counts_of_text(module: str) -> dict[str, Any]:
@@ -174,20 +151,40 @@ def step_program(pipeline: GraspPipeline, batch: int) -> tuple[Any, tuple[Any, .
     return step, (problem, pattern, states)
 
 
-def step_costs(compiled: Any) -> dict[str, float]:
-    """Operations, bytes and kernels of a compiled step, as XLA counts them after fusion."""
+def step_costs(compiled: Any, arguments: tuple[Any, ...]) -> dict[str, float]:
+    """Operations, bytes and kernels of a compiled step, as XLA counts them after fusion.
+
+    `traffic` counts the bytes that kernels read and write, intermediate results too, but not what
+    all grasps share; `state` only what a step must read and write of its grasps.
+
+    Args:
+        compiled: a compiled `step_program`.
+        arguments: what it is called with.
+    """
     costs = compiled.cost_analysis()
     entry = compiled.as_text().partition("ENTRY")[2]
     kernels = len(
         re.findall(r"= \S+ (?:fusion|dot|custom-call|call|while|sort|scatter|gather)\(", entry)
     )
-    memory = compiled.memory_analysis()
+    _, pattern, states = arguments
+    own = sum(leaf.nbytes for leaf in jax.tree.leaves((pattern, states)))
+    shared = compiled.memory_analysis().argument_size_in_bytes - own
     return {
         "operations": float(costs["flops"]),
-        "bytes": float(costs["bytes accessed"]),
-        "least_bytes": float(memory.argument_size_in_bytes + memory.output_size_in_bytes),
+        "traffic": float(costs["bytes accessed"] - shared),
+        "state": float(own + sum(leaf.nbytes for leaf in jax.tree.leaves(states))),
         "kernels": float(kernels),
     }
+
+
+def traffic(costs: dict[str, float], machine: Machine) -> float:
+    """Milliseconds that a step's traffic takes where no cache spares any of it.
+
+    Args:
+        costs: from `step_costs`.
+        machine: where.
+    """
+    return 1e3 * costs["traffic"] / machine.bandwidth
 
 
 def floors(costs: dict[str, float], machine: Machine) -> dict[str, float]:
@@ -199,8 +196,7 @@ def floors(costs: dict[str, float], machine: Machine) -> dict[str, float]:
     """
     return {
         "arithmetic": 1e3 * costs["operations"] / machine.arithmetic,
-        "memory": 1e3 * costs["bytes"] / machine.bandwidth,
-        "memory_read_once": 1e3 * costs["least_bytes"] / machine.bandwidth,
+        "state": 1e3 * costs["state"] / machine.bandwidth,
         "launches": 1e3 * costs["kernels"] * machine.launch,
     }
 
@@ -211,9 +207,21 @@ def here() -> Machine:
     return Machine(
         name=jax.devices()[0].device_kind,
         bandwidth=bandwidth(),
-        arithmetic=arithmetic(),
+        arithmetic=max(arithmetic(), products()),
         launch=launch,
     )
+
+
+def _words(row: dict[str, Any]) -> str:
+    """A line: what bounds the step on each machine, and what it took."""
+    parts = []
+    for machine, times in row["floors_ms"].items():
+        bound = max(times, key=times.__getitem__)
+        whole = row["traffic_ms"][machine]
+        parts.append(f"{machine} at least {times[bound]:.3g} ms ({bound}), traffic {whole:.3g} ms")
+    if "measured_ms" in row:
+        parts.append(f"measured {row['measured_ms']:.3g} ms")
+    return f"a step of {row['batch']} grasps: " + "; ".join(parts)
 
 
 @click.group()
@@ -257,14 +265,15 @@ def predict(
     for batch in batches:
         step, arguments = step_program(pipeline, batch)
         compiled = step.lower(*arguments).compile()
-        costs = step_costs(compiled)
+        costs = step_costs(compiled, arguments)
         row: dict[str, Any] = {"batch": batch, "costs": costs}
         row["floors_ms"] = {machine.name: floors(costs, machine) for machine in machines}
+        row["traffic_ms"] = {machine.name: traffic(costs, machine) for machine in machines}
         if measure:
             _, steady = time_calls(lambda call=compiled, a=arguments: call(*a), 10)
             row["measured_ms"] = steady.value
         rows.append(row)
-        print(json.dumps(row), flush=True)
+        print(_words(row), flush=True)
         reports.write(
             out, environment, machines=[dataclasses.asdict(m) for m in machines], steps=rows
         )

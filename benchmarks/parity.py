@@ -1,12 +1,12 @@
-"""Is the accelerator right? The same seeds on CPU and device; MJX beside the C engine.
+"""Is the accelerator right? The same seeds on CPU and device; Warp and MJX beside the C engine.
 
-    python -m benchmarks.parity [--num 256] [--grasps 64] [--warp] [--out parity.json]
+    python -m benchmarks.parity [--num 256] [--grasps 64] [--engine warp] [--out parity.json]
 
 Two parts. The refinement: loss and gradient of the same seeds agree number by number; the refined
 grasps agree in distribution, because a choice of contact that flips by rounding sends a grasp
-elsewhere. The rollouts: verdicts of MJX, and of Warp inside MJX where asked for, beside the C
-engine's. Ends with status 1 where a limit is exceeded. On a machine with a CPU alone the first
-part compares the CPU with itself.
+elsewhere. The rollouts: verdicts of the engines for accelerators beside the C engine's. Ends with
+status 1 where a limit is exceeded. On a machine with a CPU alone the first part compares the CPU
+with itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,14 @@ from zdg_jax.hand.poses import Poses
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.refine import RefineConfig, Refiner
 from zdg_jax.synthesis.synthesize import synthesize
-from zdg_jax.validation import Engine, MjxEngine, PhysicsEngine, Validation, six_directions
+from zdg_jax.validation import (
+    Engine,
+    MjxEngine,
+    PhysicsEngine,
+    Validation,
+    WarpEngine,
+    six_directions,
+)
 
 LOSS, GRADIENT, TERMS, VERDICTS = 1e-3, 0.02, 0.1, 0.9
 """Limits: relative difference of the loss at 95 % of the seeds, of the median gradient and of the
@@ -83,14 +90,23 @@ def _rows(leaf: Any) -> np.ndarray:
     return np.asarray(leaf).reshape(len(leaf), -1)
 
 
-def compare_verdicts(pipeline: GraspPipeline, num: int, *, warp: bool) -> dict[str, Any]:
-    """Verdicts of both engines on `num` grasps, and seconds of each, compilation apart."""
+ENGINES = {"warp": WarpEngine, "mjx": MjxEngine}
+
+
+def compare_verdicts(pipeline: GraspPipeline, num: int, name: str) -> dict[str, Any]:
+    """Verdicts of the C engine and of another, and seconds of each, compilation apart.
+
+    Args:
+        pipeline: makes the grasps.
+        num: how many.
+        name: one of `ENGINES`.
+    """
     hand, obj, plan = pipeline.hand, pipeline.object, pipeline.plan
     grasps = synthesize(TASK, obj, hand, num=num, planner=plan, validate=False)
     poses = grasps.poses
     expected, seconds, _ = _run(Engine(hand, obj, six_directions), poses)
     few = num if num < 32 else None  # a batch is filled up to its size
-    engine = MjxEngine(hand, obj, six_directions, batch=few, warp=warp)
+    engine = ENGINES[name](hand, obj, six_directions, batch=few)
     _, first, _ = _run(engine, poses)
     result, steady, name = _run(engine, poses)
     return {
@@ -118,7 +134,10 @@ def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
 @click.option("--num", default=256, show_default=True, help="Grasps to refine.")
 @click.option("--steps", default=160, show_default=True, help="Steps of the refinement.")
 @click.option("--grasps", default=64, show_default=True, help="Grasps to test; 0 leaves it out.")
-@click.option("--warp", is_flag=True, help="Test Warp inside MJX, on NVIDIA GPUs, too.")
+@click.option(
+    "--engine", "engines", multiple=True, type=click.Choice(list(ENGINES)), default=("mjx",),
+    show_default=True,
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=pathlib.Path), help="JSON file to write.")
 def main(
     hand: str,
@@ -127,10 +146,10 @@ def main(
     num: int,
     steps: int,
     grasps: int,
-    warp: bool,
+    engines: tuple[str, ...],
     out: pathlib.Path | None,
 ) -> None:
-    """Compares the default device with the CPU and MJX with the C engine."""
+    """Compares the default device with the CPU, and engines with the C engine."""
     environment = reports.environment() | {
         "matmul_precision": str(jax.config.jax_default_matmul_precision)
     }
@@ -141,8 +160,8 @@ def main(
         "verdicts": [],
     }
     print(json.dumps(report["refinement"]), flush=True)
-    for backend in (False, True)[: 1 + warp] if grasps else ():
-        row = compare_verdicts(pipeline, grasps, warp=backend)
+    for engine in engines if grasps else ():
+        row = compare_verdicts(pipeline, grasps, engine)
         report["verdicts"].append(row)
         print(json.dumps(row), flush=True)
     failures = failed(report)

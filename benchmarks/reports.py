@@ -14,7 +14,7 @@ import jax
 
 from benchmarks.settings import ROOT
 
-_PACKAGES = ("zdg-jax", "jax", "jaxlib", "mujoco", "mujoco-mjx", "numpy")
+_PACKAGES = ("zdg-jax", "jax", "jaxlib", "mujoco", "mujoco-mjx", "mujoco-warp", "numpy")
 
 
 def environment() -> dict[str, Any]:
@@ -33,7 +33,7 @@ def environment() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in _PACKAGES},
+        "versions": {name: metadata.version(name) for name in _PACKAGES if _installed(name)},
         "commit": commit or "unknown",
     }
 
@@ -43,6 +43,10 @@ def write(file: pathlib.Path | None, environment: dict[str, Any], **results: Any
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({"made": environment} | results, indent=1) + "\n")
+
+
+def _installed(name: str) -> bool:
+    return any(True for _ in metadata.distributions(name=name))
 
 
 def _processor() -> str:

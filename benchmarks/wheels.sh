@@ -9,7 +9,7 @@
 # PLATFORM  its architecture (default: x86_64)
 # WITH_JAX  1: keep the wheels that come with JAX too: jax, jaxlib, numpy, scipy, ml_dtypes,
 #           opt_einsum. jaxlib alone is for a CPU; add "jax[cuda12]" or "jax[tpu]" to EXTRA for others.
-# EXTRA     further requirements, e.g. "warp-lang" for MuJoCo Warp on NVIDIA GPUs
+# EXTRA     further requirements, e.g. "mujoco-warp" for Warp on NVIDIA GPUs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-wheels}

@@ -26,6 +26,7 @@ def main(num: int = 16) -> zdg.GraspSet:
     print(f"refined: mean energy of contact {float(np.mean(refined.terms['contact'])):.2e}")
     fitted = pipeline.fit(refined)
     print(f"fitted: at most {1e3 * fitted.depth.max():.1f} mm inside the box")
+    fitted = pipeline.settle(refined, fitted)  # fingers with one tendon for several joints
     squeezed = pipeline.squeeze(refined, fitted)
     print(f"squeezed: {float(np.median(squeezed.imbalance)):.1%} of the forces do not cancel")
     batch = pipeline.measure(refined, fitted, squeezed)

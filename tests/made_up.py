@@ -36,6 +36,7 @@ def make_ball(pieces: int = 2) -> ObjectRecord:
         vertices=vertices,
         faces=faces,
         face_parts=np.ones(len(faces), np.int32),
+        part_names={1: "shell"},
         pieces=tuple(slices),
         mass=0.2,
         friction=0.6,

@@ -53,7 +53,8 @@ def test_what_is_counted() -> None:
 
 def test_floors_follow_the_machine() -> None:
     machine = lowering.Machine(name="toy", bandwidth=1e3, arithmetic=1e4, launch=1e-3)
-    costs = {"operations": 50.0, "bytes": 20.0, "least_bytes": 10.0, "kernels": 3.0}
+    costs = {"operations": 50.0, "traffic": 20.0, "state": 10.0, "kernels": 3.0}
     assert lowering.floors(costs, machine) == pytest.approx(
-        {"arithmetic": 5.0, "memory": 20.0, "memory_read_once": 10.0, "launches": 3.0}
+        {"arithmetic": 5.0, "state": 10.0, "launches": 3.0}
     )
+    assert lowering.traffic(costs, machine) == pytest.approx(20.0)

@@ -46,6 +46,7 @@ def same(a: GraspSet, b: GraspSet) -> None:
     assert a.provenance == b.provenance
     np.testing.assert_array_equal(a.object.vertices, b.object.vertices)
     assert len(a.object.pieces) == len(b.object.pieces)
+    assert a.object.part_names == b.object.part_names
 
 
 def test_best_and_holding_agree_with_scores_and_physics() -> None:
@@ -206,6 +207,16 @@ def rewrite(path: pathlib.Path, **changes: Any) -> None:
 def changed_meta(path: pathlib.Path, **changes: Any) -> np.ndarray:
     with np.load(path, allow_pickle=False) as file:
         return np.array(json.dumps(json.loads(str(file["meta"])) | changes))
+
+
+def test_names_of_parts_are_checked(saved: pathlib.Path) -> None:
+    with np.load(saved, allow_pickle=False) as file:
+        thing = json.loads(str(file["meta"]))["object"]
+    assert thing["part_names"] == {"1": "shell"}
+    for names, says in (({"one": "shell"}, "a number is needed"), ({"1": 3}, "a text is needed")):
+        rewrite(saved, meta=changed_meta(saved, object=thing | {"part_names": names}))
+        with pytest.raises(InputError, match=says):
+            GraspSet.load(saved)
 
 
 @pytest.fixture

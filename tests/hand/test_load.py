@@ -209,14 +209,11 @@ def _distance(model: mujoco.MjModel, data: mujoco.MjData, geom: int, point: np.n
     return np.linalg.norm(local) - size[0]
 
 
-def test_shadow_shares_its_tendons_equally() -> None:
+def test_joints_that_share_a_tendon_have_a_coordinate_each() -> None:
     hand = load("shadow")
-    assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 20, 20)
-    dofs = random_dofs(hand, 5)
-    joints = np.asarray(joints_from_dofs(hand.arrays, dofs))
+    assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 24, 20)
     for finger in ("FF", "MF", "RF", "LF"):
         inner, outer = (hand.joint_names.index(f"rh_{finger}J{n}") for n in (2, 1))
-        np.testing.assert_allclose(joints[:, inner], joints[:, outer], atol=1e-6)
         row = hand.actuator_names.index(f"rh_A_{finger}J0")
         assert hand.ctrl_from_joints[row, [inner, outer]].tolist() == [1, 1]
 

@@ -89,7 +89,7 @@ def test_compiled_model_gives_the_same_hand(shared_assets: pathlib.Path) -> None
     path = shared_assets / "hands" / "shadow_hand" / "right_hand.xml"
     model = mujoco.MjModel.from_xml_path(str(path))
     hand = Hand.load(model)
-    assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 20, 20)
+    assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 24, 20)
     np.testing.assert_array_equal(hand.kp, -model.actuator_biasprm[:, 1])
     np.testing.assert_array_equal(hand.model.dof_damping, model.dof_damping)
     np.testing.assert_allclose(hand.model.body_inertia, model.body_inertia)

@@ -161,10 +161,10 @@ def test_unknown_mark_is_asked_again(
 def test_width_that_the_part_does_not_have_is_asked_again(
     server: ModelServer, options: PlannerOptions, backend_name: str
 ) -> None:
-    answers = iter([{}, {}, {"aperture_mm": 90}])
+    answers = iter([{}, {}, {"aperture_mm": 140}])
     server.script = lambda prompt: model_script.answer(prompt, **next(answers, {}))
     plan("pour", jug(), allegro(), planner=backend_name, options=options)
-    assert "aperture of 90 mm does not fit" in server.prompt(3)
+    assert "aperture of 140 mm does not fit" in server.prompt(3)
 
 
 def test_spot_that_a_finger_needs_becomes_a_point_on_its_part(

@@ -125,3 +125,26 @@ def test_no_grasps_and_a_plan_of_another_object_are_refused() -> None:
         scene.jar().pipeline.seeds(0, jax.random.key(0))
     with pytest.raises(zdg.InputError, match="another mesh"):
         GraspPipeline.prepare(scene.jar().plan, scene.brick().object, scene.allegro())
+
+
+@pytest.mark.slow  # a batch of a size of its own compiles all programs
+def test_what_is_compiled_ahead_is_what_runs() -> None:
+    pipeline, compiled = scene.jar().pipeline, []
+
+    def told(event: str, _: float, **about: object) -> None:
+        if event.endswith("backend_compile_duration"):
+            compiled.append(str(about.get("fun_name")).removeprefix("jit(").removesuffix(")"))
+
+    jax.monitoring.register_event_duration_secs_listener(told)
+    try:
+        pipeline.compile(5)
+        programs = {"_enclose", "_advance", "_select", "_assess", "solve_squeeze", "measure"}
+        assert programs <= set(compiled)
+        del compiled[:]
+        pipeline.run(5, jax.random.key(3))
+        assert not programs & set(compiled)
+        del compiled[:]
+        pipeline.compile(5)
+        assert not compiled
+    finally:
+        jax.monitoring.unregister_event_duration_listener(told)

@@ -86,9 +86,12 @@ def test_contacts_are_told_by_part(grasps: GraspSet) -> None:
     assert touched is not None
     assert set(touched) == {frozenset({"right", "left"})}
     some = dataclasses.replace(record, face_parts=np.where(right, 2, 1))
-    stated = ObjectParts.stated(some, None)
+    stated = ObjectParts.stated(dataclasses.replace(some, part_names={}), None)
     assert stated is not None
     assert stated.names == ("part 1", "part 2")
+    named = ObjectParts.stated(dataclasses.replace(some, part_names={2: "lid"}), None)
+    assert named is not None
+    assert named.names == ("part 1", "lid")
     assert (
         ObjectParts.stated(dataclasses.replace(some, face_parts=0 * some.face_parts), None) is None
     )

@@ -18,6 +18,8 @@ _HIGHEST = jax.lax.Precision.HIGHEST
 MISALIGNED = 0.02
 """Metres of distance that a contact turned 90 degrees away costs when candidates are chosen."""
 
+_STOPPING = 0.15
+"""Distance from its stop at which a joint begins to count as held [rad or m]."""
 CONTACT_DECAY = 0.015
 """Distance at which an optional contact counts 1 / e [m]."""
 
@@ -165,7 +167,8 @@ def grasp_state(
         distance=gap + jnp.sum(normals * (points - jax.lax.stop_gradient(points)), axis=-1),
         normals=normals,
         link=pattern.link,
-        passive_motions=passive_motions(problem, posture, points, pattern.link),
+        passive_motions=passive_motions(problem, posture, points, pattern.link)
+        * _yielding(hand, joints)[:, None],
     )
     return GraspState(
         position=variables.position,
@@ -197,6 +200,15 @@ def passive_motions(
     twists = kinematics.link_twists(problem.hand.tree, posture, problem.hand.passive_motions)
     point_twists = jnp.matmul(twists, _one_hot(link, twists), precision=_HIGHEST)
     return (jnp.cross(point_twists[:3], points.T[:, None], axis=0) + point_twists[3:]).T
+
+
+def _yielding(hand: HandArrays, joints: jax.Array) -> jax.Array:
+    """How freely fingers still give way, (m,) in [0, 1]: 0 where a joint is at its stop."""
+    lower, upper = joints_from_dofs(hand, jnp.stack([hand.lower, hand.upper]))
+    motions = hand.passive_motions
+    room = jnp.where(motions > 0, upper - joints, joints - lower)
+    room = jnp.where(jnp.abs(motions) > 1e-3, room, jnp.inf)
+    return jnp.clip(jnp.min(room, axis=1) / _STOPPING, 0.0, 1.0)
 
 
 def root_pose(variables: GraspVariables) -> jax.Array:

@@ -1,8 +1,8 @@
 """Independent coordinates of a hand: joints that move alone, and joints that follow them.
 
-Joint equalities and equalities of fixed tendons tie joints together; joints that share one
-actuated tendon and have no actuator of their own move as one, each through the same share of its
-range; a joint that nothing drives stays where its spring rests.
+Joint equalities and equalities of fixed tendons tie joints together; a joint that nothing drives
+stays where its spring rests. Joints that share one actuated tendon are held in their sum alone:
+each has its own coordinate, and what moves them against each other is a passive motion.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Coupling:
     """Greatest value, (d,)."""
     passive_motions: np.ndarray
     """Motions of joints that neither an actuator nor an equality resists, (m, j), orthonormal:
-    joints that share a tendon can move against each other, whatever the dofs say."""
+    joints that share a tendon can move against each other."""
     leaders: tuple[int, ...]
     """Joint that names each dof."""
     notes: tuple[str, ...]
@@ -102,22 +102,11 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
         if leader[joint] == joint and leader[other] != joint:
             follow(joint, other, line)
             notes.append(f"{model.joint(joint).name} follows {model.joint(other).name}")
-    passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
-    for joints, signs in bundles:
-        free = [(j, s) for j, s in zip(joints, signs, strict=True) if leader[j] == j]
-        free = [(j, s) for j, s in free if j not in driven]
-        if len(free) < 2:
-            continue
-        (first, sign), rest = free[0], free[1:]
-        for joint, other_sign in rest:
-            slope = (high[joint] - low[joint]) / (high[first] - low[first])
-            if other_sign * sign > 0:
-                line = np.array([low[joint] - slope * low[first], slope])
-            else:
-                line = np.array([high[joint] + slope * low[first], -slope])
-            follow(joint, first, line)
-        names = [model.joint(j).name for j, _ in free]
-        notes.append(f"{' and '.join(names)} share a tendon")
+    for joints, _ in bundles:
+        free = [j for j in joints if leader[j] == j and j not in driven]
+        if len(free) > 1:
+            names = [model.joint(j).name for j in free]
+            notes.append(f"{' and '.join(names)} share a tendon")
     moved = driven | {j for joints, _ in bundles for j in joints}
     moved |= {leader[j] for j in moved if leader[j] >= 0}
     for joint in range(size):
@@ -136,6 +125,7 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
                 "one, in metres"
             )
         notes.append(f"{model.joint(joint).name} states no range: half a turn either way")
+    passive_motions = _passive_motions(model, leader, poly, (low + high) / 2, driven, bundles)
     return _assemble(model, name, leader, poly, low, high, passive_motions, tuple(notes))
 
 
@@ -206,20 +196,27 @@ def _passive_motions(
     driven: set[int],
     bundles: list[tuple[list[int], list[float]]],
 ) -> np.ndarray:
-    """Motions that equalities allow and shared tendons leave free, (m, j)."""
-    tied = {leader[joint] for joints, _ in bundles for joint in joints} - {-1}
-    if not tied:
-        return np.zeros((0, model.njnt))
+    """Motions that equalities allow and shared tendons leave free, (m, j): a tendon's apart from
+    another's, unless the same joints move both."""
     allowed = np.zeros((model.njnt, model.njnt))
     for joint, (first, line) in enumerate(zip(leader, poly, strict=True)):
         if first >= 0:
             allowed[joint, first] = polynomial.polyval(middle[first], polynomial.polyder(line))
     pulls = [np.eye(model.njnt)[joint] for joint in sorted(driven)]
+    groups: list[set[int]] = []
     for joints, weights in bundles:
         pulls.append(np.zeros(model.njnt))
         pulls[-1][joints] = weights
-    free = linalg.orth(allowed[:, sorted(tied)])
-    return (free @ linalg.null_space(np.array(pulls) @ free, rcond=1e-6)).T
+        group = {leader[joint] for joint in joints} - {-1}
+        for other in [g for g in groups if g & group]:
+            groups.remove(other)
+            group |= other
+        groups.append(group)
+    motions = [np.zeros((0, model.njnt))]
+    for group in filter(None, groups):
+        free = linalg.orth(allowed[:, sorted(group)])
+        motions.append((free @ linalg.null_space(np.array(pulls) @ free, rcond=1e-6)).T)
+    return np.concatenate(motions)
 
 
 def tendon_joints(model: mujoco.MjModel, tendon: int) -> tuple[list[int], list[float]]:

@@ -32,6 +32,7 @@ from zdg_jax.hand.link_geometry import (
     sample_links,
 )
 from zdg_jax.hand.palm import Palm, find_palm
+from zdg_jax.hand.passive_motion import towards_yielding
 from zdg_jax.hand.preshapes import Preshapes, find_preshapes
 from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
 from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
@@ -342,6 +343,9 @@ def _arrays(
         ),
         self_pairs=jnp.asarray(colliding_spheres(kinematics, model, cover, likely), jnp.int32),
     )
+    pads = Fingertips.of(fingers, arrays.contacts)
+    yielding = towards_yielding(kinematics, pads, poses.half_closed)
+    arrays = dataclasses.replace(arrays, passive_motions=_float(yielding))
     return arrays, spheres.measure_coverage(cover, solids, samples)
 
 

@@ -69,8 +69,9 @@ class HandArrays:
     coupling: jax.Array
     """Joints from dofs, (K + 1, j, d): joints = coupling[0] 1 + sum_k coupling[k] dofs**k."""
     passive_motions: jax.Array
-    """Motions of joints that no actuator resists, (m, j), orthonormal; in statics no force may
-    drive them, and dofs leave them out."""
+    """Motions of joints that no actuator resists, (m, j), orthonormal, in the direction in which a
+    pressed fingertip gives way; in statics no force may drive them, unless a joint is at its
+    stop."""
     ctrl_from_joints: jax.Array
     """Actuator targets from joints, (nu, j): the actuators' transmission."""
     kp: jax.Array

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zdg_jax.hand.passive_motion import given_way
 from zdg_jax.hand.self_collision import overlap_depth
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _OPPOSED = 0.3
 """Least opposition of a preshape."""
 _EASY = 0.9
 """Share of the open pose's width that an object may fill without strain."""
+_MOVED = 1e-3
+"""Share of a motion from which a joint counts as moved."""
 _OVERLAP = 0.0005
 """Depth at which links count as overlapping [m]."""
 
@@ -156,7 +159,11 @@ def _draw(hand: Hand) -> np.ndarray:
     thumb = driven.pop(hand.opposing_finger)
     free = sorted(thumb.difference(*driven))
     dofs[:, free] = rng.uniform(lower[free], upper[free], (_DRAWS, len(free)))
-    return np.clip(dofs, lower, upper)
+    motions = np.asarray(hand.arrays.passive_motions, float)
+    # What moves one finger against another is no giving way.
+    moved = np.stack([np.isin(np.arange(hand.num_joints), f.joints) for f in hand.fingers])
+    motions = motions[((np.abs(motions) > _MOVED)[:, None] <= moved).all(axis=2).any(axis=1)]
+    return given_way(hand.kinematics, motions, np.clip(dofs, lower, upper))
 
 
 def _measure(hand: Hand, dofs: np.ndarray) -> _Measured:

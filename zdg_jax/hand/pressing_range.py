@@ -17,7 +17,8 @@ def pressing_range(hand: Hand) -> tuple[np.ndarray, np.ndarray]:
     """Ranges of the independent coordinates of a grasp that is yet to be squeezed.
 
     A finger that is driven against its stop pushes the stop and not the object. Of thin things,
-    wrapped with joints at their stops, a third were let go.
+    wrapped with joints at their stops, a third were let go. A joint that shares its tendon may
+    stand at its stop: the tendon then drives the others.
 
     Args:
         hand: the hand.
@@ -28,4 +29,6 @@ def pressing_range(hand: Hand) -> tuple[np.ndarray, np.ndarray]:
     """
     lower, upper = (np.asarray(end, float) for end in (hand.arrays.lower, hand.arrays.upper))
     reserve = np.minimum(_RESERVE, _SHARE * (upper - lower))
+    arrays = hand.arrays
+    reserve[(np.abs(arrays.passive_motions) @ np.abs(arrays.coupling[1]) > 0).any(axis=0)] = 0.0
     return lower + reserve * (hand.closing < 0), upper - reserve * (hand.closing > 0)

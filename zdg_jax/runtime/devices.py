@@ -7,8 +7,10 @@ itself makes a loop whose length depends on the rows ask all devices at every tu
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar, cast
 
 import jax
@@ -18,6 +20,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 _Tree = TypeVar("_Tree")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _AXIS = "rows"
+Listener = Callable[[Any, tuple[Any, ...]], None]
+_LISTENER: contextvars.ContextVar[Listener | None] = contextvars.ContextVar("calls", default=None)
 
 
 def active_devices() -> tuple[jax.Device, ...]:
@@ -42,6 +46,20 @@ def replicate(tree: _Tree) -> _Tree:
     return tree if len(devices) == 1 else jax.device_put(tree, _sharding(devices, PartitionSpec()))
 
 
+@contextlib.contextmanager
+def calls_told_to(listener: Listener) -> Iterator[None]:
+    """Tells of each call of a program made by `shard_rows` within the block, before it.
+
+    Args:
+        listener: called with the compiled function of one device and the arguments.
+    """
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
 def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Function]:
     """A decorator for compiled functions of rows: devices share the rows.
 
@@ -59,6 +77,8 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
 
         @functools.wraps(program)
         def spread(*arguments: Any) -> Any:
+            if (listener := _LISTENER.get()) is not None:
+                listener(program, arguments)
             devices = active_devices()
             rows = [k for k in range(len(arguments)) if k not in replicated]
             count = len(jax.tree.leaves([arguments[k] for k in rows])[0])

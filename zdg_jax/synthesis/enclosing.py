@@ -109,6 +109,9 @@ class ClosingMotion:
         coupled = np.abs(np.asarray(arrays.coupling)[1:]).sum(axis=0) > 0
         moves = np.asarray(arrays.tree.moves) @ coupled > 0
         within = (moves[:, None] <= moves[:, :, None]).all(axis=0)
+        # A tendon pulls all its joints at once.
+        shared = np.abs(np.asarray(arrays.passive_motions)) @ np.abs(arrays.coupling[1]) > 0
+        within &= ~(shared.T @ shared)
         thumbs = [f for f in hand.fingers if f.is_thumb] or list(hand.fingers[:1])
         links = [link for finger in thumbs for link in finger.links]
         others = [link for f in hand.fingers if f not in thumbs for link in f.links]

@@ -14,6 +14,7 @@ import threading
 from concurrent import futures
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
@@ -97,6 +98,32 @@ class Fitted:
             dofs=jnp.asarray(self.dofs, jnp.float32),
         )
 
+    def without_contacts(self) -> Fitted:
+        """Returns the same grasps as if they touched nothing."""
+        inactive = dataclasses.replace(self.contacts, active=0 * self.contacts.active)
+        return dataclasses.replace(self, contacts=inactive)
+
+
+def where_rows(rows: np.ndarray, fitted: Fitted, otherwise: Fitted) -> Fitted:
+    """Takes grasps from one of two fits.
+
+    Args:
+        rows: True where `fitted` is taken, (n,) bool.
+        fitted: n grasps.
+        otherwise: n others.
+    """
+
+    def pick(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.where(rows.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+
+    fields = dataclasses.fields(Fitted)
+    return Fitted(
+        **{
+            f.name: jax.tree.map(pick, getattr(fitted, f.name), getattr(otherwise, f.name))
+            for f in fields
+        }
+    )
+
 
 class Fitter:
     """A hand and an object whose collision geometry grasps are fitted to."""
@@ -154,15 +181,11 @@ class Fitter:
             The fitted grasps; those that are not finite stay as they are, without contacts.
         """
         n = len(dofs)
-        fitted = Fitted(
+        fitted = dataclasses.replace(
+            self.nowhere(n),
             position=np.array(position, float),
             rotation=np.array(rotation, float),
             dofs=np.array(dofs, float),
-            contacts=self._no_contacts(n),
-            near=np.full((n, POINTS, 3), np.nan),
-            depth=np.zeros(n),
-            self_depth=np.zeros(n),
-            scene_depth=np.zeros(n),
         )
         meant = np.zeros((n, self._model.nbody), bool)
         meant[:, self._links] = touching
@@ -178,6 +201,23 @@ class Fitter:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             list(pool.map(improve, blocks))
         return fitted
+
+    def nowhere(self, n: int) -> Fitted:
+        """Grasps at no place, which touch nothing: for their shapes.
+
+        Args:
+            n: how many.
+        """
+        return Fitted(
+            position=np.full((n, 3), np.nan),
+            rotation=np.full((n, 3, 3), np.nan),
+            dofs=np.full((n, len(self._lower)), np.nan),
+            contacts=self._no_contacts(n),
+            near=np.full((n, POINTS, 3), np.nan),
+            depth=np.zeros(n),
+            self_depth=np.zeros(n),
+            scene_depth=np.zeros(n),
+        )
 
     def _no_contacts(self, n: int) -> Contacts:
         """Contacts of n grasps that touch nothing."""

@@ -12,6 +12,7 @@ from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.hand import HandArrays, joints_from_dofs
 from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.kernels import rotations
+from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeResult
 
 
@@ -37,6 +38,7 @@ class GraspBatch:
     """False where a pose, or a gradient on the way to it, is not finite, (n,) bool."""
 
 
+@shard_rows(replicated=(0,))
 @jax.jit
 def poses_of_grasps(hand: HandArrays, variables: GraspVariables, squeezed: SqueezeResult) -> Poses:
     """Returns the three poses of grasps; the wrist keeps its rotation, and stays in the squeeze.

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
@@ -23,6 +24,7 @@ from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
+from zdg_jax.runtime.ahead import compile_ahead, signature
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import Scene, SceneArrays, Surroundings
 from zdg_jax.synthesis import quality
@@ -34,7 +36,7 @@ from zdg_jax.synthesis.contact_patterns import (
     pattern_probabilities,
 )
 from zdg_jax.synthesis.enclosing import ClosingMotion
-from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
+from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter, where_rows
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
@@ -42,6 +44,8 @@ from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
 from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.statics import Load
+from zdg_jax.synthesis.underactuation import AdaptiveClosing
+from zdg_jax.synthesis.wrist import WristCompliance
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,6 +102,7 @@ class GraspPipeline:
         variables, pattern = pipeline.seeds(64, jax.random.key(0))
         refined = pipeline.refine(variables, pattern)
         fitted = pipeline.fit(refined)
+        fitted = pipeline.settle(refined, fitted)
         squeezed = pipeline.squeeze(refined, fitted)
         batch = pipeline.measure(refined, fitted, squeezed)
         grasps = pipeline.grasp_set(batch)
@@ -125,6 +130,10 @@ class GraspPipeline:
         if surroundings is not None:
             self.approaches = ApproachPlanner(hand, obj, surroundings)
         self.fitter, self.alignment = fitter, alignment
+        self.closing = None
+        if len(hand.arrays.passive_motions):
+            self.closing = AdaptiveClosing(hand, obj, physics, surroundings)
+        self.wrist = WristCompliance(hand, physics, fitter.wrist_stiffness)
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
         self._lock = threading.Lock()
@@ -251,6 +260,39 @@ class GraspPipeline:
             touching,
         )
 
+    def settle(self, refined: Refined, fitted: Fitted, grip: int = 0) -> Fitted:
+        """Lets fingers whose joints share a tendon come to rest around the object.
+
+        Physics closes the hand; what it ends in is fitted anew, with the links that touch. Hands
+        with an actuator or an equality for every joint are returned as they are.
+
+        Args:
+            refined: n grasps; says which links are meant to touch.
+            fitted: the same grasps, fitted.
+            grip: number of the grip.
+
+        Returns:
+            The n grasps; those that lost the object stay as they were and touch nothing.
+
+        Raises:
+            InputError: the plan has no such grip.
+        """
+        if self.closing is None:
+            return fitted
+        # As if every joint were held: else what such fingers touch would not be pressed at all.
+        contacts = fitted.contacts
+        held = dataclasses.replace(contacts, passive_motions=0 * contacts.passive_motions)
+        squeezed = self.squeeze(refined, dataclasses.replace(fitted, contacts=held), grip)
+        poses = poses_of_grasps(self.hand.arrays, fitted.variables, squeezed)
+        pose, touching = self.closing.close(jax.device_get(poses))
+        settled = self.fitter.fit(
+            pose[:, :3],
+            Rotation.from_quat(pose[:, 3:7], scalar_first=True).as_matrix(),
+            pose[:, 7:][:, list(self.hand.kinematics.coupling.leaders)],
+            touching,
+        )
+        return where_rows(np.any(touching, axis=1), settled, fitted.without_contacts())
+
     def squeeze(self, refined: Refined, fitted: Fitted, grip: int = 0) -> SqueezeResult:
         """Solves for the pregrasp and for the squeeze that presses the contacts.
 
@@ -301,7 +343,12 @@ class GraspPipeline:
         )
         poses, forces, terms, metrics = jax.device_get((poses, forces, terms, metrics))
         metrics |= self.alignment.measure(fitted)
-        metrics["wrist_turn"] = self._wrist_turn(fitted)
+        metrics["wrist_turn"] = self.wrist.turn(
+            fitted,
+            self.object.center_of_mass,
+            self.physics.weight_of(self.object),
+            None if self.surroundings is None else self.surroundings.up,
+        )
         metrics |= {"penetration": fitted.depth, "self_penetration": fitted.self_depth}
         if self.approaches is not None:
             ways = self.approaches.plan(poses.pregrasp)
@@ -328,6 +375,42 @@ class GraspPipeline:
             finite=finite,
         )
 
+    def compile(self, num: int, grip: int = 0) -> None:
+        """Compiles the programs of all stages side by side; else each is when it is first called.
+
+        Args:
+            num: n, grasps of a batch.
+            grip: number of the grip.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        kind = num, signature((self.grip(grip), self.config.refine))
+        compile_ahead(kind, lambda key: self.without_fit(num, key, grip), jax.random.key(0))
+
+    def without_fit(self, num: int, key: jax.Array, grip: int = 0) -> Any:
+        """Takes the compiled stages alone, which JAX can trace: grasps are fitted to nowhere.
+
+        Args:
+            num: n, grasps wanted.
+            key: random key.
+            grip: number of the grip.
+
+        Returns:
+            Metrics and poses, of use for their shapes.
+
+        Raises:
+            InputError: `num` is not positive, or the plan has no such grip.
+        """
+        prepared, nowhere = self.grip(grip), self.fitter.nowhere(num)
+        variables, contacts = nowhere.variables, nowhere.contacts
+        refined = self.refine(*self.seeds(num, key, grip), grip)
+        squeezed = self.squeeze(refined, nowhere, grip)
+        metrics = quality.measure(
+            prepared.problem, variables, refined.pattern, contacts, squeezed, prepared.squeeze
+        )
+        return metrics, poses_of_grasps(self.hand.arrays, variables, squeezed)
+
     def run(self, num: int, key: jax.Array, grip: int = 0) -> GraspBatch:
         """Takes all stages.
 
@@ -345,6 +428,7 @@ class GraspPipeline:
         refined = self.refine(*self.seeds(num, key, grip), grip)
         fitted = self.fit(refined)
         with _STATICS:
+            fitted = self.settle(refined, fitted, grip)
             return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
 
     def grasp_set(
@@ -378,14 +462,6 @@ class GraspPipeline:
             status_names=("ok", "not finite"),
             provenance=provenance or {},
         )
-
-    def _wrist_turn(self, fitted: Fitted) -> np.ndarray:
-        """Turn of the tests' wrist under the weight of what it carries or lifts, (n,) [rad]."""
-        arm = fitted.position - self.object.center_of_mass
-        if self.surroundings is not None:
-            arm = np.cross(arm, self.surroundings.up)
-        weight = self.physics.weight_of(self.object)
-        return np.linalg.norm(arm, axis=1) * weight / self.fitter.wrist_stiffness
 
     def _prepare(self, number: int) -> PreparedGrip:
         plan, obj, hand = self.plan, self.object, self.hand

@@ -21,7 +21,14 @@ from zdg_jax.kernels.carrying import Carried
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
-from zdg_jax.synthesis.statics import Load, Statics, payload, statics, task_margin
+from zdg_jax.synthesis.statics import (
+    Load,
+    Statics,
+    passive_dofs,
+    payload,
+    statics,
+    task_margin,
+)
 
 _HOPELESS = 0.4
 """Payload over mass below which hardly a grasp was seen to carry its object with any side down."""
@@ -89,9 +96,12 @@ def solve_squeeze(
         active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
         linear = statics(load, problem, variables, contacts, active)
         general, task = payload(load, linear), task_margin(load, linear)
-        force = _sized(config, load, linear, general, task) * active[:, None]
+        force = _sized(config, load, linear, general, task)
+        touching = jnp.concatenate([active, jnp.ones(len(force) - len(active))])
+        force = force * touching[:, None]
         torques = jnp.einsum("akf,kf->a", linear.drive, force)
         wrench = jnp.einsum("rkf,kf->r", linear.balance, force)
+        force = force[: len(active)]
         return SqueezeResult(
             pregrasp=_open(config, problem, variables, pattern),
             squeeze=variables.dofs + _change(problem.hand, load, variables.dofs, torques),
@@ -132,8 +142,9 @@ def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -
     B maps the coordinates to actuators, K holds the gains. Dexonomy (arXiv 2504.18829) writes
     q + J^T f / kp for hands with an actuator per joint.
     """
-    geared = jax.jacfwd(lambda dofs: hand.ctrl_from_joints @ joints_from_dofs(hand, dofs))(dofs)
-    square = geared.T @ geared
+    spread = jax.jacfwd(lambda dofs: joints_from_dofs(hand, dofs))(dofs)
+    geared, passive = hand.ctrl_from_joints @ spread, passive_dofs(hand, spread)
+    square = geared.T @ geared + passive @ passive.T
     square = square + 1e-6 * jnp.diag(jnp.diag(square) + 1e-6)
     return jnp.linalg.solve(square, geared.T @ (torques / load.gain))
 
@@ -168,9 +179,14 @@ def _open(
     def step(_: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         shift, dofs = carry
         push, turn = jax.grad(missing, (0, 1))(shift, dofs)
+        turn = turn - passive @ (passive.T @ turn)
         largest = jnp.maximum(jnp.max(jnp.abs(push)), jnp.max(jnp.abs(turn)))
         rate = config.opening_step / jnp.maximum(largest, 1e-9)
         return shift - rate * push, jnp.clip(dofs - rate * turn, hand.lower, hand.upper)
 
+    # Joints that share a tendon open and close together, for the tendon tells them nothing else.
+    spread = jax.jacfwd(lambda dofs: joints_from_dofs(hand, dofs))(variables.dofs)
+    passive = passive_dofs(hand, spread)
+    passive = passive / jnp.maximum(jnp.linalg.norm(passive, axis=0), 1e-6)
     start = (jnp.zeros_like(variables.position), variables.dofs)
     return moved(*jax.lax.fori_loop(0, config.opening_iterations, step, start))

@@ -28,6 +28,11 @@ _BEND, _SHIFT = 0.08, 0.002
 """Deflection of the most bent actuator, rotary [rad] and linear [m], at which fingers still press
 that miss the surface by a millimetre or two: of thin things, wrapped at 25 N, a third were let go
 where it was 0.05 rad."""
+_AT_STOP = 0.03
+"""Distance from the end of its range at which a joint counts as at its stop [rad or m]: less than
+a loaded finger gives way."""
+_SURELY = 0.8
+"""Share of the friction that balances a finger whose joints share a tendon."""
 _SHAKEN = 0.5
 """Acceleration of a shaken object in every direction, in multiples of gravity."""
 _MOST = 10.0
@@ -116,10 +121,10 @@ class Statics:
     frames: jax.Array
     """Axes of each contact, inward normal first, as columns, (k, 3, 3), object frame."""
     balance: jax.Array
-    """Effect of forces on the object and on motions that nothing resists, (6 + m, k, 4), torques
-    over `TORQUE_LENGTH`."""
+    """Effect of forces on the object and on motions that nothing resists, (6 + m, k + m, 4),
+    torques over `TORQUE_LENGTH`. The last m press on joints at their stops, see `_stops`."""
     drive: jax.Array
-    """Forces of the actuators that hold them, (nu, k, 4) [N m per N, 1 where they slide]."""
+    """Forces of the actuators that hold them, (nu, k + m, 4) [N m per N, 1 where they slide]."""
 
 
 def statics(
@@ -136,13 +141,60 @@ def statics(
     )
     slack = jnp.einsum("kmi,kif->mkf", contacts.passive_motions, forces) / length
     balance = jnp.concatenate([forces, moments], axis=1).transpose(1, 0, 2)
-    balance = jnp.concatenate([balance, slack])
+    stops = _stops(problem.hand, variables)
+    active = active * _pressing(slack, stops[6:], load.friction, active)
+    balance = jnp.concatenate([balance, slack]) * active[None, :, None]
     drive = _drive(load, problem.hand, variables, contacts, forces, turning * length)
+    drive = drive * active[None, :, None]
     return Statics(
         frames=frames,
-        balance=balance * active[None, :, None],
-        drive=drive * active[None, :, None],
+        balance=jnp.concatenate([balance, stops], axis=1),
+        drive=jnp.pad(drive, ((0, 0), (0, stops.shape[1]), (0, 0))),
     )
+
+
+def _stops(hand: HandArrays, variables: GraspVariables) -> jax.Array:
+    """Effect of the joints' stops on passive motions as that of contacts, (6 + m, m, 4).
+
+    A stop presses along its normal only; between two stops there is a tangent besides, which
+    makes it any force.
+    """
+    motions = hand.passive_motions
+    count = len(motions)
+    lower, upper = joints_from_dofs(hand, jnp.stack([hand.lower, hand.upper]))
+    joints = joints_from_dofs(hand, variables.dofs)
+    pushed = jnp.where(joints < lower + _AT_STOP, 1.0, 0.0)
+    pushed = pushed - jnp.where(joints > upper - _AT_STOP, 1.0, 0.0)
+    work = motions * pushed
+    forth = jnp.any(work > 1e-3, axis=1).astype(work.dtype)
+    back = jnp.any(work < -1e-3, axis=1).astype(work.dtype)
+    effects = jnp.zeros((6 + count, count, 4), work.dtype)
+    rows = jnp.arange(count)
+    effects = effects.at[6 + rows, rows, 0].set(back - forth)
+    return effects.at[6 + rows, rows, 1].set(back * forth)
+
+
+def _pressing(
+    slack: jax.Array, stops: jax.Array, friction: jax.Array, active: jax.Array
+) -> jax.Array:
+    """1 for contacts that can press, (k,): what they do to passive motions can be balanced.
+
+    Others push their finger aside as soon as it presses.
+
+    Args:
+        slack: effect of forces on passive motions, (m, k, 4).
+        stops: that of the joints' stops, (m, m, 4).
+        friction: sliding friction.
+        active: 1 for contacts that touch, (k,).
+    """
+    middle, spread = slack[..., 0], jnp.linalg.norm(slack[..., 1:], axis=-1)
+    least = (middle - _SURELY * friction * spread) * active
+    greatest = (middle + _SURELY * friction * spread) * active
+    stop, between = stops[..., 0], stops[..., 1] > 0
+    down = jnp.any(least < 0, axis=1) | jnp.any((stop < 0) | between, axis=1)
+    up = jnp.any(greatest > 0, axis=1) | jnp.any((stop > 0) | between, axis=1)
+    balanced = ((least <= 0) | down[:, None]) & ((greatest >= 0) | up[:, None])
+    return jnp.all(balanced, axis=0).astype(slack.dtype)
 
 
 def _drive(
@@ -167,14 +219,27 @@ def _drive(
     torque = jnp.einsum("idk,kif->dkf", moved, forces)
     torque = torque.at[..., 3].add(jnp.einsum("idk,ki->dk", turn, moments[:, :, 0]))
     geared = hand.ctrl_from_joints @ spread
-    return jnp.tensordot(_least(geared, load.gain), torque, axes=1)
+    return jnp.tensordot(_least(geared, load.gain, passive_dofs(hand, spread)), torque, axes=1)
 
 
-def _least(geared: jax.Array, gain: jax.Array) -> jax.Array:
+def _least(geared: jax.Array, gain: jax.Array, passive: jax.Array) -> jax.Array:
     """Actuator forces from torques on the coordinates, (nu, d), of least energy: u = K B du."""
     stiff = geared.T @ (gain[:, None] * geared)
+    stiff = stiff + jnp.max(gain) * passive @ passive.T
     stiff = stiff + 1e-6 * jnp.diag(jnp.diag(stiff) + 1e-6)
     return gain[:, None] * geared @ jnp.linalg.inv(stiff)
+
+
+def passive_dofs(hand: HandArrays, spread: jax.Array) -> jax.Array:
+    """Returns the hand's passive motions as changes of the coordinates, (d, m).
+
+    Args:
+        hand: the hand.
+        spread: derivative of the joints by the coordinates, (j, d).
+    """
+    if not len(hand.passive_motions):
+        return jnp.zeros((spread.shape[1], 0), spread.dtype)
+    return jnp.linalg.solve(spread.T @ spread, spread.T @ hand.passive_motions.T)
 
 
 def _lifted(up: np.ndarray | None) -> np.ndarray:

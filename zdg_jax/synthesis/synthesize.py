@@ -202,6 +202,7 @@ def _refine(
     grips = _share_out(pipeline.plan, count)
     for grip in set(grips):
         pipeline.grip(grip)  # once, before threads share it
+    pipeline.compile(size)
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)

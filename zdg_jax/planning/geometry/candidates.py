@@ -43,6 +43,8 @@ _COSTS = {
     "occupied": 0.6,
 }
 """What speaks against a hand, beside the score of its approach."""
+_NEARLY = 0.6
+"""Score below that of the best approach up to which one is likely."""
 _MISFIT, _ABOUT = 0.6, 0.012
 """What another width than the one that is wanted costs, and what counts as about that [m]."""
 _IN_LINE = np.cos(np.radians(50.0))
@@ -109,7 +111,8 @@ def widths(
         hand: the hand.
         around: what surrounds the object.
     """
-    found = [approach.width for approach in _likely(wanted, shape, hand, around, _POOL)]
+    likely = _likely(wanted, shape, hand, around, _POOL)
+    found = [a.width for a in likely if a.score > likely[0].score - _NEARLY]
     return min(found), max(found)
 
 

@@ -70,7 +70,7 @@ def describe(
         f"Hand {number}",
         f"comes: the palm moves {_direction(approach.direction, up)}; "
         f"the thumb's side is {_direction(approach.thumb, up)}; {arm}",
-        f"holds: {_place(candidate, target, work)}; "
+        f"holds: {_place(candidate, target, work, _spared(shape, wanted))}; "
         f"{approach.width * 1e3:.0f} mm between thumb and fingers",
         f"touches, once closed: {touches_in_words(candidate.touches, wanted.avoided)}",
     ]
@@ -90,19 +90,33 @@ def describe(
     return "\n- ".join(lines)
 
 
-def _place(candidate: Candidate, target: Target, work: np.ndarray | None) -> str:
+def _spared(shape: ObjectShape, wanted: Wanted) -> np.ndarray | None:
+    """Direction from the held parts to those to avoid, unit (3,); None where there are none."""
+    return to_work(shape, wanted.held, wanted.avoided)
+
+
+def _place(
+    candidate: Candidate, target: Target, work: np.ndarray | None, spared: np.ndarray | None
+) -> str:
     """Where along the held parts a hand sits, in words."""
     if not target.slender:
         return "around what is held"
-    axis = target.axis if work is None or target.axis @ work > 0 else -target.axis
+    near, far = "one end of what is held", "the other end of what is held"
+    if work is not None:
+        near, far = "the working end of what is held", "the free end of what is held"
+    elif spared is not None:
+        near = "the end of what is held next to what is to be avoided"
+        far = "the end of what is held away from what is to be avoided"
+    towards = work if work is not None else spared
+    axis = target.axis if towards is None or target.axis @ towards > 0 else -target.axis
     along = (target.points - target.center) @ axis
     here = float((candidate.approach.place - target.center) @ axis)
     low, high = (float(value) for value in np.percentile(along, [1, 99]))
     left = f"{(here - low) * 1e3:.0f} mm from one end, {(high - here) * 1e3:.0f} from the other"
     if here > _NEAR_END * high:
-        return f"near the {'working' if work is not None else 'one'} end of what is held, {left}"
+        return f"near {near}, {left}"
     if here < _NEAR_END * low:
-        return f"near the {'free' if work is not None else 'other'} end of what is held, {left}"
+        return f"near {far}, {left}"
     return f"at the middle of what is held, {left}"
 
 
