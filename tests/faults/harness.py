@@ -9,6 +9,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -103,22 +104,29 @@ def check(row: Row, folder: pathlib.Path, caches: pathlib.Path) -> None:
     into = f" > {row.output}" if row.output else ""
     shell = f'ulimit -v {_GIGABYTES * 2**20}; exec "$@"{into}'
     limited = ["sh", "-c", shell, "sh", sys.executable]
-    done = subprocess.run(
+    with subprocess.Popen(
         [*limited, *program],
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        timeout=SECONDS,
-    )
-    words = done.stderr if row.expect.status else done.stdout
-    assert done.returncode == row.expect.status, f"{done.returncode}: {done.stderr[-2000:]}"
+        start_new_session=True,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its own forks and workers too
+            raise
+    status = process.returncode
+    words = stderr if row.expect.status else stdout
+    assert status == row.expect.status, f"{status}: {stderr[-2000:]}"
     assert re.search(row.expect.says, words), words[-2000:]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in stderr
     if row.expect.status and row.expect.one_line:
-        lines = [line for line in done.stderr.splitlines() if line]
-        assert len(lines) == 1, done.stderr
+        lines = [line for line in stderr.splitlines() if line]
+        assert len(lines) == 1, stderr
         assert lines[0].startswith("zdg: ")
     for name, text in row.keeps.items():
         assert (folder / name).read_text() == text, f"{name} was changed"

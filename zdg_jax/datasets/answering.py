@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zdg_jax.errors import ZdgError
+from zdg_jax.runtime.memory import release_memory
 
 if TYPE_CHECKING:
     from zdg_jax.planning import Planner
@@ -61,6 +62,7 @@ class Answering:
             name, file = type(error).__name__, pathlib.Path(where.filename).name
             reason = f"{name}: {error} ({file}:{where.lineno})"
             answer = {"failed": "error", "reason": reason}
+        release_memory()
         return answer | {"memory": _memory()}
 
     def _planner(self, asking: Mapping[str, Any]) -> Planner:
