@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.cli.saved import many
 from tests.made_up import make_grasps
 from tests.planning.plans import content
 from zdg_jax import GraspPlan, GraspSet, Hand, InputError, Object, carry
+from zdg_jax.grasps.grasp_text import describe_grasp
 
 
 def test_reprs_take_one_to_five_lines() -> None:
@@ -58,6 +60,21 @@ def test_a_table_has_a_row_per_grasp_and_names_for_its_columns() -> None:
 def small(tmp_path_factory: pytest.TempPathFactory) -> GraspSet:
     """Two grasps of a ball by a gripper, untested, that hold."""
     return GraspSet.load(many(tmp_path_factory.mktemp("set"), 2))
+
+
+def test_links_and_actuators_go_by_their_names_where_the_set_has_them(tmp_path: Path) -> None:
+    grasps = make_grasps(4)
+    link = max(grasps.forces.links[0])
+    assert f"\nlink {link} " in describe_grasp(grasps, 0)
+    motors = tuple(f"motor{i}" for i in range(grasps.forces.torques.shape[1]))
+    names = {"link_names": tuple("abcde"), "actuator_names": motors}
+    named = dataclasses.replace(grasps, hand=dataclasses.replace(grasps.hand, **names))
+    named.save(tmp_path / "named.npz")
+    loaded = GraspSet.load(tmp_path / "named.npz")
+    assert loaded.hand == named.hand
+    text = describe_grasp(loaded, 0)
+    assert f"\n{'abcde'[link]} " in text
+    assert f"motor0 {loaded.forces.torques[0, 0]:.3f}" in text
 
 
 def test_a_set_is_tested_by_any_protocol(small: GraspSet) -> None:

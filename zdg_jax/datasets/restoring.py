@@ -56,6 +56,8 @@ def to_grasp_set(
             source=str(model.resolve()),
             fingerprint=hand["stored_fingerprint"],
             joint_names=tuple(hand["joint_names"]),
+            link_names=tuple(hand["link_names"]),
+            actuator_names=tuple(hand["actuator_names"]),
         ),
         task=record["job"]["task"],
         plan=None if plan is None else GraspPlan.model_validate(plan),

@@ -79,20 +79,27 @@ def _forces(grasp: GraspSet) -> str:
     """Contacts of the squeeze and the actuators' forces, where the set has them."""
     if grasp.forces is None:
         return ""
+    links, actuators = grasp.hand.link_names, grasp.hand.actuator_names
     rows = [
-        (f"link {link}", *(f"{1e3 * x:.1f}" for x in point), *(f"{f:.2f}" for f in force))
+        (
+            links[link] if link < len(links) else f"link {link}",
+            *(f"{1e3 * x:.1f}" for x in point),
+            *(f"{f:.2f}" for f in force),
+        )
         for link, point, force in zip(
             grasp.forces.links[0], grasp.forces.points[0], grasp.forces.forces[0], strict=True
         )
         if link >= 0
     ]
     titles = ("contact", "x mm", "y mm", "z mm", "fx N", "fy N", "fz N")
-    torques = ", ".join(f"{torque:.3f}" for torque in grasp.forces.torques[0])
+    torques = [f"{torque:.3f}" for torque in grasp.forces.torques[0]]
+    if len(actuators) == len(torques):
+        torques = [f"{name} {torque}" for name, torque in zip(actuators, torques, strict=True)]
     return "\n".join(
         [
             "contacts of the squeeze and forces on the object, object frame",
             *table(titles, rows),
-            *textwrap.wrap(f"actuators [N m, N for slides]: {torques}", _WIDTH),
+            *textwrap.wrap(f"actuators [N m, N for slides]: {', '.join(torques)}", _WIDTH),
         ]
     )
 

@@ -90,6 +90,10 @@ class HandRecord:
     """SHA-256 of what defines the hand, hexadecimal."""
     joint_names: tuple[str, ...]
     """Names of the joints, in the order of the poses."""
+    link_names: tuple[str, ...] = ()
+    """Names of the links that `GraspSet.forces` counts; none in files that do not say."""
+    actuator_names: tuple[str, ...] = ()
+    """Names of the actuators, in the order of its torques; likewise."""
 
     @classmethod
     def of(cls, hand: Hand | HandRecord) -> HandRecord:
@@ -99,6 +103,8 @@ class HandRecord:
             source=str(hand.source or ""),
             fingerprint=hand.fingerprint,
             joint_names=tuple(hand.joint_names),
+            link_names=tuple(hand.link_names),
+            actuator_names=tuple(hand.actuator_names),
         )
 
     def load(self, hand: Hand | str | os.PathLike[str] | None = None) -> Hand:

@@ -35,6 +35,8 @@ def check_meta(meta: Mapping[str, Any]) -> None:
     for key in ("name", "source", "fingerprint"):
         _text(f"hand.{key}", hand[key])
     _texts("hand.joint_names", hand["joint_names"])
+    for key in ("link_names", "actuator_names"):
+        _texts(f"hand.{key}", hand.get(key, []))
     for key in ("name", "mesh_hash"):
         _text(f"object.{key}", thing[key])
     if thing["source"] is not None:
