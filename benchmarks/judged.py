@@ -35,6 +35,8 @@ from zdg_jax import planning
 
 SETS = ("all", "ranked", "tested")
 PROTOCOLS = ("fc", "carry", "lift")
+_ABOVE, _BELOW = 1.3, 0.7
+"""Payloads over the mass that promise to carry it, and not to."""
 _DISTANCES = ("penetration_mm", "self_penetration_mm", "contact_distance_mm")
 
 
@@ -47,8 +49,12 @@ def make(
     sets: Collection[str] = SETS,
     physics: zdg.Physics | None = None,
     scene: zdg.Scene | None = None,
-) -> None:
-    """Exports sets of one object, made for some physics, each into a folder of its name."""
+) -> dict[str, np.ndarray]:
+    """Exports sets of one object, made for some physics, each into a folder of its name.
+
+    Returns:
+        Payload over mass of each exported grasp, by set, in the order of their files.
+    """
     plan = planning.plan(TASK, obj, hand, planner="rules", scene=scene)
 
     def grasps(count: int, validate: bool) -> dict[str, zdg.GraspSet]:
@@ -59,24 +65,33 @@ def make(
         )  # fmt: skip
         return stages
 
+    exported = {}
     if "all" in sets:
-        zdg.export_grasps(grasps(num, False)["refine"], folder / "all", all=True)
+        exported["all"] = grasps(num, False)["refine"]
+        zdg.export_grasps(exported["all"], folder / "all", all=True)
     if "ranked" in sets or "tested" in sets:
         stages = grasps(4 * num, "tested" in sets)
         for name, stage in (("ranked", "refine"), ("tested", "validate")):
             if name in sets:
                 zdg.export_grasps(stages[stage], folder / name)
+                exported[name] = stages[stage].selected()
+    # Files are in the order of the ranking.
+    return {
+        name: (made.metrics["payload"] / made.physics.mass)[made.ranking]
+        for name, made in exported.items()
+    }
 
 
-def summary(records: list[dict[str, Any]]) -> dict[str, float]:
+def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Sums up the judge's records of one set under one protocol.
 
     Args:
-        records: one per grasp.
+        records: one per grasp, with its `payload` over the object's mass.
 
     Returns:
         The number of grasps, the share that held, mean distances [mm], the first component's share
-        of the joints' variance, the share whose palm touches, and inner links per grasp.
+        of the joints' variance, the share whose palm touches, inner links per grasp, and how many
+        held of those with a payload well above the mass and well below.
     """
     joints = np.array([record["qpos"][7:] for record in records])
     means = {name: float(np.mean([record[name] for record in records])) for name in _DISTANCES}
@@ -87,7 +102,13 @@ def summary(records: list[dict[str, Any]]) -> dict[str, float]:
         "first_component": round(first_component(joints), 3),
         "palm": round(float(np.mean([record["palm"] for record in records])), 3),
         "inner_links": round(float(np.mean([record["inner_links"] for record in records])), 2),
+        "payload_above": _held([record for record in records if record["payload"] >= _ABOVE]),
+        "payload_below": _held([record for record in records if record["payload"] < _BELOW]),
     }
+
+
+def _held(records: list[dict[str, Any]]) -> dict[str, int]:
+    return {"grasps": len(records), "held": sum(record["success"] for record in records)}
 
 
 @click.command()
@@ -137,18 +158,23 @@ def main(
     scene = zdg.Scene() if table else None
     by_object: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     total: dict[str, Any] = {}
+    payloads: dict[str, dict[str, np.ndarray]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         for obj in load_objects(Settings(objects=objects, only=only)):
-            make(loaded, obj, folder, num, keep, sets, zdg.Physics(torque_limit=torque), scene)
+            physics = zdg.Physics(torque_limit=torque)
+            payloads[obj.name] = make(loaded, obj, folder, num, keep, sets, physics, scene)
             click.echo(f"made {obj.name}")
         for name, protocol in itertools.product(sorted(set(sets)), protocols):
             limit = None if protocol == "fc" else torque
             records = judging.run(judge, folder / name, hand, protocol=protocol, torque=limit)
-            total.setdefault(name, {})[protocol] = summary(records)
             groups = collections.defaultdict(list)
             for record in records:
-                groups[pathlib.Path(record["object"]).name].append(record)
+                of = pathlib.Path(record["object"]).name
+                number = int(pathlib.Path(record["file"]).stem)
+                groups[of].append(record | {"payload": float(payloads[of][name][number])})
+            records = [record for group in groups.values() for record in group]
+            total.setdefault(name, {})[protocol] = summary(records)
             for name_of_object, group in sorted(groups.items()):
                 by_object[name_of_object].setdefault(name, {})[protocol] = summary(group)
             click.echo(f"{name} {protocol}: {json.dumps(total[name][protocol])}")
