@@ -72,9 +72,10 @@ def make(
     if "ranked" in sets or "tested" in sets:
         stages = grasps(4 * num, "tested" in sets)
         for name, stage in (("ranked", "refine"), ("tested", "validate")):
-            if name in sets:
-                zdg.export_grasps(stages[stage], folder / name)
-                exported[name] = stages[stage].selected()
+            kept = stages[stage].selected()
+            if name in sets and len(kept):  # an object that nothing carries keeps none
+                zdg.export_grasps(kept, folder / name)
+                exported[name] = kept
     # Files are in the order of the ranking.
     return {
         name: (made.metrics["payload"] / made.physics.mass)[made.ranking]

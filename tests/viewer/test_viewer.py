@@ -108,7 +108,7 @@ def test_a_plan_for_other_parts_names_none() -> None:
         dataclasses.replace(record, face_parts=1 + np.arange(len(record.faces)) % count)
         for count in (2, 3)
     )
-    for record, names in ((two, ("bowl", "stem")), (three, ("part 1", "part 2", "part 3"))):
+    for record, names in ((two, ("bowl", "stem")), (three, ("shell", "part 2", "part 3"))):
         parts = ObjectParts.stated(record, plan)
         assert parts is not None
         assert parts.names == names

@@ -16,6 +16,8 @@ from zdg_jax.validation.protocols import SolverOptions
 
 _TABLE_MEMORY = 2**26
 """Room for the contacts of a whole hand inside a table, counted before it is failed [B]."""
+_SLOWEST = 0.1
+"""Damping over gain beyond which damping is lowered with the gain [s]: a hand closes in 0.4 s."""
 _HAND, _OBJECT, _TARGET, _ROOT_JOINT = "hand/", "object", "target", "hand_root"
 
 
@@ -285,8 +287,9 @@ def _adapt_hand(hand: mujoco.MjSpec, physics: Physics) -> None:
             continue
         if physics.drive is None or actuators.linear[a]:
             _aim_at_lengths(actuator)
-        # Damping follows the gain: a soft drive with the damping of a stiff one hardly moves.
-        actuator.biasprm[2] *= drives.gain[a] / actuators.kp[a] if actuators.kp[a] > 0 else 1.0
+        # A soft drive with the damping of a stiff one would hardly move.
+        damping, gain, own = -actuator.biasprm[2], drives.gain[a], max(actuators.kp[a], 1e-9)
+        actuator.biasprm[2] = -min(damping, max(damping * gain / own, _SLOWEST * gain))
         actuator.gainprm[0], actuator.biasprm[1] = drives.gain[a], -drives.gain[a]
         allowed = drives.force_range[a]
         if np.isfinite(allowed).all():
