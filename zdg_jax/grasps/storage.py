@@ -243,7 +243,7 @@ def _assemble(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gras
             pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
             **info,
         ),
-        hand=HandRecord(**{k: v if isinstance(v, str) else tuple(v) for k, v in hand.items()}),
+        hand=HandRecord(**hand | {k: tuple(v) for k, v in hand.items() if k.endswith("_names")}),
         validation=_validation(meta["validation"], arrays, len(arrays["score"])),
         provenance=dict(meta["provenance"]),
     )
