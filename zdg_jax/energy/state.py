@@ -203,7 +203,7 @@ def passive_motions(
 
 
 def _yielding(hand: HandArrays, joints: jax.Array) -> jax.Array:
-    """How freely fingers still give way, (m,) in [0, 1]: 0 where a joint is at its stop."""
+    """Freedom of fingers to give way, (m,) in [0, 1]: 0 where a joint is at its stop."""
     lower, upper = joints_from_dofs(hand, jnp.stack([hand.lower, hand.upper]))
     motions = hand.passive_motions
     room = jnp.where(motions > 0, upper - joints, joints - lower)

@@ -44,7 +44,7 @@ class FingerMotion:
     length: float
     """From base to tip when straight [m]."""
     translates: bool = False
-    """Whether its tip keeps its direction, as on the slides or parallel bars of a gripper."""
+    """True if its tip keeps its direction, as on the slides or parallel bars of a gripper."""
 
 
 def analyze_finger(

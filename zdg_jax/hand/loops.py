@@ -40,7 +40,7 @@ _WAY = np.pi
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OpenedLoops:
-    """What became of a hand's loops."""
+    """Outcome of closing or cutting a hand's loops."""
 
     notes: tuple[str, ...] = ()
     """A sentence per loop."""
@@ -135,7 +135,7 @@ class _Loops:
         self._data = mujoco.MjData(model)
 
     def residual(self, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How far equalities are from being met, (r,), the Jacobian, (r, j), and whose rows."""
+        """Errors of the equalities, (r,), their Jacobian, (r, j), and the equality of each row."""
         data = self._data
         data.qpos[:] = qpos
         mujoco.mj_fwdPosition(self.model, data)
@@ -176,10 +176,10 @@ class _Loops:
         qpos = qpos.copy()
         for _ in range(_ITERATIONS):
             error, jacobian, ids = self.residual(qpos)
-            mine = np.isin(ids, equalities)
-            if not mine.any() or np.abs(error[mine]).max() < _CLOSED:
+            rows = np.isin(ids, equalities)
+            if not rows.any() or np.abs(error[rows]).max() < _CLOSED:
                 return qpos
-            step = np.linalg.lstsq(jacobian[mine][:, joints], -error[mine], rcond=_RANK)[0]
+            step = np.linalg.lstsq(jacobian[rows][:, joints], -error[rows], rcond=_RANK)[0]
             qpos[joints] += step * min(1.0, 0.3 / max(np.abs(step).max(), 1e-12))
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zdg_jax.rendering.camera import Camera
+from zdg_jax.rendering.casting import Hits
 from zdg_jax.rendering.picture import PreparedShapes
 
 _SIDE = 56  # of the small pictures that are compared [px]
@@ -59,17 +60,7 @@ def best_view(
         for e in _ELEVATIONS
         for i in range(_AZIMUTHS)
     ]
-    used = [shape for shape in stage.scene.shapes if len(shape.faces)]
-    points = np.concatenate([shape.vertices for shape in used])
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle, span = (low + high) / 2, float(np.linalg.norm(high - low))
-    y, x = (i.reshape(-1) + 0.5 for i in np.indices((_SIDE, _SIDE)))
-    rays = [
-        Camera.look_at(middle + span * towards, middle, span=span).rays(x, y, _SIDE, _SIDE)
-        for towards, _ in views
-    ]
-    origins, directions = (np.concatenate(parts) for parts in zip(*rays, strict=True))
-    seen = stage.scene.cast(origins, directions).shape.reshape(len(views), -1)
+    seen = _looks(stage, [towards for towards, _ in views]).shape.reshape(len(views), -1)
     score = np.array([liked for _, liked in views])
     score = score + _share(np.isin(seen, list(things)))
     for group in groups:
@@ -97,17 +88,7 @@ def view_scores(
         Scores, (v,).
     """
     obj = stage.scene.shapes[0]
-    used = [shape for shape in stage.scene.shapes if len(shape.faces)]
-    points = np.concatenate([shape.vertices for shape in used])
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle, span = (low + high) / 2, float(np.linalg.norm(high - low))
-    y, x = (i.reshape(-1) + 0.5 for i in np.indices((_SIDE, _SIDE)))
-    rays = [
-        Camera.look_at(middle + span * towards, middle, span=span).rays(x, y, _SIDE, _SIDE)
-        for towards in RING
-    ]
-    origins, directions = (np.concatenate(parts) for parts in zip(*rays, strict=True))
-    hits = stage.scene.cast(origins, directions)
+    hits = _looks(stage, RING)
     shape = hits.shape.reshape(len(RING), -1)
     on_held = (hits.shape == 0) & held[np.clip(hits.face, 0, len(held) - 1)]
     score = 1.5 * np.sqrt(_share(on_held.reshape(len(RING), -1))) + _share(shape == 0)
@@ -144,6 +125,21 @@ def shared_views(scores: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         two = second if apart[one, second] and row[second] >= _GOOD * rest.max() else rest.argmax()
         pairs.append((RING[one], RING[int(two)]))
     return pairs
+
+
+def _looks(stage: PreparedShapes, ways: Sequence[np.ndarray] | np.ndarray) -> Hits:
+    """Returns the hits of small pictures from unit directions, (3,) each, one after another."""
+    used = [shape for shape in stage.scene.shapes if len(shape.faces)]
+    points = np.concatenate([shape.vertices for shape in used])
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, span = (low + high) / 2, float(np.linalg.norm(high - low))
+    y, x = (i.reshape(-1) + 0.5 for i in np.indices((_SIDE, _SIDE)))
+    rays = [
+        Camera.look_at(middle + span * towards, middle, span=span).rays(x, y, _SIDE, _SIDE)
+        for towards in ways
+    ]
+    origins, directions = (np.concatenate(parts) for parts in zip(*rays, strict=True))
+    return stage.scene.cast(origins, directions)
 
 
 def _share(seen: np.ndarray) -> np.ndarray:

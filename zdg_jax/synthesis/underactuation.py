@@ -24,7 +24,7 @@ from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation import carry
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.scene import ObjectLike, build
-from zdg_jax.validation.trajectories import between
+from zdg_jax.validation.trajectories import between, relative_pose
 
 _STAGES, _STAGE = 10, 0.04
 """Stages of each of the two moves, to the grasp and to the squeeze, and their length [s]."""
@@ -108,17 +108,9 @@ class AdaptiveClosing:
                 return
             body = self._scene.link_of_geom[geom].max(axis=1, initial=-1)
             touching[i, np.unique(body) - self._scene.hand_body] = True
-            grasp[i] = _in_object(simulation)
+            hand = simulation.data.qpos[:-7]
+            grasp[i] = [*relative_pose(hand[:7], simulation.object_pose), *hand[7:]]
 
         with logged_warnings(), futures.ThreadPoolExecutor(available_cpus()) as pool:
             list(pool.map(close, range(len(grasp))))
         return grasp, touching
-
-
-def _in_object(simulation: Simulation) -> np.ndarray:
-    """The hand's pose in the object's frame: root position, quaternion and joints, (7 + j,)."""
-    hand, held = simulation.data.qpos[:-7], simulation.object_pose
-    inverse, position, quaternion = np.zeros(7), np.zeros(3), np.zeros(4)
-    mujoco.mju_negPose(inverse[:3], inverse[3:], held[:3], held[3:])
-    mujoco.mju_mulPose(position, quaternion, inverse[:3], inverse[3:], hand[:3], hand[3:7])
-    return np.concatenate([position, quaternion, hand[7:]])

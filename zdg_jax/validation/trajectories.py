@@ -72,6 +72,21 @@ def checked_poses(name: str, poses: np.ndarray, num_joints: int) -> np.ndarray:
     return array
 
 
+def relative_pose(pose: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Returns a pose in the frame of another, (7,).
+
+    Args:
+        pose: position and quaternion, (7,).
+        frame: likewise, in the same frame as `pose`.
+    """
+    position, rotation, relative = np.zeros(3), np.zeros(4), np.zeros(7)
+    mujoco.mju_negPose(position, rotation, frame[:3].copy(), frame[3:].copy())
+    mujoco.mju_mulPose(
+        relative[:3], relative[3:], position, rotation, pose[:3].copy(), pose[3:].copy()
+    )
+    return relative
+
+
 def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
     """Returns distance [m] and angle [rad] between two poses (7,)."""
     relative = np.zeros(4)

@@ -11,7 +11,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.mujoco.screening import GraspTest
-from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
+from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, away_from_object
@@ -187,16 +187,4 @@ class LiftTest(GraspTest):
 
 def _relative(simulation: Simulation) -> np.ndarray:
     """Returns the pose of the object in the frame of the hand's root, (7,)."""
-    root, item = simulation.data.qpos[:7], simulation.object_pose
-    inverse_position, inverse_rotation = np.zeros(3), np.zeros(4)
-    mujoco.mju_negPose(inverse_position, inverse_rotation, root[:3].copy(), root[3:].copy())
-    relative = ORIGIN.copy()
-    mujoco.mju_mulPose(
-        relative[:3],
-        relative[3:],
-        inverse_position,
-        inverse_rotation,
-        item[:3].copy(),
-        item[3:].copy(),
-    )
-    return relative
+    return trajectories.relative_pose(simulation.object_pose, simulation.data.qpos[:7])
