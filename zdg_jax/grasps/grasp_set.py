@@ -95,8 +95,8 @@ class GraspSet:
         put("score", np.asarray(self.score, np.float32))
         if self.score.ndim != 1:
             raise InputError(f"scores have shape {self.score.shape}; (n,) is needed, one per grasp")
-        n, joints = len(self), len(self.hand.joint_names)
-        put("poses", _numpy_poses(self.poses, n, joints))
+        n = len(self)
+        put("poses", _numpy_poses(self.poses, n, self.hand.joint_names))
         for name in ("terms", "metrics"):
             values = {key: np.asarray(value) for key, value in getattr(self, name).items()}
             put(name, values)
@@ -252,23 +252,6 @@ class GraspSet:
     def with_validation(self, validation: Validation) -> GraspSet:
         """The same grasps with results of physics."""
         return dataclasses.replace(self, validation=validation)
-
-    def joint(self, name: str, pose: str = "grasp") -> np.ndarray:
-        """Positions of one joint, (n,) [rad, or m for a slide joint].
-
-        Args:
-            name: name of the joint, one of `hand.joint_names`.
-            pose: `pregrasp`, `grasp` or `squeeze`.
-
-        Raises:
-            InputError: no such joint or pose.
-        """
-        if pose not in POSES:
-            raise InputError(f"no pose '{pose}'; there are: {', '.join(POSES)}")
-        names = self.hand.joint_names
-        if name not in names:
-            raise InputError(f"'{self.hand.name}' has no joint '{name}'; it has {', '.join(names)}")
-        return np.asarray(getattr(self.poses, pose).joints)[:, names.index(name)]
 
     def validate(
         self,
@@ -429,8 +412,9 @@ def places(order: np.ndarray) -> np.ndarray:
     return places
 
 
-def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
-    """The poses with numpy arrays of the right shapes."""
+def _numpy_poses(poses: Poses, n: int, names: tuple[str, ...]) -> Poses:
+    """The poses with numpy arrays of the right shapes, and names of their joints."""
+    joints = len(names)
     widths = {"position": 3, "quaternion": 4, "joints": joints}
     triple = {}
     for name in POSES:
@@ -442,7 +426,7 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                     f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for"
                     f" {n} grasps of a hand with {joints} joints"
                 )
-        triple[name] = HandPose(**leaves)
+        triple[name] = HandPose(**leaves, joint_names=names)
     way = poses.approach
     if way is not None:
         qpos = np.asarray(way.qpos, np.float32)
@@ -451,7 +435,7 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                 f"approach has shape {qpos.shape}; ({n}, T, {7 + joints}) is needed for {n} grasps"
                 f" of a hand with {joints} joints"
             )
-        way = HandPose.from_qpos(qpos)
+        way = dataclasses.replace(HandPose.from_qpos(qpos), joint_names=names)
     return Poses(**triple, approach=way)
 
 
