@@ -260,26 +260,39 @@ class GraspSet:
         hand: Hand | str | os.PathLike[str] | None = None,
         engine: EngineOptions | None = None,
         progress: Progress = silent,
+        resume: str | os.PathLike[str] | None = None,
     ) -> GraspSet:
         """Tests the grasps in physics, see `zdg_jax.rollout`; returns them with the results.
+
+        Grasps without a scene that were lifted off a table are then of that table.
 
         Args:
             protocol: the test; `six_directions` if not given.
             hand: the hand, name or path, where it is not to be loaded from where the grasps say.
             engine: engine to run it; `EngineOptions()` if not given.
             progress: told of the stage `validate`, in grasps.
+            resume: see `zdg_jax.rollout`.
 
         Raises:
             InputError: the hand cannot be loaded, or the engine cannot be chosen.
             ValidationError: the engine cannot run the scene.
         """
-        from zdg_jax.validation import EngineOptions, rollout, six_directions
+        from zdg_jax.validation import EngineOptions, LiftProtocol, rollout, six_directions
 
         hand, protocol = self.load_hand(hand), protocol or six_directions
-        engine = engine or EngineOptions()
-        return self.with_validation(
-            rollout(hand, self.object, self.poses, protocol, engine=engine, progress=progress)
+        results = rollout(
+            hand,
+            self.object,
+            self.poses,
+            protocol,
+            engine=engine or EngineOptions(),
+            progress=progress,
+            resume=resume,
         )
+        scene = self.scene
+        if scene is None and isinstance(protocol, LiftProtocol):
+            scene = protocol.scene.place(self.object.pieces)
+        return dataclasses.replace(self, validation=results, scene=scene)
 
     def picture(
         self,
