@@ -9,6 +9,7 @@ from zdg_jax.runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.hand.description import describe
+    from zdg_jax.hand.extended_finger import extended
     from zdg_jax.hand.fingers import Finger
     from zdg_jax.hand.fingertips import Fingertips
     from zdg_jax.hand.hand import Hand
@@ -41,6 +42,7 @@ __all__ = [
     "Spheres",
     "SurfacePoints",
     "describe",
+    "extended",
     "joints_from_dofs",
     "shipped_hands",
 ]
@@ -62,6 +64,7 @@ __getattr__, __dir__ = lazy_names(
         "Spheres": "hand_arrays",
         "SurfacePoints": "hand_arrays",
         "describe": "description",
+        "extended": "extended_finger",
         "joints_from_dofs": "hand_arrays",
         "shipped_hands": "source",
     },

@@ -183,6 +183,19 @@ class Hand:
         return opposing_finger(self.fingers)
 
     @functools.cached_property
+    def fingers_from_thumb(self) -> tuple[Finger, ...]:
+        """The fingers but the thumb, that on the thumb's side first."""
+        aside = self.tip_positions(self.open_dofs) @ self.palm.thumb_side
+        fingers = zip(aside, self.fingers, strict=True)
+        others = [(place, finger) for place, finger in fingers if not finger.is_thumb]
+        return tuple(finger for _, finger in sorted(others, key=lambda pair: -pair[0]))
+
+    @property
+    def index_finger(self) -> Finger:
+        """The finger beside the thumb."""
+        return self.fingers_from_thumb[0]
+
+    @functools.cached_property
     def fingertips(self) -> Fingertips:
         """The pads of the fingertips."""
         return Fingertips.of(self.fingers, self.arrays.contacts)

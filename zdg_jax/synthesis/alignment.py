@@ -10,7 +10,7 @@ from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
-from zdg_jax.planning.geometry.working_end import held_length, working_end
+from zdg_jax.planning.geometry.working_end import pointing, working_end
 from zdg_jax.synthesis.fit import Fitted
 from zdg_jax.synthesis.realised_grip import RealisedGrip, realised_grip
 
@@ -38,7 +38,7 @@ class TaskAlignment:
         self._surface = _Surface(obj.vertices, obj.faces)
         avoided = np.isin(obj.face_parts, [part.mark for part in grip.avoided])
         self._avoided = _Surface(obj.vertices, obj.faces[avoided]) if avoided.any() else None
-        self._length = held_length(grip, obj)
+        self._along = pointing(grip, obj)
         self._end = working_end(grip, obj)
 
     def measure(self, fitted: Fitted) -> dict[str, np.ndarray]:
@@ -77,7 +77,7 @@ class TaskAlignment:
         if self._avoided is not None and valid.any():
             gap[valid] = self._avoided.nearest(near[valid])[0]
         realised = realised_grip(self._hand, fitted.contacts, fitted.rotation, fitted.dofs)
-        made = realised.realises(grip.grasp_type, self._hand, self._length)
+        made = realised.realises(grip.grasp_type, self._hand, self._along)
         return {
             "on_part": on_part,
             "on_avoided": on_avoided,

@@ -14,7 +14,8 @@ from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import GraspPlan
+from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning.geometry.working_end import pointing
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import SceneArrays, Surroundings
 from zdg_jax.synthesis.contact_patterns import (
@@ -92,7 +93,7 @@ class PreparedGrip:
             hand.preshapes,
             patterns,
             jnp.asarray(chances, jnp.float32),
-            ClosingMotion.of(hand, idle_fingers(grip)),
+            ClosingMotion.of(hand, idle_fingers(grip), _pointing_in_hand(grip, obj, hand)),
             seeds,
             load=load * (1 - grip.confidence),
         )
@@ -105,3 +106,16 @@ class PreparedGrip:
             ),
             load=replicate(Load.of(physics, hand, obj, plan, up)),
         )
+
+
+def _pointing_in_hand(grip: Grip, obj: Object, hand: Hand) -> np.ndarray | None:
+    """Direction in which the planned hand's index finger is laid, (3,), hand root frame."""
+    along, thumb = pointing(grip, obj), grip.palm.thumb
+    if along is None:
+        return None
+    palm, approach = hand.palm, np.asarray(grip.palm.approach)
+    if thumb is None:
+        return palm.direction
+    planned = [approach, np.asarray(thumb), np.cross(approach, thumb)]
+    in_hand = [palm.normal, palm.thumb_side, np.cross(palm.normal, palm.thumb_side)]
+    return np.asarray(np.stack(in_hand, axis=1) @ (np.stack(planned) @ along))

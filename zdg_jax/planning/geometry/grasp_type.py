@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 
+_ALONG = 0.3
+"""Sine between the palm's way and that to a tool's end from which fingers can point there."""
+
+
 def choose_type(
     shape: ObjectShape,
     held: Collection[int],
@@ -66,6 +70,29 @@ def choose_type(
     return GraspType.MEDIUM_WRAP if width > 0.022 else GraspType.SMALL_DIAMETER
 
 
+def thumb_beside(hand: Hand, approach: np.ndarray, end: np.ndarray) -> np.ndarray | None:
+    """Finds the thumb's side of a hand whose index finger is laid along a tool.
+
+    The tool lies slantwise across the palm, half-way between the way that the fingers point and
+    the thumb's side, as the handle of a knife does in a hand whose index finger is on its back.
+
+    Args:
+        hand: tells right from left.
+        approach: unit direction of the palm's way, (3,).
+        end: direction to the working end, (3,).
+
+    Returns:
+        Unit direction square to the approach, (3,); None where the end lies along the approach.
+    """
+    ahead = end - (end @ approach) * approach
+    if np.linalg.norm(ahead) < _ALONG * np.linalg.norm(end):
+        return None
+    ahead = ahead / np.linalg.norm(ahead)
+    side = float(np.cross(hand.palm.normal, hand.palm.thumb_side) @ hand.palm.direction)
+    thumb = ahead - np.sign(side) * np.cross(approach, ahead)
+    return np.asarray(thumb / np.linalg.norm(thumb))
+
+
 def palm(
     approach: Approach, kind: GraspType, *, open_roll: bool = False, asked: Side | None = None
 ) -> PalmPlan:
@@ -97,13 +124,13 @@ def fingers(
         control: part that the first finger works, where there is one.
     """
     style = STYLES[kind]
-    planned, used = [], 0
+    planned, names = [], [finger.name for finger in hand.fingers_from_thumb]
     for finger in hand.fingers:
         if finger.is_thumb:
             role = "oppose" if style.thumb else "idle"
             planned.append(_finger(finger.name, role, "tip", mark))
             continue
-        used += 1
+        used = 1 + names.index(finger.name)
         if used == 1 and control is not None:
             planned.append(_finger(finger.name, "press", "tip", control))
         elif used == 1 and kind is GraspType.INDEX_EXTENDED:

@@ -20,6 +20,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     fingers,
     palm,
     raise_force_level,
+    thumb_beside,
     vector,
 )
 from zdg_jax.planning.geometry.parts import ObjectShape
@@ -38,6 +39,7 @@ from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.granularity import read_shape
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
+from zdg_jax.planning.taxonomy import GraspType
 from zdg_jax.planning.transcript import write_transcript
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes.surroundings import Surroundings
@@ -204,6 +206,9 @@ def _grip(
         firm=force is Force.FIRM,
         pointing=action is not None and action.name in _POINTING,
     )
+    if kind is GraspType.INDEX_EXTENDED and towards is not None:
+        thumb = thumb_beside(hand, approach.direction, towards)
+        approach = approach if thumb is None else dataclasses.replace(approach, thumb=thumb)
     control = next(iter(sorted(choice.pressed)), None)
     return Grip(
         rationale=choice.rationale,
