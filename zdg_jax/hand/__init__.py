@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         joints_from_dofs,
     )
     from zdg_jax.hand.host_kinematics import HandKinematics
+    from zdg_jax.hand.index_side import side_contacts
     from zdg_jax.hand.link_geometry import LinkMesh
     from zdg_jax.hand.palm import Palm
     from zdg_jax.hand.preshapes import Preshapes
@@ -45,6 +46,7 @@ __all__ = [
     "extended",
     "joints_from_dofs",
     "shipped_hands",
+    "side_contacts",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -67,5 +69,6 @@ __getattr__, __dir__ = lazy_names(
         "extended": "extended_finger",
         "joints_from_dofs": "hand_arrays",
         "shipped_hands": "source",
+        "side_contacts": "index_side",
     },
 )

@@ -22,7 +22,7 @@ def extended(hand: Hand, direction: np.ndarray) -> tuple[np.ndarray, list[int]]:
             finger comes as near to it as it can.
 
     Returns:
-        Dofs of the open hand with that finger straight, (d,), and those dofs that curl it beyond its
+        Dofs of the open hand with that finger straight, (d,), and the dofs that curl it beyond its
         first joint, which keep it so.
     """
     finger, kinematics = hand.index_finger, hand.kinematics

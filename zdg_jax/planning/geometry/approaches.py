@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _PALM_DEPTH = 0.03
 """Room that palm and knuckles need in front of the held part [m]."""
+_REACH = 0.08
+"""Distance that fingers reach beyond the front of what they hold, at most [m]."""
 _STANDOFF = 0.05
 """Distance that the palm stays back where fingertips alone reach in [m]."""
 _WRIST = 0.12
@@ -43,10 +45,19 @@ _WISHED = 10.0
 """Weight of the direction that is asked for, beside which nothing else counts."""
 _DIAGONAL = (0.6, 0.8)
 """Cosines between the thumb's side and a part that lies diagonally across the palm."""
+_ALONG = 0.7
+"""Cosine between the thumb's side and a part from which a palm can give way along it."""
 _SLICE = 0.008
 """Breadth of the slices in which a part is measured there: about that of a finger [m]."""
 _OFF_MIDDLE = 0.03
 """What a place off the middle of a part costs, all else equal."""
+_SHIFTS = (-0.02, -0.01, 0.01, 0.02)
+"""Ways along a part by which a palm that is in something's way there gives way [m]."""
+_GAP, _FINGER = 0.008, 0.02
+"""Gap in a part's depth beyond which it is another branch of it, as of a loop, and how far a finger
+reaches round behind the near one [m]."""
+_MIDDLE = 0.015
+"""Half of the breadth, about the middle of the hand, in which that depth is measured [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +70,8 @@ class Approach:
     """Unit direction from the palm to the thumb's side, (3,), square to the approach."""
     place: np.ndarray
     """Middle of what the hand closes on, (3,), object frame [m]."""
+    shifted: bool = False
+    """True where the place gives way to something beside the middle of the part."""
     width: float
     """Width of the held parts between thumb and fingers [m]."""
     blocked: float
@@ -111,12 +124,18 @@ def propose(
     target = Target.of(shape, held, avoided, thinned=varied)
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)
+
+    def evaluate(place: np.ndarray, direction: np.ndarray, thumb: np.ndarray) -> Approach:
+        return _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
+
     approaches = [
-        _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
+        evaluate(place, direction, thumb)
         for direction in _directions(shape, target.axis)
         for thumb in _thumbs(direction, target.axis, diagonal=varied)
         for place in (target.places(direction) if varied else [target.center])
     ]
+    if target.slender and not varied:
+        approaches = [_given_way(approach, target, evaluate) for approach in approaches]
     free = [approach for approach in approaches if approach.hindered <= _MOST_HINDERED]
     approaches = free or approaches
     if palm_towards is not None:
@@ -125,6 +144,20 @@ def propose(
             for a in approaches
         ]
     return sorted(approaches, key=lambda approach: -approach.score)
+
+
+def _given_way(
+    approach: Approach,
+    target: Target,
+    evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], Approach],
+) -> Approach:
+    """The approach; where fingertips alone reach in there, that of a palm beside it that fits."""
+    if not approach.tips_only or approach.wrap < _ALONG:
+        return approach
+    places = [target.center + shift * target.axis for shift in _SHIFTS]
+    others = [evaluate(place, approach.direction, approach.thumb) for place in places]
+    others = [dataclasses.replace(a, shifted=True) for a in others if not a.tips_only]
+    return max([approach, *others], key=lambda approach: approach.score)
 
 
 def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
@@ -184,7 +217,8 @@ def _evaluate(
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
     tips_only = closed > 0.3 and back < 0.5 * closed
     reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
-    reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + 0.08)
+    behind = min(_depth(near) + _FINGER, _REACH)
+    reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + behind)
     spoiled = float(target.avoided[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
     approach = Approach(
         direction=direction,
@@ -220,6 +254,15 @@ def _agreement(side: Side, height: float) -> float:
         Side.SIDE: 1.0 - abs(height),
         Side.BELOW: max(0.0, -height),
     }[side]
+
+
+def _depth(points: np.ndarray) -> float:
+    """Depth of points (k, 3) of the palm's frame behind their front, up to the first gap [m]."""
+    depth = np.sort(points[np.abs(points[:, 1]) < _MIDDLE, 0])
+    gaps = np.flatnonzero(np.diff(depth) > _GAP)
+    if len(depth) == 0:
+        return _REACH
+    return float(depth[gaps[0] if len(gaps) else -1] - depth[0])
 
 
 def _width(points: np.ndarray) -> float:

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 _ALONG = 0.3
 """Sine between the palm's way and that to a tool's end from which fingers can point there."""
+_ROOM = 0.006
+"""Room that a finger needs in a hole that it goes through [m]."""
 
 
 def choose_type(
     shape: ObjectShape,
     held: Collection[int],
     approach: Approach,
+    hand: Hand,
     *,
     closure: bool = False,
     fine: bool = False,
@@ -37,6 +40,7 @@ def choose_type(
         shape: the measured object.
         held: marks of the parts to touch.
         approach: how the palm comes.
+        hand: its fingers must go through the hole of a loop that they close around.
         closure: whether the part is turned or lifted off between fingertips.
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
@@ -51,7 +55,8 @@ def choose_type(
         return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
-    if approach.tips_only:
+    narrow = largest.is_loop and largest.passage < hand.finger_thickness + _ROOM
+    if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
     if largest.flatness > 4 and thin < 0.02 and largest.hole <= 0:
         return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
@@ -91,6 +96,26 @@ def thumb_beside(hand: Hand, approach: np.ndarray, end: np.ndarray) -> np.ndarra
     side = float(np.cross(hand.palm.normal, hand.palm.thumb_side) @ hand.palm.direction)
     thumb = ahead - np.sign(side) * np.cross(approach, ahead)
     return np.asarray(thumb / np.linalg.norm(thumb))
+
+
+def thumb_above(hand: Hand, approach: Approach, outward: np.ndarray) -> np.ndarray:
+    """Finds the thumb's side of a hand that pinches between thumb and side of the index finger.
+
+    It closes across the fingers, where other types close along them: the hand is turned by a right
+    angle, its fingers towards the object.
+
+    Args:
+        hand: tells right from left.
+        approach: how the palm comes, turned as for other types.
+        outward: direction from the middle of the object to what is held, (3,).
+
+    Returns:
+        Unit direction square to the approach, (3,).
+    """
+    side = float(np.cross(hand.palm.normal, hand.palm.thumb_side) @ hand.palm.direction)
+    thumb = np.cross(approach.direction, approach.thumb)
+    fingers = np.sign(side) * np.cross(approach.direction, thumb)
+    return thumb if fingers @ outward <= 0 else -thumb
 
 
 def palm(
