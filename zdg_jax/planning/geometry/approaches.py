@@ -45,6 +45,8 @@ _WISHED = 10.0
 """Weight of the direction that is asked for, beside which nothing else counts."""
 _DIAGONAL = (0.6, 0.8)
 """Cosines between the thumb's side and a part that lies diagonally across the palm."""
+_CLOSED = 0.3
+"""Share of a palm's room that is taken from which it does not fit."""
 _ALONG = 0.7
 """Cosine between the thumb's side and a part from which a palm can give way along it."""
 _SLICE = 0.008
@@ -151,8 +153,9 @@ def _given_way(
     target: Target,
     evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], Approach],
 ) -> Approach:
-    """The approach; where fingertips alone reach in there, that of a palm beside it that fits."""
-    if not approach.tips_only or approach.wrap < _ALONG:
+    """The approach; where a palm does not fit there, that of one beside it that does."""
+    in_the_way = approach.tips_only or approach.blocked > _CLOSED
+    if not in_the_way or approach.wrap < _ALONG:
         return approach
     places = [target.center + shift * target.axis for shift in _SHIFTS]
     others = [evaluate(place, approach.direction, approach.thumb) for place in places]
@@ -215,7 +218,7 @@ def _evaluate(
     many = max(0.02 * len(target.points), target.few)
     closed = min(1.0, _in_the_way(everything, front) / many)
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
-    tips_only = closed > 0.3 and back < 0.5 * closed
+    tips_only = closed > _CLOSED and back < 0.5 * closed
     reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
     behind = min(_depth(near) + _FINGER, _REACH)
     reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + behind)
