@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -75,47 +76,24 @@ def choose_type(
     return GraspType.MEDIUM_WRAP if width > 0.022 else GraspType.SMALL_DIAMETER
 
 
-def thumb_beside(hand: Hand, approach: np.ndarray, end: np.ndarray) -> np.ndarray | None:
-    """Finds the thumb's side of a hand whose index finger is laid along a tool.
-
-    The tool lies slantwise across the palm, half-way between the way that the fingers point and
-    the thumb's side, as the handle of a knife does in a hand whose index finger is on its back.
-
-    Args:
-        hand: tells right from left.
-        approach: unit direction of the palm's way, (3,).
-        end: direction to the working end, (3,).
-
-    Returns:
-        Unit direction square to the approach, (3,); None where the end lies along the approach.
-    """
-    ahead = end - (end @ approach) * approach
-    if np.linalg.norm(ahead) < _ALONG * np.linalg.norm(end):
-        return None
-    ahead = ahead / np.linalg.norm(ahead)
-    side = float(np.cross(hand.palm.normal, hand.palm.thumb_side) @ hand.palm.direction)
-    thumb = ahead - np.sign(side) * np.cross(approach, ahead)
-    return np.asarray(thumb / np.linalg.norm(thumb))
-
-
-def thumb_above(hand: Hand, approach: Approach, outward: np.ndarray) -> np.ndarray:
-    """Finds the thumb's side of a hand that pinches between thumb and side of the index finger.
-
-    It closes across the fingers, where other types close along them: the hand is turned by a right
-    angle, its fingers towards the object.
+def turned(
+    approach: Approach, kind: GraspType, hand: Hand, *, work: np.ndarray | None, outward: np.ndarray
+) -> Approach:
+    """Turns a hand as its grasp type asks: about its approach, away from lying square to the part.
 
     Args:
+        approach: how the palm comes, turned as for most types.
+        kind: the type.
         hand: tells right from left.
-        approach: how the palm comes, turned as for other types.
+        work: direction to the working end, (3,), where there is one.
         outward: direction from the middle of the object to what is held, (3,).
-
-    Returns:
-        Unit direction square to the approach, (3,).
     """
-    side = float(np.cross(hand.palm.normal, hand.palm.thumb_side) @ hand.palm.direction)
-    thumb = np.cross(approach.direction, approach.thumb)
-    fingers = np.sign(side) * np.cross(approach.direction, thumb)
-    return thumb if fingers @ outward <= 0 else -thumb
+    thumb = None
+    if kind is GraspType.INDEX_EXTENDED and work is not None:
+        thumb = _thumb_beside(approach.direction, work, hand)
+    elif STYLES[kind].opposition is Opposition.SIDE:
+        thumb = _thumb_above(approach, outward, hand)
+    return approach if thumb is None else dataclasses.replace(approach, thumb=thumb)
 
 
 def palm(
@@ -188,6 +166,38 @@ def vector(array: np.ndarray) -> Vector:
     """An array (3,) as plain numbers, rounded so that plans are the same on every machine."""
     x, y, z = (round(float(value), 6) + 0.0 for value in array)
     return (x, y, z)
+
+
+def _thumb_beside(direction: np.ndarray, work: np.ndarray, hand: Hand) -> np.ndarray | None:
+    """The thumb's side of a hand whose index finger is laid along a tool, unit (3,).
+
+    The tool lies slantwise across the palm, half-way between the way that the fingers point and
+    the thumb's side, as the handle of a knife does in a hand whose index finger is on its back.
+    None where the palm moves along the tool.
+    """
+    ahead = work - (work @ direction) * direction
+    if np.linalg.norm(ahead) < _ALONG * np.linalg.norm(work):
+        return None
+    ahead = ahead / np.linalg.norm(ahead)
+    thumb = ahead - _right(hand) * np.cross(direction, ahead)
+    return np.asarray(thumb / np.linalg.norm(thumb))
+
+
+def _thumb_above(approach: Approach, outward: np.ndarray, hand: Hand) -> np.ndarray:
+    """The thumb's side of a hand that pinches between the thumb and the index finger's side.
+
+    It closes across the fingers, where other types close along them: the hand is turned by a right
+    angle, its fingers towards the object.
+    """
+    thumb = np.cross(approach.direction, approach.thumb)
+    fingers = _right(hand) * np.cross(approach.direction, thumb)
+    return np.asarray(thumb if fingers @ outward <= 0 else -thumb)
+
+
+def _right(hand: Hand) -> float:
+    """1 for a right hand, -1 for a left one."""
+    palm = hand.palm
+    return float(np.sign(np.cross(palm.normal, palm.thumb_side) @ palm.direction))
 
 
 def _finger(name: str, role: str, link: str, mark: int) -> FingerPlan:

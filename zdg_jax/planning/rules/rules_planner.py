@@ -20,8 +20,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     fingers,
     palm,
     raise_force_level,
-    thumb_above,
-    thumb_beside,
+    turned,
     vector,
 )
 from zdg_jax.planning.geometry.parts import ObjectShape
@@ -40,7 +39,6 @@ from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.granularity import read_shape
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
-from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 from zdg_jax.planning.transcript import write_transcript
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes.surroundings import Surroundings
@@ -211,12 +209,8 @@ def _grip(
         firm=force is Force.FIRM,
         pointing=pointing and _in_line(choice, shape),
     )
-    if kind is GraspType.INDEX_EXTENDED and towards is not None:
-        thumb = thumb_beside(hand, approach.direction, towards)
-        approach = approach if thumb is None else dataclasses.replace(approach, thumb=thumb)
-    elif STYLES[kind].opposition is Opposition.SIDE:
-        thumb = thumb_above(hand, approach, approach.place - shape.center)
-        approach = dataclasses.replace(approach, thumb=thumb)
+    outward = approach.place - shape.center
+    approach = turned(approach, kind, hand, work=towards, outward=outward)
     control = next(iter(sorted(choice.pressed)), None)
     return Grip(
         rationale=choice.rationale,
