@@ -56,7 +56,8 @@ class TaskAlignment:
         - `forearm_gap`: distance of a forearm behind the wrist from the object [m].
         - `fingers_in_role`: share of the planned fingers that do what they should: idle ones touch
           nothing, others touch with their link, on their part or near their point if they have
-          one; those that wrap touch with two links, one of them no tip.
+          one; those that wrap touch with two links, one of them no tip, and one that is laid along
+          a tool with any.
         - `palm_touching`, `inner_links`, `virtual_fingers`, `grip_class`: see `RealisedGrip`.
         - `type_realised`: 1 where the planned type of grasp was made.
         - `aligned`: 1 where the type was made, enough lies on the held parts and nothing on the
@@ -136,7 +137,8 @@ class TaskAlignment:
                 roles.append(~np.any(touching & np.isin(contacts.link, finger.links), axis=1))
                 continue
             links = [list(hand.link_names).index(planned.link)]
-            if planned.role == "wrap":
+            laid = planned.role == "steer" and self._along is not None
+            if planned.role == "wrap" or laid:
                 links = list(finger.links)
             right = touching & np.isin(contacts.link, links)
             if planned.mark is not None:

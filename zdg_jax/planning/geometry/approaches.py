@@ -55,6 +55,8 @@ _OFF_MIDDLE = 0.03
 """What a place off the middle of a part costs, all else equal."""
 _SHIFTS = (-0.02, -0.01, 0.01, 0.02)
 """Ways along a part by which a palm that is in something's way there gives way [m]."""
+_FACES = 0.8
+"""Worth of fingers and thumb on the two faces of a plate, beside on its edges."""
 _GAP, _FINGER = 0.008, 0.02
 """Gap in a part's depth beyond which it is another branch of it, as of a loop, and how far a finger
 reaches round behind the near one [m]."""
@@ -100,6 +102,7 @@ def propose(
     palm_towards: np.ndarray | None = None,
     around: Surroundings | None = None,
     side: Side | None = None,
+    closure: bool = False,
     varied: bool = False,
 ) -> list[Approach]:
     """Proposes approaches to the held parts, the best first.
@@ -115,6 +118,8 @@ def propose(
         around: what surrounds the object: approaches for which it leaves the palm no room are
             not proposed, unless there is no other.
         side: side that the task's words ask the palm to come from.
+        closure: the part closes something, and is taken by its rim: another is taken by its faces,
+            where it is a plate.
         varied: also hands that lie diagonally across a long part, and at its ends.
 
     Returns:
@@ -124,6 +129,8 @@ def propose(
         InputError: no part is held.
     """
     target = Target.of(shape, held, avoided, thinned=varied)
+    if closure:
+        target = dataclasses.replace(target, flat=None)
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)
 
@@ -302,6 +309,8 @@ def _score(
     )
     if thumb_towards is not None:
         score += 0.3 * float(thumb @ thumb_towards)
+    if target.flat is not None:
+        score += _FACES * abs(float(np.cross(direction, thumb) @ target.flat))
     return float(score)
 
 

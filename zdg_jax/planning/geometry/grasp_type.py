@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.target import FLATNESS, PLATE
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 _ALONG = 0.3
 """Sine between the palm's way and that to a tool's end from which fingers can point there."""
-_ROOM = 0.006
-"""Room that a finger needs in a hole that it goes through [m]."""
+_PASSES, _ROOM = 0.95, 0.006
+"""Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
+raster), and the room that it needs besides where it is to touch nothing behind [m]."""
 
 
 def choose_type(
@@ -34,6 +36,7 @@ def choose_type(
     fine: bool = False,
     firm: bool = False,
     pointing: bool = False,
+    spared: bool = False,
 ) -> GraspType:
     """Chooses the grasp type that suits the held parts as they are approached.
 
@@ -46,6 +49,7 @@ def choose_type(
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
         pointing: whether a tool is steered along its length.
+        spared: whether other parts are to be kept off.
     """
     parts = [shape.part(mark) for mark in held]
     largest = max(parts, key=lambda part: part.share)
@@ -56,10 +60,11 @@ def choose_type(
         return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
-    narrow = largest.is_loop and largest.passage < hand.finger_thickness + _ROOM
+    needed = _PASSES * hand.finger_thickness + spared * _ROOM
+    narrow = largest.is_loop and largest.passage < needed
     if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
-    if largest.flatness > 4 and thin < 0.02 and largest.hole <= 0:
+    if largest.flatness > FLATNESS and thin < PLATE and largest.hole <= 0:
         return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
     if length < 0.035:
         return GraspType.TRIPOD if width > 0.01 else GraspType.PALMAR_PINCH

@@ -370,5 +370,5 @@ def _hole(
         border = ndimage.binary_dilation(inside) & ~inside
         if inside.sum() > best and (border & touched).sum() >= 0.3 * border.sum():
             best = int(inside.sum())
-            widest = 2 * float(ndimage.distance_transform_edt(inside).max()) - 1
+            widest = 2 * float(ndimage.distance_transform_edt(inside).max())
     return float(best * cell * cell), widest * cell

@@ -195,6 +195,7 @@ def _grip(
         thumb_towards=towards,
         around=around,
         side=parsed.side,
+        closure=choice.function == "closure",
     )[0]
     pointing = action is not None and action.name in _POINTING
     force = action.force if action else Force.MODERATE
@@ -208,6 +209,7 @@ def _grip(
         fine=action is not None and action.fine,
         firm=force is Force.FIRM,
         pointing=pointing and _in_line(choice, shape),
+        spared=bool(spared),
     )
     outward = approach.place - shape.center
     approach = turned(approach, kind, hand, work=towards, outward=outward)
