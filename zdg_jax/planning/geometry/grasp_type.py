@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ALONG = 0.3
 """Sine between the palm's way and that to a tool's end from which fingers can point there."""
+_BESIDE = 0.2
+"""Share of avoided parts in the hand's reach from which one lies behind a hole."""
 _PASSES, _ROOM = 0.95, 0.006
 """Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
 raster), and the room that it needs besides where it is to touch nothing behind [m]."""
@@ -36,7 +38,6 @@ def choose_type(
     fine: bool = False,
     firm: bool = False,
     pointing: bool = False,
-    spared: bool = False,
 ) -> GraspType:
     """Chooses the grasp type that suits the held parts as they are approached.
 
@@ -49,7 +50,6 @@ def choose_type(
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
         pointing: whether a tool is steered along its length.
-        spared: whether other parts are to be kept off.
     """
     parts = [shape.part(mark) for mark in held]
     largest = max(parts, key=lambda part: part.share)
@@ -60,7 +60,7 @@ def choose_type(
         return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
-    needed = _PASSES * hand.finger_thickness + spared * _ROOM
+    needed = _PASSES * hand.finger_thickness + (approach.spoiled > _BESIDE) * _ROOM
     narrow = largest.is_loop and largest.passage < needed
     if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD

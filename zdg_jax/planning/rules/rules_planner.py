@@ -209,7 +209,6 @@ def _grip(
         fine=action is not None and action.fine,
         firm=force is Force.FIRM,
         pointing=pointing and _in_line(choice, shape),
-        spared=bool(spared),
     )
     outward = approach.place - shape.center
     approach = turned(approach, kind, hand, work=towards, outward=outward)
