@@ -112,6 +112,7 @@ def read_object(layout: Layout, object_id: str) -> ObjectRecord:
         vertices=vertices,
         faces=faces,
         face_parts=np.asarray(facts["face_parts"], np.int32),
+        part_names={part["mark"]: part["name"] for part in facts["parts"] if part["name"]},
         pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
         mass=facts["mass"],
         friction=facts["friction"],
