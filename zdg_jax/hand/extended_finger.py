@@ -35,8 +35,8 @@ def extended(hand: Hand, direction: np.ndarray) -> tuple[np.ndarray, list[int]]:
     rng = np.random.default_rng(0)
     poses[:, dofs] = rng.uniform(lower[dofs], upper[dofs], (_DRAWS, len(dofs)))
     for dof in curls:  # No farther bent than open, nor bent back.
-        ends = sorted([float(np.clip(0.0, lower[dof], upper[dof])), float(hand.open_dofs[dof])])
-        poses[:, dof] = rng.uniform(*ends, _DRAWS)
+        ends = np.clip(0.0, lower[dof], upper[dof]), hand.open_dofs[dof]
+        poses[:, dof] = rng.uniform(min(ends), max(ends), _DRAWS)
     _, places = kinematics.link_poses(poses)
     along = places[:, finger.tip_link] - places[:, finger.links[0]]
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
