@@ -234,7 +234,7 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
 
 def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]:
     """A place, and the cosine, (), between the hand's pose there and the planned one."""
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 6)
     config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
     samples = proposal.problem.object.samples
     first = draw_index(keys[0], pairs.first)
@@ -261,11 +261,13 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     along = jnp.dot(axis, planned @ preshape.axis)
     side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
     side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
+    sure = jax.random.bernoulli(keys[5], thumb.weight)
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,
         middle=point + jnp.where(paired, across / 2, 0.0),
         wanted=jnp.where(rolled, planned @ preshape.facing, approach),
+        wanted_axis=jnp.where(sure, planned @ preshape.axis, 0.0),
         axis_in_hand=preshape.axis,
         facing_in_hand=preshape.facing,
         middle_in_hand=preshape.middle,
