@@ -38,7 +38,9 @@ def test_one_grasp_shows_joints_by_name_the_wrist_and_its_tests(
     assert max(map(len, text.splitlines())) <= 80
     grasps = make_grasps(30)
     (joint,) = [line.split() for line in text.splitlines() if line.startswith("joint4")]
-    stages = [grasps.joint("joint4", stage)[12] for stage in ("pregrasp", "grasp", "squeeze")]
+    stages = [
+        getattr(grasps, stage).joint("joint4")[12] for stage in ("pregrasp", "grasp", "squeeze")
+    ]
     np.testing.assert_allclose([float(cell) for cell in joint[1:]], stages, atol=1e-4)
     start = text.index("T_object_hand")
     rows = [line.split() for line in text[start:].splitlines()[1:5]]

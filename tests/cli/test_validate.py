@@ -14,6 +14,7 @@ from tests.planning.plans import content
 from zdg_jax.cli.app import run
 from zdg_jax.grasps import GraspSet
 from zdg_jax.planning import GraspPlan
+from zdg_jax.rendering.scene_shapes import surrounding_shapes
 
 Capture = pytest.CaptureFixture[str]
 
@@ -45,6 +46,10 @@ def test_mass_and_friction_decide(grasps: pathlib.Path, tmp_path: pathlib.Path) 
     assert light.held.sum() > heavy.held.sum()
     assert heavy.validation is not None
     assert heavy.validation.protocol == "lift (mass 5, up -z)"
+    assert usual.scene is None  # it floats; the lifted ones are of the table of their test
+    assert heavy.scene is not None
+    np.testing.assert_allclose(heavy.scene.object_up(), [0, 0, -1], atol=1e-6)
+    assert surrounding_shapes(heavy, heavy.scene)
 
 
 def test_carry_pulls_with_the_weight_within_the_motors_limits(

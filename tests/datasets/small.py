@@ -72,7 +72,8 @@ def make_up(spec: pathlib.Path, folder: pathlib.Path) -> list[JobResult]:
     planned = PlannedDataset.find(spec, layout, None)
     planned.save(layout)
     for row in planned.table.objects:
-        write_object(layout, row, Object.from_mesh(row.path, name=row.name, mass=row.mass))
+        obj = Object.from_mesh(row.path, name=row.name, mass=row.mass, parts=row.parts)
+        write_object(layout, row, obj)
     results = [made_up_result(planned.table[i], layout) for i in range(len(planned.table))]
     for result in results:
         write_shard(layout, result)

@@ -7,42 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import pathlib
-import signal
 import subprocess
-import sys
-import time
 
 import filelock
 import pytest
 
+from tests.datasets.runs import PATIENCE, command, reasons, shards, wait_for_shards
 from tests.datasets.small import make_up, write_spec
 from tests.planning import model_script
 from tests.planning.server import KEY, ModelServer
 from zdg_jax import datasets
 from zdg_jax.cli.app import run
 from zdg_jax.datasets.dispatching import StoppedError
-from zdg_jax.datasets.failures import read_failures
-from zdg_jax.datasets.layout import Layout
+from zdg_jax.datasets.shapes import write_shapes
 from zdg_jax.errors import InputError
-
-PATIENCE = 600.0
-"""Longest wait for a process [s]."""
-
-
-def command(spec: pathlib.Path, out: pathlib.Path, *more: str) -> list[str]:
-    zdg = [sys.executable, "-m", "zdg_jax", "dataset", "make"]
-    return [*zdg, str(spec), "--out", str(out), "--workers", "1", *more]
-
-
-def shards(folder: pathlib.Path) -> list[str]:
-    return [name.decode() for name in Layout(folder).shard_names()]
-
-
-def reasons(folder: pathlib.Path) -> list[tuple[str, str, str]]:
-    failures = read_failures(folder / "failures.jsonl").values()
-    return sorted((failure.object, failure.kind, failure.reason) for failure in failures)
 
 
 @pytest.fixture(scope="module")
@@ -109,59 +88,6 @@ def test_a_dry_run_writes_nothing(
     assert run(["dataset", "make", str(spec), "--out", str(out), *options]) == 0
     assert capsys.readouterr().out.strip() == "3 jobs, 3 to do"
     assert sorted(tmp_path.iterdir()) == there
-
-
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A folder with a spec of four jobs and a broken mesh, and the dataset made undisturbed."""
-    folder = tmp_path_factory.mktemp("calm")
-    spec = write_spec(folder, shapes=["box", "ball"], tasks=["lift it", "shake it"])
-    (folder / "meshes" / "broken.stl").write_text("this is no mesh")
-    said = subprocess.run(command(spec, folder / "calm"), capture_output=True, text=True)
-    assert said.returncode == 1, said.stderr
-    assert len(shards(folder / "calm")) == 4
-    return folder
-
-
-def children(pid: int) -> list[int]:
-    """Processes that a process started."""
-    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(number) for number in text.split()]
-
-
-def wait_for_shards(process: subprocess.Popen[bytes], folder: pathlib.Path, count: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while len(shards(folder)) < count and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.mark.slow
-def test_a_killed_run_ends_as_an_undisturbed_one(
-    calm: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    spec, out = calm / "spec.yaml", tmp_path / "wild"
-    process = subprocess.Popen(command(spec, out))
-    wait_for_shards(process, out, 1)
-    for child in children(process.pid):  # the worker: the run starts another
-        os.kill(child, signal.SIGKILL)
-    wait_for_shards(process, out, 2)
-    workers = children(process.pid)
-    process.kill()
-    process.wait()
-    deadline = time.monotonic() + 30
-    while any(pathlib.Path(f"/proc/{worker}").exists() for worker in workers):
-        assert time.monotonic() < deadline, "a worker outlived its run"
-        time.sleep(0.05)
-    damaged = Layout(out).shard_path(shards(out)[0])
-    damaged.write_bytes(damaged.read_bytes()[:-100])
-    subprocess.run(command(spec, out), check=False)
-    assert shards(out) == shards(calm / "calm")
-    assert reasons(out) == reasons(calm / "calm")
-    assert not list(out.rglob("*.part"))
-    for name in shards(out):  # row by row, and byte by byte
-        wild, undisturbed = (Layout(at).shard_path(name) for at in (out, calm / "calm"))
-        assert wild.read_bytes() == undisturbed.read_bytes()
 
 
 @pytest.mark.slow
@@ -247,14 +173,16 @@ def test_a_models_budget_stops_the_planning_and_the_next_run_asks_for_the_rest(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("ZDG_CACHE_DIR", str(tmp_path / "caches"))
-    spec = write_spec(tmp_path, shapes=["box", "ball"], planner="openai:small")
+    write_shapes(tmp_path)  # with two parts each, as the model says
+    meshes = [{"path": f"meshes/{name}.ply", "mass": 0.1} for name in ("bottle", "hammer")]
+    spec = write_spec(tmp_path, shapes=[], objects=meshes, planner="openai:small")
     out = tmp_path / "out"
     with contextlib.closing(ModelServer()) as server:
         server.script = model_script.answer
         options = datasets.MakeOptions(workers=1, server=server.url, max_calls=4)
         with pytest.raises(StoppedError, match="the budget of 4 calls is spent; raise"):
             datasets.make(spec, out, options)
-        assert len(server.requests) == 4
+        assert len(server.requests) in (3, 4)  # the last may still wait for its turn
         assert len(shards(out)) < 2
         made = datasets.make(spec, out, dataclasses.replace(options, max_calls=100))
         assert (made.done, made.failed) == (2, 0)

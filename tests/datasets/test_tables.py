@@ -126,6 +126,20 @@ def test_grasps_are_filtered(data: Dataset) -> None:
         assert sorted(grasps.rank) == list(range(len(grasps)))
 
 
+def test_parts_keep_their_names(tmp_path: pathlib.Path) -> None:
+    lid = {"name": "lid", "box": [[-1, -1, 0.02], [1, 1, 1]]}
+    (tmp_path / "parts.json").write_text(json.dumps({"parts": [lid]}))
+    box = {"path": "meshes/box.stl", "mass": 0.1, "parts": "parts.json"}
+    make_up(write_spec(tmp_path, shapes=["box"], objects=[box]), tmp_path / "out")
+    datasets.merge(tmp_path / "out")
+    record = next(datasets.open(tmp_path / "out").grasp_sets()).object
+    ((mark, name),) = record.part_names.items()
+    assert name == "lid"
+    assert record.vertices[record.faces[record.face_parts == mark]].mean(axis=1)[:, 2].min() > 0.015
+    (row,) = pq.read_table(tmp_path / "out" / "tables" / "objects.parquet").to_pylist()
+    assert {part["mark"]: part["name"] for part in row["parts"]}[mark] == "lid"
+
+
 def test_an_unknown_column_is_told_with_those_that_are(data: Dataset) -> None:
     with pytest.raises(InputError, match="no column 'size'; there are: job, grasp"):
         data.to_table(["size"])

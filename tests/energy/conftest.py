@@ -61,6 +61,12 @@ def problem() -> Problem:
         thumb=DirectionTarget(
             direction=jnp.array([0.48, 0.6, 0.64], jnp.float32), weight=jnp.float32(0.5)
         ),
+        extended=dataclasses.replace(
+            targets.extended,
+            direction=DirectionTarget(
+                direction=jnp.array([0.6, 0.0, -0.8], jnp.float32), weight=jnp.float32(0.4)
+            ),
+        ),
         links=LinkTargets(
             points=targets.links.points.at[:].set(jnp.array([0.03, -0.02, 0.05])),
             point_weights=jnp.full_like(targets.links.point_weights, 0.8),

@@ -272,6 +272,13 @@ def test_terms_do_not_depend_on_where_the_scene_stands(
                 for name in ("approach", "thumb")
                 for target in [getattr(targets, name)]
             },
+            extended=dataclasses.replace(
+                targets.extended,
+                direction=dataclasses.replace(
+                    targets.extended.direction,
+                    direction=turn @ targets.extended.direction.direction,
+                ),
+            ),
             links=dataclasses.replace(targets.links, points=targets.links.points @ turn.T + SHIFT),
             wrenches=dataclasses.replace(targets.wrenches, wrenches=wrenches.reshape(-1, 6)),
         ),
@@ -298,6 +305,10 @@ def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
         name: dataclasses.replace(getattr(targets, name), weight=jnp.float32(0))
         for name in weighted
     }
+    off["extended"] = dataclasses.replace(
+        targets.extended,
+        direction=dataclasses.replace(targets.extended.direction, weight=jnp.float32(0)),
+    )
     off["links"] = dataclasses.replace(
         links, point_weights=0 * links.point_weights, idle=0 * links.idle
     )
@@ -305,6 +316,7 @@ def test_a_weight_of_zero_switches_a_part_of_the_plan_off(
     values, bound = (compute(each, row(variables, 0), pattern) for each in (free, problem))
     assert {name for name in values if values[name] == 0 and bound[name] > 0} == {
         *weighted,
+        "extended",
         "fingers",
         "idle",
     }

@@ -61,7 +61,7 @@ CALLS = [
     ("grasps.validate('carry')", "protocol|carry"),
     ("grasps[100]", "100"),
     ("grasps['a']", "indices|'a'"),
-    ("grasps.joint('elbow')", "elbow"),
+    ("grasps.grasp.joint('elbow')", "elbow"),
     ("grasps.best(-1)", "-1"),
     ("grasps.best('a')", "n is 'a'; a whole"),
     ("grasps.with_kept([99])", "99"),

@@ -14,6 +14,7 @@ from tests.made_up import make_grasps
 from tests.planning.plans import content
 from zdg_jax import GraspPlan, GraspSet, Hand, InputError, Object, carry
 from zdg_jax.grasps.grasp_text import describe_grasp
+from zdg_jax.hand.poses import HandPose
 
 
 def test_reprs_take_one_to_five_lines() -> None:
@@ -35,12 +36,13 @@ def test_reprs_take_one_to_five_lines() -> None:
 
 def test_a_joint_is_asked_for_by_name() -> None:
     grasps = make_grasps(5)
-    np.testing.assert_array_equal(grasps.joint("joint2"), grasps.grasp.joints[:, 2])
-    np.testing.assert_array_equal(grasps.joint("joint0", "squeeze"), grasps.squeeze.joints[:, 0])
-    with pytest.raises(InputError, match="no joint 'thumb'; it has joint0, joint1"):
-        grasps.joint("thumb")
-    with pytest.raises(InputError, match="no pose 'lift'; there are: pregrasp, grasp, squeeze"):
-        grasps.joint("joint0", "lift")
+    np.testing.assert_array_equal(grasps.grasp.joint("joint2"), grasps.grasp.joints[:, 2])
+    best = grasps.squeeze[int(grasps.ranking[0])]
+    assert best.joint("joint0") == grasps.squeeze.joints[grasps.ranking[0], 0]
+    with pytest.raises(InputError, match="no joint 'thumb'; there are: joint0, joint1"):
+        grasps.grasp.joint("thumb")
+    with pytest.raises(InputError, match="those of a GraspSet have them"):
+        HandPose.from_qpos(grasps.grasp.qpos).joint("joint0")
 
 
 def test_a_table_has_a_row_per_grasp_and_names_for_its_columns() -> None:

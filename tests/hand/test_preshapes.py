@@ -90,7 +90,10 @@ def test_no_link_stands_in_another(name: str) -> None:
 
 def test_preshapes_are_the_same_at_every_load() -> None:
     hand = load("leap")
-    for again in (find_preshapes(hand), Hand.load("leap").preshapes):
+    for again in (
+        find_preshapes(hand, hand.fingertips, hand.opposing_finger),
+        Hand.load("leap").preshapes,
+    ):
         for one, other in zip(jax.tree.leaves(hand.preshapes), jax.tree.leaves(again), strict=True):
             np.testing.assert_array_equal(one, other)
 

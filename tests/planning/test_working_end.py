@@ -8,8 +8,8 @@ import pytest
 from tests import scene
 from tests.planning import things
 from zdg_jax.objects import Object
-from zdg_jax.planning import AvoidedPart, HeldPart
-from zdg_jax.planning.geometry.working_end import held_length, working_end
+from zdg_jax.planning import AvoidedPart, FingerPlan, GraspType, HeldPart
+from zdg_jax.planning.geometry.working_end import held_length, pointing, working_end
 
 BODY, LID = 1, 2
 
@@ -48,3 +48,16 @@ def test_a_rod_has_a_length_and_a_cube_has_none() -> None:
         assert (length is not None) == long
         if length is not None:
             assert abs(length[2]) == pytest.approx(1.0, abs=0.02)
+
+
+def test_an_extended_finger_points_to_the_working_end() -> None:
+    obj = scene.jar().object
+    update = {"held": [HeldPart(mark=BODY)], "avoided": [AvoidedPart(mark=LID)], "fingers": []}
+    grip = scene.jar().plan.grip.model_copy(update=update)
+    assert pointing(grip, obj) is None
+    extended = grip.model_copy(update={"grasp_type": GraspType.INDEX_EXTENDED})
+    direction = pointing(extended, obj)
+    assert direction is not None
+    assert direction[2] > 0.9
+    pressing = FingerPlan(finger="ff", role="press", mark=LID)
+    assert pointing(extended.model_copy(update={"fingers": [pressing]}), obj) is None

@@ -27,7 +27,7 @@ def _run(code: str, file: pathlib.Path) -> str:
 def test_a_set_is_loaded_read_and_saved_without_jax(file: pathlib.Path) -> None:
     code = (
         "import sys, zdg_jax as zdg; grasps = zdg.GraspSet.load(sys.argv[1]);"
-        "grasps.holding().best(1).grasp.matrix(); grasps.joint('joint2'); str(grasps);"
+        "grasps.holding().best(1).grasp.matrix(); grasps.grasp.joint('joint2'); str(grasps);"
         "zdg.concatenate([grasps, grasps]).save(sys.argv[1] + '.again.npz');"
         "print({'jax', 'mujoco'} & set(sys.modules))"
     )

@@ -45,8 +45,8 @@ def grip(touches: Sequence[tuple[int, np.ndarray]], gap: float = 0.0) -> Realise
     return realised_grip(hand, contacts, FRAME, hand.open_dofs[None])
 
 
-def made(realised: RealisedGrip, kind: GraspType, length: np.ndarray | None = None) -> bool:
-    return bool(realised.realises(kind, scene.allegro(), length)[0])
+def made(realised: RealisedGrip, kind: GraspType, along: np.ndarray | None = None) -> bool:
+    return bool(realised.realises(kind, scene.allegro(), along)[0])
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,7 @@ def test_an_extended_index_finger_lies_along_the_tool(
     across = np.cross(along, [0.3, 0.4, 0.5])
     assert made(realised, GraspType.INDEX_EXTENDED, along)
     assert not made(realised, GraspType.INDEX_EXTENDED, across / np.linalg.norm(across))
+    assert not made(realised, GraspType.INDEX_EXTENDED, -along)  # it points away from the end
+    index = scene.allegro().index_finger.links
+    others = grip([touch for touch in wrapped if touch[0] not in index])
+    assert not made(others, GraspType.INDEX_EXTENDED, along)  # it does not touch

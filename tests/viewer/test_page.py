@@ -115,6 +115,22 @@ def test_a_rollout_plays(opened: _Opened) -> None:
 
 
 @pytest.mark.slow
+def test_a_lift_shows_its_table(opened: _Opened, grasps: GraspSet) -> None:
+    assert grasps.scene is None
+    page, before = opened.page, opened.scene()
+    page.get_by_text("physics", exact=True).last.click()
+    page.get_by_label("test", exact=True).first.click()
+    page.get_by_role("option", name="lift").click()
+    page.get_by_role("button", name="run the selected grasp").click()
+    page.get_by_text("lift: ").first.wait_for()
+    assert opened.moved_pixels(before) > 3000
+    for key, number in (("j", grasps.ranking[1]), ("k", grasps.ranking[0])):
+        page.locator("body").press(key)
+        page.get_by_text(f"{number} of {COUNT}", exact=True).wait_for()
+    assert opened.moved_pixels(before) < 300  # with the film its table went
+
+
+@pytest.mark.slow
 def test_two_sets_stand_side_by_side(browser: Browser, grasps: GraspSet) -> None:
     viewer = view_grasps([grasps, grasps[:7]], names=["first", "second"], port=8192)
     opened = _Opened(browser, viewer)

@@ -155,11 +155,11 @@ def test_ways_follow_an_approach_that_is_stated(grasps: GraspSet, allegro: Hand)
 
 
 def test_a_scene_is_shown_with_the_object_in_it(grasps: GraspSet) -> None:
-    assert surrounding_shapes(grasps) == []
+    assert surrounding_shapes(grasps, grasps.scene) == []
     box = Box(size=(0.1, 0.1, 0.1), position=(0.3, 0.0, 0.05))
     scene = Scene(obstacles=(box,)).place(grasps.object.pieces)
     on_table = dataclasses.replace(grasps, scene=scene)
-    table, obstacle = surrounding_shapes(on_table)
+    table, obstacle = surrounding_shapes(on_table, scene)
     assert np.isclose(table.vertices[:, 2].max(), grasps.object.vertices[:, 2].min(), atol=1e-3)
     assert np.isclose(obstacle.vertices[:, 0].mean(), 0.3)
     assert np.allclose(up_of(on_table), [0, 0, 1])

@@ -74,7 +74,8 @@ _ADVICE = {
     type=click.Choice(("carry", "six_directions", "lift")),
     help="What kept grasps must hold: the object's weight with any side down, the benchmark's 1 N "
     "on 0.1 kg, or approach, lift and shake from the table. By default lift with a table or scene, "
-    "else carry where the mass is given or judged by a model.",
+    "else six_directions where the plan is for a deed, which follows it, else carry where the mass "
+    "is given or judged by a model.",
 )
 @click.option(
     "--out",

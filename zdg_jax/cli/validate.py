@@ -75,7 +75,7 @@ def validate(
     import numpy as np
 
     from zdg_jax.grasps import GraspSet
-    from zdg_jax.validation import EngineOptions, rollout
+    from zdg_jax.validation import EngineOptions
 
     trials = _trials(repeats, noise)
     if number is not None and video is None:
@@ -100,19 +100,12 @@ def validate(
     if video is not None:
         outputs.check_new(video, force)
     with Bars() as bars, on_interruption(lambda: _go_on(resume)):
-        results = rollout(
-            test.hand,
-            chosen.object,
-            chosen.poses,
-            protocol,
-            engine=test.engine,
-            progress=bars,
-            resume=resume,
+        tested = chosen.validate(
+            protocol, hand=test.hand, engine=test.engine, progress=bars, resume=resume
         )
-    tested = chosen.with_validation(results)
     tested.save(test.target)
     resume.unlink(missing_ok=True)
-    click.echo(str(results))
+    click.echo(str(tested.validation))
     if trials is not None:
         tested = _repeated(tested, test, trials)
     click.echo(str(test.target))
@@ -122,7 +115,7 @@ def validate(
         with Bars() as bars, on_interruption(lambda: f"on disk: {test.target}"):
             verdict = _film(loaded[number], number, test, video, bars)
         click.echo(verdict)
-    return 0 if results.held.any() else 1
+    return 0 if tested.held.any() else 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from zdg_jax.datasets.jobs import Job
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.files import open_regular
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,11 +60,11 @@ def read_failures(path: pathlib.Path) -> dict[str, Failure]:
     """
     failures = {}
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with open_regular(path) as file:
             for line in file:
                 try:
-                    failure = Failure(**json.loads(line))
-                except (ValueError, TypeError):
+                    failure = Failure(**json.loads(line.decode(errors="replace")))
+                except (ValueError, TypeError, RecursionError):
                     continue
                 failures[failure.job] = failure
     except FileNotFoundError:

@@ -26,6 +26,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from zdg_jax.errors import InputError
+from zdg_jax.runtime.files import open_regular
+
 JOB_DIGITS = 24
 """Hexadecimal digits of a job's name."""
 _CONTENT_DIGITS = 16
@@ -106,8 +109,9 @@ class Layout:
             name: name of its file.
         """
         try:
-            content = self.shard_path(name).read_bytes()
-        except OSError:
+            with open_regular(self.shard_path(name)) as file:
+                content = file.read()
+        except (OSError, InputError):
             return None
         stated = name[JOB_DIGITS + 1 : JOB_DIGITS + 1 + _CONTENT_DIGITS]
         return content if _digest(content) == stated else None

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zdg_jax.datasets.card import CardCounts, check_card, write_card
-from zdg_jax.datasets.columns import CONVENTIONS_KEY, conventions, read_record
+from zdg_jax.datasets.columns import read_record
 from zdg_jax.datasets.hand_files import MODEL, read_hand
+from zdg_jax.datasets.hand_tables import HandTables
 from zdg_jax.datasets.jobs import JobTable
 from zdg_jax.datasets.layout import JOB_DIGITS, Layout, job_names
 from zdg_jax.datasets.making import working_on
@@ -27,7 +28,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.runtime.parallel import available_cpus
 
 ROWS = 100_000
-"""Grasps of one table at most: about 150 MB in memory while it is written."""
+"""Grasps of one table at most: about 200 MB in memory while it is written."""
 _AHEAD = 512
 """Shards that are read ahead at most."""
 _JOBS = 2_000
@@ -112,30 +113,17 @@ def _write(
     objects: set[int] = set()
     with _Jobs(fresh / "jobs.parquet") as jobs:
         for k, hand in enumerate(row.name for row in table.hands):
-            facts, own = read_hand(layout, hand), table.hand_of[done] == k
-            loads: dict[str, set[tuple[str, ...]]] = {}
-            for part, batch in enumerate(_batches(layout, done[own], names[own], rows)):
-                tables = []
-                for number, shard in batch:
-                    record = read_record(shard.schema)
-                    for name, test in record["tests"].items():
-                        loads.setdefault(name, set()).add(tuple(test["loads"]))
-                    jobs.add(record, shard)
-                    counts.add(record, shard)
-                    objects.add(int(table.object_of[number]))
-                    tables.append(shard.replace_schema_metadata())
-                joined = pa.concat_tables(tables, promote_options="default")
-                # The steps of a deed differ from job to job: they are in the jobs' records.
-                common = {name: next(iter(some)) for name, some in loads.items() if len(some) == 1}
-                text = conventions(hand, facts["joint_names"], common)
-                joined = joined.replace_schema_metadata({CONVENTIONS_KEY: text})
-                pq.write_table(
-                    joined,
-                    fresh / "grasps" / f"{hand}-{part:05d}.parquet",
-                    compression="zstd",
-                    row_group_size=20_000,
-                )
-                grasps, files = grasps + len(joined), files + 1
+            own = table.hand_of[done] == k
+            names_of_joints = read_hand(layout, hand)["joint_names"]
+            tables = HandTables(fresh / "grasps", hand, names_of_joints, rows)
+            for number, shard in _read_shards(layout, done[own], names[own]):
+                record = read_record(shard.schema)
+                jobs.add(record, shard)
+                counts.add(record, shard)
+                objects.add(int(table.object_of[number]))
+                tables.add(record, shard)
+            tables.flush()
+            grasps, files = grasps + tables.grasps, files + tables.files
     _write_objects(layout, [table.objects[k].id for k in sorted(objects)], fresh)
     _write_hands(layout, [hand.name for hand in table.hands], fresh)
     return Merged(jobs=len(done), grasps=grasps, files=files), counts
@@ -152,12 +140,10 @@ def _shards(layout: Layout, table: JobTable) -> tuple[np.ndarray, np.ndarray]:
     return numbers, names[asked][first]
 
 
-def _batches(
-    layout: Layout, numbers: np.ndarray, names: np.ndarray, rows: int
-) -> Iterator[list[tuple[int, pa.Table]]]:
-    """Shards that make one table together, with the numbers of their jobs."""
-    batch: list[tuple[int, pa.Table]] = []
-    count = 0
+def _read_shards(
+    layout: Layout, numbers: np.ndarray, names: np.ndarray
+) -> Iterator[tuple[int, pa.Table]]:
+    """Shards with the numbers of their jobs, some read ahead."""
 
     def read(name: bytes) -> pa.Table:
         content = layout.read_shard(name.decode())
@@ -170,14 +156,7 @@ def _batches(
         for start in range(0, len(numbers), _AHEAD):
             some = slice(start, start + _AHEAD)
             shards = pool.map(read, names[some].tolist())
-            for number, shard in zip(numbers[some].tolist(), shards, strict=True):
-                if batch and count + len(shard) > rows:
-                    yield batch
-                    batch, count = [], 0
-                batch.append((number, shard))
-                count += len(shard)
-    if batch:
-        yield batch
+            yield from zip(numbers[some].tolist(), shards, strict=True)
 
 
 class _Jobs:

@@ -19,7 +19,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.grasps.records import ObjectRecord
 from zdg_jax.meshes.hashing import mesh_hash
 from zdg_jax.objects.convex import ConvexPiece
-from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.files import atomic_write, open_regular
 
 if TYPE_CHECKING:
     from zdg_jax.objects import Object
@@ -75,10 +75,11 @@ def read_json(path: pathlib.Path) -> Any:
         InputError: it is not there, or damaged.
     """
     try:
-        return json.loads(path.read_bytes())
+        with open_regular(path) as file:
+            return json.loads(file.read())
     except FileNotFoundError:
         raise InputError(f"the dataset lacks {path}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
 
 
@@ -112,6 +113,7 @@ def read_object(layout: Layout, object_id: str) -> ObjectRecord:
         vertices=vertices,
         faces=faces,
         face_parts=np.asarray(facts["face_parts"], np.int32),
+        part_names={part["mark"]: part["name"] for part in facts["parts"] if part["name"]},
         pieces=tuple(ConvexPiece(vertices=v, faces=f) for v, f in pieces),
         mass=facts["mass"],
         friction=facts["friction"],

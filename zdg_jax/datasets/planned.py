@@ -17,7 +17,7 @@ from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.sources import ObjectRow, find_objects, find_tasks
 from zdg_jax.datasets.spec import DatasetSpec
 from zdg_jax.errors import InputError
-from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.files import atomic_write, open_regular
 
 _VERSION = 1
 
@@ -74,7 +74,8 @@ class PlannedDataset:
             InputError: it is no dataset, or its file is damaged.
         """
         try:
-            content = json.loads(layout.plan.read_bytes())
+            with open_regular(layout.plan) as file:
+                content = json.loads(file.read())
             if content["format"] != _VERSION:
                 raise InputError(
                     f"{layout.plan} has version {content['format']}, this is {_VERSION}; "
@@ -95,7 +96,7 @@ class PlannedDataset:
             ) from None
         except InputError:
             raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{layout.plan} is damaged ({reason}); make the dataset again"

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import glob
 import hashlib
+import io
 import json
 import math
 import pathlib
@@ -14,8 +15,10 @@ from typing import Any
 
 from zdg_jax.datasets.spec import DatasetSpec, ObjectSource, TaskFile
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.files import open_regular
 
 _MESHES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".dae")
+_COUNTS = {1: "a finite number is", 3: "three finite numbers are"}
 _COLUMNS = ("path", "name", "scale", "mass", "friction", "up", "parts")
 _NUMBERS = ("scale", "mass", "friction")
 _ID_DIGITS = 16
@@ -136,7 +139,10 @@ def _table(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Lines of a table with their numbers; cells that are empty are left out."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with (
+            open_regular(path) as content,
+            io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as file,
+        ):
             reader = csv.DictReader(file)
             columns = [column.strip() for column in reader.fieldnames or ()]
             reader.fieldnames = columns
@@ -147,6 +153,10 @@ def _table(
                 if known is not None and column not in known:
                     raise InputError(f"{path} has a column '{column}'; known: {', '.join(known)}")
             for entry in reader:
+                if None in entry:
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: it has more cells than there are columns"
+                    )
                 cells = {k: v.strip() for k, v in entry.items() if k and v and v.strip()}
                 if cells:
                     yield reader.line_num, cells
@@ -185,7 +195,7 @@ def _numbers(text: str, count: int, what: str) -> list[float]:
     except ValueError:
         values = []
     if len(values) != count or not all(map(math.isfinite, values)):
-        raise InputError(f"{what} is '{text[:40]}'; {count} finite numbers are needed")
+        raise InputError(f"{what} is '{text[:40]}'; {_COUNTS[count]} needed")
     return values
 
 
@@ -215,8 +225,9 @@ def _digest(path: pathlib.Path, known: Mapping[str, Any], digests: dict[str, Any
         stamp = [state.st_size, state.st_mtime_ns]
         before = known.get(name)
         digest = str(before[2]) if before and before[:2] == stamp else file_digest(path)
-    except OSError as error:
-        stamp, digest = [0, 0], f"unreadable: {error.strerror or error}"
+    except (OSError, InputError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        stamp, digest = [0, 0], f"unreadable: {reason or error}"
     digests[name] = [*stamp, digest]
     return digest
 
@@ -228,7 +239,8 @@ def file_digest(path: pathlib.Path) -> str:
         path: the file.
 
     Raises:
+        InputError: it is a folder, a device or a pipe.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

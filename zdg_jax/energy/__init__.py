@@ -18,6 +18,7 @@ from zdg_jax.energy.targets import (
     DirectionTarget,
     LinkTargets,
     PartTarget,
+    PointingTarget,
     TaskTargets,
     WrenchTargets,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "LinkTargets",
     "PartTarget",
     "Pattern",
+    "PointingTarget",
     "Problem",
     "TaskTargets",
     "Term",

@@ -57,6 +57,19 @@ class LinkTargets:
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class PointingTarget:
+    """A finger that is to lie along a direction from its base to its tip."""
+
+    direction: DirectionTarget
+    """The direction."""
+    base: jax.Array
+    """Number of the finger's first link, () int32."""
+    tip: jax.Array
+    """Number of its last link, () int32."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class WrenchTargets:
     """Wrenches that the contacts must be able to produce."""
 
@@ -88,6 +101,8 @@ class TaskTargets:
     """Weight with which the palm is to touch, () in [0, 1]; seeds alone read it."""
     links: LinkTargets
     """Points to touch, and links to keep idle."""
+    extended: PointingTarget
+    """The finger that is laid along a tool."""
     aperture: ApertureTarget
     """Width across which the hand closes; seeds alone read it."""
     wrenches: WrenchTargets

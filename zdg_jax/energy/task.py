@@ -79,6 +79,15 @@ def thumb(state: GraspState, problem: Problem) -> jax.Array:
     return target.weight * (1 - cosine)
 
 
+def extended(state: GraspState, problem: Problem) -> jax.Array:
+    """1 - cos(angle between an extended finger and its direction), weighted, in [0, 2]."""
+    target = problem.targets.extended
+    along = state.poses[:, 3, target.tip] - state.poses[:, 3, target.base]
+    cosine = jnp.dot(along, target.direction.direction)
+    cosine = cosine / jnp.sqrt(jnp.sum(along * along) + 1e-8)
+    return target.direction.weight * (1 - cosine)
+
+
 def _intrusion(
     state: GraspState, problem: Problem, grid: distance.DistanceGrid, clearance: jax.Array | float
 ) -> jax.Array:

@@ -43,6 +43,7 @@ TERMS: tuple[Term, ...] = (
     Term("idle", task.idle, 50.0),
     Term("approach", task.approach, 3.0),
     Term("thumb", task.thumb, 2.0),
+    Term("extended", task.extended, 5.0),
 )
 """The library's terms. A configuration adds others: `RefineConfig(extra_terms=(...,))`."""
 

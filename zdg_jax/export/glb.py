@@ -43,7 +43,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
     }
     around = [
         _painted(shape.vertices, shape.faces, shape.single_color)
-        for shape in surrounding_shapes(grasps)
+        for shape in surrounding_shapes(grasps, grasps.scene)
     ]
     paths = []
     for i, qpos in enumerate(np.asarray(grasps.grasp.qpos)):

@@ -65,7 +65,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             for mesh in look.meshes
         },
     )
-    around = surrounding_shapes(grasps)
+    around = surrounding_shapes(grasps, grasps.scene)
     if around:
         named = {f"solid{k}": shape for k, shape in enumerate(around)}
         _write_asset(

@@ -95,8 +95,8 @@ class GraspSet:
         put("score", np.asarray(self.score, np.float32))
         if self.score.ndim != 1:
             raise InputError(f"scores have shape {self.score.shape}; (n,) is needed, one per grasp")
-        n, joints = len(self), len(self.hand.joint_names)
-        put("poses", _numpy_poses(self.poses, n, joints))
+        n = len(self)
+        put("poses", _numpy_poses(self.poses, n, self.hand.joint_names))
         for name in ("terms", "metrics"):
             values = {key: np.asarray(value) for key, value in getattr(self, name).items()}
             put(name, values)
@@ -253,23 +253,6 @@ class GraspSet:
         """The same grasps with results of physics."""
         return dataclasses.replace(self, validation=validation)
 
-    def joint(self, name: str, pose: str = "grasp") -> np.ndarray:
-        """Positions of one joint, (n,) [rad, or m for a slide joint].
-
-        Args:
-            name: name of the joint, one of `hand.joint_names`.
-            pose: `pregrasp`, `grasp` or `squeeze`.
-
-        Raises:
-            InputError: no such joint or pose.
-        """
-        if pose not in POSES:
-            raise InputError(f"no pose '{pose}'; there are: {', '.join(POSES)}")
-        names = self.hand.joint_names
-        if name not in names:
-            raise InputError(f"'{self.hand.name}' has no joint '{name}'; it has {', '.join(names)}")
-        return np.asarray(getattr(self.poses, pose).joints)[:, names.index(name)]
-
     def validate(
         self,
         protocol: Protocol | None = None,
@@ -277,26 +260,39 @@ class GraspSet:
         hand: Hand | str | os.PathLike[str] | None = None,
         engine: EngineOptions | None = None,
         progress: Progress = silent,
+        resume: str | os.PathLike[str] | None = None,
     ) -> GraspSet:
         """Tests the grasps in physics, see `zdg_jax.rollout`; returns them with the results.
+
+        Grasps without a scene that were lifted off a table are then of that table.
 
         Args:
             protocol: the test; `six_directions` if not given.
             hand: the hand, name or path, where it is not to be loaded from where the grasps say.
             engine: engine to run it; `EngineOptions()` if not given.
             progress: told of the stage `validate`, in grasps.
+            resume: see `zdg_jax.rollout`.
 
         Raises:
             InputError: the hand cannot be loaded, or the engine cannot be chosen.
             ValidationError: the engine cannot run the scene.
         """
-        from zdg_jax.validation import EngineOptions, rollout, six_directions
+        from zdg_jax.validation import EngineOptions, LiftProtocol, rollout, six_directions
 
         hand, protocol = self.load_hand(hand), protocol or six_directions
-        engine = engine or EngineOptions()
-        return self.with_validation(
-            rollout(hand, self.object, self.poses, protocol, engine=engine, progress=progress)
+        results = rollout(
+            hand,
+            self.object,
+            self.poses,
+            protocol,
+            engine=engine or EngineOptions(),
+            progress=progress,
+            resume=resume,
         )
+        scene = self.scene
+        if scene is None and isinstance(protocol, LiftProtocol):
+            scene = protocol.scene.place(self.object.pieces)
+        return dataclasses.replace(self, validation=results, scene=scene)
 
     def picture(
         self,
@@ -429,8 +425,9 @@ def places(order: np.ndarray) -> np.ndarray:
     return places
 
 
-def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
-    """The poses with numpy arrays of the right shapes."""
+def _numpy_poses(poses: Poses, n: int, names: tuple[str, ...]) -> Poses:
+    """The poses with numpy arrays of the right shapes, and names of their joints."""
+    joints = len(names)
     widths = {"position": 3, "quaternion": 4, "joints": joints}
     triple = {}
     for name in POSES:
@@ -442,7 +439,7 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                     f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for"
                     f" {n} grasps of a hand with {joints} joints"
                 )
-        triple[name] = HandPose(**leaves)
+        triple[name] = HandPose(**leaves, joint_names=names)
     way = poses.approach
     if way is not None:
         qpos = np.asarray(way.qpos, np.float32)
@@ -451,7 +448,7 @@ def _numpy_poses(poses: Poses, n: int, joints: int) -> Poses:
                 f"approach has shape {qpos.shape}; ({n}, T, {7 + joints}) is needed for {n} grasps"
                 f" of a hand with {joints} joints"
             )
-        way = HandPose.from_qpos(qpos)
+        way = dataclasses.replace(HandPose.from_qpos(qpos), joint_names=names)
     return Poses(**triple, approach=way)
 
 

@@ -9,6 +9,7 @@ from zdg_jax.runtime.lazy import lazy_names
 if TYPE_CHECKING:
     from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.hand.description import describe
+    from zdg_jax.hand.extended_finger import extended
     from zdg_jax.hand.fingers import Finger
     from zdg_jax.hand.fingertips import Fingertips
     from zdg_jax.hand.hand import Hand
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         joints_from_dofs,
     )
     from zdg_jax.hand.host_kinematics import HandKinematics
+    from zdg_jax.hand.index_side import side_contacts
     from zdg_jax.hand.link_geometry import LinkMesh
     from zdg_jax.hand.palm import Palm
     from zdg_jax.hand.preshapes import Preshapes
@@ -41,8 +43,10 @@ __all__ = [
     "Spheres",
     "SurfacePoints",
     "describe",
+    "extended",
     "joints_from_dofs",
     "shipped_hands",
+    "side_contacts",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -62,7 +66,9 @@ __getattr__, __dir__ = lazy_names(
         "Spheres": "hand_arrays",
         "SurfacePoints": "hand_arrays",
         "describe": "description",
+        "extended": "extended_finger",
         "joints_from_dofs": "hand_arrays",
         "shipped_hands": "source",
+        "side_contacts": "index_side",
     },
 )

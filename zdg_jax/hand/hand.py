@@ -23,6 +23,7 @@ from zdg_jax.hand.fingertips import Fingertips
 from zdg_jax.hand.hand_arrays import ContactCandidates, HandArrays, Spheres, SurfacePoints
 from zdg_jax.hand.hand_file import HandFile
 from zdg_jax.hand.host_kinematics import HandKinematics
+from zdg_jax.hand.index_side import lateral_pads
 from zdg_jax.hand.link_geometry import (
     ConvexSolid,
     LinkMesh,
@@ -183,6 +184,26 @@ class Hand:
         return opposing_finger(self.fingers)
 
     @functools.cached_property
+    def fingers_from_thumb(self) -> tuple[Finger, ...]:
+        """The fingers but the thumb, that on the thumb's side first."""
+        aside = self.tip_positions(self.open_dofs) @ self.palm.thumb_side
+        fingers = zip(aside, self.fingers, strict=True)
+        others = [(place, finger) for place, finger in fingers if not finger.is_thumb]
+        return tuple(finger for _, finger in sorted(others, key=lambda pair: -pair[0]))
+
+    @property
+    def index_finger(self) -> Finger:
+        """The finger beside the thumb."""
+        return self.fingers_from_thumb[0]
+
+    @property
+    def finger_thickness(self) -> float:
+        """Thickness of the index finger at its thickest: what it passes through is wider [m]."""
+        spheres = self.arrays.spheres
+        of_finger = np.isin(np.asarray(spheres.link), self.index_finger.links)
+        return 2 * float(np.asarray(spheres.inner)[of_finger].max(initial=0.0))
+
+    @functools.cached_property
     def fingertips(self) -> Fingertips:
         """The pads of the fingertips."""
         return Fingertips.of(self.fingers, self.arrays.contacts)
@@ -190,7 +211,12 @@ class Hand:
     @functools.cached_property
     def preshapes(self) -> Preshapes:
         """Postures in which the thumb opposes the other fingers, at every width."""
-        return find_preshapes(self)
+        return find_preshapes(self, self.fingertips, self.opposing_finger)
+
+    @functools.cached_property
+    def lateral_preshapes(self) -> Preshapes:
+        """Postures in which the thumb opposes the side of the index finger, at every width."""
+        return find_preshapes(self, lateral_pads(self), 0)
 
     @functools.cached_property
     def reach(self) -> float:

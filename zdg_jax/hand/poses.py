@@ -35,6 +35,8 @@ class HandPose:
     """Rotation of the hand's root, (*b, 4), unit, wxyz, object frame."""
     joints: jax.Array
     """Joint positions, (*b, j), MJCF order [rad, or m for slide joints]."""
+    joint_names: tuple[str, ...] = dataclasses.field(default=(), metadata={"static": True})
+    """Names of the joints, (j,); those of a `GraspSet` know them."""
 
     @property
     def qpos(self) -> jax.Array:
@@ -58,6 +60,20 @@ class HandPose:
         matrix[..., :3, 3], matrix[..., 3, 3] = position, 1.0
         return matrix
 
+    def joint(self, name: str) -> jax.Array:
+        """Returns the positions of one joint, (*b,) [rad, or m for a slide joint].
+
+        Args:
+            name: one of `joint_names`.
+
+        Raises:
+            InputError: there is no such joint, or nobody named the joints.
+        """
+        if name not in self.joint_names:
+            there = ", ".join(self.joint_names) or "no names; those of a GraspSet have them"
+            raise InputError(f"no joint '{name}'; there are: {there}")
+        return self.joints[..., self.joint_names.index(name)]
+
     @classmethod
     def from_qpos(cls, qpos: ArrayLike) -> HandPose:
         """Splits arrays as `qpos` joins them, into NumPy arrays.
@@ -76,11 +92,7 @@ class HandPose:
 
     def __getitem__(self, rows: Rows) -> HandPose:
         """The poses of some rows of the first batch axis."""
-        return HandPose(
-            position=self.position[rows],
-            quaternion=self.quaternion[rows],
-            joints=self.joints[rows],
-        )
+        return dataclasses.replace(self, **{leaf: getattr(self, leaf)[rows] for leaf in LEAVES})
 
 
 @pytree
@@ -147,7 +159,7 @@ class Poses:
         )
 
 
-LEAVES = tuple(field.name for field in dataclasses.fields(HandPose))
+LEAVES = ("position", "quaternion", "joints")
 """Names of the arrays of a pose."""
 POSES = ("pregrasp", "grasp", "squeeze")
 """Names of the three poses of a grasp, in their order."""

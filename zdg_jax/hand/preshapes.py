@@ -20,6 +20,7 @@ from zdg_jax.hand.passive_motion import given_way
 from zdg_jax.hand.self_collision import overlap_depth
 
 if TYPE_CHECKING:
+    from zdg_jax.hand.fingertips import Fingertips
     from zdg_jax.hand.hand import Hand
 
 ROOM = 0.02
@@ -114,24 +115,26 @@ class Preshapes:
         return int(np.argmax(np.asarray(self.log_likelihood(width + ROOM))))
 
 
-def find_preshapes(hand: Hand) -> Preshapes:
+def find_preshapes(hand: Hand, pads: Fingertips, opposing: int) -> Preshapes:
     """Draw and measure a hand's preshapes; the same ones at every call.
 
     Args:
         hand: the hand.
+        pads: what presses against what.
+        opposing: number of the pad that the others oppose: the thumb's.
 
     Returns:
         Six preshapes at each of sixteen widths; a width without a good one repeats its
         neighbour's.
     """
-    drawn = _measure(hand, _draw(hand))
+    drawn = _measure(hand, _draw(hand), pads, opposing)
     value = np.where(drawn.depth > 0, drawn.opposition, -np.inf)
     _rule_out_overlaps(hand, drawn.dofs, value, value > _OPPOSED)
     if (value > _OPPOSED).sum() < _PER_WIDTH:
         _rule_out_overlaps(hand, drawn.dofs, value, np.isfinite(value) & (value <= _OPPOSED))
     chosen = _spread(drawn.width, value)
     fields = {f.name: getattr(drawn, f.name)[chosen] for f in dataclasses.fields(drawn)}
-    fields["open_width"] = _measure(hand, hand.open_dofs[None]).width[0]
+    fields["open_width"] = _measure(hand, hand.open_dofs[None], pads, opposing).width[0]
     return Preshapes(**{name: jnp.asarray(value, jnp.float32) for name, value in fields.items()})
 
 
@@ -166,13 +169,9 @@ def _draw(hand: Hand) -> np.ndarray:
     return given_way(hand.kinematics, motions, np.clip(dofs, lower, upper))
 
 
-def _measure(hand: Hand, dofs: np.ndarray) -> _Measured:
-    tips = hand.fingertips
-    rotation, translation = hand.kinematics.link_poses(dofs)
-    rotation, translation = rotation[:, tips.link], translation[:, tips.link]
-    points = np.einsum("nfij,fj->nfi", rotation, tips.local) + translation
-    normals = np.einsum("nfij,fj->nfi", rotation, tips.normals)
-    thumb = np.arange(len(hand.fingers)) == hand.opposing_finger
+def _measure(hand: Hand, dofs: np.ndarray, pads: Fingertips, opposing: int) -> _Measured:
+    points, normals = pads.posed(hand.kinematics, dofs)
+    thumb = np.arange(len(pads.link)) == opposing
     near, far = points[:, thumb].mean(1), points[:, ~thumb].mean(1)
     axis = _unit(far - near)
     along = np.einsum("nfi,ni->nf", normals, axis)

@@ -13,6 +13,7 @@ from zdg_jax.scenes.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.scenes.scene import Scene
 
 TABLE, OBSTACLE = (0.66, 0.69, 0.73), (0.56, 0.60, 0.66)
 """Colours, sRGB."""
@@ -52,14 +53,15 @@ def scene_shapes(
     ]
 
 
-def surrounding_shapes(grasps: GraspSet) -> list[Shape]:
-    """Makes shapes of the table and the obstacles of a set, object frame; none without a scene.
+def surrounding_shapes(grasps: GraspSet, scene: Scene | None) -> list[Shape]:
+    """Makes shapes of a table and obstacles, as far as the grasps of a set reach; object frame.
 
     Args:
         grasps: the grasps.
+        scene: where their object stands, as a rule `grasps.scene`; none gives no shapes.
     """
-    if grasps.scene is None or not grasps.scene.placed:
+    if scene is None or not scene.placed:
         return []
     reached = [np.asarray(pose.position, float) for pose in (grasps.pregrasp, grasps.grasp)]
     points = np.concatenate([grasps.object.vertices, *reached])
-    return scene_shapes(Surroundings.seen_from(grasps.scene), points, label=0)
+    return scene_shapes(Surroundings.seen_from(scene), points, label=0)

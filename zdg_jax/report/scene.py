@@ -63,7 +63,7 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
         cast_shadow=False,
         receive_shadow=False,
     )
-    for i, shape in enumerate(surrounding_shapes(grasps[numbers])):
+    for i, shape in enumerate(surrounding_shapes(grasps[numbers], grasps.scene)):
         scene.add_batched_meshes_simple(
             f"/around{i}",
             *creased(shape.vertices, shape.faces),

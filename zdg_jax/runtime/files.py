@@ -8,6 +8,7 @@ import pathlib
 import stat
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from typing import BinaryIO
 
 from zdg_jax.errors import InputError
@@ -48,7 +49,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def open_regular(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
     """Opens a file to read, without waiting where it is a pipe.
 
     Args:

@@ -10,7 +10,7 @@ from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip
-from zdg_jax.planning.geometry.working_end import held_length, working_end
+from zdg_jax.planning.geometry.working_end import pointing, working_end
 from zdg_jax.synthesis.fit import Fitted
 from zdg_jax.synthesis.realised_grip import RealisedGrip, realised_grip
 
@@ -38,7 +38,7 @@ class TaskAlignment:
         self._surface = _Surface(obj.vertices, obj.faces)
         avoided = np.isin(obj.face_parts, [part.mark for part in grip.avoided])
         self._avoided = _Surface(obj.vertices, obj.faces[avoided]) if avoided.any() else None
-        self._length = held_length(grip, obj)
+        self._along = pointing(grip, obj)
         self._end = working_end(grip, obj)
 
     def measure(self, fitted: Fitted) -> dict[str, np.ndarray]:
@@ -56,7 +56,8 @@ class TaskAlignment:
         - `forearm_gap`: distance of a forearm behind the wrist from the object [m].
         - `fingers_in_role`: share of the planned fingers that do what they should: idle ones touch
           nothing, others touch with their link, on their part or near their point if they have
-          one; those that wrap touch with two links, one of them no tip.
+          one; those that wrap touch with two links, one of them no tip, and one that is laid along
+          a tool with any.
         - `palm_touching`, `inner_links`, `virtual_fingers`, `grip_class`: see `RealisedGrip`.
         - `type_realised`: 1 where the planned type of grasp was made.
         - `aligned`: 1 where the type was made, enough lies on the held parts and nothing on the
@@ -77,7 +78,7 @@ class TaskAlignment:
         if self._avoided is not None and valid.any():
             gap[valid] = self._avoided.nearest(near[valid])[0]
         realised = realised_grip(self._hand, fitted.contacts, fitted.rotation, fitted.dofs)
-        made = realised.realises(grip.grasp_type, self._hand, self._length)
+        made = realised.realises(grip.grasp_type, self._hand, self._along)
         return {
             "on_part": on_part,
             "on_avoided": on_avoided,
@@ -136,7 +137,8 @@ class TaskAlignment:
                 roles.append(~np.any(touching & np.isin(contacts.link, finger.links), axis=1))
                 continue
             links = [list(hand.link_names).index(planned.link)]
-            if planned.role == "wrap":
+            laid = planned.role == "steer" and self._along is not None
+            if planned.role == "wrap" or laid:
                 links = list(finger.links)
             right = touching & np.isin(contacts.link, links)
             if planned.mark is not None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
-from zdg_jax.hand import Hand, joints_from_dofs
+from zdg_jax.hand import Hand, extended, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.scenes.arrays import SceneArrays
@@ -29,6 +29,9 @@ _SURE = 12.0
 """Weight of a sure plan's direction among those the palm may come from, beside a random one's."""
 _TRACED, _ADVANCED = 8, 5
 """Steps that look for the surface before the palm, and that bring the palm onto it."""
+_SQUARE = 0.87
+"""Cosine between the axis of a hand's opening as it was drawn and as planned below which the plan's
+counts."""
 _STILL = 0.02
 """Change below which a joint counts as stopped [rad or m]."""
 _HEEDED = 0.6
@@ -93,15 +96,23 @@ class ClosingMotion:
     """True for links with contact candidates, those of idle fingers left out, (L,) bool."""
 
     @classmethod
-    def of(cls, hand: Hand, idle: Collection[str] = ()) -> ClosingMotion:
+    def of(
+        cls, hand: Hand, idle: Collection[str] = (), pointing: np.ndarray | None = None
+    ) -> ClosingMotion:
         """Read the closing motion off a hand.
 
         Args:
             hand: the hand.
             idle: names of fingers that stay open and are to touch nothing.
+            pointing: unit direction in which the index finger is laid, straight, (3,), hand root
+                frame; it closes in its first joint alone. None where it wraps as the others do.
         """
         arrays = hand.arrays
         closing, surfaces = np.array(hand.closing, float), set(np.asarray(arrays.contacts.link))
+        opened = np.array(hand.open_dofs, float)
+        if pointing is not None:
+            opened, straight = extended(hand, pointing)
+            closing[straight] = 0.0
         for finger in hand.fingers:
             if finger.name in idle:
                 closing[hand.kinematics.dofs_of(finger.joints)] = 0.0
@@ -121,7 +132,7 @@ class ClosingMotion:
         return cls(
             closing=jnp.asarray(closing, jnp.float32),
             carries=jnp.asarray(within & ~within.T),
-            opened=jnp.asarray(hand.open_dofs, jnp.float32),
+            opened=jnp.asarray(opened, jnp.float32),
             thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
             palm=jnp.asarray(palm),
             touching=jnp.asarray(np.isin(np.arange(len(palm)), sorted(surfaces))),
@@ -139,6 +150,9 @@ class PlacedPreshape:
     """Half-way between them, (3,), object frame [m]."""
     wanted: jax.Array
     """Unit direction that `facing_in_hand` has in the planned pose, (3,), object frame."""
+    wanted_axis: jax.Array
+    """Unit direction that `axis_in_hand` has there, (3,), object frame; zero where the plan leaves
+    it open."""
     axis_in_hand: jax.Array
     """The same direction, (3,), hand root frame."""
     facing_in_hand: jax.Array
@@ -173,13 +187,17 @@ def land(
     """
     keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
+    # What lies slantwise across a planned hand is not laid square into it.
+    slanted = jnp.abs(jnp.dot(preshape.axis, preshape.wanted_axis)) < _SQUARE
+    slanted &= jnp.any(preshape.wanted_axis != 0)
+    axis = jnp.where(slanted, preshape.wanted_axis, preshape.axis)
     # The first of the directions is as the plan wants it, as far as it is sure.
     heeds, side_key = heeds_plan(problem.scene, keys[0])
     planned = heeds * approach.weight
     first = jax.random.normal(side_key, (3,)) + _SURE * planned * preshape.wanted
-    side = rotations.normalize(first - jnp.dot(first, preshape.axis) * preshape.axis)
+    side = rotations.normalize(first - jnp.dot(first, axis) * axis)
     angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
-    around = jnp.cross(preshape.axis, side)
+    around = jnp.cross(axis, side)
     facings = jnp.cos(angles)[:, None] * side + jnp.sin(angles)[:, None] * around
 
     def trace(_: int, depth: jax.Array) -> jax.Array:
@@ -199,7 +217,7 @@ def land(
 
     tilt = config.turn * jax.random.normal(keys[2], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
-    in_object = palm_frame(preshape.axis, facing)
+    in_object = palm_frame(axis, facing)
     in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
     rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
     spread = preshape.dofs - config.thumb_opening * motion.closing

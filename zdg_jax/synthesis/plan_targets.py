@@ -11,6 +11,7 @@ from zdg_jax.energy import (
     DirectionTarget,
     LinkTargets,
     PartTarget,
+    PointingTarget,
     TaskTargets,
     WrenchTargets,
 )
@@ -19,6 +20,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip, Opposition, TaskReading
+from zdg_jax.planning.geometry.working_end import pointing
 
 _TASK_WRENCHES = 2
 """Loads of the task that are taken up, the strongest; places without one have weight 0."""
@@ -73,6 +75,7 @@ def targets_from_plan(
         ),
         palm=jnp.float32(confidence if grip.palm.contact else 0.0),
         links=_link_targets(grip, hand),
+        extended=_extended_target(grip, obj, hand),
         aperture=ApertureTarget(width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)),
         wrenches=_wrench_targets(task, confidence, up),
         sample_weights=jnp.asarray(_sample_weights(grip, obj)),
@@ -102,6 +105,18 @@ def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
         points=jnp.asarray(points, jnp.float32),
         point_weights=jnp.asarray(grip.confidence * pointed, jnp.float32),
         idle=jnp.asarray(grip.confidence * idle, jnp.float32),
+    )
+
+
+def _extended_target(grip: Grip, obj: Object, hand: Hand) -> PointingTarget:
+    direction, finger = pointing(grip, obj), hand.index_finger
+    return PointingTarget(
+        direction=DirectionTarget(
+            direction=jnp.asarray(np.zeros(3) if direction is None else direction, jnp.float32),
+            weight=jnp.float32(0.0 if direction is None else grip.confidence),
+        ),
+        base=jnp.int32(finger.links[0]),
+        tip=jnp.int32(finger.tip_link),
     )
 
 

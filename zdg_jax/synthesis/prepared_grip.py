@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.energy import Problem
-from zdg_jax.hand import Hand
+from zdg_jax.hand import Hand, side_contacts
 from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.hand.strength import fingertip_payload
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import GraspPlan
+from zdg_jax.planning import GraspPlan, Grip, Opposition
+from zdg_jax.planning.geometry.working_end import pointing
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import SceneArrays, Surroundings
 from zdg_jax.synthesis.contact_patterns import (
@@ -73,8 +74,14 @@ class PreparedGrip:
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
         lower, upper = (jnp.asarray(end, jnp.float32) for end in pressing_range(hand))
+        sides = grip.style.opposition is Opposition.SIDE
         problem = Problem(
-            hand=dataclasses.replace(hand.arrays, lower=lower, upper=upper),
+            hand=dataclasses.replace(
+                hand.arrays,
+                lower=lower,
+                upper=upper,
+                contacts=side_contacts(hand) if sides else hand.arrays.contacts,
+            ),
             object=arrays,
             targets=targets_from_plan(grip, plan.task, obj, hand, up),
             scene=SceneArrays.empty() if around is None else around.arrays(),
@@ -92,10 +99,10 @@ class PreparedGrip:
             chances = chances * np.where(encloses, room, others / max(tips, 1e-9))
         proposal = SeedProposal.prepare(
             problem,
-            hand.preshapes,
+            hand.lateral_preshapes if sides else hand.preshapes,
             patterns,
             jnp.asarray(chances, jnp.float32),
-            ClosingMotion.of(hand, idle_fingers(grip)),
+            ClosingMotion.of(hand, idle_fingers(grip), _pointing_in_hand(grip, obj, hand)),
             seeds,
             load=load * (1 - grip.confidence),
         )
@@ -108,3 +115,16 @@ class PreparedGrip:
             ),
             load=replicate(Load.of(physics, hand, obj, plan, up)),
         )
+
+
+def _pointing_in_hand(grip: Grip, obj: Object, hand: Hand) -> np.ndarray | None:
+    """Direction in which the planned hand's index finger is laid, (3,), hand root frame."""
+    along, thumb = pointing(grip, obj), grip.palm.thumb
+    if along is None:
+        return None
+    palm, approach = hand.palm, np.asarray(grip.palm.approach)
+    if thumb is None:
+        return palm.direction
+    planned = [approach, np.asarray(thumb), np.cross(approach, thumb)]
+    in_hand = [palm.normal, palm.thumb_side, np.cross(palm.normal, palm.thumb_side)]
+    return np.asarray(np.stack(in_hand, axis=1) @ (np.stack(planned) @ along))

@@ -28,7 +28,7 @@ _ON_PAD = 0.5
 _MOSTLY_TIPS = 0.6
 """Share of the touching links of fingers that are tips, at least, in a precision grip."""
 _ALONG = np.cos(np.radians(50.0))
-"""Cosine between an extended finger and the held part's length, at least."""
+"""Cosine between an extended finger and the direction in which it is to lie, at least."""
 
 
 class GripClass(enum.IntEnum):
@@ -61,9 +61,9 @@ class RealisedGrip:
     grip_class: np.ndarray
     """Codes of `GripClass`, (n,) int."""
     pointing: np.ndarray
-    """Unit direction from base to tip of the first finger but the thumb, (n, 3), object frame."""
+    """Unit direction of the index finger from base to tip, (n, 3), object frame."""
 
-    def realises(self, kind: GraspType, hand: Hand, length: np.ndarray | None) -> np.ndarray:
+    def realises(self, kind: GraspType, hand: Hand, along: np.ndarray | None) -> np.ndarray:
         """Tells where a type of grasp was made, (n,) bool.
 
         A power type needs the palm, if the hand's has a surface, and two inner links, as far as
@@ -73,8 +73,8 @@ class RealisedGrip:
         Args:
             kind: the type.
             hand: the hand.
-            length: unit direction of the held part's length, (3,), object frame; None where it has
-                none. An extended index finger lies along it.
+            along: unit direction in which an extended index finger is to lie, (3,), object frame;
+                None where there is none.
         """
         style = STYLES[kind]
         if style.opposition is Opposition.SIDE:
@@ -90,8 +90,9 @@ class RealisedGrip:
         if not style.thumb:
             thumb = [finger.is_thumb for finger in hand.fingers]
             return made & ~self.fingers[:, thumb].any(axis=1)
-        if kind is GraspType.INDEX_EXTENDED and length is not None:
-            made &= np.abs(self.pointing @ length) >= _ALONG
+        if kind is GraspType.INDEX_EXTENDED and along is not None:
+            index = hand.fingers.index(hand.index_finger)
+            made &= (self.pointing @ along >= _ALONG) & (self.fingers[:, index] > 0)
         return made
 
 
@@ -131,7 +132,7 @@ def realised_grip(
         [GripClass.POWER, GripClass.INTERMEDIATE, GripClass.PRECISION],
         GripClass.NONE,
     )
-    first = others[0] if others else hand.fingers[0]
+    first = hand.index_finger
     along = places[:, first.tip_link] - places[:, first.links[0]]
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     links = [list(finger.links) for finger in hand.fingers]

@@ -14,7 +14,13 @@ from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
-from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
+from zdg_jax.synthesis.antipodal import (
+    AntipodalPairs,
+    PairConfig,
+    antipodal_pairs,
+    draw_index,
+    draw_likely,
+)
 from zdg_jax.synthesis.enclosing import (
     ClosingMotion,
     EnclosingConfig,
@@ -254,7 +260,7 @@ def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
 
 def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]:
     """A place, and the cosine, (), between the hand's pose there and the planned one."""
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 6)
     config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
     samples = proposal.problem.object.samples
     first = draw_index(keys[0], pairs.first)
@@ -271,7 +277,7 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
         looseness=config.looseness,
         opposition_weight=config.opposition,
     )
-    row = jax.random.categorical(keys[3], log_likelihood)
+    row = draw_likely(keys[3], log_likelihood)
     # The width of the open pose is no table.
     preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
     hand, targets = proposal.problem.hand, proposal.problem.targets
@@ -282,11 +288,13 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     along = jnp.dot(axis, planned @ preshape.axis)
     side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
     side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
+    sure = jax.random.bernoulli(keys[5], thumb.weight)
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,
         middle=middle,
         wanted=jnp.where(rolled, planned @ preshape.facing, approach),
+        wanted_axis=jnp.where(sure, planned @ preshape.axis, 0.0),
         axis_in_hand=preshape.axis,
         facing_in_hand=preshape.facing,
         middle_in_hand=preshape.middle,

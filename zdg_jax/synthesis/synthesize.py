@@ -35,7 +35,7 @@ from zdg_jax.synthesis.arguments import (
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.validation import LiftProtocol, Protocol, carry, deed_of
+from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of
 
 _UNREACHED = 0.01
 """Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
@@ -109,8 +109,9 @@ def synthesize(
             object floats freely if not given.
         validate: test grasps in physics, best first, until `keep` of them hold.
         test: the test; if not given, a lift in the scene where there is one, else the object's
-            weight with any side down (`carry`) where its mass was given or a model judged it, else
-            `six_directions`. Tests that take the object's own mass take that of the physics.
+            weight with any side down (`carry`) where its mass was given or a model judged it and
+            the plan is for no deed, else `six_directions`. Tests that take the object's own mass
+            take that of the physics.
         transcript: path of an HTML page to write of the review; none if not given.
         on_stage: called as `on_stage(name, grasps)` after each stage that costs time, to save or
             show its result: `plan` (no grasps yet, but the plan), `refine` (none tested yet),
@@ -152,12 +153,12 @@ def synthesize(
 
     if validate:
         around = pipeline.surroundings
-        if test is None and around is not None:
-            test = LiftProtocol(scene=around.scene)
-        test = test or default_test(pipeline.plan, physics)
-        test = as_made(test, pipeline.physics)
         # An indifferent plan says of no motion: that it can be lifted, the test itself tells.
         deed = deed_of(pipeline.plan, obj) if pipeline.plan.grip.binding > 0 else None
+        if test is None and around is not None:
+            test = LiftProtocol(scene=around.scene)
+        test = test or default_test(pipeline.plan, physics, deed)
+        test = as_made(test, pipeline.physics)
         wanted = keep if deed is None else using.SPARE * keep
         grasps = selection.validate_best_first(grasps, hand, obj, wanted, progress, test)
         if deed is not None:
@@ -171,13 +172,19 @@ def synthesize(
     return reviewed
 
 
-def default_test(plan: GraspPlan, physics: Physics | None = None) -> Protocol:
+def default_test(
+    plan: GraspPlan, physics: Physics | None = None, deed: Deed | None = None
+) -> Protocol:
     """Returns the test of grasps without a scene that nobody chose a test for.
 
     Args:
         plan: says who judged the object's mass.
         physics: may state the mass.
+        deed: what the grasps are put to afterwards, under the weight as it bears on them then; one
+            that stands on the table or is carried upright need not bear it with any side down.
     """
+    if deed is not None:
+        return selection.STRICT_SIX_DIRECTIONS
     known = physics is not None and physics.mass is not None
     known |= plan.object.mass_source in ("given", "model")
     return carry if known else selection.STRICT_SIX_DIRECTIONS
@@ -202,7 +209,7 @@ def _refine(
     grips = _share_out(pipeline.plan, count)
     for grip in set(grips):
         pipeline.grip(grip)  # once, before threads share it
-    pipeline.compile(size)
+    pipeline.compile(size, grips[0])
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import viser
 
     from zdg_jax.grasps.grasp_set import GraspSet
+    from zdg_jax.scenes import Scene
 
 _LONGEST = 0.05
 """Length of the arrow of a grasp's greatest force [m]."""
@@ -130,22 +131,47 @@ class MarksNode:
         self.handle.batched_scales = self._shown.astype(np.float32)
 
 
-def add_surroundings(server: viser.ViserServer, name: str, grasps: GraspSet) -> None:
-    """Adds the table and the obstacles around the object of a set, where it has them.
+class SurroundingsNode:
+    """Table and obstacles around the object of a set: those of the set, or of a test."""
 
-    Args:
-        server: the page's server.
-        name: name of the node, in whose frame the object stands.
-        grasps: the grasps.
-    """
-    for i, shape in enumerate(surrounding_shapes(grasps)):
-        server.scene.add_mesh_simple(
-            f"{name}/{i}",
-            *creased(shape.vertices, shape.faces),
-            color=byte_color(shape.single_color),
-            side="double",
-            cast_shadow=False,
-        )
+    def __init__(self, server: viser.ViserServer, name: str, grasps: GraspSet) -> None:
+        """Shows the surroundings of the set, where it has any.
+
+        Args:
+            server: the page's server.
+            name: name of the node, in whose frame the object stands.
+            grasps: the grasps.
+        """
+        self._scene, self._name, self._grasps = server.scene, name, grasps
+        self._handles: list[Any] = []
+        self._shown: Scene | None = None
+        self.show(grasps.scene)
+
+    def show(self, scene: Scene | None) -> None:
+        """Shows a scene in place of the one before.
+
+        Args:
+            scene: the scene, with the object's place in it; None shows nothing.
+        """
+        if scene is self._shown:
+            return
+        for handle in self._handles:
+            handle.remove()
+        self._shown = scene
+        self._handles = [
+            self._scene.add_mesh_simple(
+                f"{self._name}/{i}",
+                *creased(shape.vertices, shape.faces),
+                color=byte_color(shape.single_color),
+                side="double",
+                cast_shadow=False,
+            )
+            for i, shape in enumerate(surrounding_shapes(self._grasps, scene))
+        ]
+
+    def reset(self) -> None:
+        """Shows the surroundings of the set again."""
+        self.show(self._grasps.scene)
 
 
 def batch_color(colors: np.ndarray | Sequence[int]) -> np.ndarray:

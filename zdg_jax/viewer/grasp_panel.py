@@ -15,7 +15,7 @@ from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, unmet_requests
 from zdg_jax.rendering.colors import OBJECT
 from zdg_jax.validation.results import Reason
-from zdg_jax.viewer.grasp_nodes import ContactsNode, MarksNode, add_surroundings, verdict_colors
+from zdg_jax.viewer.grasp_nodes import ContactsNode, MarksNode, SurroundingsNode, verdict_colors
 from zdg_jax.viewer.grasp_path import STAGES, GraspWays
 from zdg_jax.viewer.list_controls import ListControls
 from zdg_jax.viewer.nodes import HandNode, ObjectNode
@@ -79,7 +79,7 @@ class GraspPanel:
         self._hand = HandNode(server, f"{root}/hand", look)
         self._hand.frame.visible = len(grasps) > 0
         self._ways = GraspWays(grasps, look)
-        add_surroundings(server, f"{root}/scene", grasps)
+        self._around = SurroundingsNode(server, f"{root}/scene", grasps)
         self._marks = MarksNode(
             server,
             f"{root}/marks",
@@ -130,6 +130,7 @@ class GraspPanel:
             self._look,
             self._hand,
             self._object,
+            self._around,
             hand=self._hand_source,
             protocol=self._protocol,
         )

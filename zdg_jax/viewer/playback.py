@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
     from zdg_jax.hand.appearance import HandAppearance
     from zdg_jax.validation import Protocol, Recording
+    from zdg_jax.viewer.grasp_nodes import SurroundingsNode
 
 _RATE = 25.0
 """Frames per simulated second."""
@@ -46,6 +47,7 @@ class Playback:
         look: HandAppearance,
         hand_node: HandNode,
         object_node: ObjectNode,
+        around: SurroundingsNode,
         *,
         hand: Hand | str | os.PathLike[str] | None,
         protocol: Protocol | None,
@@ -58,11 +60,12 @@ class Playback:
             look: their hand.
             hand_node: the hand in the page.
             object_node: the object in the page.
+            around: what surrounds it there.
             hand: see `view_grasps`.
             protocol: a test beside those of the library, the first in the list.
         """
         self._server, self._grasps, self._look = server, grasps, look
-        self._hand_node, self._object_node = hand_node, object_node
+        self._hand_node, self._object_node, self._around = hand_node, object_node, around
         self._hand_source = hand
         self._protocols = _protocols(grasps, protocol)
         self._film: _Film | None = None
@@ -88,18 +91,26 @@ class Playback:
 
     def leave(self) -> None:
         """Forgets the film: another grasp or stage is shown."""
+        self._around.reset()
         if self._film is not None:
             self._film = None
             self._frame.visible = self._play.visible = False
             self._said.content = ""
 
     def _run(self, number: int) -> None:
+        from zdg_jax.validation import LiftProtocol
+
         if not self._lock.acquire(blocking=False):
             return  # a second click while the first one runs
         try:
             self.leave()
             self._said.content = paragraphs([f"grasp {number} runs ..."])
             recording = self._record(number)
+            if isinstance(recording.protocol, LiftProtocol):
+                self._around.show(recording.protocol.scene.place(self._grasps.object.pieces))
+            if not len(recording):  # it failed before anything moved
+                self._said.content = paragraphs([_verdict(recording)])
+                return
             positions, quaternions = self._look.link_poses(recording.hand)
             self._film = _Film(recording=recording, positions=positions, quaternions=quaternions)
             self._frame.max = max(1, len(recording) - 1)
@@ -147,10 +158,12 @@ class Playback:
         with self._server.atomic():
             self._hand_node.place(film.positions[k], film.quaternions[k])
             self._object_node.move(recording.object_pose[k])
-        phase, verdict = recording.phase[k], recording.result.reasons[0]
-        self._said.content = paragraphs(
-            [f"{recording.protocol.name}: {verdict}", f"{phase}, {recording.time[k]:.2f} s"]
-        )
+        moment = f"{recording.phase[k]}, {recording.time[k]:.2f} s"
+        self._said.content = paragraphs([_verdict(recording), moment])
+
+
+def _verdict(recording: Recording) -> str:
+    return f"{recording.protocol.name}: {recording.result.reasons[0]}"
 
 
 def _protocols(grasps: GraspSet, given: Protocol | None) -> dict[str, Protocol]:

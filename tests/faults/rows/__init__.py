@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from tests.faults.rows import builds, hands, objects, others, results, scenes, servers, sets
+from tests.faults.rows import (
+    builds,
+    datasets,
+    hands,
+    objects,
+    others,
+    results,
+    scenes,
+    servers,
+    sets,
+)
 from tests.faults.rows.table import ROWS
 
-__all__ = ["ROWS", "builds", "hands", "objects", "others", "results", "scenes", "servers", "sets"]
+__all__ = [
+    "ROWS",
+    "builds",
+    "datasets",
+    "hands",
+    "objects",
+    "others",
+    "results",
+    "scenes",
+    "servers",
+    "sets",
+]

@@ -9,11 +9,14 @@ import pytest
 import trimesh
 
 from tests.planning import things
+from zdg_jax.hand import Hand
 from zdg_jax.planning.geometry.approaches import propose
+from zdg_jax.planning.geometry.grasp_type import choose_type
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.planning.rules.affordances import score_affordances
 from zdg_jax.planning.rules.language.task_parsing import parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
+from zdg_jax.planning.taxonomy import STYLES
 
 
 def _hand_of(span: float) -> Callable[[float], float]:
@@ -181,6 +184,29 @@ def test_palm_stays_back_from_a_stem_between_wide_parts() -> None:
     shape = measure(things.goblet())
     best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
     assert best.tips_only
+
+
+@pytest.mark.parametrize(("scale", "through"), [(1.0, True), (0.5, False)])
+def test_a_loop_too_narrow_for_a_finger_is_pinched(scale: float, through: bool) -> None:
+    jug = things.jug()
+    shape = measure(things.dataclasses.replace(jug, vertices=jug.vertices * scale))
+    assert shape.part(2).is_loop
+    hand = Hand.load("allegro")
+    assert (shape.part(2).passage > hand.finger_thickness) == through
+    best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
+    assert STYLES[choose_type(shape, [2], best, hand)].palm == through
+
+
+def test_a_palm_gives_way_along_a_grip_to_what_overhangs_it() -> None:
+    grip = things.rod(0.018, 0.12)
+    housing = things.at(things.box(0.2, 0.05, 0.05), -0.02, 0, 0.06)
+    base = things.at(things.box(0.06, 0.05, 0.03), -0.03, 0, -0.075)
+    gun = measure(things.thing("gun", grip=grip, housing=housing, base=base))
+    approaches = propose(gun, [1], [2, 3], strain=_hand_of(0.1))
+    behind = [a for a in approaches if a.direction[0] > 0.9 and abs(a.thumb[2]) > 0.9]
+    assert behind
+    assert behind[0].shifted
+    assert not behind[0].tips_only
 
 
 def test_lid_is_taken_from_above() -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _PALM_DEPTH = 0.03
 """Room that palm and knuckles need in front of the held part [m]."""
+_REACH = 0.08
+"""Distance that fingers reach beyond the front of what they hold, at most [m]."""
 _STANDOFF = 0.05
 """Distance that the palm stays back where fingertips alone reach in [m]."""
 _WRIST = 0.12
@@ -43,10 +45,23 @@ _WISHED = 10.0
 """Weight of the direction that is asked for, beside which nothing else counts."""
 _DIAGONAL = (0.6, 0.8)
 """Cosines between the thumb's side and a part that lies diagonally across the palm."""
+_CLOSED = 0.3
+"""Share of a palm's room that is taken from which it does not fit."""
+_ALONG = 0.7
+"""Cosine between the thumb's side and a part from which a palm can give way along it."""
 _SLICE = 0.008
 """Breadth of the slices in which a part is measured there: about that of a finger [m]."""
 _OFF_MIDDLE = 0.03
 """What a place off the middle of a part costs, all else equal."""
+_SHIFTS = (-0.02, -0.01, 0.01, 0.02)
+"""Ways along a part by which a palm that is in something's way there gives way [m]."""
+_FACES = 0.8
+"""Worth of fingers and thumb on the two faces of a plate, beside on its edges."""
+_GAP, _FINGER = 0.008, 0.02
+"""Gap in a part's depth beyond which it is another branch of it, as of a loop, and how far a finger
+reaches round behind the near one [m]."""
+_MIDDLE = 0.015
+"""Half of the breadth, about the middle of the hand, in which that depth is measured [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +74,8 @@ class Approach:
     """Unit direction from the palm to the thumb's side, (3,), square to the approach."""
     place: np.ndarray
     """Middle of what the hand closes on, (3,), object frame [m]."""
+    shifted: bool = False
+    """True where the place gives way to something beside the middle of the part."""
     width: float
     """Width of the held parts between thumb and fingers [m]."""
     blocked: float
@@ -85,6 +102,7 @@ def propose(
     palm_towards: np.ndarray | None = None,
     around: Surroundings | None = None,
     side: Side | None = None,
+    closure: bool = False,
     varied: bool = False,
 ) -> list[Approach]:
     """Proposes approaches to the held parts, the best first.
@@ -100,6 +118,8 @@ def propose(
         around: what surrounds the object: approaches for which it leaves the palm no room are
             not proposed, unless there is no other.
         side: side that the task's words ask the palm to come from.
+        closure: the part closes something, and is taken by its rim: another is taken by its faces,
+            where it is a plate.
         varied: also hands that lie diagonally across a long part, and at its ends.
 
     Returns:
@@ -109,14 +129,22 @@ def propose(
         InputError: no part is held.
     """
     target = Target.of(shape, held, avoided, thinned=varied)
+    if closure:
+        target = dataclasses.replace(target, flat=None)
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)
+
+    def evaluate(place: np.ndarray, direction: np.ndarray, thumb: np.ndarray) -> Approach:
+        return _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
+
     approaches = [
-        _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
+        evaluate(place, direction, thumb)
         for direction in _directions(shape, target.axis)
         for thumb in _thumbs(direction, target.axis, diagonal=varied)
         for place in (target.places(direction) if varied else [target.center])
     ]
+    if target.slender and not varied:
+        approaches = [_given_way(approach, target, evaluate) for approach in approaches]
     free = [approach for approach in approaches if approach.hindered <= _MOST_HINDERED]
     approaches = free or approaches
     if palm_towards is not None:
@@ -125,6 +153,21 @@ def propose(
             for a in approaches
         ]
     return sorted(approaches, key=lambda approach: -approach.score)
+
+
+def _given_way(
+    approach: Approach,
+    target: Target,
+    evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], Approach],
+) -> Approach:
+    """The approach; where a palm does not fit there, that of one beside it that does."""
+    in_the_way = approach.tips_only or approach.blocked > _CLOSED
+    if not in_the_way or approach.wrap < _ALONG:
+        return approach
+    places = [target.center + shift * target.axis for shift in _SHIFTS]
+    others = [evaluate(place, approach.direction, approach.thumb) for place in places]
+    others = [dataclasses.replace(a, shifted=True) for a in others if not a.tips_only]
+    return max([approach, *others], key=lambda approach: approach.score)
 
 
 def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
@@ -182,9 +225,10 @@ def _evaluate(
     many = max(0.02 * len(target.points), target.few)
     closed = min(1.0, _in_the_way(everything, front) / many)
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
-    tips_only = closed > 0.3 and back < 0.5 * closed
+    tips_only = closed > _CLOSED and back < 0.5 * closed
     reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
-    reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + 0.08)
+    behind = min(_depth(near) + _FINGER, _REACH)
+    reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + behind)
     spoiled = float(target.avoided[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
     approach = Approach(
         direction=direction,
@@ -222,6 +266,15 @@ def _agreement(side: Side, height: float) -> float:
     }[side]
 
 
+def _depth(points: np.ndarray) -> float:
+    """Depth of points (k, 3) of the palm's frame behind their front, up to the first gap [m]."""
+    depth = np.sort(points[np.abs(points[:, 1]) < _MIDDLE, 0])
+    gaps = np.flatnonzero(np.diff(depth) > _GAP)
+    if len(depth) == 0:
+        return _REACH
+    return float(depth[gaps[0] if len(gaps) else -1] - depth[0])
+
+
 def _width(points: np.ndarray) -> float:
     """Width of points (k, 3) of the palm's frame between thumb and fingers [m]."""
     return float(np.ptp(np.percentile(points[:, 2], [3, 97])))
@@ -256,6 +309,8 @@ def _score(
     )
     if thumb_towards is not None:
         score += 0.3 * float(thumb @ thumb_towards)
+    if target.flat is not None:
+        score += _FACES * abs(float(np.cross(direction, thumb) @ target.flat))
     return float(score)
 
 

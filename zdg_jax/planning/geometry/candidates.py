@@ -10,6 +10,7 @@ import numpy as np
 
 from zdg_jax.planning.geometry.approaches import Approach, propose
 from zdg_jax.planning.geometry.closing import close
+from zdg_jax.planning.geometry.grasp_type import turned
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.target import Target
 from zdg_jax.planning.geometry.verify import Candidate, place
@@ -201,7 +202,9 @@ def _likely(
         ]
         proposed.sort(key=lambda approach: -approach.score)
     kept: list[Approach] = []
-    for approach in proposed:
+    for square in proposed:
+        outward = square.place - shape.center
+        approach = turned(square, wanted.kind, hand, work=work, outward=outward)
         if len(kept) == number:
             break
         if all(_difference(approach, other) >= _ALIKE for other in kept):

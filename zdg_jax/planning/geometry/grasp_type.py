@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approaches import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.target import FLATNESS, PLATE
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 
@@ -17,10 +19,20 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 
+_ALONG = 0.3
+"""Sine between the palm's way and that to a tool's end from which fingers can point there."""
+_BESIDE = 0.2
+"""Share of avoided parts in the hand's reach from which one lies behind a hole."""
+_PASSES, _ROOM = 0.95, 0.006
+"""Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
+raster), and the room that it needs besides where it is to touch nothing behind [m]."""
+
+
 def choose_type(
     shape: ObjectShape,
     held: Collection[int],
     approach: Approach,
+    hand: Hand,
     *,
     closure: bool = False,
     fine: bool = False,
@@ -33,6 +45,7 @@ def choose_type(
         shape: the measured object.
         held: marks of the parts to touch.
         approach: how the palm comes.
+        hand: its fingers must go through the hole of a loop that they close around.
         closure: whether the part is turned or lifted off between fingertips.
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
@@ -47,9 +60,11 @@ def choose_type(
         return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
-    if approach.tips_only:
+    needed = _PASSES * hand.finger_thickness + (approach.spoiled > _BESIDE) * _ROOM
+    narrow = largest.is_loop and largest.passage < needed
+    if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
-    if largest.flatness > 4 and thin < 0.02 and largest.hole <= 0:
+    if largest.flatness > FLATNESS and thin < PLATE and largest.hole <= 0:
         return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
     if length < 0.035:
         return GraspType.TRIPOD if width > 0.01 else GraspType.PALMAR_PINCH
@@ -64,6 +79,26 @@ def choose_type(
     if width > 0.05:
         return GraspType.LARGE_DIAMETER
     return GraspType.MEDIUM_WRAP if width > 0.022 else GraspType.SMALL_DIAMETER
+
+
+def turned(
+    approach: Approach, kind: GraspType, hand: Hand, *, work: np.ndarray | None, outward: np.ndarray
+) -> Approach:
+    """Turns a hand as its grasp type asks: about its approach, away from lying square to the part.
+
+    Args:
+        approach: how the palm comes, turned as for most types.
+        kind: the type.
+        hand: tells right from left.
+        work: direction to the working end, (3,), where there is one.
+        outward: direction from the middle of the object to what is held, (3,).
+    """
+    thumb = None
+    if kind is GraspType.INDEX_EXTENDED and work is not None:
+        thumb = _thumb_beside(approach.direction, work, hand)
+    elif STYLES[kind].opposition is Opposition.SIDE:
+        thumb = _thumb_above(approach, outward, hand)
+    return approach if thumb is None else dataclasses.replace(approach, thumb=thumb)
 
 
 def palm(
@@ -97,13 +132,13 @@ def fingers(
         control: part that the first finger works, where there is one.
     """
     style = STYLES[kind]
-    planned, used = [], 0
+    planned, names = [], [finger.name for finger in hand.fingers_from_thumb]
     for finger in hand.fingers:
         if finger.is_thumb:
             role = "oppose" if style.thumb else "idle"
             planned.append(_finger(finger.name, role, "tip", mark))
             continue
-        used += 1
+        used = 1 + names.index(finger.name)
         if used == 1 and control is not None:
             planned.append(_finger(finger.name, "press", "tip", control))
         elif used == 1 and kind is GraspType.INDEX_EXTENDED:
@@ -136,6 +171,38 @@ def vector(array: np.ndarray) -> Vector:
     """An array (3,) as plain numbers, rounded so that plans are the same on every machine."""
     x, y, z = (round(float(value), 6) + 0.0 for value in array)
     return (x, y, z)
+
+
+def _thumb_beside(direction: np.ndarray, work: np.ndarray, hand: Hand) -> np.ndarray | None:
+    """The thumb's side of a hand whose index finger is laid along a tool, unit (3,).
+
+    The tool lies slantwise across the palm, half-way between the way that the fingers point and
+    the thumb's side, as the handle of a knife does in a hand whose index finger is on its back.
+    None where the palm moves along the tool.
+    """
+    ahead = work - (work @ direction) * direction
+    if np.linalg.norm(ahead) < _ALONG * np.linalg.norm(work):
+        return None
+    ahead = ahead / np.linalg.norm(ahead)
+    thumb = ahead - _right(hand) * np.cross(direction, ahead)
+    return np.asarray(thumb / np.linalg.norm(thumb))
+
+
+def _thumb_above(approach: Approach, outward: np.ndarray, hand: Hand) -> np.ndarray:
+    """The thumb's side of a hand that pinches between the thumb and the index finger's side.
+
+    It closes across the fingers, where other types close along them: the hand is turned by a right
+    angle, its fingers towards the object.
+    """
+    thumb = np.cross(approach.direction, approach.thumb)
+    fingers = _right(hand) * np.cross(approach.direction, thumb)
+    return np.asarray(thumb if fingers @ outward <= 0 else -thumb)
+
+
+def _right(hand: Hand) -> float:
+    """1 for a right hand, -1 for a left one."""
+    palm = hand.palm
+    return float(np.sign(np.cross(palm.normal, palm.thumb_side) @ palm.direction))
 
 
 def _finger(name: str, role: str, link: str, mark: int) -> FingerPlan:

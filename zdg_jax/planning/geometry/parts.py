@@ -18,6 +18,8 @@ from zdg_jax.errors import InputError
 LOOP_AREA = 4e-4
 """Area of a hole that takes two fingers [m^2]."""
 
+_LOOP_SHARE = 0.25
+"""Area of a loop's hole over its length and width, at least."""
 _SAMPLES = 24_000
 """Points by which an object is measured."""
 _RASTER = 64
@@ -94,6 +96,8 @@ class PartShape:
     """Share of its surface that faces its own long axis or middle: walls seen from inside."""
     hole: float
     """Area of the largest hole that it encloses together with its neighbours [m^2]."""
+    passage: float
+    """Diameter of the thickest finger that goes through that hole [m]."""
     height: tuple[float, float]
     """Where it begins and ends between the object's bottom (0) and top (1)."""
     offset: float
@@ -111,6 +115,11 @@ class PartShape:
     def flatness(self) -> float:
         """Width over thickness."""
         return float(self.extents[1] / max(self.extents[2], 1e-6))
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it goes round a hole that is a good part of its own size."""
+        return self.hole > _LOOP_SHARE * float(self.extents[0] * self.extents[1])
 
     @property
     def girth(self) -> float:
@@ -249,6 +258,7 @@ def _measure_part(
     low, high = np.percentile(points @ whole.upright, [2, 98])
     tall = max(whole.top - whole.bottom, 1e-6)
     aside = _across(middle - whole.center, whole.upright)
+    hole, passage = _hole(points, samples.points[~members], middle, axes, extents)
     return PartShape(
         mark=marks[0],
         marks=marks,
@@ -261,7 +271,8 @@ def _measure_part(
         axes=axes,
         extents=extents,
         hollow=_hollow(points, normals, middle, axes, extents),
-        hole=_hole(points, samples.points[~members], middle, axes, extents),
+        hole=hole,
+        passage=passage,
         height=(float((low - whole.bottom) / tall), float((high - whole.bottom) / tall)),
         offset=float(np.linalg.norm(aside) / max(whole.radius, 1e-6)),
         along=float((middle - whole.center) @ whole.axis / max(whole.reach, 1e-6)),
@@ -327,10 +338,11 @@ def _hole(
     middle: np.ndarray,
     axes: np.ndarray,
     extents: np.ndarray,
-) -> float:
-    """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2]."""
+) -> tuple[float, float]:
+    """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2], and
+    the diameter of the largest circle in it [m]."""
     if len(points) < _FEWEST or extents[1] < 1e-4:
-        return 0.0
+        return 0.0, 0.0
     cell = max(extents[0], extents[1]) * 1.5 / _RASTER
     low = np.array([axes[0] @ middle, axes[1] @ middle]) - cell * _RASTER / 2
 
@@ -350,12 +362,13 @@ def _hole(
     regions, count = ndimage.label(~solid)
     edge = set(regions[0]) | set(regions[-1]) | set(regions[:, 0]) | set(regions[:, -1])
     touched = ndimage.binary_dilation(covered, iterations=2)
-    best = 0
+    best, widest = 0, 0.0
     for region in range(1, count + 1):
         if region in edge:
             continue
         inside = regions == region
         border = ndimage.binary_dilation(inside) & ~inside
-        if (border & touched).sum() >= 0.3 * border.sum():
-            best = max(best, int(inside.sum()))
-    return float(best * cell * cell)
+        if inside.sum() > best and (border & touched).sum() >= 0.3 * border.sum():
+            best = int(inside.sum())
+            widest = 2 * float(ndimage.distance_transform_edt(inside).max())
+    return float(best * cell * cell), widest * cell

@@ -12,6 +12,8 @@ from zdg_jax.planning.geometry.parts import ObjectShape
 
 PALM_HALF = 0.042
 """Half of a palm's breadth, human size [m]."""
+PLATE, FLATNESS = 0.02, 4.0
+"""Thickness of a plate, at most [m], and its least width over that."""
 _ASIDE = 0.02
 """Least distance from the middle of a part at which a hand is at one of its ends [m]."""
 _ALONG = 0.6
@@ -38,6 +40,8 @@ class Target:
     """Unit direction of the greatest length, (3,)."""
     slender: bool
     """True where it is long enough for fingers to wrap around that axis."""
+    flat: np.ndarray | None
+    """Unit normal of a plate, (3,), which is taken by its two faces; None of what is none."""
     outward: np.ndarray
     """From the object's middle to the centre, (3,): unit at the side, short near the middle."""
     upright: np.ndarray
@@ -103,6 +107,7 @@ class Target:
             center=center,
             axis=axis,
             slender=slender,
+            flat=_plate_normal(points),
             outward=outward / max(float(np.linalg.norm(outward)), half, 1e-6),
             upright=shape.upright,
         )
@@ -114,3 +119,10 @@ def _long_axis(points: np.ndarray) -> tuple[np.ndarray, bool]:
     _, vectors = np.linalg.eigh(covariance)
     spans = np.array([np.ptp(np.percentile(points @ vectors[:, i], [2, 98])) for i in (2, 1, 0)])
     return vectors[:, 2], bool(spans[0] > 1.3 * spans[1])
+
+
+def _plate_normal(points: np.ndarray) -> np.ndarray | None:
+    """Unit normal (3,) of points (k, 3) that make a plate, None of others."""
+    _, vectors = np.linalg.eigh(np.cov((points - points.mean(0)).T) + 1e-12 * np.eye(3))
+    spans = np.ptp(np.percentile(points @ vectors, [2, 98], axis=0), axis=0)
+    return vectors[:, 0] if spans[0] < PLATE and spans[1] > FLATNESS * spans[0] else None

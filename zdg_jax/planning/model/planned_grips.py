@@ -46,7 +46,7 @@ def planned_grips(
         marks = [part.mark for part in avoided]
         instead = Wanted(held=spare, avoided=marks, works=parts.works)
         best = likeliest(instead, case.shape, case.hand, case.around)
-        kind = choose_type(case.shape, spare, best)
+        kind = choose_type(case.shape, spare, best, case.hand)
         grips.append(
             Grip(
                 rationale="the second choice of parts, where the first cannot be reached",

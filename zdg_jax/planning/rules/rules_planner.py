@@ -20,6 +20,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     fingers,
     palm,
     raise_force_level,
+    turned,
     vector,
 )
 from zdg_jax.planning.geometry.parts import ObjectShape
@@ -63,6 +64,8 @@ _FUNCTION_NAMES = {
     "body": "body",
 }
 _POINTING = frozenset(["cut", "bore"])
+_LONG, _IN_LINE = 1.5, 0.7
+"""Length over width of a part that has a direction, and cosine from which two lie in line."""
 
 
 class RulesPlanner:
@@ -192,18 +195,23 @@ def _grip(
         thumb_towards=towards,
         around=around,
         side=parsed.side,
+        closure=choice.function == "closure",
     )[0]
+    pointing = action is not None and action.name in _POINTING
     force = action.force if action else Force.MODERATE
     force = raise_force_level(force, parsed.strong, parsed.delicate)
     kind = choose_type(
         shape,
         marks,
         approach,
+        hand,
         closure=choice.function == "closure",
         fine=action is not None and action.fine,
         firm=force is Force.FIRM,
-        pointing=action is not None and action.name in _POINTING,
+        pointing=pointing and _in_line(choice, shape),
     )
+    outward = approach.place - shape.center
+    approach = turned(approach, kind, hand, work=towards, outward=outward)
     control = next(iter(sorted(choice.pressed)), None)
     return Grip(
         rationale=choice.rationale,
@@ -219,11 +227,21 @@ def _grip(
         ],
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
-        palm=palm(approach, kind, open_roll=approach.wrap < 0.5, asked=parsed.side),
+        palm=palm(approach, kind, open_roll=approach.wrap < 0.5, asked=parsed.side).model_copy(
+            update={"place": vector(approach.place) if approach.shifted else None}
+        ),
         aperture=min(round(max(approach.width, 0.002), 4), hand.preshapes.max_aperture),
         force=force,
         confidence=round(choice.confidence, 3),
     )
+
+
+def _in_line(choice: PartChoice, shape: ObjectShape) -> bool:
+    """Tells whether the long parts that work lie along what is held: not so on a pistol grip."""
+    held = max((shape.part(mark) for mark, _ in choice.held), key=lambda part: part.share)
+    working = [shape.part(mark) for mark in choice.worked]
+    axes = [part.axes[0] for part in working if part.elongation > _LONG]
+    return all(abs(float(axis @ held.axes[0])) > _IN_LINE for axis in axes)
 
 
 def _part_readings(
