@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.hand import Hand
 from zdg_jax.kernels import kinematics
+
+# Compiled as a whole: its conditionals would be programs of their own, made anew by every call.
+_posture = jax.jit(kinematics.forward_kinematics)
 
 
 def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
@@ -25,7 +29,7 @@ def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
     arrays = hand.arrays
     tree = arrays.tree
     joints = jnp.asarray(hand.joints(hand.half_closed_dofs), jnp.float32)
-    posture = kinematics.forward_kinematics(tree, joints)
+    posture = _posture(tree, joints)
     axes, anchors = np.asarray(posture.axes).T, np.asarray(posture.anchors).T
     torque = np.abs(hand.ctrl_from_joints).T @ np.asarray(force_limit, float)
     closes = np.abs(np.asarray(arrays.coupling)[1]) @ np.abs(hand.closing) > 0
