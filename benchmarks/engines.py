@@ -4,13 +4,14 @@
         [--spread 0.01] [--batch 32] [--out engines.json]
 
 Verdicts of each engine on the first grasps of each file, and on the same moved aside at random, of
-which more fail. MJX's scene is simplified, so the C engine runs in that one too: then it shows what
-of a difference is whose. On a CPU, MJX takes minutes a file, and needs
+which more fail. Lifts are Warp's alone. MJX's scene is simplified, so the C engine runs in that one
+too: then it shows what of a difference is whose. On a CPU, MJX takes minutes a file, and needs
 XLA_FLAGS=--xla_cpu_enable_concurrency_optimized_scheduler=false.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import sys
@@ -26,6 +27,7 @@ from zdg_jax.hand.poses import Poses
 from zdg_jax.validation import (
     Engine,
     HoldProtocol,
+    LiftProtocol,
     MjxEngine,
     MjxOptions,
     PhysicsEngine,
@@ -37,12 +39,12 @@ from zdg_jax.validation import (
 )
 from zdg_jax.validation.mjx.simplified import PRECISIONS
 
-PROTOCOLS = {protocol.name: protocol for protocol in (six_directions, carry)}
+PROTOCOLS = {protocol.name: protocol for protocol in (six_directions, carry, LiftProtocol())}
 
 
 def compare(
     grasps: GraspSet,
-    protocol: HoldProtocol,
+    protocol: HoldProtocol | LiftProtocol,
     engines: tuple[str, ...],
     *,
     batch: int | None,
@@ -53,13 +55,15 @@ def compare(
 
     Args:
         grasps: n grasps; with a spread there are as many again.
-        protocol: the test.
+        protocol: the test; a lift is one from the table that the grasps are for.
         engines: `warp`, `mjx`.
         batch: rollouts at a time.
         options: simplifications of MJX's scene.
         spread: standard deviation of the hand's offset along each axis [m]; 0 for none.
     """
     hand, obj = grasps.load_hand(), grasps.object
+    if isinstance(protocol, LiftProtocol) and grasps.scene is not None:
+        protocol = dataclasses.replace(protocol, scene=grasps.scene)
     poses = _with_moved(grasps.poses, spread) if spread else grasps.poses
     results: dict[str, Validation] = {}
     seconds: dict[str, float] = {}
@@ -100,12 +104,16 @@ def compare(
 
 def _with_moved(poses: Poses, spread: float) -> Poses:
     """The grasps, and after them the same with the hand moved aside."""
-    stages = [np.asarray(qpos, float) for qpos in poses.qpos]
     offset = spread * np.random.default_rng(0).standard_normal((len(poses), 3))
-    moved = [qpos.copy() for qpos in stages]
-    for qpos in moved:
-        qpos[:, :3] += offset
-    return Poses.from_qpos(*(np.concatenate(both) for both in zip(stages, moved, strict=True)))
+
+    def doubled(qpos: np.ndarray) -> np.ndarray:
+        moved = np.array(qpos, float)
+        moved[..., :3] += offset if qpos.ndim == 2 else offset[:, None]
+        return np.concatenate([qpos, moved])
+
+    approach = None if poses.approach is None else doubled(np.asarray(poses.approach.qpos))
+    pregrasp, grasp, squeeze = (doubled(np.asarray(qpos)) for qpos in poses.qpos)
+    return Poses.from_qpos(pregrasp, grasp, squeeze, approach)
 
 
 def _words(result: Validation, i: int) -> str:

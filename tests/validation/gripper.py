@@ -90,3 +90,8 @@ def closing(squeezes: Sequence[float], *, height: float = 0.095) -> Poses:
 def by_grasp(rows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Poses:
     """Grasps given as pregrasp, grasp and squeeze, one after the other."""
     return Poses.from_qpos(*zip(*rows, strict=True))
+
+
+def above(angle: float, height: float = 0.109) -> np.ndarray:
+    """The palm above the ball, looking down."""
+    return np.concatenate([[0, 0, height, 0, 1, 0, 0], pose(angle)[7:]])

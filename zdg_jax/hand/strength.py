@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.hand import Hand
-from zdg_jax.kernels import kinematics
+from zdg_jax.hand.topology import joint_frames
 
 
 def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
@@ -24,9 +23,9 @@ def fingertip_forces(hand: Hand, force_limit: np.ndarray) -> np.ndarray:
     """
     arrays = hand.arrays
     tree = arrays.tree
-    joints = jnp.asarray(hand.joints(hand.half_closed_dofs), jnp.float32)
-    posture = kinematics.forward_kinematics(tree, joints)
-    axes, anchors = np.asarray(posture.axes).T, np.asarray(posture.anchors).T
+    frames = np.stack(joint_frames(hand.kinematics.tree, hand.joints(hand.half_closed_dofs)))
+    axes = np.einsum("jab,jb->ja", frames[..., :3], np.asarray(tree.axes))
+    anchors = np.einsum("jab,jb->ja", frames[..., :3], np.asarray(tree.anchors)) + frames[..., 3]
     torque = np.abs(hand.ctrl_from_joints).T @ np.asarray(force_limit, float)
     closes = np.abs(np.asarray(arrays.coupling)[1]) @ np.abs(hand.closing) > 0
     forces = []

@@ -14,7 +14,13 @@ from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
-from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs, draw_index
+from zdg_jax.synthesis.antipodal import (
+    AntipodalPairs,
+    PairConfig,
+    antipodal_pairs,
+    draw_index,
+    draw_likely,
+)
 from zdg_jax.synthesis.enclosing import (
     ClosingMotion,
     EnclosingConfig,
@@ -244,7 +250,7 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
         looseness=config.looseness,
         opposition_weight=config.opposition,
     )
-    row = jax.random.categorical(keys[3], log_likelihood)
+    row = draw_likely(keys[3], log_likelihood)
     # The width of the open pose is no table.
     preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
     hand, targets = proposal.problem.hand, proposal.problem.targets

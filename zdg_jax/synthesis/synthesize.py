@@ -209,7 +209,7 @@ def _refine(
     grips = _share_out(pipeline.plan, count)
     for grip in set(grips):
         pipeline.grip(grip)  # once, before threads share it
-    pipeline.compile(size)
+    pipeline.compile(size, grips[0])
     most = config.rounds * count
     keys = jax.random.split(key, most)
     done = itertools.count(1)

@@ -193,6 +193,19 @@ class Validation:
         """
         self.held[i], self.reason[i], self.failed_at[i] = False, reason, time
 
+    def conclude(self, i: int, reason: Reason, steps: int, time: float) -> None:
+        """Writes the verdict on a grasp whose rollout is over, in place.
+
+        Args:
+            i: row of the grasp.
+            reason: `Reason.HELD`, or why it failed.
+            steps: simulation steps spent.
+            time: simulated time at the end [s]: that of the failure, unless one was seen before.
+        """
+        self.steps[i], self.reason[i], self.held[i] = steps, reason, reason is Reason.HELD
+        if reason is not Reason.HELD and np.isnan(self.failed_at[i]):
+            self.failed_at[i] = time
+
     def put(self, index: slice | np.ndarray, part: Validation) -> None:
         """Writes results of some grasps into the arrays of this one, in place.
 

@@ -17,7 +17,7 @@ from zdg_jax.validation.engine import PhysicsEngine
 from zdg_jax.validation.mjx.engine import MjxEngine
 from zdg_jax.validation.mjx.simplified import MjxOptions
 from zdg_jax.validation.mujoco.engine import Engine
-from zdg_jax.validation.protocols import HoldProtocol, Protocol, six_directions
+from zdg_jax.validation.protocols import Protocol, six_directions
 from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import HandLike, ObjectLike
 from zdg_jax.validation.warp.engine import WarpEngine
@@ -32,8 +32,8 @@ class EngineOptions:
 
     backend: str = "auto"
     """`mujoco`, the C engine on threads; `warp`, MuJoCo Warp, many grasps at once on an NVIDIA GPU
-    (extra `warp`); `mjx`, the same in JAX, for TPUs; `auto` takes one of these two for a
-    `HoldProtocol` where JAX runs on a GPU or TPU, `warp` where it can, and `mujoco` elsewhere."""
+    (extra `warp`); `mjx`, the same in JAX, for TPUs; `auto` takes one of these two where JAX runs
+    on a GPU or TPU and it has the protocol, `warp` where it can, and `mujoco` elsewhere."""
     threads: int | None = None
     """Threads of the C engine; by default one for each CPU."""
     precision: str = "auto"
@@ -72,9 +72,10 @@ class EngineOptions:
 
 def _fitting(protocol: Protocol) -> str:
     """The backend that suits the device that JAX runs on."""
-    if jax.default_backend() == "cpu" or not isinstance(protocol, HoldProtocol):
-        return "mujoco"
-    return "warp" if jax.default_backend() == "gpu" and has_cuda() else "mjx"
+    if jax.default_backend() == "gpu" and has_cuda() and isinstance(protocol, WarpEngine.kinds):
+        return "warp"
+    accelerated = jax.default_backend() != "cpu" and isinstance(protocol, MjxEngine.kinds)
+    return "mjx" if accelerated else "mujoco"
 
 
 def rollout(

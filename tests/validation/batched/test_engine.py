@@ -9,13 +9,33 @@ import mujoco
 import numpy as np
 import pytest
 
-from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, closing, pose
+from tests.validation.gripper import (
+    OPEN,
+    PUSHING,
+    TOUCHING,
+    Ball,
+    Gripper,
+    above,
+    by_grasp,
+    closing,
+    pose,
+)
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import Physics
-from zdg_jax.validation import Engine, HoldProtocol, LiftProtocol, Reason, carry, six_directions
+from zdg_jax.validation import (
+    Engine,
+    HoldProtocol,
+    LiftProtocol,
+    Reason,
+    UseProtocol,
+    carry,
+    six_directions,
+)
 from zdg_jax.validation.batched.engine import BatchedEngine
 from zdg_jax.validation.batched.program import Program, State
+from zdg_jax.validation.deeds import Deed, Step
+from zdg_jax.validation.lifting import surroundings_of
 from zdg_jax.validation.scene import CompiledScene, build
 
 
@@ -51,12 +71,20 @@ class CProgram(Program):
 
 class CBatchedEngine(BatchedEngine):
     name = "c-batched"
+    kinds = (HoldProtocol, LiftProtocol)
 
     def __init__(
-        self, hand: Gripper, obj: Ball, protocol: HoldProtocol, *, batch: int, misses: int = -1
+        self,
+        hand: Gripper,
+        obj: Ball,
+        protocol: HoldProtocol | LiftProtocol,
+        *,
+        batch: int,
+        misses: int = -1,
     ) -> None:
         super().__init__(hand, obj, protocol)
-        scene = build(hand, obj, protocol.physics, protocol.solver)
+        around = surroundings_of(protocol, obj) if isinstance(protocol, LiftProtocol) else None
+        scene = build(hand, obj, protocol.physics, protocol.solver, surroundings=around)
         self._use(scene, CProgram(scene, batch, misses))
 
 
@@ -107,9 +135,56 @@ def test_a_grasp_of_which_a_contact_was_missed_is_tested_by_the_c_engine(
     assert result.backend == "c-batched"
 
 
+@pytest.fixture(scope="module")
+def lifts() -> Poses:
+    """Grasps from above: two that lift, one by a known way; one that closes on nothing, one that
+    slips, one that knocks the ball away, one in the table, and one that is not finite."""
+    ways = [(OPEN, TOUCHING, PUSHING)] * 7
+    ways[1], ways[2] = (0.3, 0.3, 0.3), (OPEN, TOUCHING, TOUCHING - 0.02)
+    rows = by_grasp([tuple(above(a) for a in way) for way in ways])
+    pregrasp, grasp, squeeze = (np.array(qpos) for qpos in rows.qpos)
+    pregrasp[4, 2] = grasp[4, 2] = squeeze[4, 2] = 0.09
+    squeeze[5] = np.nan
+    approach = np.repeat(pregrasp[:, None], 3, axis=1)
+    approach[:, 0, 2] += 0.1
+    approach[:, 1, 2] += 0.04
+    approach[3, :2, :3] = [[0.3, 0, 0.0], [-0.1, 0, 0.0]]
+    return Poses.from_qpos(pregrasp, grasp, squeeze, approach)
+
+
+@pytest.mark.parametrize("batch", [2, 5])
+def test_lifts_are_those_of_one_grasp_at_a_time(
+    gripper: Gripper, ball: Ball, lifts: Poses, batch: int
+) -> None:
+    """With more than two grasps a slot, and with fewer."""
+    heavy = dataclasses.replace(ball, mass=2.0)
+    protocol = LiftProtocol(hold_time=0.2, shake_time=0.6)
+    expected = Engine(gripper, heavy, protocol).run(lifts)
+    result = CBatchedEngine(gripper, heavy, protocol, batch=batch).run(lifts)
+    assert expected.reasons[:3] == ["held", "never touched", "slipped"]
+    assert len(set(expected.reasons)) == 6
+    assert result.reasons == expected.reasons
+    for name in ("tested", "survived_loads", "contacts", "steps"):
+        np.testing.assert_array_equal(getattr(result, name), getattr(expected, name))
+    for name in ("drift", "turn", "closing_drift", "failed_at", "pregrasp_penetration"):
+        np.testing.assert_allclose(getattr(result, name), getattr(expected, name), atol=1e-4)
+
+
+def test_a_lift_of_which_a_contact_was_missed_is_tested_by_the_c_engine(
+    gripper: Gripper, ball: Ball, lifts: Poses
+) -> None:
+    expected = Engine(gripper, ball, LiftProtocol()).run(lifts[:2])
+    engine = CBatchedEngine(gripper, ball, LiftProtocol(), batch=2, misses=10)
+    result = engine.run(lifts[:2])
+    assert engine.program.calls == 10
+    assert result.reasons == expected.reasons
+    np.testing.assert_array_equal(result.drift, expected.drift)
+
+
 def test_other_protocols_are_refused(gripper: Gripper, ball: Ball) -> None:
-    with pytest.raises(InputError, match="'c-batched' has no protocol 'lift'; use backend"):
-        CBatchedEngine(gripper, ball, LiftProtocol(), batch=1)  # type: ignore[arg-type]
+    protocol = UseProtocol(deed=Deed(name="wave", steps=(Step(name="up", time=1.0),)))
+    with pytest.raises(InputError, match="'c-batched' has no protocol 'use'; use backend"):
+        CBatchedEngine(gripper, ball, protocol, batch=1)  # type: ignore[arg-type]
 
 
 def test_chunks_come_in_order(gripper: Gripper, ball: Ball) -> None:

@@ -7,23 +7,28 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, Piece, by_grasp, pose
+from tests.validation.gripper import (
+    OPEN,
+    PUSHING,
+    TOUCHING,
+    Ball,
+    Gripper,
+    Piece,
+    above,
+    by_grasp,
+    pose,
+)
 from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.scenes import Scene
 from zdg_jax.validation import LiftProtocol, Reason
 
 
-def _above(angle: float, height: float = 0.109) -> np.ndarray:
-    """The palm above the ball, looking down."""
-    return np.concatenate([[0, 0, height, 0, 1, 0, 0], pose(angle)[7:]])
-
-
 def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> None:
     rows = [
-        (_above(OPEN), _above(TOUCHING), _above(PUSHING)),
-        (_above(0.3), _above(0.3), _above(0.3)),
-        (_above(OPEN, 0.09), _above(TOUCHING, 0.09), _above(PUSHING, 0.09)),
+        (above(OPEN), above(TOUCHING), above(PUSHING)),
+        (above(0.3), above(0.3), above(0.3)),
+        (above(OPEN, 0.09), above(TOUCHING, 0.09), above(PUSHING, 0.09)),
         (pose(OPEN), pose(TOUCHING), pose(PUSHING)),
     ]
     result = validation.rollout(gripper, ball, by_grasp(rows), LiftProtocol())
@@ -40,14 +45,14 @@ def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> 
 
 def test_a_heavy_object_slips(gripper: Gripper, ball: Ball) -> None:
     heavy = dataclasses.replace(ball, mass=8.0)
-    poses = by_grasp([tuple(_above(a) for a in (OPEN, TOUCHING, TOUCHING - 0.1))])
+    poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, TOUCHING - 0.1))])
     result = validation.rollout(gripper, heavy, poses, LiftProtocol())
     assert result.reasons == ["slipped"]
     assert result.failed_at[0] > 1.4
 
 
 def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
-    poses = by_grasp([tuple(_above(a) for a in (OPEN, TOUCHING, PUSHING))])
+    poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
     shot = validation.record(gripper, ball, poses, LiftProtocol(height=0.15), fps=50)
     heights = shot.object_pose[:, 2]
     held = np.array([name == "hold" for name in shot.phase])
@@ -67,7 +72,7 @@ class Needle(Ball):
 
 
 def test_an_object_that_topples_is_refused(gripper: Gripper) -> None:
-    poses = by_grasp([(_above(OPEN, 0.3),) * 3])
+    poses = by_grasp([(above(OPEN, 0.3),) * 3])
     tilted = LiftProtocol(scene=Scene(up=(0.1, 0.0, 1.0)))
     with pytest.raises(InputError, match="name a direction in which it stands"):
         validation.rollout(gripper, Needle(), poses, tilted)

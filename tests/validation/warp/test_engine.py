@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from tests import scene
-from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, closing, pose
+from tests.validation.gripper import (
+    OPEN,
+    PUSHING,
+    TOUCHING,
+    Ball,
+    Gripper,
+    above,
+    by_grasp,
+    closing,
+    pose,
+)
 from zdg_jax import SynthesisConfig, validation
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
@@ -22,11 +32,13 @@ from zdg_jax.validation import (
     EngineOptions,
     HoldProtocol,
     LiftProtocol,
+    UseProtocol,
     WarpEngine,
     carry,
     six_directions,
 )
 from zdg_jax.validation.batched.program import State
+from zdg_jax.validation.deeds import Deed, Step
 from zdg_jax.validation.warp.program import WarpProgram
 from zdg_jax.validation.warp.room import Room
 
@@ -36,8 +48,9 @@ needs_warp = pytest.mark.skipif(
 
 
 def test_what_warp_cannot_run_is_refused(gripper: Gripper, ball: Ball) -> None:
-    with pytest.raises(InputError, match="'warp' has no protocol 'lift'; use backend 'mujoco'"):
-        WarpEngine(gripper, ball, LiftProtocol())
+    deed = UseProtocol(deed=Deed(name="wave", steps=(Step(name="up", time=1.0),)))
+    with pytest.raises(InputError, match="'warp' has no protocol 'use'; use backend 'mujoco'"):
+        WarpEngine(gripper, ball, deed)
     with pytest.raises(InputError, match="batch is 0"):
         WarpEngine(gripper, ball, six_directions, batch=0)
 
@@ -82,6 +95,21 @@ def test_verdicts_agree_with_the_c_engine(
     np.testing.assert_allclose(result.drift[held], reference.drift[held], atol=1e-3)
     np.testing.assert_allclose(result.force[held], reference.force[held], rtol=0.1)
     assert capfd.readouterr().out == ""
+
+
+@needs_warp
+@pytest.mark.slow
+def test_lifts_agree_with_the_c_engine(gripper: Gripper, ball: Ball) -> None:
+    """One lifts, one closes on nothing, one lets go, one is in the table."""
+    ways = [(OPEN, TOUCHING, PUSHING), (0.3, 0.3, 0.3), (OPEN, TOUCHING, TOUCHING - 0.02)]
+    rows = [tuple(above(a) for a in way) for way in ways]
+    rows.append(tuple(above(a, 0.09) for a in ways[0]))
+    heavy = dataclasses.replace(ball, mass=2.0)
+    reference = Engine(gripper, heavy, LiftProtocol()).run(by_grasp(rows))
+    result = WarpEngine(gripper, heavy, LiftProtocol(), batch=2).run(by_grasp(rows))
+    assert reference.reasons == ["held", "never touched", "slipped", "table in the way"]
+    assert result.reasons == reference.reasons
+    np.testing.assert_allclose(result.drift, reference.drift, atol=2e-3)
 
 
 @needs_warp

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import collections
-import dataclasses
 import logging
 
-import jax
-import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
-from zdg_jax.validation.batched.program import Program, State
-from zdg_jax.validation.batched.slots import Slots
+from zdg_jax.validation.batched.hold import HoldRollouts
+from zdg_jax.validation.batched.lift import LiftRollouts
+from zdg_jax.validation.batched.program import Program
 from zdg_jax.validation.engine import Chunks, PhysicsEngine
-from zdg_jax.validation.mujoco.hold import (
-    BLOCKED,
-    ClosingOutcome,
-    HoldTest,
-    load_order,
-    verdict,
-)
-from zdg_jax.validation.mujoco.screening import screen
+from zdg_jax.validation.mujoco.engine import grasp_test
+from zdg_jax.validation.mujoco.lift import LiftTest
 from zdg_jax.validation.mujoco.simulation import Simulation
+from zdg_jax.validation.mujoco.use import UseTest
 from zdg_jax.validation.protocols import HoldProtocol, Protocol
-from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build
-from zdg_jax.validation.settling import EarlyTermination
-from zdg_jax.validation.trajectories import between, checked, motions
+from zdg_jax.validation.results import Validation
+from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike
+from zdg_jax.validation.trajectories import checked
 
 _log = logging.getLogger(__name__)
 
 
 class BatchedEngine(PhysicsEngine):
-    """A hand, an object and a `HoldProtocol`, stepped by a program of many rollouts.
+    """A hand, an object and a protocol, stepped by a program of many rollouts.
 
     Penetration, contacts and forces are measured by the C engine in its own scene. A grasp in whose
     rollouts the program missed a contact is tested by the C engine instead.
     """
 
-    protocol: HoldProtocol
+    kinds: tuple[type, ...] = (HoldProtocol,)
+    """Kinds of protocols that it runs."""
     program: Program
     """What takes the steps."""
 
@@ -51,25 +43,29 @@ class BatchedEngine(PhysicsEngine):
         Args:
             hand: the hand.
             obj: the object.
-            protocol: the test, a `HoldProtocol`.
+            protocol: the test, of one of `kinds`.
 
         Raises:
-            InputError: the protocol is not a `HoldProtocol`, or the object has no convex pieces.
+            InputError: a protocol of another kind, or the object has no convex pieces.
             ValidationError: MuJoCo refuses the scene.
         """
-        if not isinstance(protocol, HoldProtocol):
+        if not isinstance(protocol, self.kinds):
             raise InputError(
                 f"backend '{self.name}' has no protocol '{protocol.name}'; use backend 'mujoco'"
             )
-        self.protocol, self._watch = protocol, EarlyTermination(protocol)
-        self._wrenches = protocol.wrenches(protocol.physics.weight_of(obj))
-        self._reference = build(hand, obj, protocol.physics, protocol.solver)
-        step = protocol.solver.timestep
-        self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
+        self.protocol = protocol
+        self._test = grasp_test(hand, obj, protocol)
 
     def _use(self, scene: CompiledScene, program: Program) -> None:
         """Takes the scene that is simulated, and what steps it."""
         self.scene, self.program = scene, program
+        test = self._test
+        assert not isinstance(test, UseTest)
+        self._rollouts = (
+            LiftRollouts(test, scene, program)
+            if isinstance(test, LiftTest)
+            else HoldRollouts(test, scene, program)
+        )
 
     @property
     def batch(self) -> int:
@@ -78,8 +74,8 @@ class BatchedEngine(PhysicsEngine):
 
     @property
     def load_names(self) -> tuple[str, ...]:
-        """Names of the loads."""
-        return tuple(load.name for load in self.protocol.loads)
+        """Names of the loads or phases."""
+        return self._test.load_names
 
     def stream(self, poses: Poses, *, chunk: int = 0) -> Chunks:
         """Tests grasps and yields their results chunk by chunk, in order.
@@ -99,23 +95,8 @@ class BatchedEngine(PhysicsEngine):
 
     def _chunk(self, poses: Poses) -> Validation:
         """Tests the grasps of one chunk."""
-        result, qpos = self.empty(len(poses)), list(poses.qpos)
-        alive = self._screen(qpos, result)
-        outcomes = [ClosingOutcome() for _ in range(len(result))]
-        missed = np.zeros(len(result), bool)
-        saved: dict[int, State] = {}
-        for start in range(0, len(alive), self.batch):
-            rows = alive[start : start + self.batch]
-            state, lost = self._close([pose[rows] for pose in qpos], result, rows, outcomes)
-            missed[rows] = lost
-            for k, row in enumerate(rows.tolist()):
-                if result.reason[row] == Reason.NOT_TESTED and not missed[row]:
-                    saved[row] = jax.tree.map(lambda leaf, k=k: leaf[k], state)
-        if saved:
-            self._pull_all(saved, result, outcomes, missed)
-        for row in saved:
-            reason = verdict(self.protocol, result, row, outcomes[row])
-            result.reason[row], result.held[row] = reason, reason is Reason.HELD
+        result = self.empty(len(poses))
+        missed = self._rollouts.run(poses, result)
         if missed.any():
             self._test_again(poses, result, np.flatnonzero(missed))
         return result
@@ -124,179 +105,7 @@ class BatchedEngine(PhysicsEngine):
         """Tests by the C engine what the program cannot be trusted with."""
         _log.info("%d of %d grasps are tested by the C engine instead", len(rows), len(result))
         result.put(rows, self.empty(len(rows)))
-        test = HoldTest(self._reference, self.protocol, self._wrenches)
-        simulation = Simulation(self._reference)
+        simulation = Simulation(self._test.scene)
         with logged_warnings():
             for row in rows.tolist():
-                test.run(simulation, result, row, poses[row])
-
-    def _screen(self, poses: list[np.ndarray], result: Validation) -> np.ndarray:
-        """Fails grasps that are not finite or start too deep; returns the others' rows."""
-        simulation = Simulation(self._reference)
-        limit = self.protocol.max_pregrasp_penetration
-        alive = []
-        for i, (pregrasp, grasp, squeeze) in enumerate(zip(*poses, strict=True)):
-            if not all(np.isfinite(pose).all() for pose in (pregrasp, grasp, squeeze)):
-                result.fail(i, Reason.DIVERGED, 0.0)
-            elif screen(simulation, result, i, pregrasp, grasp, limit):
-                alive.append(i)
-        return np.array(alive, int)
-
-    def _close(
-        self,
-        poses: list[np.ndarray],
-        result: Validation,
-        rows: np.ndarray,
-        outcomes: list[ClosingOutcome],
-    ) -> tuple[State, np.ndarray]:
-        """Closes and squeezes one batch; fails what blew up or was ejected.
-
-        Returns:
-            The state, and marks of the rows in which a contact was missed.
-        """
-        pregrasp, grasp, squeeze = (_padded(pose, self.batch) for pose in poses)
-        matrix, stages = self.scene.ctrl_from_joints, self.protocol.closing_stages
-        state = State.at_rest(self.scene.model, pregrasp, pregrasp[:, 7:] @ matrix.T)
-        count, missed = len(rows), np.zeros(self.batch, bool)
-        none = np.zeros((self.batch, 6))
-        for start, end in ((pregrasp, grasp), (grasp, squeeze)):
-            targets = [between(a, b, stages, matrix) for a, b in zip(start, end, strict=True)]
-            for k in range(stages):
-                state = dataclasses.replace(
-                    state,
-                    ctrl=np.stack([t.ctrl[k] for t in targets]),
-                    mocap_pos=np.stack([t.position[k] for t in targets])[:, None],
-                    mocap_quat=np.stack([t.quaternion[k] for t in targets])[:, None],
-                )
-                state, lost = self.program.run(state, none, self._stage_steps)
-                missed |= lost
-            if end is grasp:
-                self._look_at_grasp(state, grasp, rows, outcomes)
-        qpos = np.asarray(state.qpos, float)[:count]
-        moved = motions(qpos[:, -7:])
-        time = 2 * self.protocol.closing_time
-        result.steps[rows] = 2 * stages * self._stage_steps
-        result.closing_drift[rows], result.closing_turn[rows] = moved.T
-        simulation = Simulation(self._reference)
-        far_out, sound = self._watch.lost(moved, closing=False), state.sound
-        for k, row in enumerate(rows):
-            if not sound[k]:
-                result.fail(row, Reason.DIVERGED, time)
-                continue
-            simulation.reset(qpos[k, :-7], qpos[k, -7:])
-            simulation.aim(targets[k], stages - 1)
-            mujoco.mj_forward(simulation.model, simulation.data)
-            result.contacts[row], result.force[row] = simulation.contact_summary()
-            outcomes[row].touched |= bool(result.contacts[row])
-            if far_out[k]:
-                result.fail(row, Reason.EJECTED, time)
-        return state, missed[:count]
-
-    def _look_at_grasp(
-        self, state: State, grasp: np.ndarray, rows: np.ndarray, outcomes: list[ClosingOutcome]
-    ) -> None:
-        """Notes the hands that touch the object at the grasp, and those that did not get there."""
-        simulation, sound = Simulation(self._reference), state.sound
-        qpos = np.asarray(state.qpos, float)
-        for k, row in enumerate(rows):
-            if sound[k]:
-                simulation.reset(qpos[k, :-7], qpos[k, -7:])
-                outcomes[row].touched = simulation.touching().size > 0
-                away = np.abs(qpos[k, 7:-7] - grasp[k, 7:]).max(initial=0.0)
-                outcomes[row].blocked = bool(away > BLOCKED)
-
-    def _pull_all(
-        self,
-        saved: dict[int, State],
-        result: Validation,
-        outcomes: list[ClosingOutcome],
-        missed: np.ndarray,
-    ) -> None:
-        """Runs the pulls in slots; a slot that is done takes the next pull at once.
-
-        Pulls are queued first loads first, so that a grasp that fails saves its later ones.
-        """
-        watch = self._watch
-        starts = {row: np.asarray(s.qpos, float)[-7:] for row, s in saved.items()}
-        orders = {
-            row: load_order(self.protocol, self._wrenches, start) for row, start in starts.items()
-        }
-        queue = collections.deque(
-            (row, int(order[k]))
-            for k in range(len(self.protocol.loads))
-            for row, order in orders.items()
-        )
-        slots = Slots.empty(self.batch, watch.window)
-        filler = next(iter(saved.values()))
-        state = jax.tree.map(lambda leaf: np.stack([leaf] * self.batch), filler)
-        while True:
-            for k in np.flatnonzero(~slots.busy).tolist():
-                while queue and self._given_up(result, missed, queue[0][0]):
-                    queue.popleft()
-                if not queue:
-                    break
-                row, load = queue.popleft()
-                _fill(state, k, saved[row])
-                slots.take(
-                    k,
-                    row,
-                    load,
-                    wrench=self._wrenches[load],
-                    origin=starts[row][:3],
-                    motion=motions(starts[row]),
-                )
-            if not slots.busy.any():
-                return
-            state, lost = self.program.run(state, slots.wrench, watch.look_steps)
-            missed[slots.row[slots.busy & lost]] = True
-            self._look(state, slots, result, outcomes, missed)
-
-    def _look(
-        self,
-        state: State,
-        slots: Slots,
-        result: Validation,
-        outcomes: list[ClosingOutcome],
-        missed: np.ndarray,
-    ) -> None:
-        """Looks at every pull and frees the slots of those that are decided."""
-        watch, trace, qpos = self._watch, slots.trace, np.asarray(state.qpos, float)
-        trace[:, :-1] = trace[:, 1:]
-        trace[:, -1] = motions(qpos[:, -7:])
-        slots.look += 1
-        sound = state.sound
-        survived = sound & watch.survives(trace[:, -1], slots.look)
-        rests = watch.rests(trace[:, -1], trace[:, -2], trace[:, 0], slots.look)
-        goes_on = survived & ~rests & (slots.look < watch.total)
-        goes_on &= ~self._given_up(result, missed, slots.row)
-        for k in np.flatnonzero(slots.busy & ~goes_on):
-            row, load = slots.row[k], slots.load[k]
-            slots.busy[k] = False
-            steps = int(slots.look[k]) * watch.look_steps
-            result.steps[row] += steps
-            if self._given_up(result, missed, row):
-                continue
-            result.tested[row, load], result.survived_loads[row, load] = True, survived[k]
-            result.drift[row, load], result.turn[row, load] = trace[k, -1]
-            result.slip[row, load] = np.linalg.norm(qpos[k, -7:-4] - slots.origin[k])
-            outcomes[row].diverged |= not sound[k]
-            if not survived[k] and np.isnan(result.failed_at[row]):
-                pulled = steps * self.protocol.solver.timestep
-                result.failed_at[row] = 2 * self.protocol.closing_time + pulled
-
-    def _given_up(
-        self, result: Validation, missed: np.ndarray, row: int | np.ndarray
-    ) -> np.ndarray:
-        """Marks grasps whose other pulls are not of interest any more."""
-        failed = ~np.isnan(result.failed_at[row])
-        return np.asarray(missed[row] | (failed & self.protocol.fail_fast))
-
-
-def _fill(state: State, k: int, row: State) -> None:
-    for target, source in zip(jax.tree.leaves(state), jax.tree.leaves(row), strict=True):
-        target[k] = source
-
-
-def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    """Repeats rows up to a fixed number of them."""
-    return rows[np.arange(size) % len(rows)]
+                self._test.run(simulation, result, row, poses[row])

@@ -33,17 +33,24 @@ class State:
     mocap_quat: Any
 
     @classmethod
-    def at_rest(cls, model: mujoco.MjModel, poses: np.ndarray, ctrl: np.ndarray) -> State:
-        """Returns hands at rest, the object at its origin.
+    def at_rest(
+        cls,
+        model: mujoco.MjModel,
+        poses: np.ndarray,
+        ctrl: np.ndarray,
+        object_pose: np.ndarray = ORIGIN,
+    ) -> State:
+        """Returns hands and objects at rest.
 
         Args:
             model: the scene.
             poses: root position, quaternion and joints, (b, 7 + j).
             ctrl: actuator targets, (b, nu).
+            object_pose: position and quaternion of the object, (7,).
         """
         b = len(poses)
         return cls(
-            qpos=np.concatenate([poses, np.tile(ORIGIN, (b, 1))], axis=1),
+            qpos=np.concatenate([poses, np.tile(object_pose, (b, 1))], axis=1),
             qvel=np.zeros((b, model.nv)),
             warmstart=np.zeros((b, model.nv)),
             act=np.zeros((b, model.na)),

@@ -5,21 +5,18 @@ from __future__ import annotations
 import threading
 from concurrent import futures
 
-import jax
-import numpy as np
-
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
 from zdg_jax.runtime.parallel import available_cpus
-from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation.engine import Chunks, PhysicsEngine
+from zdg_jax.validation.lifting import surroundings_of
 from zdg_jax.validation.mujoco.hold import HoldTest
 from zdg_jax.validation.mujoco.lift import LiftTest
 from zdg_jax.validation.mujoco.simulation import Observer, Simulation
 from zdg_jax.validation.mujoco.use import UseTest
-from zdg_jax.validation.protocols import HoldProtocol, Protocol, UseProtocol
-from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.validation.protocols import LiftProtocol, Protocol, UseProtocol
+from zdg_jax.validation.results import Validation
 from zdg_jax.validation.scene import CompiledScene, HandLike, ObjectLike, build
 from zdg_jax.validation.trajectories import checked
 
@@ -58,19 +55,8 @@ class Engine(PhysicsEngine):
             raise InputError(f"threads is {threads}; at least one is needed")
         self.protocol = protocol
         self.threads = threads or available_cpus()
-        self.test: HoldTest | LiftTest | UseTest
-        physics, solver = protocol.physics, protocol.solver
-        if isinstance(protocol, HoldProtocol):
-            self.scene = scene or build(hand, obj, physics, solver)
-            self.test = HoldTest(self.scene, protocol, protocol.wrenches(physics.weight_of(obj)))
-        elif isinstance(protocol, UseProtocol):
-            self.scene = build(hand, obj, physics, solver)
-            self.test = UseTest(self.scene, protocol, physics.weight_of(obj))
-        else:
-            # The object comes to rest in the simulation.
-            surroundings = Surroundings.of(protocol.scene.place(obj.pieces), obj)
-            self.scene = build(hand, obj, physics, solver, surroundings=surroundings)
-            self.test = LiftTest(self.scene, protocol, surroundings.up)
+        self.test = grasp_test(hand, obj, protocol, scene)
+        self.scene = self.test.scene
         self._local = threading.local()
 
     @property
@@ -119,7 +105,8 @@ class Engine(PhysicsEngine):
         poses = checked(poses, num_joints=self.scene.num_joints)
         result = self.empty(1)
         with logged_warnings():
-            self._run(Simulation(self.scene, observer=observer, every=every), result, 0, poses[0])
+            simulation = Simulation(self.scene, observer=observer, every=every)
+            self.test.run(simulation, result, 0, poses[0])
         return result
 
     def _submit(
@@ -134,10 +121,31 @@ class Engine(PhysicsEngine):
             return
         if not hasattr(self._local, "simulation"):
             self._local.simulation = Simulation(self.scene)
-        self._run(self._local.simulation, result, i, poses)
+        self.test.run(self._local.simulation, result, i, poses)
 
-    def _run(self, simulation: Simulation, result: Validation, i: int, poses: Poses) -> None:
-        if all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(poses)):
-            self.test.run(simulation, result, i, poses)
-        else:
-            result.fail(i, Reason.DIVERGED, 0.0)
+
+def grasp_test(
+    hand: HandLike, obj: ObjectLike, protocol: Protocol, scene: CompiledScene | None = None
+) -> HoldTest | LiftTest | UseTest:
+    """Builds the test of one grasp at a time, and its scene.
+
+    Args:
+        hand: the hand.
+        obj: the object.
+        protocol: the test.
+        scene: the scene of a `HoldProtocol` if it is not to be one of its own.
+
+    Raises:
+        InputError: the object has no convex pieces, or does not fit what surrounds it.
+        ValidationError: MuJoCo refuses the scene.
+    """
+    physics, solver = protocol.physics, protocol.solver
+    if isinstance(protocol, LiftProtocol):
+        around = surroundings_of(protocol, obj)
+        scene = build(hand, obj, physics, solver, surroundings=around)
+        return LiftTest(scene, protocol, around.up)
+    weight = physics.weight_of(obj)
+    if isinstance(protocol, UseProtocol):
+        return UseTest(build(hand, obj, physics, solver), protocol, weight)
+    scene = scene or build(hand, obj, physics, solver)
+    return HoldTest(scene, protocol, protocol.wrenches(weight))

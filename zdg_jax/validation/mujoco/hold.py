@@ -36,7 +36,8 @@ class HoldTest(GraspTest):
         step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
         self._watch = EarlyTermination(protocol)
-        self._wrenches = wrenches
+        self.wrenches = wrenches
+        """Loads on this object, (m, 6) [N, N m]."""
         self.load_names = tuple(load.name for load in protocol.loads)
 
     def roll_out(
@@ -58,7 +59,7 @@ class HoldTest(GraspTest):
         if outcome.ejected or self._watch.lost(simulation.moved(), closing=False):
             return Reason.EJECTED
         saved = simulation.save()
-        for load in load_order(self.protocol, self._wrenches, simulation.object_pose):
+        for load in load_order(self.protocol, self.wrenches, simulation.object_pose):
             simulation.restore(saved)
             outcome.diverged |= not self._pull(simulation, result, i, load)
             if outcome.diverged or (self.protocol.fail_fast and not np.isnan(result.failed_at[i])):
@@ -97,7 +98,7 @@ class HoldTest(GraspTest):
             Whether the state stayed sound.
         """
         simulation.phase = self.load_names[load]
-        simulation.data.xfrc_applied[self.scene.object_body] = self._wrenches[load]
+        simulation.data.xfrc_applied[self.scene.object_body] = self.wrenches[load]
         watch, trace = self._watch, [simulation.moved()]
         start = simulation.object_pose[:3].copy()
         sound = survived = True

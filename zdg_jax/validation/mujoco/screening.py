@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import abc
 
+import jax
 import numpy as np
 
 from zdg_jax.hand.poses import Poses
 from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
 from zdg_jax.validation.results import Reason, Validation
+from zdg_jax.validation.scene import CompiledScene
 
 
 class GraspTest(abc.ABC):
     """A protocol on one scene, run for one grasp at a time."""
 
+    scene: CompiledScene
+    """The scene."""
     load_names: tuple[str, ...]
     """Names of the loads, or of the phases, that a grasp must survive."""
     max_pregrasp_penetration: float
@@ -29,19 +33,32 @@ class GraspTest(abc.ABC):
             result: arrays to write to.
             i: row.
             poses: the grasp, leaves (3,), (4,) and (j,), those of its approach (T, ...), float64,
-                finite, object frame.
+                object frame.
         """
+        placed = self.start(simulation, result, i, poses)
+        if placed is not None:
+            reason = self.roll_out(simulation, result, i, *placed)
+            result.conclude(i, reason, simulation.steps, simulation.data.time)
+
+    def start(
+        self, simulation: Simulation, result: Validation, i: int, poses: Poses
+    ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray, np.ndarray] | None:
+        """Puts one grasp into the world and screens it; arguments as of `run`, finite or not.
+
+        Returns:
+            Approach where it is known, pregrasp, grasp and squeeze, world frame, with the
+            simulation at the pregrasp; None where the grasp failed as it is.
+        """
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(poses)):
+            result.fail(i, Reason.DIVERGED, 0.0)
+            return None
         pregrasp, grasp, squeeze = (self.placed(qpos) for qpos in poses.qpos)
         way = poses.approach
         approach = None if way is None else np.stack([self.placed(q) for q in way.qpos])
-        if screen(
-            simulation, result, i, pregrasp, grasp, self.max_pregrasp_penetration, self.object_pose
-        ):
-            reason = self.roll_out(simulation, result, i, approach, pregrasp, grasp, squeeze)
-            result.steps[i] = simulation.steps
-            result.reason[i], result.held[i] = reason, reason is Reason.HELD
-            if reason is not Reason.HELD and np.isnan(result.failed_at[i]):
-                result.failed_at[i] = simulation.data.time
+        limit = self.max_pregrasp_penetration
+        if screen(simulation, result, i, pregrasp, grasp, limit, self.object_pose):
+            return approach, pregrasp, grasp, squeeze
+        return None
 
     def placed(self, qpos: np.ndarray) -> np.ndarray:
         """Returns a hand's pose (7 + j,) of the object frame in the world."""
