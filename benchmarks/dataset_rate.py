@@ -1,11 +1,12 @@
 """Grasps per hour of `zdg dataset make`, beside a warm loop over `synthesize` in one process.
 
-    python -m benchmarks.dataset_rate --out FILE [--hand NAME] [--only SHAPE] [--make N]
+    python -m benchmarks.dataset_rate --out FILE [--hand NAME] [--only SHAPE] [--tasks N] [--no-run]
 
-Both make the same number of grasps of the same shapes by the same hands for the same tasks, and
-test each, in one run: the loop first, after a round that compiles. Seconds are those of the clock
-and of processors. `whole` counts the start of the workers and their first jobs, `steady` the jobs
-that finish after each worker has used each hand.
+All make the same number of grasps of the same shapes by the same hands for the same tasks, and
+test each, in one run. `loop`: after a round that compiles. `worker`: the jobs of a dataset, as a
+worker does them, in the same process after the loop; on a busy machine its seconds of processors
+are to be compared. `dataset`: the command with its own workers, from their start; `steady` counts
+the jobs that finish after each worker has used each hand.
 """
 
 from __future__ import annotations
@@ -23,13 +24,18 @@ import jax
 import zdg_jax as zdg
 from benchmarks import reports
 from zdg_jax import datasets
+from zdg_jax.datasets.answering import Answering
 from zdg_jax.datasets.layout import Layout
+from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.shapes import write_shapes
 
 _TASKS = ("lift it", "hold it", "pick it up", "raise it", "carry it", "take it")
+"""Tasks; the first of them are taken."""
 
 
-def _spec(folder: pathlib.Path, hands: tuple[str, ...], only: tuple[str, ...], make: int) -> Any:
+def _spec(
+    folder: pathlib.Path, hands: tuple[str, ...], only: tuple[str, ...], tasks: int, make: int
+) -> Any:
     """Writes shapes and a spec of some of them; returns its path and masses by mesh."""
     write_shapes(folder)
     table = [line.split(",") for line in (folder / "shapes.csv").read_text().split()[1:]]
@@ -38,7 +44,7 @@ def _spec(folder: pathlib.Path, hands: tuple[str, ...], only: tuple[str, ...], m
         "name": "rate",
         "objects": [{"path": path, "mass": mass} for path, mass in masses.items()],
         "hands": list(hands),
-        "tasks": list(_TASKS),
+        "tasks": list(_TASKS[:tasks]),
         "grasps": {"make": make, "keep": max(1, make // 2)},
     }
     (folder / "rate.yaml").write_text(json.dumps(spec))
@@ -46,7 +52,7 @@ def _spec(folder: pathlib.Path, hands: tuple[str, ...], only: tuple[str, ...], m
 
 
 def measure_loop(
-    masses: dict[pathlib.Path, float], hands: tuple[str, ...], make: int
+    masses: dict[pathlib.Path, float], hands: tuple[str, ...], tasks: int, make: int
 ) -> dict[str, float]:
     """What somebody writes who needs many grasps: two loops in one process."""
     loaded = [zdg.Hand.load(name) for name in hands]
@@ -63,8 +69,23 @@ def measure_loop(
     start, used, held, made = time.perf_counter(), time.process_time(), 0, 0
     for obj in objects:
         for hand in loaded:
-            for seed, task in enumerate(_TASKS):
+            for seed, task in enumerate(_TASKS[:tasks]):
                 held, made = held + once(task, obj, hand, seed), made + make
+    seconds, cpu = time.perf_counter() - start, time.process_time() - used
+    return _rates(made, seconds, cpu) | {"held": held, "grasps": made}
+
+
+def measure_worker(spec: pathlib.Path, out: pathlib.Path) -> dict[str, float]:
+    """The same as jobs of a dataset, each answered as a worker does; objects are prepared first."""
+    layout = Layout(out)
+    planned = PlannedDataset.find(spec, layout, None)
+    worker, table = Answering(str(out)), planned.table
+    start, used, held, made = time.perf_counter(), time.process_time(), 0, 0
+    for number in range(len(table)):
+        answer = worker.answer({"job": table[number].to_json()})
+        if "done" not in answer:
+            raise RuntimeError(answer)
+        held, made = held + answer["done"]["held"], made + answer["done"]["made"]
     seconds, cpu = time.perf_counter() - start, time.process_time() - used
     return _rates(made, seconds, cpu) | {"held": held, "grasps": made}
 
@@ -101,6 +122,8 @@ def _rates(grasps: int, seconds: float, cpu: float) -> dict[str, float]:
 @click.command()
 @click.option("--hand", "hands", multiple=True, default=("allegro", "leap"), show_default=True)
 @click.option("--only", multiple=True, default=("can", "mug", "brick"), show_default=True)
+@click.option("--tasks", default=6, show_default=True, type=click.IntRange(1, len(_TASKS)))
+@click.option("--run/--no-run", default=True, help="Run the command too, with its own workers.")
 @click.option("--make", default=16, show_default=True, help="Grasps of a job.")
 @click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]))
 @click.option("--workers", type=int)
@@ -108,26 +131,28 @@ def _rates(grasps: int, seconds: float, cpu: float) -> dict[str, float]:
 def main(
     hands: tuple[str, ...],
     only: tuple[str, ...],
+    tasks: int,
+    run: bool,
     make: int,
     engine: str,
     workers: int | None,
     out: pathlib.Path,
 ) -> None:
-    """Measures both and writes OUT."""
+    """Measures each and writes OUT."""
     environment = reports.environment()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        spec, masses = _spec(folder, hands, only, make)
-        loop = measure_loop(masses, hands, make)
-        click.echo(json.dumps({"loop": loop}))
-        dataset = measure_dataset(spec, folder / "out", engine, workers, len(hands))
-    ratios = {
-        "steady": round(dataset["steady_per_hour"] / loop["per_hour"], 2),
-        "whole": round(dataset["per_hour"] / loop["per_hour"], 2),
-    }
-    click.echo(json.dumps({"dataset": dataset, "ratios": ratios}))
-    setting = {"hands": hands, "shapes": only, "tasks": len(_TASKS), "make": make, "engine": engine}
-    reports.write(out, environment, setting=setting, loop=loop, dataset=dataset, ratios=ratios)
+        spec, masses = _spec(folder, hands, only, tasks, make)
+        rows = {"loop": measure_loop(masses, hands, tasks, make)}
+        rows["worker"] = measure_worker(spec, folder / "worker")
+        if run:
+            rows["dataset"] = measure_dataset(spec, folder / "out", engine, workers, len(hands))
+    for name, row in rows.items():
+        row["to_loop"] = round(row["per_hour"] / rows["loop"]["per_hour"], 2)
+        row["to_loop_by_cpu"] = round(row["per_cpu_hour"] / rows["loop"]["per_cpu_hour"], 2)
+        click.echo(f"{name}: {json.dumps(row)}")
+    setting = {"hands": hands, "shapes": only, "tasks": tasks, "make": make, "engine": engine}
+    reports.write(out, environment, setting=setting, **rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ from tests.made_up import make_grasps
 from tests.planning.plans import content
 from zdg_jax import GraspPlan, GraspSet, Hand, InputError, Object, carry
 from zdg_jax.grasps.grasp_text import describe_grasp
+from zdg_jax.grasps.summary import summary_table
 from zdg_jax.hand.poses import HandPose
+from zdg_jax.validation import Reason
 
 
 def test_reprs_take_one_to_five_lines() -> None:
@@ -43,6 +45,16 @@ def test_a_joint_is_asked_for_by_name() -> None:
         grasps.grasp.joint("thumb")
     with pytest.raises(InputError, match="those of a GraspSet have them"):
         HandPose.from_qpos(grasps.grasp.qpos).joint("joint0")
+
+
+def test_the_summary_tells_untested_grasps_from_those_that_fail() -> None:
+    grasps = make_grasps(4)
+    assert grasps.validation is not None
+    grasps.validation.reason[1] = Reason.NOT_TESTED
+    grasps.validation.tested[1] = False
+    table = dict(summary_table(grasps, np.arange(4)))
+    assert table["holds"] == ["yes", "-", "yes", "no"]
+    assert table["loads"] == ["6/6", "-", "6/6", "0/6"]
 
 
 def test_a_table_has_a_row_per_grasp_and_names_for_its_columns() -> None:

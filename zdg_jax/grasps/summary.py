@@ -79,9 +79,11 @@ def summary_table(
     last = []
     if grasps.validation is not None:
         test = grasps.validation
+        holds = np.where(grasps.tested, np.where(test.held, "yes", "no"), "-")
+        columns.append(("holds", holds[numbers].tolist()))
         survived = test.survived_loads.sum(axis=1)
-        columns.append(("holds", ["yes" if test.held[i] else "no" for i in numbers]))
-        columns.append(("loads", [f"{survived[i]}/{len(test.loads)}" for i in numbers]))
+        loads = [f"{survived[i]}/{len(test.loads)}" if grasps.tested[i] else "-" for i in numbers]
+        columns.append(("loads", loads))
         last = [("physics", [test.reasons[i] for i in numbers])]
     metrics = []
     for name, (title, factor, form) in _METRICS.items():
