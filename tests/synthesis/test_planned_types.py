@@ -34,7 +34,7 @@ def made(thing: things.Thing, task: str, kind: GraspType, hand: Hand) -> dict[st
     ("kind", "least"),
     [
         (GraspType.INDEX_EXTENDED, 0.5),
-        (GraspType.LATERAL_PINCH, 0.6),
+        (GraspType.LATERAL_PINCH, 0.25),
         (GraspType.HOOK, 0.5),
     ],
 )
