@@ -66,7 +66,7 @@ def measure_exports(grasps: GraspSet, only: tuple[str, ...]) -> dict[str, dict[s
             export_grasps(grasps, out, format=name, all=True, hand=hand)
             seconds = time.perf_counter() - start
             size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-            rows[name] = {"seconds": round(seconds, 2), "megabytes": round(size / 1e6, 1)}
+            rows[name] = {"seconds": round(seconds, 2), "megabytes": round(size / 1e6, 3)}
             click.echo(f"{name}: {json.dumps(rows[name])}")
     return rows
 
