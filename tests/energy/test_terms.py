@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from tests import scene
 from zdg_jax import energy
 from zdg_jax.energy import (
     TERMS,
@@ -22,6 +23,7 @@ from zdg_jax.energy import (
     wrench,
 )
 from zdg_jax.errors import InputError
+from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
@@ -29,8 +31,10 @@ from zdg_jax.scenes import SceneArrays
 
 from .conftest import GRASPS, double, row
 
-OF_THE_POSE = tuple(term for term in TERMS if term.name not in ("wrench", "force_closure"))
-"""Terms that depend on nothing but the pose; the other two have tests of their own."""
+OF_THE_POSE = tuple(
+    term for term in TERMS if term.name not in ("wrench", "force_closure", "on_top")
+)
+"""Terms that depend on nothing but the pose; the others have tests of their own."""
 
 
 grasp_state = jax.jit(energy.grasp_state)
@@ -74,6 +78,40 @@ def test_gradients_in_the_pose(
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5, err_msg=name)
         seen = np.maximum(seen, np.abs(slope))
     assert (seen > 1e-3).all(), dict(zip(names, seen, strict=True))
+
+
+def test_contacts_on_top_slide_apart_and_those_beside_go_down(
+    problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> None:
+    state, up = grasp_state(problem, row(variables, 0), pattern), problem.scene.up
+    axes = upright_axes(np.asarray(up)).astype(np.float32)
+    level, aside = jnp.asarray(axes[:, 0]), jnp.asarray(axes[:, 1])
+    thumb = np.isin(state.contacts.link, scene.allegro().fingers[-1].links)
+    active = np.asarray(state.contacts.active) > 0
+    assert scene.allegro().fingers[-1].is_thumb
+    points = jnp.where(thumb[:, None], -0.05 * level, 0.05 * level)
+
+    def slide(steepness: float) -> tuple[jax.Array, jax.Array]:
+        """Value, and the way that contacts go down their gradient, (k, 3)."""
+        normals = steepness * up + np.sqrt(1 - steepness**2) * aside
+        normals = jnp.broadcast_to(normals, points.shape)
+
+        def value(points: jax.Array) -> jax.Array:
+            contacts = dataclasses.replace(state.contacts, points=points, normals=normals)
+            return energy.on_top(dataclasses.replace(state, contacts=contacts), problem)
+
+        worth, gradient = jax.value_and_grad(value)(points)
+        return worth, -gradient[active]
+
+    worth, way = slide(0.0)
+    assert worth == 0
+    assert not way.any()
+    worth, way = slide(1.0)
+    assert worth == pytest.approx(1.0)
+    assert (jnp.sign(way @ level) == jnp.where(thumb[active], -1, 1)).all()
+    worth, way = slide(0.3)
+    assert 0 < worth < 1
+    assert (-way @ up > 2 * jnp.abs(way @ level)).all()
 
 
 def moved_contacts(state: GraspState, points: jax.Array) -> GraspState:

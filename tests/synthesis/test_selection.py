@@ -108,6 +108,7 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
         "roll_error": np.zeros(2),
         "type_realised": np.ones(2),
         "forearm_gap": np.full(2, 0.03),
+        "avoided_gap": np.array([np.inf, 0.02]),
         "aligned": np.array([0.0, 1.0]),
     }
     np.testing.assert_allclose(quality.score(metrics, 2.0, 0.0), [0.9, 0.6])
@@ -120,6 +121,7 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
         {"roll_error": np.full(2, 1.0)},
         {"type_realised": np.zeros(2)},
         {"forearm_gap": np.full(2, -0.03)},
+        {"avoided_gap": np.full(2, 0.001)},
     ):
         worse = quality.score(metrics | fault, 2.0, 0.5)
         assert (worse < quality.score(metrics, 2.0, 0.5) - 0.1).all()

@@ -12,7 +12,7 @@ from zdg_jax.energy.state import (
     passive_motions,
     root_pose,
 )
-from zdg_jax.energy.surroundings import scene_clearances, scene_penetration
+from zdg_jax.energy.surroundings import facing_up, on_top, scene_clearances, scene_penetration
 from zdg_jax.energy.targets import (
     ApertureTarget,
     DirectionTarget,
@@ -52,9 +52,11 @@ __all__ = [
     "avoided",
     "contacts_about_com",
     "evaluate",
+    "facing_up",
     "force_closure",
     "grasp_state",
     "held",
+    "on_top",
     "passive_motions",
     "root_pose",
     "scene_clearances",

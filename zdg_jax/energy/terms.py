@@ -35,6 +35,7 @@ TERMS: tuple[Term, ...] = (
     Term("inscribed_penetration", penetration.inscribed_penetration, 100.0),
     Term("self_penetration", penetration.self_penetration, 270.0),
     Term("scene_penetration", surroundings.scene_penetration, 100.0),
+    Term("on_top", surroundings.on_top, 4.0),
     Term("held", task.held, 200.0),
     Term("avoided", task.avoided, 300.0),
     Term("rest", task.rest, 100.0),

@@ -337,6 +337,7 @@ def _arrays(
     for i, finger in enumerate(fingers):
         finger_of[list(finger.links)] = i
     tips = [finger.tip_link for finger in fingers]
+    thumb = next((i for i, finger in enumerate(fingers) if finger.is_thumb), 0)
     coupling = kinematics.coupling
     arrays = HandArrays(
         tree=kinematics.tree,
@@ -355,6 +356,7 @@ def _arrays(
             link=jnp.asarray(contacts.link, jnp.int32),
             finger=jnp.asarray(finger_of[contacts.link]),
             tip=jnp.asarray(np.isin(contacts.link, tips)),
+            thumb=jnp.asarray(finger_of[contacts.link] == thumb),
         ),
         surface=SurfacePoints(
             local=_float(around.local),

@@ -25,6 +25,8 @@ class ContactCandidates:
     """Finger of each point, (c,) int32, -1 = the palm."""
     tip: jax.Array
     """Whether the point lies on a fingertip, (c,) bool."""
+    thumb: jax.Array
+    """Whether it lies on the thumb, of a hand without one on its first finger, (c,) bool."""
 
 
 @jax.tree_util.register_dataclass

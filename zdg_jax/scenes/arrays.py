@@ -72,6 +72,20 @@ class SceneArrays:
             shift = shift + depth * plane[:3]
         return shift
 
+    def set_down(self, centers: jax.Array, radii: jax.Array, low: jax.Array) -> jax.Array:
+        """Returns the shift that brings the lowest of some spheres near the planes, (3,) [m].
+
+        Args:
+            centers: by component, (3, s), object frame [m].
+            radii: (s,) [m].
+            low: greatest height of the lowest sphere above a plane, () [m]; none goes into it.
+        """
+        shift = jnp.zeros_like(centers[:, 0])
+        for plane in self.planes:
+            height = jnp.min(solids.plane_distance(plane, centers) - radii)
+            shift = shift + (jnp.clip(height, 0.0, low) - height) * plane[:3]
+        return shift
+
     def clearance(self, points: jax.Array) -> jax.Array:
         """Measures the signed distance of points to the nearest thing around.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ALIKE = np.cos(np.radians(10.0))
 """Cosine between the up directions of poses that count as one: meshes of round things have many."""
 
-_SETTLES = np.cos(np.radians(20.0))
+_SETTLES = np.cos(np.radians(35.0))
 """Cosine of the angle by which an object may turn to come to rest."""
 _INSIDE = 0.001
 """Distance by which the centre of mass must lie inside the facet: from less it rolls on [m]."""
@@ -32,7 +32,7 @@ def resting_up(pieces: Sequence[Piece], up: np.ndarray) -> np.ndarray:
     """Returns the direction that points up once an object has come to rest, (3,), object frame.
 
     That is the nearest one for which the centre of mass lies over a facet of the convex hull;
-    `up` itself where there is none within 20 degrees.
+    `up` itself where there is none within 35 degrees.
 
     Args:
         pieces: the object's convex pieces, object frame.

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.002
 """Gap under an object, or depth in what is around it, that is put up with [m]."""
-_FLAT = (0.02, 0.05)
-"""Heights of objects between which hands come to close about them [m]: fingers are 2 cm thick."""
+_FLAT = (0.35, 0.75)
+"""Heights of objects, over a hand's reach, between which it comes to close about them: fingers that
+curl under something while the palm lies on it need the room of two links below."""
 _CELLS = 2**18
 """Rows of the distance grid of solids."""
 _MARGIN = 0.01
@@ -171,10 +172,15 @@ class Surroundings:
         heights = [np.asarray(piece.vertices) @ self.up for piece in obj.pieces]
         return max(float(h.max()) for h in heights) - min(float(h.min()) for h in heights)
 
-    def grip_room(self, obj: HasPieces) -> float:
-        """Tells how far a hand can close about an object that lies, 0.1 to 1: not if it is flat."""
+    def grip_room(self, obj: HasPieces, reach: float) -> float:
+        """Tells how far a hand can close about an object that lies, 0.1 to 1: not if it is flat.
+
+        Args:
+            obj: the object.
+            reach: distance from the palm to the pads of half-closed fingers [m].
+        """
         low, high = _FLAT
-        return float(np.clip((self.height(obj) - low) / (high - low), 0.1, 1.0))
+        return float(np.clip((self.height(obj) / reach - low) / (high - low), 0.1, 1.0))
 
     def add_to(self, spec: mujoco.MjSpec, mask: int) -> None:
         """Adds table and obstacles to a MuJoCo scene whose world is the object frame.

@@ -36,6 +36,10 @@ SLOTS = 12
 """Contacts that are reported for a grasp, at most one per link."""
 POINTS = 48
 """Near points that are reported for a grasp."""
+_LEVEL = 0.1
+"""Upward part of a surface's normal from which fingers that touch it go down to the table."""
+_STEEP = 0.85
+"""Upward part of a surface's normal up to which what is beside it comes to it sideways."""
 _SETTLED = 5e-5
 """Gaps and steps below which a grasp is left as it is [m]."""
 
@@ -53,7 +57,7 @@ class FitConfig:
     """Gap beyond which a link that is meant to touch is left alone [m]."""
     clearance: float = 0.0002
     """Gap that all other links keep from the object and from each other [m]."""
-    scene_clearance: float = 0.001
+    scene_clearance: float = 0.0003
     """Gap that every link keeps from what surrounds the object [m]."""
     damping: float = 0.15
     """Cost of leaving the refined grasp, wrist [m] and joints [0.1 m a radian], over a gap's."""
@@ -157,6 +161,7 @@ class Fitter:
         self._links = slice(first, first + hand.num_links)
         self._kinematics = hand.kinematics
         self._lower, self._upper = pressing_range(hand)
+        self._up = None if surroundings is None else surroundings.up
         self._passive_motions = np.asarray(hand.arrays.passive_motions, float)
         # Whether a joint of the hand moves a body; the first six coordinates are the root's.
         self._moves = np.zeros((model.nbody, hand.num_joints), bool)
@@ -318,10 +323,19 @@ class Fitter:
         nearest = touches.nearest()
         drawn = nearest[wanted[nearest]]
         error[drawn] = touches.gap[drawn]
+        lowered = self._lowered(touches, drawn)
+        error[lowered] = touches.gap[lowered]
         counts = np.flatnonzero(error)
         place, point, normal = touches.place[counts], touches.point[counts], touches.normal[counts]
         # The normal points away from the first geom.
         side = touches.hand[counts] * np.array([-1.0, 1.0])
+        if self._up is not None:
+            # A fingertip comes to an edge sideways: else it would climb on what lies on a table.
+            upward = normal @ self._up * side.sum(axis=1)
+            climbs = touches.with_object[counts] & (upward > 0) & (upward < _STEEP)
+            normal = np.where(
+                climbs[:, None], normal - np.outer(normal @ self._up, self._up), normal
+            )
         push = normal * side.sum(axis=1, keepdims=True)
         moment = np.cross(point - grasps.position[rows[place]], push)
         lever = np.cross(point - touches.origin[place], normal)
@@ -341,6 +355,17 @@ class Fitter:
         turns[place, rank] = twist * moves / WRIST_ARM
         jacobian[:, :, 6:] = turns @ self._kinematics.joint_slopes(grasps.dofs[rows])
         return errors, jacobian, weights
+
+    def _lowered(self, touches: Touches, drawn: np.ndarray) -> np.ndarray:
+        """Contacts with the table of links that are to touch what faces up: they go down to it."""
+        if self._up is None:
+            return drawn[:0]
+        outward = touches.normal[drawn] * np.where(touches.hand[drawn, :1], -1.0, 1.0)
+        climbing = drawn[outward @ self._up > _LEVEL]
+        links = touches.hand_body + self._model.nbody * touches.place
+        below = np.flatnonzero(touches.around & np.isin(links, links[climbing]))
+        below = below[np.lexsort((touches.gap[below], links[below]))]
+        return below[np.unique(links[below], return_index=True)[1]]
 
 
 def _turned(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:

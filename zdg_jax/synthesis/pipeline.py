@@ -261,7 +261,8 @@ class GraspPipeline:
         Raises:
             InputError: the plan has no such grip.
         """
-        if self.closing is None:
+        # A hook holds by the weight alone: fingers that close without it push the object away.
+        if self.closing is None or not self.plan.grips[grip].style.thumb:
             return fitted
         # As if every joint were held: else what such fingers touch would not be pressed at all.
         contacts = fitted.contacts

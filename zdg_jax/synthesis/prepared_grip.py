@@ -93,7 +93,10 @@ class PreparedGrip:
         chances = pattern_probabilities(hand, grip, obj, load)
         if around is not None:
             encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
-            chances = np.where(encloses, around.grip_room(obj) * chances, chances)
+            room = around.grip_room(obj, float(np.median(hand.preshapes.depth)))
+            tips = np.sum(np.where(encloses, 0.0, chances))
+            others = 1 - room * (1 - tips)
+            chances = chances * np.where(encloses, room, others / max(tips, 1e-9))
         proposal = SeedProposal.prepare(
             problem,
             hand.lateral_preshapes if sides else hand.preshapes,

@@ -30,6 +30,9 @@ beyond that single precision has nothing left to give."""
 _TOLERANCE, _PER_TURN, _OTHER_TYPE = 0.3, 0.3, 0.3
 """Error of approach and roll that costs nothing [rad], what a radian more of either costs beside a
 grasp without a contact on the held parts, and what another type of grasp costs."""
+_BESIDE, _CLEAR = 0.2, 0.01
+"""Cost of a contact at the border of a part to avoid, and the distance from it at which there is
+none [m]: where one part ends and the next begins is a matter of opinion."""
 _FOREARM, _BURIED = 0.3, 0.02
 """Cost of a forearm that the object is in, and the depth from which it is the whole [m]."""
 FRICTION = BENCHMARK_FRICTION
@@ -169,8 +172,8 @@ def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> 
     """Scores how well grasps promise to hold and to serve the task, higher is better, (n,).
 
     The chance to hold, less what disagrees with the plan: contacts off the held parts, another type
-    of grasp, a palm that comes from elsewhere, a thumb on another side and a forearm in the object,
-    as far as the plan binds, and contacts on avoided parts anyhow.
+    of grasp, a palm that comes from elsewhere, a thumb on another side, a forearm in the object and
+    contacts close to avoided parts, as far as the plan binds, and contacts on those anyhow.
 
     Args:
         metrics: `predicted_hold_probability`, and those of `TaskAlignment.measure`, each (n,).
@@ -183,6 +186,7 @@ def score(metrics: Mapping[str, np.ndarray], alignment: float, bound: float) -> 
     off = np.maximum(0.9 - metrics["on_part"], 0) / 0.9 + _PER_TURN * turned
     off = off + _OTHER_TYPE * (1 - metrics["type_realised"])
     off = off + _FOREARM * np.clip(-metrics["forearm_gap"] / _BURIED, 0, 1)
+    off = off + _BESIDE * np.clip(1 - metrics["avoided_gap"] / _CLEAR, 0, 1)
     return metrics["predicted_hold_probability"] - alignment * (
         bound * off + 2 * metrics["on_avoided"]
     )

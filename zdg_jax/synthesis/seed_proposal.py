@@ -28,10 +28,13 @@ from zdg_jax.synthesis.enclosing import (
     palm_frame,
 )
 
-_FINGER = 0.01
+FINGER = 0.01
 """Radius of a finger that touches a place: the room that it needs among surroundings [m]."""
-_LEVEL = 0.2
-"""Upward part of a surface's normal from which it counts as facing up."""
+_UNHINDERED, _PRECISE = 0.05, 0.2
+"""Room around a place from which seeds spread as they do in the air [m], and the least share of
+that spread: three tips that are to come beside a knife on a table leave a centimetre."""
+_TRACED = 8
+"""Steps in which a ball comes to a place."""
 _COVERED = 0.02
 """Weight of a place without any room, beside a free one."""
 
@@ -205,16 +208,39 @@ class Place:
 
 
 def _among_surroundings(problem: Problem) -> Problem:
-    """The problem with less weight on places that the surroundings leave no room to touch."""
+    """The problem with less weight on places that the surroundings leave no room to touch, and on
+    those that face up, or that fingertips on the table touch where the object faces up."""
     if problem.scene.is_empty:
         return problem
     samples, weights = problem.object.samples, problem.targets.sample_weights
-    room = problem.scene.clearance((samples.points + _FINGER * samples.normals).T)
-    weights = weights * jnp.clip(room / _FINGER, _COVERED, 1.0)
+    room = problem.scene.clearance((samples.points + FINGER * samples.normals).T)
+    weights = weights * jnp.clip(room / FINGER, _COVERED, 1.0)
+    for normals in (samples.normals, _normals_at_tips(problem)):
+        weights = weights * jnp.maximum(1 - energy.facing_up(normals, problem), _COVERED)
     targets = dataclasses.replace(
         problem.targets, sample_weights=weights / jnp.maximum(jnp.mean(weights), 1e-9)
     )
     return dataclasses.replace(problem, targets=targets)
+
+
+def _normals_at_tips(problem: Problem) -> jax.Array:
+    """Normals that balls meet which come to the surface samples from beside, (S, 3).
+
+    They come at the height of the place, or lie on the table where that is higher: an edge of
+    8 mm is met at its upper corner.
+    """
+    samples, scene = problem.object.samples, problem.scene
+    beside = samples.normals - (samples.normals @ scene.up)[:, None] * scene.up
+    beside = rotations.normalize(beside)
+    lowered = jax.nn.relu(FINGER - scene.clearance(samples.points.T))
+    centers = samples.points + lowered[:, None] * scene.up + 2 * FINGER * beside
+
+    def approach(_: int, centers: jax.Array) -> jax.Array:
+        gap, _normal = distance.query(problem.object.grid, centers)
+        return centers - jnp.clip(gap - FINGER, -FINGER, FINGER)[:, None] * beside
+
+    centers = jax.lax.fori_loop(0, _TRACED, approach, centers)
+    return distance.query(problem.object.grid, centers)[1]
 
 
 def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
@@ -242,7 +268,8 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     across = samples.points[draw_index(keys[1], pairs.second[first])] - point
     # Nothing to oppose within the hand's span: lie against the surface instead.
     tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
-    axis = rotations.normalize(jnp.where(paired, across, tangent))
+    middle = point + jnp.where(paired, across / 2, 0.0)
+    axis = leveled(proposal.problem, middle, jnp.where(paired, across, tangent))
     gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
     width = jnp.where(paired, gap, config.unpaired_width * jnp.max(preshapes.width))
     log_likelihood = preshapes.log_likelihood(
@@ -265,7 +292,7 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,
-        middle=point + jnp.where(paired, across / 2, 0.0),
+        middle=middle,
         wanted=jnp.where(rolled, planned @ preshape.facing, approach),
         wanted_axis=jnp.where(sure, planned @ preshape.axis, 0.0),
         axis_in_hand=preshape.axis,
@@ -276,6 +303,20 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     )
     place = Place(preshape=placed, normal=normal, paired=paired)
     return place, jnp.where(rolled, jnp.abs(along), square)
+
+
+def freedom(problem: Problem, place: jax.Array) -> jax.Array:
+    """Share of their usual spread that seeds have at a place (3,), () in (0, 1]: less near by."""
+    return jnp.clip(problem.scene.clearance(place) / _UNHINDERED, _PRECISE, 1.0)
+
+
+def leveled(problem: Problem, place: jax.Array, axis: jax.Array) -> jax.Array:
+    """The unit direction of an axis (3,), nearly level at a low place: thumb and fingers reach
+    down equally far."""
+    if not problem.scene.is_empty:
+        up, level = problem.scene.up, 1 - freedom(problem, place)
+        axis = axis - level * (axis @ up) * up
+    return rotations.normalize(axis)
 
 
 def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Pattern) -> jax.Array:
@@ -296,7 +337,7 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
     if not problem.scene.is_empty:
         room = problem.scene.clearance(state.places[:, -radii.shape[0] :])
         collision = jnp.maximum(collision, jnp.max(jax.nn.relu(inner - room)))
-        task = task + cost.support * _on_top(problem, contacts)
+        task = task + cost.support * energy.on_top(state, problem)
     closure = energy.force_closure(state, problem)
     return (
         cost.collision * collision
@@ -305,13 +346,6 @@ def draw_cost(proposal: SeedProposal, variables: GraspVariables, pattern: Patter
         + cost.force_closure * closure
         + task
     )
-
-
-def _on_top(problem: Problem, contacts: energy.Contacts) -> jax.Array:
-    """Degree to which contacts lie on surfaces that face up, () in [0, 1]."""
-    steep = contacts.normals @ problem.scene.up
-    facing = jnp.clip((steep - _LEVEL) / (1 - _LEVEL), 0.0, 1.0)
-    return jnp.sum(facing * contacts.active) / jnp.sum(contacts.active)
 
 
 def landing_cost(proposal: SeedProposal, variables: GraspVariables) -> jax.Array:

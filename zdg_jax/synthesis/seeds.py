@@ -33,7 +33,14 @@ from zdg_jax.synthesis.enclosing import (
     palm_room,
     touched_links,
 )
-from zdg_jax.synthesis.seed_proposal import SeedProposal, draw_cost, draw_place, landing_cost
+from zdg_jax.synthesis.seed_proposal import (
+    FINGER,
+    SeedProposal,
+    draw_cost,
+    draw_place,
+    freedom,
+    landing_cost,
+)
 
 Result = TypeVar("Result")
 
@@ -74,8 +81,8 @@ def draw_seeds(
     keys, power = jax.random.split(key, rows)[order], power[order]
     # Several programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
-    patterns, draws, palm_directions = _draw_alternatives(proposal, ~power, keys)
-    draws = _retreat_all(proposal, ~power, draws, palm_directions)
+    patterns, draws, ways = _draw_alternatives(proposal, ~power, keys)
+    draws = _retreat_all(proposal, ~power, draws, ways)
     laid = _choose(proposal, ~power, draws, patterns), patterns
     closed = _enclose(proposal, power, keys)
     back = jnp.argsort(order)[:total]
@@ -103,22 +110,36 @@ def _in_blocks(function: Callable[..., Result], wanted: jax.Array, *rows: Any) -
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(block, blocks))
 
 
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Way:
+    """The way on which the hand of a draw comes to the object."""
+
+    direction: jax.Array
+    """Unit direction that the palm faces, (3,), object frame."""
+    low: jax.Array
+    """Greatest height of the hand's lowest point above a table, () [m]: fingers reach the place
+    that they are to touch."""
+    back: jax.Array
+    """Greatest distance that the hand is drawn back, () [m]."""
+
+
 @shard_rows(replicated=(0,))
 @jax.jit
 def _draw_alternatives(
     proposal: SeedProposal, wanted: jax.Array, keys: jax.Array
-) -> tuple[Pattern, GraspVariables, jax.Array]:
-    """Each seed's pattern (n, k), its draws (n, a, ...) and their palms' directions (n, a, 3)."""
+) -> tuple[Pattern, GraspVariables, _Way]:
+    """Each seed's pattern (n, k), its draws (n, a, ...) and their ways (n, a, ...)."""
 
-    def alternatives(key: jax.Array) -> tuple[Pattern, GraspVariables, jax.Array]:
+    def alternatives(key: jax.Array) -> tuple[Pattern, GraspVariables, _Way]:
         pattern_key, draw_key = jax.random.split(key)
         likely = jnp.where(proposal.power, 0.0, proposal.pattern_probabilities)
         row = jax.random.categorical(pattern_key, jnp.log(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[row], proposal.patterns)
-        variables, palm_directions = jax.vmap(lambda key: _draw(proposal, key))(
+        variables, ways = jax.vmap(lambda key: _draw(proposal, key))(
             jax.random.split(draw_key, proposal.config.alternatives)
         )
-        return pattern, variables, palm_directions
+        return pattern, variables, ways
 
     return _in_blocks(alternatives, wanted, keys)
 
@@ -159,11 +180,11 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
 @shard_rows(replicated=(0,))
 @jax.jit
 def _retreat_all(
-    proposal: SeedProposal, wanted: jax.Array, draws: GraspVariables, palm_directions: jax.Array
+    proposal: SeedProposal, wanted: jax.Array, draws: GraspVariables, ways: _Way
 ) -> GraspVariables:
     """All draws of all seeds, (n, a, ...), drawn back from the object."""
-    retreat = jax.vmap(lambda variables, direction: _retreat(proposal, variables, direction))
-    return _in_blocks(retreat, wanted, draws, palm_directions)
+    retreat = jax.vmap(lambda variables, way: _retreat(proposal, variables, way))
+    return _in_blocks(retreat, wanted, draws, ways)
 
 
 @shard_rows(replicated=(0,))
@@ -180,19 +201,20 @@ def _choose(
     return _in_blocks(best, wanted, draws, patterns)
 
 
-def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.Array]:
-    """One draw, and the unit direction that the palm faces, (3,), object frame."""
+def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, _Way]:
+    """One draw, and the way that its hand came."""
     keys = jax.random.split(key, 5)
     config, targets = proposal.config, proposal.problem.targets
     place = draw_place(proposal, keys[0])
     preshape = place.preshape
-    side = _free_side(proposal, preshape, keys[1])
+    spread = freedom(proposal.problem, preshape.middle)
+    side = _free_side(proposal, preshape, keys[1], spread)
     heeds, pull_key = heeds_plan(proposal.problem.scene, keys[2])
     pull = heeds * targets.approach.weight * config.approach * jax.random.uniform(pull_key)
     wanted = jnp.where(place.paired, side, -place.normal) + pull * preshape.wanted
     facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 
-    tilt = config.turn * jax.random.normal(keys[3], (3,))
+    tilt = spread * config.turn * jax.random.normal(keys[3], (3,))
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
     in_object = palm_frame(preshape.axis, facing)
     in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
@@ -204,40 +226,43 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, jax.A
     position = (
         preshape.middle - rotation @ preshape.middle_in_hand + facing * depth * preshape.depth
     )
-    position = position + config.jitter * jax.random.normal(jitter_key, (3,))
+    position = position + spread * config.jitter * jax.random.normal(jitter_key, (3,))
     lower, upper = proposal.problem.hand.lower, proposal.problem.hand.upper
-    noise = config.dof_jitter * jax.random.normal(dof_key, lower.shape)
+    noise = spread * config.dof_jitter * jax.random.normal(dof_key, lower.shape)
     variables = GraspVariables(
         position=position,
         rotation=rotations.sixd_from_matrix(rotation),
         dofs=jnp.clip(preshape.dofs + noise * (upper - lower), lower, upper),
     )
-    return variables, facing
+    low = jnp.maximum(proposal.problem.scene.clearance(preshape.middle) - FINGER, 0.0)
+    return variables, _Way(direction=facing, low=low, back=spread * config.retreat)
 
 
-def _free_side(proposal: SeedProposal, preshape: PlacedPreshape, key: jax.Array) -> jax.Array:
-    """A random direction, (3,); with surroundings one of those that leave the palm most room."""
+def _free_side(
+    proposal: SeedProposal, preshape: PlacedPreshape, key: jax.Array, spread: jax.Array
+) -> jax.Array:
+    """A random direction, (3,); with surroundings one of those that leave the palm most room, and
+    the more nearly straight down the less room there is at the place."""
     scene = proposal.problem.scene
     if scene.is_empty:
         return rotations.normalize(jax.random.normal(key, (3,)))
     sides = rotations.normalize(jax.random.normal(key, (_SIDES, 3)))
+    sides = rotations.normalize(spread * sides - (1 - spread) * scene.up)
     along = jnp.sum(sides * preshape.axis, axis=-1, keepdims=True)
     facings = rotations.normalize(sides - along * preshape.axis)
     return sides[jnp.argmax(palm_room(scene, preshape.middle, facings, preshape.depth))]
 
 
-def _retreat(
-    proposal: SeedProposal, variables: GraspVariables, palm_direction: jax.Array
-) -> GraspVariables:
+def _retreat(proposal: SeedProposal, variables: GraspVariables, way: _Way) -> GraspVariables:
     """Draw a hand back by the least of the distances that clears the object, or nearly so."""
     problem, config = proposal.problem, proposal.config
     hand = problem.hand
-    back = config.retreat * jnp.linspace(0.0, 1.0, config.retreats)
+    back = way.back * jnp.linspace(0.0, 1.0, config.retreats)
     joints = joints_from_dofs(hand, variables.dofs)
     poses = kinematics.link_poses(hand.tree, joints, energy.root_pose(variables))
     centers = kinematics.transform_points(poses, hand.spheres.local, hand.spheres.link)
-    away = -back * palm_direction[:, None]
-    off = problem.scene.push_off(centers, hand.spheres.inner)
+    away = -back * way.direction[:, None]
+    off = problem.scene.set_down(centers, hand.spheres.inner, way.low)
     centers = centers + off[:, None]
     variables = dataclasses.replace(variables, position=variables.position + off)
     places = centers[:, None] + away[..., None]

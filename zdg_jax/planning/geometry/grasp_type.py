@@ -23,6 +23,8 @@ _ALONG = 0.3
 """Sine between the palm's way and that to a tool's end from which fingers can point there."""
 _BESIDE = 0.2
 """Share of avoided parts in the hand's reach from which one lies behind a hole."""
+_BESIDE_EACH_OTHER = 2.0
+"""Fingers that go side by side through a hole that a hand wraps around, at least."""
 _PASSES, _ROOM = 0.95, 0.006
 """Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
 raster), and the room that it needs besides where it is to touch nothing behind [m]."""
@@ -61,7 +63,9 @@ def choose_type(
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
     needed = _PASSES * hand.finger_thickness + (approach.spoiled > _BESIDE) * _ROOM
-    narrow = largest.is_loop and largest.passage < needed
+    along = largest.hole / max(largest.passage, 1e-6)
+    short = along < _BESIDE_EACH_OTHER * hand.finger_thickness
+    narrow = largest.is_loop and (largest.passage < needed or short)
     if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
     if largest.flatness > FLATNESS and thin < PLATE and largest.hole <= 0:

@@ -1,0 +1,51 @@
+"""Hands turned as their grasp type asks, right ones and left ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.planning import things
+from zdg_jax.hand import Hand
+from zdg_jax.planning import GraspType
+from zdg_jax.planning.geometry.approaches import Approach, propose
+from zdg_jax.planning.geometry.grasp_type import turned
+from zdg_jax.planning.geometry.parts import measure
+
+WORK = np.array([1.0, 0.0, 0.0])
+
+
+def fingers(hand: Hand, approach: Approach) -> np.ndarray:
+    """Direction of the fingers of a hand that comes so, object frame, (3,)."""
+    palm = hand.palm
+    in_hand = np.stack([palm.normal, palm.thumb_side, np.cross(palm.normal, palm.thumb_side)], 1)
+    axes = [approach.direction, approach.thumb, np.cross(approach.direction, approach.thumb)]
+    return np.asarray(np.stack(axes, 1) @ in_hand.T @ palm.direction)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["right", "left"])
+def hand(request: pytest.FixtureRequest) -> Hand:
+    return Hand.load("allegro", mirror=request.param)
+
+
+def test_an_extended_index_finger_points_slantwise_along_the_tool(hand: Hand) -> None:
+    shape = measure(things.thing("stick", stick=things.rod(0.01, 0.2, "x")))
+    for square in propose(shape, [1], [], strain=lambda width: 0.0):
+        approach = turned(square, GraspType.INDEX_EXTENDED, hand, work=WORK, outward=-WORK)
+        if abs(square.direction @ WORK) > 0.9:
+            continue  # the palm moves along the tool
+        assert abs(approach.thumb @ approach.direction) < 1e-9
+        ahead = WORK - (WORK @ approach.direction) * approach.direction
+        cosine = fingers(hand, approach) @ ahead / np.linalg.norm(ahead)
+        assert cosine == pytest.approx(np.sqrt(0.5), abs=0.02)
+    assert turned(square, GraspType.MEDIUM_WRAP, hand, work=WORK, outward=-WORK) is square
+
+
+def test_a_lateral_pinch_closes_on_the_faces_of_a_plate(hand: Hand) -> None:
+    card = things.thing("card", card=things.box(0.09, 0.055, 0.003))
+    square = propose(measure(card), [1], [], strain=lambda width: 0.0)[0]
+    assert abs(np.cross(square.direction, square.thumb)[2]) > 0.95  # fingers on its two faces
+    outward = np.array([0.0, 0.02, 0.0])
+    approach = turned(square, GraspType.LATERAL_PINCH, hand, work=None, outward=outward)
+    assert abs(approach.thumb[2]) > 0.95
+    assert fingers(hand, approach) @ outward <= 0
