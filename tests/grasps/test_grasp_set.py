@@ -272,7 +272,7 @@ def test_a_file_of_version_1_is_read() -> None:
     assert grasps.held.all()
     assert grasps.kept.sum() == 3
     assert (grasps.metrics["predicted_hold_probability"] > 0.9).all()
-    new = {"scene_penetration"}  # version 1 knew of no scenes
+    new = {"scene_penetration", "on_top", "extended"}  # version 1 knew of none
     assert {term.name for term in TERMS} - new == grasps.terms.keys()
     assert "8 of 8 tested hold" in str(grasps)
 
