@@ -42,7 +42,7 @@ print(json.dumps({
 """
 
 
-def _plan(folder: pathlib.Path, jobs: int) -> tuple[pathlib.Path, Layout, PlannedDataset]:
+def plan_jobs(folder: pathlib.Path, jobs: int) -> tuple[pathlib.Path, Layout, PlannedDataset]:
     """A spec of so many jobs: boxes of one file by many names, two hands, fifty tasks."""
     trimesh.creation.box((0.05, 0.04, 0.06)).export(folder / "box.stl")
     rows = [f"box.stl,box {i},0.1" for i in range(max(1, jobs // (_TASKS * len(_HANDS))))]
@@ -85,7 +85,7 @@ def _real_job(layout: Layout, planned: PlannedDataset) -> bytes:
     return content
 
 
-def _mark_done(layout: Layout, planned: PlannedDataset, content: bytes, count: int) -> None:
+def mark_done(layout: Layout, planned: PlannedDataset, content: bytes, count: int) -> None:
     """Gives the first jobs shards of some content, one file per folder and links to it."""
     firsts: dict[pathlib.Path, pathlib.Path] = {}
     for name in planned.table.ids[:count].tolist():
@@ -125,13 +125,13 @@ def measure_jobs(jobs: int, merged: int, out: pathlib.Path) -> None:
     environment = reports.environment()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        spec, layout, planned = _plan(folder, jobs)
+        spec, layout, planned = plan_jobs(folder, jobs)
         content = _real_job(layout, planned)
         costs = {"planned": _cost("make", spec, "--out", layout.root, "--dry-run", "--sample", "0")}
-        _mark_done(layout, planned, content, merged)
+        mark_done(layout, planned, content, merged)
         costs[f"merge of {merged}"] = _cost("merge", layout.root)
         shutil.rmtree(layout.shards)
-        _mark_done(layout, planned, content, len(planned.table))
+        mark_done(layout, planned, content, len(planned.table))
         costs["status"] = _cost("status", layout.root)
         costs["make, all done"] = _cost("make", spec, "--out", layout.root)
         most = max(len(list(path.iterdir())) for path in layout.root.rglob("*") if path.is_dir())

@@ -4,15 +4,18 @@
 
 The set is repeated until it has 256 grasps. `view`: seconds from the command to the address, and to
 the first picture of hand and object in a headless Chromium that is running already and draws in
-software; grasps per second with the key J held down, until the page names the last of them; peak
-memory of the command. `export`: seconds of each format, all 256 grasps, one after the other in a
-process that has loaded the hand.
+software, and the seconds of processors that command and browser took until then, which tell more
+on a busy machine; `empty`: the same of a page of viser with one box, which is no work of ours;
+grasps per second with the key J pressed again and again, until the page names the last of them;
+peak memory of the command. `export`: seconds of each format, all 256 grasps, one after the other
+in a process that has loaded the hand.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -63,7 +66,7 @@ def measure_exports(grasps: GraspSet, only: tuple[str, ...]) -> dict[str, dict[s
             export_grasps(grasps, out, format=name, all=True, hand=hand)
             seconds = time.perf_counter() - start
             size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-            rows[name] = {"seconds": round(seconds, 2), "megabytes": round(size / 1e6, 1)}
+            rows[name] = {"seconds": round(seconds, 2), "megabytes": round(size / 1e6, 3)}
             click.echo(f"{name}: {json.dumps(rows[name])}")
     return rows
 
@@ -77,7 +80,8 @@ def measure_view(path: pathlib.Path) -> dict[str, float]:
         browser = playwright.chromium.launch(
             executable_path=program, headless=True, args=list(_CHROMIUM)
         )
-        start = time.perf_counter()
+        empty = _measure_empty(browser)
+        before, start = _processor_seconds(os.getpid()), time.perf_counter()
         command = [sys.executable, "-m", "zdg_jax", "view", str(path), "--port", "8251"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         try:
@@ -86,26 +90,46 @@ def measure_view(path: pathlib.Path) -> dict[str, float]:
             times = {"address_s": time.perf_counter() - start}
             page = _open(browser, url)
             times["first_picture_s"] = time.perf_counter() - start
+            times["command_cpu_s"] = _processor_seconds(process.pid)
+            whole = _processor_seconds(os.getpid()) - before
+            times["browser_cpu_s"] = whole - times["command_cpu_s"]
             times["grasps_per_second"] = _browse(page)
             times["memory_mb"] = _peak_memory(process.pid)
         finally:
             process.kill()
             process.wait()
             browser.close()
-    return {name: round(value, 2) for name, value in times.items()}
+    return {name: round(value, 2) for name, value in (empty | times).items()}
 
 
-def _open(browser: Browser, url: str) -> Page:
-    """Opens the page and waits until something stands in its scene."""
+def _measure_empty(browser: Browser) -> dict[str, float]:
+    """Times of a page with one box."""
+    import viser
+
+    server = viser.ViserServer(port=8252, verbose=False)
+    server.scene.add_box("/box", dimensions=(1.0, 1.0, 1.0), color=(200, 50, 50))
+    before, start = _processor_seconds(os.getpid()), time.perf_counter()
+    page = _open(browser, "http://127.0.0.1:8252", "")
+    times = {
+        "empty_picture_s": time.perf_counter() - start,
+        "empty_cpu_s": _processor_seconds(os.getpid()) - before,
+    }
+    page.close()
+    server.stop()
+    return times
+
+
+def _open(browser: Browser, url: str, words: str = f" of {COUNT}") -> Page:
+    """Opens a page and waits until it says some words and something stands in its scene."""
     page = browser.new_page(viewport={"width": 900, "height": 600})
     page.goto(url)
     deadline = time.perf_counter() + _PATIENCE
     while time.perf_counter() < deadline:
         png = page.screenshot(clip={"x": 0, "y": 150, "width": 520, "height": 450})
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
-        if pixels.std() > 10 and page.get_by_text(f" of {COUNT}").count():
+        if pixels.std() > 10 and (not words or page.get_by_text(words).count()):
             return page
-        time.sleep(0.05)
+        time.sleep(0.2)
     raise RuntimeError("the page shows no picture")
 
 
@@ -124,6 +148,17 @@ def _browse(page: Page) -> float:
         timeout=1e3 * _PATIENCE,
     )
     return _KEYS / (time.perf_counter() - start)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process and all that it and its children started, as far as they still run."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_processor_seconds(int(child)) for child in children)
 
 
 def _peak_memory(pid: int) -> float:

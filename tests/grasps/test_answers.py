@@ -57,6 +57,16 @@ def test_the_summary_tells_untested_grasps_from_those_that_fail() -> None:
     assert table["loads"] == ["6/6", "-", "6/6", "0/6"]
 
 
+def test_grasps_that_a_table_blocks_are_to_be_made_for_one() -> None:
+    grasps = make_grasps(4)
+    assert grasps.validation is not None
+    grasps.validation.held[:] = False
+    grasps.validation.reason[:] = Reason.SLIPPED
+    assert "try more with --num" in str(grasps)
+    grasps.validation.reason[:] = Reason.TABLE_IN_THE_WAY
+    assert "with --table" in str(grasps)
+
+
 def test_a_table_has_a_row_per_grasp_and_names_for_its_columns() -> None:
     pytest.importorskip("pandas")
     grasps = make_grasps(6)

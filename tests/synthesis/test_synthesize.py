@@ -45,6 +45,21 @@ def grasps(progress: list[tuple[str, int, int]], stages: dict[str, zdg.GraspSet]
     return road(progress=lambda *report: progress.append(report), on_stage=stages.__setitem__)
 
 
+def test_a_second_call_compiles_nothing(grasps: zdg.GraspSet) -> None:
+    compiled: list[float] = []
+
+    def told(event: str, seconds: float, **_: object) -> None:
+        if event.endswith("backend_compile_duration"):
+            compiled.append(seconds)
+
+    jax.monitoring.register_event_duration_secs_listener(told)
+    try:
+        road(key=jax.random.key(8))
+    finally:
+        jax.monitoring.unregister_event_duration_listener(told)
+    assert not compiled  # or a process of many calls would grow with each
+
+
 def test_every_grasp_comes_back_ranked_tested_and_explained(grasps: zdg.GraspSet) -> None:
     assert len(grasps) == NUM
     assert (grasps.status == 0).all()

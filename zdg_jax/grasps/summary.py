@@ -177,7 +177,14 @@ def unmet_requests(grasps: GraspSet) -> list[str]:
     if grasps.validation is not None and grasps.tested.any() and not grasps.held.any():
         counts = grasps.validation.counts()
         worst = ", ".join(f"{count} {reason}" for reason, count in counts.items())
-        lines.append(f"no tested grasp holds ({worst}); try more with --num, or check --scale")
+        blocked = int((grasps.validation.reason == Reason.TABLE_IN_THE_WAY).sum())
+        floating = grasps.approach is None  # they were made without a table
+        way_out = (
+            "make them for a table, with --table"
+            if floating and 2 * blocked > grasps.tested.sum()
+            else "try more with --num, or check --scale"
+        )
+        lines.append(f"no tested grasp holds ({worst}); {way_out}")
     return lines
 
 
