@@ -129,6 +129,17 @@ def test_a_ray_cluster_makes_the_same_files(calm: pathlib.Path, tmp_path: pathli
     assert reasons(out) == reasons(calm / "calm")
 
 
+def test_an_address_without_a_cluster_is_told_at_once(done: pathlib.Path) -> None:
+    pytest.importorskip("ray")
+    options = datasets.MakeOptions(engine="ray", address="127.0.0.1:1")
+    spec = write_spec(done, shapes=["box"], tasks=["lift it", "hold it"])
+    try:
+        with pytest.raises(InputError, match=r"no Ray cluster at 127\.0\.0\.1:1: Conn"):
+            datasets.make(spec, done / "out", options)
+    finally:
+        write_spec(done, shapes=["box"])
+
+
 @pytest.mark.slow
 def test_a_node_that_is_lost_costs_no_job(calm: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Two raylets on this machine, one of which is ended after the first shard."""

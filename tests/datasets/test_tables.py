@@ -219,6 +219,16 @@ def test_a_damaged_shard_is_not_merged(folder: pathlib.Path) -> None:
     assert not (folder / "tables").exists()
 
 
+@pytest.mark.parametrize("name", ["grasps/claw-00000.parquet", "jobs.parquet"])
+def test_a_damaged_table_is_told_and_merged_anew(folder: pathlib.Path, name: str) -> None:
+    datasets.merge(folder)
+    (folder / "tables" / name).write_text("no table")
+    with pytest.raises(InputError, match=r"a table of .* is damaged .*`zdg dataset merge`"):
+        len(datasets.open(folder))
+    datasets.merge(folder)
+    assert len(datasets.open(folder)) == 36
+
+
 def test_a_folder_that_is_no_dataset_is_told(tmp_path: pathlib.Path) -> None:
     for call in (datasets.open, datasets.status, datasets.merge):
         with pytest.raises(InputError, match="zdg dataset make"):

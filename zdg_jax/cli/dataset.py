@@ -164,6 +164,8 @@ def stats(folder: pathlib.Path, picture: pathlib.Path | None, force: bool) -> No
     from zdg_jax.datasets import open as open_dataset
 
     if picture is not None:
+        if picture.suffix.lower() != ".png":
+            raise InputError(f"--picture is {picture}; its name must end in .png")
         outputs.check_new(picture, force)
     statistics = Statistics.of(open_dataset(folder))
     click.echo(str(statistics))

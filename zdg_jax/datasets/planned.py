@@ -90,7 +90,7 @@ class PlannedDataset:
             tasks_of = content["tasks_of"] or [list(range(len(content["tasks"])))] * len(objects)
             table = JobTable(spec, objects, hands, content["tasks"], tasks_of)
             version, digests = content["version"], content["digests"]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError(
                 f"{layout.root} holds no dataset; `zdg dataset make SPEC --out DIR` makes one"
             ) from None

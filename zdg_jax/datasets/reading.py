@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -48,7 +49,8 @@ class Dataset:
 
     def __len__(self) -> int:
         """Number of grasps."""
-        return int(self._rows.count_rows(filter=self._where))
+        with _whole(self.layout):
+            return int(self._rows.count_rows(filter=self._where))
 
     @property
     def schema(self) -> pa.Schema:
@@ -102,9 +104,10 @@ class Dataset:
         for name in columns or ():
             if name not in self.schema.names:
                 raise InputError(f"no column '{name}'; there are: {', '.join(self.schema.names)}")
-        return self._rows.to_table(
-            columns=None if columns is None else list(columns), filter=self._where
-        )
+        with _whole(self.layout):
+            return self._rows.to_table(
+                columns=None if columns is None else list(columns), filter=self._where
+            )
 
     def to_batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads the grasps a part at a time, where all do not fit into memory.
@@ -112,7 +115,8 @@ class Dataset:
         Args:
             columns: names of columns.
         """
-        yield from self._rows.to_batches(columns=list(columns), filter=self._where)
+        with _whole(self.layout):
+            yield from self._rows.to_batches(columns=list(columns), filter=self._where)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Reads the grasps into a table of pandas.
@@ -212,9 +216,9 @@ class Dataset:
     def _record(self, job: str) -> dict[str, Any]:
         if job in self._shards:
             return read_record(pq.read_schema(self._shards[job]))
-        found = pq.read_table(
-            self.layout.tables / "jobs.parquet", columns=["record"], filters=[("job", "=", job)]
-        )
+        path = self.layout.tables / "jobs.parquet"
+        with _whole(self.layout):
+            found = pq.read_table(path, columns=["record"], filters=[("job", "=", job)])
         record: dict[str, Any] = json.loads(found["record"][0].as_py())
         return record
 
@@ -230,16 +234,29 @@ def open(folder: str | pathlib.Path) -> Dataset:
     """
     layout = Layout(pathlib.Path(folder))
     merged = sorted((layout.tables / "grasps").glob("*.parquet"))
-    shards = _unmerged(layout)
-    parts = [
-        pads.dataset([str(path) for path in paths], format="parquet", schema=_schema(paths))
-        for paths in (merged, list(shards.values()))
-        if paths
-    ]
+    with _whole(layout):
+        shards = _unmerged(layout)
+        parts = [
+            pads.dataset([str(path) for path in paths], format="parquet", schema=_schema(paths))
+            for paths in (merged, list(shards.values()))
+            if paths
+        ]
     if not parts:
         raise InputError(f"{layout.root} holds no grasps; `zdg dataset make` makes some")
     rows = parts[0] if len(parts) == 1 else pads.dataset(parts)
     return Dataset(layout, rows, shards)
+
+
+@contextlib.contextmanager
+def _whole(layout: Layout) -> Iterator[None]:
+    """Tells tables that cannot be read in one line."""
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"a table of {layout.root} is damaged ({reason}); `zdg dataset merge` writes all anew"
+        ) from None
 
 
 def _unmerged(layout: Layout) -> dict[str, pathlib.Path]:

@@ -68,5 +68,6 @@ for _name, _maker, _says in (
     ("a plan nested deeply", make.text("d/plan.json", "[" * 100000), "damaged"),
     ("a plan of nothing", make.text("d/plan.json", "{}"), "damaged"),
     ("no dataset", make.text("d/notes.txt", ""), "holds no dataset"),
+    ("a file for a folder", make.text("d", ""), "holds no dataset"),
 ):
     add(f"dataset: {_name}", _maker, ("dataset", "status", "d"), refused(_says))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import pathlib
+import socket
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,10 @@ try:
     import ray.exceptions
 except ModuleNotFoundError as error:
     raise InputError("the engine ray needs it: pip install 'zdg-jax[ray]'") from error
+
+
+_CONNECTING = 10.0
+"""Longest wait for a cluster's address to answer [s]."""
 
 
 class RayWorker:
@@ -80,6 +85,7 @@ class RayEngine:
         self._workers: list[RayWorker] = []
         self._ours = not ray.is_initialized()
         if self._ours:
+            _check_reachable(address)
             try:
                 ray.init(
                     address=address, log_to_driver=False, logging_level=logging.ERROR,
@@ -143,6 +149,18 @@ class RayEngine:
                 room = min(room, resources.get("GPU", 0) // self._gpus)
             rooms.append(int(room))
         return sum(rooms)
+
+
+def _check_reachable(address: str | None) -> None:
+    """Refuses an address HOST:PORT where nobody listens: Ray would try for more than a minute."""
+    host, _, port = (address or "").rpartition(":")
+    if not host or not port.isdigit() or "/" in host:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECTING).close()
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise InputError(f"no Ray cluster at {address}: {reason}") from None
 
 
 class _Actor:
