@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import numpy as np
 import pytest
 
 from tests.planning import things
 from zdg_jax.hand import Hand
-from zdg_jax.planning import GraspType
+from zdg_jax.objects import Object
+from zdg_jax.planning import GraspType, plan
 from zdg_jax.planning.geometry.approaches import Approach, propose
 from zdg_jax.planning.geometry.grasp_type import turned
 from zdg_jax.planning.geometry.parts import measure
@@ -49,3 +52,14 @@ def test_a_lateral_pinch_closes_on_the_faces_of_a_plate(hand: Hand) -> None:
     approach = turned(square, GraspType.LATERAL_PINCH, hand, work=None, outward=outward)
     assert abs(approach.thumb[2]) > 0.95
     assert fingers(hand, approach) @ outward <= 0
+
+
+def test_what_is_merely_held_is_not_pinched_by_its_faces(
+    hand: Hand, tmp_path: pathlib.Path
+) -> None:
+    things.box(0.09, 0.055, 0.003).export(tmp_path / "card.stl")
+    card = Object.from_mesh(tmp_path / "card.stl")
+    held = plan("pick it up", card, hand, planner="rules")
+    assert GraspType.LATERAL_PINCH not in {grip.grasp_type for grip in held.grips}
+    handed = plan("hand the card over", card, hand, planner="rules")
+    assert handed.grip.grasp_type is GraspType.LATERAL_PINCH

@@ -12,6 +12,7 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Preshapes, joints_from_dofs
 from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
+from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import (
@@ -288,7 +289,9 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     along = jnp.dot(axis, planned @ preshape.axis)
     side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
     side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
-    sure = jax.random.bernoulli(keys[5], thumb.weight)
+    # Of no use to a plan that is indifferent: a hand that lies square to two places holds better.
+    binding = jnp.clip((thumb.weight - INDIFFERENT) / (1 - INDIFFERENT), 0.0, 1.0)
+    sure = jax.random.bernoulli(keys[5], binding)
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,

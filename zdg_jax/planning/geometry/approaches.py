@@ -102,7 +102,7 @@ def propose(
     palm_towards: np.ndarray | None = None,
     around: Surroundings | None = None,
     side: Side | None = None,
-    closure: bool = False,
+    faces: bool = True,
     varied: bool = False,
 ) -> list[Approach]:
     """Proposes approaches to the held parts, the best first.
@@ -118,8 +118,8 @@ def propose(
         around: what surrounds the object: approaches for which it leaves the palm no room are
             not proposed, unless there is no other.
         side: side that the task's words ask the palm to come from.
-        closure: the part closes something, and is taken by its rim: another is taken by its faces,
-            where it is a plate.
+        faces: a part that is a plate is taken by its two faces; a lid is not, but by its rim, nor
+            what is merely held, for such a pinch bears little.
         varied: also hands that lie diagonally across a long part, and at its ends.
 
     Returns:
@@ -129,7 +129,7 @@ def propose(
         InputError: no part is held.
     """
     target = Target.of(shape, held, avoided, thinned=varied)
-    if closure:
+    if not faces:
         target = dataclasses.replace(target, flat=None)
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)

@@ -33,7 +33,7 @@ from zdg_jax.planning.grasp_plan import (
     PartReading,
     TaskReading,
 )
-from zdg_jax.planning.grip import AvoidedPart, Force, Grip, HeldPart
+from zdg_jax.planning.grip import INDIFFERENT, AvoidedPart, Force, Grip, HeldPart
 from zdg_jax.planning.planner import Ranking, checked_task
 from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.granularity import read_shape
@@ -195,7 +195,7 @@ def _grip(
         thumb_towards=towards,
         around=around,
         side=parsed.side,
-        closure=choice.function == "closure",
+        faces=choice.function != "closure" and choice.confidence > INDIFFERENT,
     )[0]
     pointing = action is not None and action.name in _POINTING
     force = action.force if action else Force.MODERATE
