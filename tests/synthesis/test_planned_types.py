@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 import zdg_jax as zdg
-from tests import scene
 from tests.planning import things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspType
 from zdg_jax.synthesis.pipeline import GraspPipeline
+
+_GRASPS = 32
+"""Enough that a share is not a matter of one grasp."""
 
 
 def made(thing: things.Thing, task: str, kind: GraspType, hand: Hand) -> dict[str, np.ndarray]:
@@ -25,7 +27,7 @@ def made(thing: things.Thing, task: str, kind: GraspType, hand: Hand) -> dict[st
         change = {"grasp_type": kind, "fingers": [], "confidence": 1.0, "palm": palm}
         plan = plan.model_copy(update={"grip": plan.grip.model_copy(update=change)})
     pipeline = GraspPipeline.prepare(plan, obj, hand)
-    return dict(pipeline.run(scene.GRASPS, jax.random.key(0)).metrics)
+    return dict(pipeline.run(_GRASPS, jax.random.key(0)).metrics)
 
 
 @pytest.mark.slow
@@ -33,9 +35,9 @@ def made(thing: things.Thing, task: str, kind: GraspType, hand: Hand) -> dict[st
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
-        (GraspType.INDEX_EXTENDED, 0.5),
+        (GraspType.INDEX_EXTENDED, 0.4),
         (GraspType.LATERAL_PINCH, 0.25),
-        (GraspType.HOOK, 0.5),
+        (GraspType.HOOK, 0.6),
     ],
 )
 def test_most_grasps_are_of_the_planned_type(name: str, kind: GraspType, least: float) -> None:
@@ -50,7 +52,7 @@ def test_most_grasps_are_of_the_planned_type(name: str, kind: GraspType, least: 
         ),
         GraspType.LATERAL_PINCH: (
             things.thing("card", card=things.box(0.09, 0.055, 0.003)),
-            "hold the card",
+            "hand the card over",
         ),
         GraspType.HOOK: (things.thing("bar", bar=things.rod(0.01, 0.16, "x")), "carry the bar"),
     }[kind]

@@ -290,8 +290,8 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
     side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
     # Of no use to a plan that is indifferent: a hand that lies square to two places holds better.
-    binding = jnp.clip((thumb.weight - INDIFFERENT) / (1 - INDIFFERENT), 0.0, 1.0)
-    sure = jax.random.bernoulli(keys[5], binding)
+    asked = jnp.where(thumb.weight > INDIFFERENT, thumb.weight, 0.0)
+    sure = jax.random.bernoulli(keys[5], asked)
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,
