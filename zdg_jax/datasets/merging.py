@@ -113,10 +113,10 @@ def _write(
     objects: set[int] = set()
     with _Jobs(fresh / "jobs.parquet") as jobs:
         for k, hand in enumerate(row.name for row in table.hands):
-            own = table.hand_of[done] == k
+            of_hand = table.hand_of[done] == k
             names_of_joints = read_hand(layout, hand)["joint_names"]
             tables = HandTables(fresh / "grasps", hand, names_of_joints, rows)
-            for number, shard in _read_shards(layout, done[own], names[own]):
+            for number, shard in _read_shards(layout, done[of_hand], names[of_hand]):
                 record = read_record(shard.schema)
                 jobs.add(record, shard)
                 counts.add(record, shard)

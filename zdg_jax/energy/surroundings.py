@@ -56,7 +56,7 @@ def on_top(state: GraspState, problem: Problem) -> jax.Array:
 
 
 def _on_links(candidates: ContactCandidates, link: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Whether links (k,) are of the thumb, and whether they are of the palm, (k,) bool."""
+    """Marks of the links (k,) that are of the thumb, and of those of the palm, (k,) bool."""
     same = candidates.link[:, None] == link
     thumb, palm = candidates.thumb, candidates.finger < 0
     return jnp.any(same & thumb[:, None], axis=0), jnp.any(same & palm[:, None], axis=0)

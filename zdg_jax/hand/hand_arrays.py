@@ -26,7 +26,7 @@ class ContactCandidates:
     tip: jax.Array
     """Whether the point lies on a fingertip, (c,) bool."""
     thumb: jax.Array
-    """Whether it lies on the thumb, of a hand without one on its first finger, (c,) bool."""
+    """True for points on the thumb, of a hand without one on its first finger, (c,) bool."""
 
 
 @jax.tree_util.register_dataclass

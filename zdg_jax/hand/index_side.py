@@ -31,11 +31,12 @@ def side_contacts(hand: Hand) -> ContactCandidates:
     rotations, _ = hand.kinematics.link_poses(hand.open_dofs)
     radius = 0.5 * (np.asarray(spheres.inner) + np.asarray(spheres.radii))
     for number in hand.index_finger.links:
-        rows, own = np.flatnonzero(link == number), np.asarray(spheres.link) == number
-        if not len(rows) or not own.any():
+        rows = np.flatnonzero(link == number)
+        on_link = np.asarray(spheres.link) == number
+        if not len(rows) or not on_link.any():
             continue
         side = rotations[number].T @ hand.palm.thumb_side
-        points = np.asarray(spheres.local)[own] + radius[own, None] * side
+        points = np.asarray(spheres.local)[on_link] + radius[on_link, None] * side
         height = points @ side
         points = points[height >= np.median(height)]
         local[rows], normals[rows] = points[np.arange(len(rows)) % len(points)], side

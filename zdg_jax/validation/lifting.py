@@ -102,7 +102,7 @@ class Lift:
             sound, pose = sound and seen.sound, seen.object
         moved = np.array(trajectories.displacement(pose, self.object_pose))
         passed = sound and bool(moved[0] < protocol.max_approach_motion)
-        _record(result, i, 0, passed, moved)
+        result.record(i, 0, passed, moved)
         if not passed:
             return Reason.KNOCKED_AWAY if sound else Reason.DIVERGED
 
@@ -113,7 +113,7 @@ class Lift:
         result.contacts[i], result.force[i] = seen.contacts()
         moved = np.array(trajectories.displacement(seen.object, self.object_pose))
         result.closing_drift[i], result.closing_turn[i] = moved
-        _record(result, i, 1, sound and result.contacts[i] > 0, moved)
+        result.record(i, 1, sound and result.contacts[i] > 0, moved)
         if not sound or not result.contacts[i]:
             return Reason.NEVER_TOUCHED if sound else Reason.DIVERGED
 
@@ -125,9 +125,9 @@ class Lift:
                 here = trajectories.relative_pose(seen.object, seen.hand)
                 moved = np.array(trajectories.displacement(here, origin))
                 if not seen.sound or (moved >= limits).any():
-                    _record(result, i, phase, False, moved)
+                    result.record(i, phase, False, moved)
                     return Reason.SLIPPED if seen.sound else Reason.DIVERGED
-            _record(result, i, phase, True, moved)
+            result.record(i, phase, True, moved)
         return Reason.HELD
 
     def _approach(self, way: np.ndarray) -> Iterator[Stage]:
@@ -193,9 +193,3 @@ def surroundings_of(protocol: LiftProtocol, obj: ObjectLike) -> Surroundings:
         InputError: the object does not fit the scene.
     """
     return Surroundings.of(protocol.scene.place(obj.pieces), obj)
-
-
-def _record(result: Validation, i: int, phase: int, passed: bool, moved: np.ndarray) -> None:
-    result.tested[i, phase], result.survived_loads[i, phase] = True, passed
-    result.drift[i, phase], result.turn[i, phase] = moved
-    result.slip[i, phase] = moved[0]

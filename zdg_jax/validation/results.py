@@ -193,6 +193,19 @@ class Validation:
         """
         self.held[i], self.reason[i], self.failed_at[i] = False, reason, time
 
+    def record(self, i: int, phase: int, passed: bool, moved: np.ndarray) -> None:
+        """Writes how a phase of a grasp went, in place.
+
+        Args:
+            i: row of the grasp.
+            phase: number of the phase in `loads`.
+            passed: whether it went well.
+            moved: how far the object moved [m] and turned [rad], (2,).
+        """
+        self.tested[i, phase], self.survived_loads[i, phase] = True, passed
+        self.drift[i, phase], self.turn[i, phase] = moved
+        self.slip[i, phase] = moved[0]
+
     def conclude(self, i: int, reason: Reason, steps: int, time: float) -> None:
         """Writes the verdict on a grasp whose rollout is over, in place.
 

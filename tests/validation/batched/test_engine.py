@@ -18,7 +18,6 @@ from tests.validation.gripper import (
     above,
     by_grasp,
     closing,
-    pose,
 )
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
@@ -86,16 +85,6 @@ class CBatchedEngine(BatchedEngine):
         around = surroundings_of(protocol, obj) if isinstance(protocol, LiftProtocol) else None
         scene = build(hand, obj, protocol.physics, protocol.solver, surroundings=around)
         self._use(scene, CProgram(scene, batch, misses))
-
-
-@pytest.fixture(scope="module")
-def poses() -> Poses:
-    """Grasps that hold, slip, start too deep, throw the ball, and are not finite."""
-    rows = [np.array([pose(a)] * 6) for a in (OPEN, TOUCHING)]
-    rows.append(np.array([pose(a) for a in (PUSHING, TOUCHING, -0.45, 0.3, PUSHING, PUSHING)]))
-    rows[0][4] = pose(-0.5)
-    rows[2][5] = np.nan
-    return Poses.from_qpos(*rows)
 
 
 @pytest.mark.parametrize("protocol", [six_directions, carry], ids=lambda protocol: protocol.name)

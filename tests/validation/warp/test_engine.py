@@ -63,16 +63,6 @@ def test_without_the_extra_it_is_named(gripper: Gripper, ball: Ball) -> None:
         validation.rollout(gripper, ball, closing([PUSHING]), engine=EngineOptions(backend="warp"))
 
 
-@pytest.fixture(scope="module")
-def poses() -> Poses:
-    """Grasps that hold, slip, throw the ball, start too deep, and are not finite."""
-    rows = [np.array([pose(a)] * 6) for a in (OPEN, TOUCHING)]
-    rows.append(np.array([pose(a) for a in (PUSHING, TOUCHING, -0.45, 0.3, PUSHING, PUSHING)]))
-    rows[0][4] = pose(-0.5)
-    rows[2][5] = np.nan
-    return Poses.from_qpos(*rows)
-
-
 @needs_warp
 @pytest.mark.slow  # its kernels compile for half a minute where they never did
 @pytest.mark.parametrize("protocol", [six_directions, carry], ids=lambda protocol: protocol.name)

@@ -118,7 +118,7 @@ class PartShape:
 
     @property
     def is_loop(self) -> bool:
-        """Whether it goes round a hole that is a good part of its own size."""
+        """True where it goes round a hole that is a good part of its own size."""
         return self.hole > _LOOP_SHARE * float(self.extents[0] * self.extents[1])
 
     @property

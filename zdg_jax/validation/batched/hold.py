@@ -6,7 +6,6 @@ import collections
 import dataclasses
 
 import jax
-import mujoco
 import numpy as np
 
 from zdg_jax.hand.poses import Poses
@@ -122,10 +121,8 @@ class HoldRollouts:
             if not sound[k]:
                 result.fail(row, Reason.DIVERGED, time)
                 continue
-            simulation.reset(qpos[k, :-7], qpos[k, -7:])
-            simulation.aim(targets[k], stages - 1)
-            mujoco.mj_forward(simulation.model, simulation.data)
-            result.contacts[row], result.force[row] = simulation.contact_summary()
+            summary = simulation.contacts_in(qpos[k], targets[k], stages - 1)
+            result.contacts[row], result.force[row] = summary
             outcomes[row].touched |= bool(result.contacts[row])
             if far_out[k]:
                 result.fail(row, Reason.EJECTED, time)
@@ -175,7 +172,7 @@ class HoldRollouts:
                 if not queue:
                     break
                 row, load = queue.popleft()
-                _fill(state, k, saved[row])
+                state.put(k, saved[row])
                 slots.take(
                     k,
                     row,
@@ -229,11 +226,6 @@ class HoldRollouts:
         """Marks grasps whose other pulls are not of interest any more."""
         failed = ~np.isnan(result.failed_at[row])
         return np.asarray(missed[row] | (failed & self.protocol.fail_fast))
-
-
-def _fill(state: State, k: int, row: State) -> None:
-    for target, source in zip(jax.tree.leaves(state), jax.tree.leaves(row), strict=True):
-        target[k] = source
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:

@@ -6,7 +6,6 @@ import collections
 import dataclasses
 
 import jax
-import mujoco
 import numpy as np
 
 from zdg_jax.hand.poses import Poses
@@ -65,7 +64,7 @@ class LiftRollouts:
                 slots[k], at_rest = begun
                 if state is None:
                     state = jax.tree.map(lambda leaf: np.repeat(leaf, batch, axis=0), at_rest)
-                jax.tree.map(lambda all_, one, k=k: all_.__setitem__(k, one[0]), state, at_rest)
+                state.put(k, jax.tree.map(lambda leaf: leaf[0], at_rest))
             busy = [(k, rollout) for k, rollout in enumerate(slots) if rollout is not None]
             if state is None or not busy:
                 return missed
@@ -106,18 +105,14 @@ class LiftRollouts:
         self, rollout: _Rollout, qpos: np.ndarray, sound: bool, result: Validation
     ) -> bool:
         """Shows a rollout its state and takes its next stage, or its verdict and returns False."""
-        hand, object_pose = qpos[:-7], qpos[-7:]
         stage = rollout.stage
 
         def contacts() -> tuple[int, float]:
             if not sound:
                 return 0, 0.0
-            self._simulation.reset(hand, object_pose)
-            self._simulation.aim(stage.targets, stage.k)
-            mujoco.mj_forward(self._simulation.model, self._simulation.data)
-            return self._simulation.contact_summary()
+            return self._simulation.contacts_in(qpos, stage.targets, stage.k)
 
-        seen = Seen(sound=sound, hand=hand[:7], object=object_pose, contacts=contacts)
+        seen = Seen(sound=sound, hand=qpos[:7], object=qpos[-7:], contacts=contacts)
         try:
             rollout.stage = rollout.script.send(seen)
         except StopIteration as verdict:

@@ -59,6 +59,16 @@ class State:
             mocap_quat=poses[:, None, 3:7],
         )
 
+    def put(self, k: int, row: State) -> None:
+        """Writes the state of one rollout, in place; the arrays are NumPy's.
+
+        Args:
+            k: number of the rollout.
+            row: its state, without the first axis.
+        """
+        for target, source in zip(jax.tree.leaves(self), jax.tree.leaves(row), strict=True):
+            target[k] = source
+
     @property
     def sound(self) -> np.ndarray:
         """Marks the rollouts that did not blow up, (b,) bool."""

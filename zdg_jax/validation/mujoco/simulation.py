@@ -136,6 +136,19 @@ class Simulation:
             with_table=deepest(with_table),
         )
 
+    def contacts_in(self, qpos: np.ndarray, targets: Targets, k: int) -> tuple[int, float]:
+        """Measures contacts, see `contact_summary`, in a state that another engine came to.
+
+        Args:
+            qpos: poses of the hand and of the object, (7 + j + 7,).
+            targets: targets of the hand there.
+            k: number of the stage among them.
+        """
+        self.reset(qpos[:-7], qpos[-7:])
+        self.aim(targets, k)
+        mujoco.mj_forward(self.model, self.data)
+        return self.contact_summary()
+
     def contact_summary(self) -> tuple[int, float]:
         """Counts the links that touch the object, and sums their normal forces [N]."""
         rows = self.touching()

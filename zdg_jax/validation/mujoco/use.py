@@ -69,7 +69,7 @@ class UseTest(GraspTest):
         away = simulation.moved()
         result.closing_drift[i], result.closing_turn[i] = away
         passed = sound and result.contacts[i] > 0 and away[0] < self.protocol.max_closing_drift
-        _record(result, i, 0, passed, away)
+        result.record(i, 0, passed, away)
         if not passed:
             return _why_not_closed(sound, bool(result.contacts[i] > 0))
         course = _Course(simulation, self.scene, squeeze, pregrasp)
@@ -77,7 +77,7 @@ class UseTest(GraspTest):
         for number, step in enumerate(self._deed.steps, 1):
             simulation.phase = step.name
             reason, slip = self._do(simulation, course, start, step)
-            _record(result, i, number, reason is Reason.HELD, slip)
+            result.record(i, number, reason is Reason.HELD, slip)
             if reason is not Reason.HELD:
                 return reason
             start = moved(start, step, 1.0)
@@ -285,9 +285,3 @@ def _why_not_closed(sound: bool, touched: bool) -> Reason:
     if not sound:
         return Reason.DIVERGED
     return Reason.EJECTED if touched else Reason.NEVER_TOUCHED
-
-
-def _record(result: Validation, i: int, phase: int, passed: bool, moved: np.ndarray) -> None:
-    result.tested[i, phase], result.survived_loads[i, phase] = True, passed
-    result.drift[i, phase], result.turn[i, phase] = moved
-    result.slip[i, phase] = moved[0]
