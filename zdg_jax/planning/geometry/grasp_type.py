@@ -25,6 +25,8 @@ _BESIDE = 0.2
 """Share of avoided parts in the hand's reach from which one lies behind a hole."""
 _BESIDE_EACH_OTHER = 2.0
 """Fingers that go side by side through a hole that a hand wraps around, at least."""
+_ROUND_A_DISK = 1.6
+"""Width of a disk round which all fingertips find room, over a finger's thickness."""
 _PASSES, _ROOM = 0.95, 0.006
 """Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
 raster), and the room that it needs besides where it is to touch nothing behind [m]."""
@@ -47,7 +49,8 @@ def choose_type(
         shape: the measured object.
         held: marks of the parts to touch.
         approach: how the palm comes.
-        hand: its fingers must go through the hole of a loop that they close around.
+        hand: its fingers must go through the hole of a loop that they close around, and find
+            room round a lid.
         closure: whether the part is turned or lifted off between fingertips.
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
@@ -59,7 +62,8 @@ def choose_type(
     length = max(float(part.extents[0]) for part in parts)
     thin = float(largest.extents[2])
     if closure:
-        return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
+        roomy = width > _ROUND_A_DISK * hand.finger_thickness
+        return GraspType.PRECISION_DISK if roomy else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
     needed = _PASSES * hand.finger_thickness + (approach.spoiled > _BESIDE) * _ROOM

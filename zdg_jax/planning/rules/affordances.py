@@ -87,6 +87,7 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         note("neck", part, *_neck(part, shape))
         note("base", part, *_base(part))
         note("control", part, *_control(part, shape))
+        note("knob", part, *_knob(part, shape))
         note("body", part, *_body(part, shape))
     grip = max(scores["handle"], key=lambda mark: scores["handle"][mark])
     for part in shape.parts:
@@ -94,6 +95,7 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         is_grip = part.mark == grip and scores["handle"][part.mark] > _POOR_HANDLE
         note("outlet", part, *_outlet(part, shape, is_grip))
         note("tool", part, *_tool(part, shape, scores))
+        note("tip", part, *_tip(part, shape, shape.part(grip)))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
     for part in shape.parts:
@@ -225,6 +227,18 @@ def _control(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     return 0.6 * small * _ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
 
 
+def _knob(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - _ramp(part.share, 0.06, 0.2)
+    round_ = 1.0 - _ramp(part.elongation, 1.3, 2.2)
+    out = max(
+        _ramp(part.height[1], 0.9, 0.98) * _ramp(part.height[0], 0.5, 0.8),
+        _ramp(part.offset, 0.3, 0.7),
+    )
+    no_loop = 0.3 if part.hole > LOOP_AREA else 1.0
+    score = 0.9 * small * (0.4 + 0.6 * round_) * out * no_loop
+    return score, "it is small and round, and stands out"
+
+
 def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     size = float(shape.size.max())
     mass = np.average(
@@ -266,6 +280,20 @@ def _tool(
     if scores["outlet"][part.mark] > _SPOUT and max(scores["vessel"].values()) > _VESSEL:
         score *= _BESIDE_VESSEL
     return score, "it lies away from the handle"
+
+
+def _tip(part: PartShape, shape: ObjectShape, grip: PartShape) -> tuple[float, str]:
+    """The end of what works: the part whose points lie farthest from where it is held."""
+    reach = {
+        other.mark: float(np.linalg.norm(other.points - grip.center, axis=1).max())
+        for other in shape.parts
+        if other.mark != grip.mark
+    }
+    if part.mark not in reach:
+        return 0.1, "it is the handle itself"
+    far = _ramp(reach[part.mark] / max(reach.values()), 0.7, 1.0)
+    small = 1.0 - 0.6 * _ramp(part.share, 0.15, 0.4)
+    return 0.9 * far * small, "it is the end that lies farthest from the handle"
 
 
 def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.grip import INDIFFERENT
@@ -18,7 +19,10 @@ _ALIKE = 0.85  # parts this close to the best serve as well
 _ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
 _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
-_WORKING = ("tool", "outlet", "mount")
+_WORKING = ("tool", "tip", "outlet", "mount")
+_TOUCHING = 0.03  # way between parts that touch, over the object's largest size
+_TURNING = ("turn", "twist", "rotat", "wind", "pull the l")  # a lever or dial is held itself
+_POOR, _CLEARLY = 0.45, 0.3  # an implied part that fits worse gives way to one that fits so much better
 _INSTEAD = 0.8  # what is left of the confidence where a named part is not found
 _HEAT_SAFE = ("handle", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
@@ -48,6 +52,8 @@ class PartChoice:
     """Certainty of the choice, in [0, 1]."""
     notes: tuple[str, ...]
     """Remarks for the user: parts that were not found, and their stand-ins."""
+    fit: float = 1.0
+    """Score of the best held part for that function, in [0, 1]."""
     lacking: str = ""
     """Name in the task for which no part was found, so that the likeliest was taken; "" else."""
 
@@ -70,7 +76,15 @@ def choose_parts(
         choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
     ]
     # The order of the requests counts, unless the shape has no such part.
-    possible.sort(key=lambda choice: bool(choice.lacking))
+    fits = [choice.fit for choice in possible if not choice.lacking]
+    best = max(fits, default=0.0)
+    named = bool(parsed.hold)
+    possible.sort(
+        key=lambda choice: (
+            bool(choice.lacking),
+            not named and choice.fit < _POOR and best > choice.fit + _CLEARLY,
+        )
+    )
     choices: list[PartChoice] = []
     for choice in possible:
         if all({m for m, _ in choice.held} != {m for m, _ in c.held} for c in choices):
@@ -94,13 +108,16 @@ def _requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
     if parsed.hold:
         requests = list(parsed.hold)
         if action and requests[0].function == "control":
-            # Controls are often too small to be parts: then what holds beside them is held.
-            requests += [
+            # A finger works it while the others hold what is beside it; and controls are often
+            # too small to be parts.
+            beside = [
                 PartRequest(
                     function=name, name=name, weight=0.7, named=False, reason=action.because
                 )
                 for name in ("handle", "body")
             ]
+            worked = action.name == "press" and not parsed.verb.startswith(_TURNING)
+            requests = beside + requests if worked else requests + beside
         return requests
     functions = list(action.hold) if action else ["body", "handle"]
     because = action.because if action else "a general hold sits near the middle"
@@ -112,6 +129,8 @@ def _requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
         safe += [name for name in ("handle", "stem") if name not in safe]
         functions = safe + [name for name in functions if name not in safe and name != "vessel"]
     spared = {request.function for request in parsed.avoid if request.weight >= 0.9}
+    if "tip" in spared:
+        spared.add("tool")  # a tip is the end of what works
     functions = [name for name in functions if name not in spared] or ["other"]
     return [
         PartRequest(function=name, name=name, weight=1.0, named=False, reason=because)
@@ -188,9 +207,13 @@ def _choose(
     scores = _scores(request, shape, affordances)
     # What the words say to spare is settled first: the rest is what can be held.
     spared: dict[int, tuple[float, PartRequest]] = {}
+    notes: list[str] = []
     for avoid in _requests_to_avoid(parsed, request.function):
         fits = _scores(avoid, shape, affordances)
         best = max(fits.values())
+        if avoid.named and best < _FAIR:
+            notes.append(f'no part looks like "{avoid.name}": it may be touched')
+            continue
         bar = min(max(_SPARE, _ALIKE * best), best) if avoid.named else max(_SPARE, 0.5 * best)
         for mark, fit in fits.items():
             strength = avoid.weight * (0.6 + 0.4 * fit if avoid.named else fit)
@@ -207,17 +230,19 @@ def _choose(
     if not free:
         return None
     top = max(free, key=lambda mark: free[mark])
-    notes: list[str] = []
-    if free[top] < _FAIR:
+    lacks = free[top] < _FAIR
+    if lacks:
         if not request.named:
             return None
         notes.append(f'no part looks like "{request.name}"; the likeliest is taken')
     held = {top: max(free[top], 0.01)}
     alike = _ONE_END if request.function == "tool" else _ALIKE
+    # Two handles may be held at once, as of scissors; of the rest one hand holds what hangs together.
+    together = set(free) if request.function == "handle" else _joined(top, set(spared), shape)
     for mark, score in free.items():
         close = score >= alike * free[top] and score >= _FAIR
         named_away = mark in spared and spared[mark][1].named
-        if mark != top and close and not named_away:
+        if mark != top and close and mark in together and not named_away:
             held[mark] = score
     for mark in list(held):
         if mark in spared and mark != top and spared[mark][0] > held[mark]:
@@ -263,8 +288,23 @@ def _choose(
         rationale=f"{what}: part {top} fits best ({free[top]:.2f}); {request.reason}",
         confidence=float(np.clip(confidence, 0.0, 1.0)),
         notes=tuple(notes),
-        lacking=request.name if notes else "",
+        fit=free[top],
+        lacking=request.name if lacks else "",
     )
+
+
+def _joined(mark: int, spared: set[int], shape: ObjectShape) -> set[int]:
+    """Marks of the parts that hang together with a part, not by way of a part that is spared."""
+    near = _TOUCHING * float(shape.size.max())
+    trees = {part.mark: KDTree(part.points) for part in shape.parts}
+    joined, new = {mark}, [mark]
+    while new:
+        tree = trees[new.pop()]
+        for other in trees.keys() - joined:
+            if tree.query(trees[other].data, distance_upper_bound=near)[0].min() < near:
+                joined.add(other)
+                new += [other] if other not in spared else []
+    return joined
 
 
 def _second_best(
@@ -289,7 +329,8 @@ def _pressed(
     avoided: Mapping[int, tuple[float, PartRequest]],
 ) -> frozenset[int]:
     """Finds the part that a finger works, unless the words forbid it."""
-    if not parsed.action or "control" not in (*parsed.action.press, request.function):
+    asked = [request.function, *(named.function for named in parsed.hold)]
+    if not parsed.action or "control" not in (*parsed.action.press, *asked):
         return frozenset()
     marks = frozenset(affordances.scores["control"])
     mark, score = affordances.best("control", marks)
