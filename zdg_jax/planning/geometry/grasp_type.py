@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.planning.field_types import Vector
-from zdg_jax.planning.geometry.approaches import Approach
+from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.target import FLATNESS, PLATE
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
@@ -25,6 +25,8 @@ _BESIDE = 0.2
 """Share of avoided parts in the hand's reach from which one lies behind a hole."""
 _BESIDE_EACH_OTHER = 2.0
 """Fingers that go side by side through a hole that a hand wraps around, at least."""
+_BROAD = 0.1
+"""Diameter of a rim from which a row of fingers finds room on one face of its wall [m]."""
 _ROUND_A_DISK = 1.6
 """Width of a disk round which all fingertips find room, over a finger's thickness."""
 _PASSES, _ROOM = 0.95, 0.006
@@ -61,6 +63,9 @@ def choose_type(
     width = approach.width
     length = max(float(part.extents[0]) for part in parts)
     thin = float(largest.extents[2])
+    if approach.wall:
+        broad = firm or float(largest.extents[0]) > _BROAD
+        return GraspType.PRISMATIC if broad else GraspType.TRIPOD
     if closure:
         roomy = width > _ROUND_A_DISK * hand.finger_thickness
         return GraspType.PRECISION_DISK if roomy else GraspType.TRIPOD

@@ -23,7 +23,9 @@ _LOOP_SHARE = 0.25
 _SAMPLES = 24_000
 """Points by which an object is measured."""
 _RASTER = 64
-"""Cells along the side of the picture in which holes are looked for."""
+"""Cells along the side of the picture in which holes are looked for, at most."""
+_COARSEST = 0.6
+"""Side of such a cell over the way between neighbouring points, at least: a gap is no hole."""
 _FEWEST = 16
 """A part of fewer points is too small for walls and holes."""
 
@@ -258,7 +260,8 @@ def _measure_part(
     low, high = np.percentile(points @ whole.upright, [2, 98])
     tall = max(whole.top - whole.bottom, 1e-6)
     aside = _across(middle - whole.center, whole.upright)
-    hole, passage = _hole(points, samples.points[~members], middle, axes, extents)
+    spacing = float(np.sqrt(samples.area / len(samples.points)))
+    hole, passage = _hole(points, samples.points[~members], middle, axes, extents, spacing)
     return PartShape(
         mark=marks[0],
         marks=marks,
@@ -338,12 +341,13 @@ def _hole(
     middle: np.ndarray,
     axes: np.ndarray,
     extents: np.ndarray,
+    spacing: float,
 ) -> tuple[float, float]:
     """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2], and
-    the diameter of the largest circle in it [m]."""
+    the diameter of the largest circle in it [m]; of points about `spacing` [m] apart."""
     if len(points) < _FEWEST or extents[1] < 1e-4:
         return 0.0, 0.0
-    cell = max(extents[0], extents[1]) * 1.5 / _RASTER
+    cell = max(float(extents[:2].max()) * 1.5 / _RASTER, _COARSEST * spacing)
     low = np.array([axes[0] @ middle, axes[1] @ middle]) - cell * _RASTER / 2
 
     def raster(drawn: np.ndarray) -> np.ndarray:

@@ -22,7 +22,10 @@ _SPARE = 0.35  # score from which a part is one to keep off
 _WORKING = ("tool", "tip", "outlet", "mount")
 _TOUCHING = 0.03  # way between parts that touch, over the object's largest size
 _TURNING = ("turn", "twist", "rotat", "wind", "pull the l")  # a lever or dial is held itself
-_POOR, _CLEARLY = 0.45, 0.3  # an implied part that fits worse gives way to one that fits so much better
+_POOR, _CLEARLY = (
+    0.45,
+    0.3,
+)  # an implied part that fits worse gives way to one that fits so much better
 _INSTEAD = 0.8  # what is left of the confidence where a named part is not found
 _HEAT_SAFE = ("handle", "stem")
 _HEAT = "it may be hot or cold, or must not be warmed"
@@ -237,7 +240,7 @@ def _choose(
         notes.append(f'no part looks like "{request.name}"; the likeliest is taken')
     held = {top: max(free[top], 0.01)}
     alike = _ONE_END if request.function == "tool" else _ALIKE
-    # Two handles may be held at once, as of scissors; of the rest one hand holds what hangs together.
+    # Two handles may be held at once, as of scissors; else one hand holds what hangs together.
     together = set(free) if request.function == "handle" else _joined(top, set(spared), shape)
     for mark, score in free.items():
         close = score >= alike * free[top] and score >= _FAIR

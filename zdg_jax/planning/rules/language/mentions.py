@@ -65,7 +65,8 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 continue
             if index and words[index - 1] in lex.words["indefinite"] and "by" not in words[:index]:
                 continue  # "a point", "some top": not a part of this object
-            if index and words[index - 1] in lex.words["whose"] and phrase[0] in lex.words["bodily"]:
+            whose = index > 0 and words[index - 1] in lex.words["whose"]
+            if whose and phrase[0] in lex.words["bodily"]:
                 continue  # "on my head", "your teeth"
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
                 continue  # "on top of the others"

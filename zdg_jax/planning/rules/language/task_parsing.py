@@ -180,9 +180,7 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
     )
 
 
-def _with_another(
-    clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon
-) -> bool:
+def _with_another(clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon) -> bool:
     """Tells whether the work is done to the object with another thing: "stir it with a spoon"."""
     named = [bool(object_words & set(clause.words)) for clause in clauses]
     return any(named) and any(
