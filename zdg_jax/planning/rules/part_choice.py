@@ -13,6 +13,7 @@ from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.language.actions import PREPARING
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, PartRequest
+from zdg_jax.planning.rules.part_requests import requests_to_avoid, requests_to_hold
 
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
@@ -21,14 +22,11 @@ _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
 _WORKING = ("tool", "tip", "outlet", "mount")
 _TOUCHING = 0.03  # way between parts that touch, over the object's largest size
-_TURNING = ("turn", "twist", "rotat", "wind", "pull the l")  # a lever or dial is held itself
 _POOR, _CLEARLY = (
     0.45,
     0.3,
 )  # an implied part that fits worse gives way to one that fits so much better
 _INSTEAD = 0.8  # what is left of the confidence where a named part is not found
-_HEAT_SAFE = ("handle", "stem")
-_HEAT = "it may be hot or cold, or must not be warmed"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,7 +72,7 @@ def choose_parts(
     Returns:
         The best choice and up to two others that hold something else, the better first.
     """
-    requests = _requests_to_hold(parsed)
+    requests = requests_to_hold(parsed)
     possible = [
         choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
     ]
@@ -104,73 +102,6 @@ def choose_parts(
             confidence=_INSTEAD * choices[0].confidence,
         )
     return choices[:3]
-
-
-def _requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
-    action = parsed.action
-    if parsed.hold:
-        requests = list(parsed.hold)
-        if action and requests[0].function == "control":
-            # A finger works it while the others hold what is beside it; and controls are often
-            # too small to be parts.
-            beside = [
-                PartRequest(
-                    function=name, name=name, weight=0.7, named=False, reason=action.because
-                )
-                for name in ("handle", "body")
-            ]
-            worked = action.name == "press" and not parsed.verb.startswith(_TURNING)
-            requests = beside + requests if worked else requests + beside
-        return requests
-    functions = list(action.hold) if action else ["body", "handle"]
-    because = action.because if action else "a general hold sits near the middle"
-    if _steadied(parsed):
-        functions = ["body", "handle"]
-        because = "the action is done to the object: it is steadied around its middle"
-    if parsed.hot:
-        safe = [name for name in ("stem", "handle") if name in functions]
-        safe += [name for name in ("handle", "stem") if name not in safe]
-        functions = safe + [name for name in functions if name not in safe and name != "vessel"]
-    spared = {request.function for request in parsed.avoid if request.weight >= 0.9}
-    if "tip" in spared:
-        spared.add("tool")  # a tip is the end of what works
-    functions = [name for name in functions if name not in spared] or ["other"]
-    return [
-        PartRequest(function=name, name=name, weight=1.0, named=False, reason=because)
-        for name in functions
-    ]
-
-
-def _steadied(parsed: ParsedTask) -> bool:
-    """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand."""
-    action = parsed.action
-    return parsed.worked_on and action is not None and action.hold == ("handle",)
-
-
-def _requests_to_avoid(parsed: ParsedTask, held: str) -> list[PartRequest]:
-    requests = list(parsed.avoid)
-    named = {request.function for request in parsed.hold}
-    action = parsed.action
-    spared = {request.function for request in requests}
-    if action and not _steadied(parsed):
-        requests += [
-            PartRequest(function=name, name=name, weight=0.7, named=False, reason=action.because)
-            for name in action.avoid
-            if name not in named | spared and name != held
-        ]
-    if parsed.hot and held in (*_HEAT_SAFE, "other"):
-        requests += [
-            PartRequest(
-                function=name,
-                name=name,
-                weight=0.8,
-                named=False,
-                reason="it may be hot or must not be warmed",
-            )
-            for name in ("vessel", "outlet", "tool")
-            if name not in named and name != held
-        ]
-    return requests
 
 
 def _scores(request: PartRequest, shape: ObjectShape, affordances: Affordances) -> dict[int, float]:
@@ -211,7 +142,7 @@ def _choose(
     # What the words say to spare is settled first: the rest is what can be held.
     spared: dict[int, tuple[float, PartRequest]] = {}
     notes: list[str] = []
-    for avoid in _requests_to_avoid(parsed, request.function):
+    for avoid in requests_to_avoid(parsed, request.function):
         fits = _scores(avoid, shape, affordances)
         best = max(fits.values())
         if avoid.named and best < _FAIR:
