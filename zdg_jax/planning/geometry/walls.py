@@ -76,18 +76,18 @@ def walls(shape: ObjectShape, held: Collection[int], target: Target) -> list[Wal
     pieces = []
     for middle in 2 * np.pi / _SECTORS * np.arange(_SECTORS):
         way = np.abs((angle - middle + np.pi) % (2 * np.pi) - np.pi)
-        held = way < 0.5 * _ARC / far
-        if held.sum() < 3:
+        here = way < 0.5 * _ARC / far
+        if here.sum() < 3:
             continue
         outward = np.cos(middle) * first + np.sin(middle) * second
         pieces.append(
             Wall(
                 target=dataclasses.replace(
                     target,
-                    points=points[held],
-                    others=np.concatenate([target.others, points[~held]]),
-                    avoided=np.concatenate([target.avoided, np.zeros((~held).sum(), bool)]),
-                    center=points[held].mean(axis=0),
+                    points=points[here],
+                    others=np.concatenate([target.others, points[~here]]),
+                    avoided=np.concatenate([target.avoided, np.zeros((~here).sum(), bool)]),
+                    center=points[here].mean(axis=0),
                     axis=np.cross(opening, outward),
                     slender=True,
                     flat=outward,

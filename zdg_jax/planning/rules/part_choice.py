@@ -21,7 +21,7 @@ _ONE_END = 0.6  # a working end may be cut into several parts: all of them will 
 _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
 _WORKING = ("tool", "tip", "outlet", "mount")
-_TOUCHING = 0.03  # way between parts that touch, over the object's largest size
+_GAP = 0.05  # widest gap between parts that one hand holds together [m]: a shaft in a head
 _POOR, _CLEARLY = (
     0.45,
     0.3,
@@ -228,16 +228,17 @@ def _choose(
 
 
 def _joined(mark: int, spared: set[int], shape: ObjectShape) -> set[int]:
-    """Marks of the parts that hang together with a part, not by way of a part that is spared."""
-    near = _TOUCHING * float(shape.size.max())
-    trees = {part.mark: KDTree(part.points) for part in shape.parts}
+    """Marks of the parts that one hand can hold with a part: no gap between them is too wide."""
+    trees = {part.mark: KDTree(part.points) for part in shape.parts if part.mark not in spared}
+    trees |= {mark: KDTree(shape.part(mark).points)}
     joined, new = {mark}, [mark]
     while new:
         tree = trees[new.pop()]
         for other in trees.keys() - joined:
-            if tree.query(trees[other].data, distance_upper_bound=near)[0].min() < near:
+            gaps, _ = tree.query(trees[other].data, distance_upper_bound=_GAP)
+            if np.min(gaps) < _GAP:
                 joined.add(other)
-                new += [other] if other not in spared else []
+                new.append(other)
     return joined
 
 
