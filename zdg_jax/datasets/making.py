@@ -76,13 +76,13 @@ def _plan(
         raise InputError(f"{spec} asks for no job: it names no object with a task")
     if before is not None:
         changes = planned.changes(before)
-        for line in changes:
-            listener.note(line)
         if changes and not options.accept_changes:
             raise InputError(
                 f"{layout.root} was begun differently ({'; '.join(changes)}); choose another "
                 "folder, or go on here and keep what is done: accept_changes (--accept-changes)"
             )
+        for line in changes:
+            listener.note(line)
         new = int((~np.isin(planned.table.ids, before.table.ids)).sum())
         if new:
             listener.note(f"{new} jobs are new since the last run")
