@@ -49,6 +49,12 @@ def test_a_changed_spec_is_told_and_what_is_done_is_kept(done: pathlib.Path) -> 
         write_spec(done, shapes=["box"])
 
 
+def test_a_spec_that_cannot_be_used_makes_no_folder(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r"no file .*nope.yaml"):
+        datasets.make(tmp_path / "nope.yaml", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_runs_do_not_share_a_folder(done: pathlib.Path) -> None:
     with filelock.FileLock(done / "out" / ".lock"), pytest.raises(InputError, match="another run"):
         datasets.make(done / "spec.yaml", done / "out")
