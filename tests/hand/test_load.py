@@ -259,16 +259,21 @@ def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (gripper(actuators=""), "has no actuators: add position actuators"),
         (gripper(actuators='<motor joint="la"/>'), "is not a position actuator"),
         (gripper(actuators='<position joint="la" gear="0"/>'), "moves no joint"),
         (gripper(actuators='<position joint="la" ctrlrange="1 -1"/>'), "the lower end goes first"),
-        (gripper(actuators='<position joint="la" kp="1e9"/>'), "at most 1e+06 is taken"),
+        (gripper(actuators='<position joint="la" kp="1e9"/>'), "0.001 to 1e+06 is taken"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         from_text(text)
+
+
+def test_a_file_without_actuators_is_driven_and_says_so() -> None:
+    hand = from_text(gripper(actuators=""))
+    assert hand.num_actuators == 4
+    assert any("states no actuators: every joint is driven" in note for note in hand.notes)
 
 
 def test_drive_gives_every_joint_an_actuator() -> None:

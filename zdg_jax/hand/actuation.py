@@ -11,8 +11,10 @@ from zdg_jax.errors import InputError
 
 DRIVE = 5.0
 """Gain of the drives of a hand whose file states none that serve [N m/rad]."""
-_STIFFEST = 1e6
-"""Gain above which no motor is a hand's [N m/rad or N/m]."""
+_WEAKEST, _STIFFEST = 1e-3, 1e6
+"""Gains below and above which no motor is a hand's [N m/rad or N/m]."""
+_ON_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
+"""Transmissions that drive one joint."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,15 +41,9 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
         name: the hand's, for messages.
 
     Raises:
-        InputError: there are none, or one is not a position actuator on a joint or fixed tendon.
+        InputError: one is not a position actuator on a joint or fixed tendon, or cannot press.
     """
-    if model.nu == 0:
-        raise InputError(
-            f"the hand '{name}' has no actuators: add position actuators to its MJCF, or pass "
-            "drive=5.0 (--hand-drive 5) to give every joint one with that gain [N m/rad]"
-        )
-    types = mujoco.mjtTrn
-    taken = [int(t) for t in (types.mjTRN_JOINT, types.mjTRN_JOINTINPARENT, types.mjTRN_TENDON)]
+    taken = (*_ON_JOINT, int(mujoco.mjtTrn.mjTRN_TENDON))
     for a in range(model.nu):
         label = model.actuator(a).name or a
         if model.actuator_dyntype[a] == mujoco.mjtDyn.mjDYN_INTEGRATOR:
@@ -88,16 +84,35 @@ def _check_strength(model: mujoco.MjModel, actuation: Actuation, name: str) -> N
             raise InputError(
                 f"the force of {actuator} is limited to {low:g} to {high:g}; {way_out}"
             )
-        if actuation.kp[a] > _STIFFEST:
+        if not _WEAKEST <= actuation.kp[a] <= _STIFFEST:
             raise InputError(
-                f"{actuator} has the gain {actuation.kp[a]:g}; at most {_STIFFEST:g} is taken: "
-                f"{way_out}"
+                f"{actuator} has the gain {actuation.kp[a]:g}; from {_WEAKEST:g} to "
+                f"{_STIFFEST:g} is taken: {way_out}"
             )
-        low, high = model.actuator_ctrlrange[a]
-        if low > high:
-            raise InputError(
-                f"the control range of {actuator} is {low:g} to {high:g}; the lower end goes first"
-            )
+        for what, (low, high) in (
+            ("control range", model.actuator_ctrlrange[a]),
+            ("force range", model.actuator_forcerange[a]),
+        ):
+            if low > high:
+                raise InputError(
+                    f"the {what} of {actuator} is {low:g} to {high:g}; the lower end goes first"
+                )
+        _check_targets(model, a, actuator)
+
+
+def _check_targets(model: mujoco.MjModel, a: int, actuator: str) -> None:
+    """Refuses an actuator whose targets all lie outside of the range of its joint."""
+    joint = model.actuator_trnid[a, 0]
+    on_joint = int(model.actuator_trntype[a]) in _ON_JOINT
+    if not (on_joint and model.actuator_ctrllimited[a] and model.jnt_limited[joint]):
+        return
+    low, high = np.sort(target_range(model, a) / model.actuator_gear[a, 0])
+    least, most = model.jnt_range[joint]
+    if low >= most or high <= least:
+        raise InputError(
+            f"{actuator} moves joint '{model.joint(int(joint)).name or joint}' to {low:g} to "
+            f"{high:g}, outside of its range of {least:g} to {most:g}; correct the ctrlrange"
+        )
 
 
 def read_actuators(model: mujoco.MjModel) -> Actuation:
@@ -153,10 +168,8 @@ def _within_joint_limits(
     model: mujoco.MjModel, moment: np.ndarray, force_range: np.ndarray
 ) -> np.ndarray:
     """Narrows actuators' ranges (nu, 2) to what the joints that they drive let through."""
-    types = mujoco.mjtTrn
-    on_joint = (int(types.mjTRN_JOINT), int(types.mjTRN_JOINTINPARENT))
     for a in range(model.nu):
-        if model.actuator_trntype[a] not in on_joint:
+        if int(model.actuator_trntype[a]) not in _ON_JOINT:
             continue
         joint = model.actuator_trnid[a, 0]
         gear = moment[a, model.jnt_dofadr[joint]]
@@ -177,7 +190,7 @@ def undriven(spec: mujoco.MjSpec, origin: str) -> str:
         The reason, for a note; empty where the actuators are to be read.
     """
     if not list(spec.actuators):
-        return "a URDF states no actuators" if ".urdf" in origin.lower() else ""
+        return f"{'a URDF' if '.urdf' in origin.lower() else 'the file'} states no actuators"
     on_links = (mujoco.mjtTrn.mjTRN_SITE, mujoco.mjtTrn.mjTRN_BODY, mujoco.mjtTrn.mjTRN_SLIDERCRANK)
     over_sites = {
         tendon.name

@@ -15,6 +15,8 @@ from zdg_jax.runtime.files import read_limited
 
 _MANY_LINKS = 64
 """Links of a URDF above which those fixed to one another are merged."""
+_INCLUDED = re.compile(r"<include\b[^>]*?\bfile\s*=\s*[\"']([^\"']+)")
+"""Names of included files."""
 
 
 def read(path: pathlib.Path) -> mujoco.MjSpec:
@@ -23,13 +25,17 @@ def read(path: pathlib.Path) -> mujoco.MjSpec:
     Raises:
         InputError: MuJoCo cannot read it.
     """
+    if path.suffix.lower() == ".mjb":
+        raise InputError(
+            f"'{path}' is a compiled model; in Python, give Hand.load an MjModel.from_binary_path"
+        )
     return (_urdf if path.suffix.lower() == ".urdf" else _mjcf)(path)
 
 
 def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
     check_model_file(path)
     try:
-        spec = mujoco.MjSpec.from_file(str(path))
+        spec = _parsed(path)
         if _attaches(path):
             # A child's own meshdir is lost in the specification, not in the compiled model.
             return rebuild(mujoco.MjModel.from_xml_path(str(path)), spec.modelname or path.stem)
@@ -41,6 +47,25 @@ def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
             mesh.file = str(path.parent / (spec.meshdir or "") / file)
     spec.meshdir, spec.strippath = "", False
     return spec
+
+
+def _parsed(path: pathlib.Path) -> mujoco.MjSpec:
+    """What MuJoCo reads; it knows MJCF by its suffix alone, so other names go by their text."""
+    if path.suffix.lower() == ".xml":
+        return mujoco.MjSpec.from_file(str(path))
+    text, included = _text(path), {}
+    waiting = _INCLUDED.findall(text)
+    while waiting:
+        name = waiting.pop()
+        if name not in included and (path.parent / name).is_file():
+            content = _text(path.parent / name)
+            included[name] = content.encode()
+            waiting += _INCLUDED.findall(content)
+    return mujoco.MjSpec.from_string(text, include=included)
+
+
+def _text(path: pathlib.Path) -> str:
+    return read_limited(path, LARGEST).decode(errors="replace")
 
 
 def _attaches(path: pathlib.Path) -> bool:
