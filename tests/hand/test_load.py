@@ -280,6 +280,18 @@ def test_drive_gives_every_joint_an_actuator() -> None:
     hand = Hand.load(mujoco.MjSpec.from_string(gripper(actuators="")), drive=4.0)
     assert hand.num_actuators == 4
     np.testing.assert_allclose(hand.kp, 4.0)
+    # Fingers that swing freely knock away what they close on.
+    np.testing.assert_allclose(hand.model.actuator_biasprm[:, 2], -0.05 * hand.kp)
+
+
+def test_drives_of_slides_push_as_hard_as_those_of_hinges() -> None:
+    hinge = 'name="rb" axis="-1 0 0" range="-0.1 1.2"'
+    text = gripper(actuators="")
+    assert hinge in text
+    slide = 'name="rb" type="slide" axis="0 0 1" range="0 0.03"'
+    hand = from_text(text.replace(hinge, slide))
+    assert hand.linear.sum() == 1
+    np.testing.assert_allclose(hand.kp, np.where(hand.linear, 5.0 / 0.07**2, 5.0))
 
 
 def test_unknown_names_list_the_shipped_hands() -> None:

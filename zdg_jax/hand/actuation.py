@@ -11,6 +11,10 @@ from zdg_jax.errors import InputError
 
 DRIVE = 5.0
 """Gain of the drives of a hand whose file states none that serve [N m/rad]."""
+_SETTLING = 0.05
+"""Damping over gain of such drives [s]: without any, light fingers swing and knock things away."""
+_LEVER = 0.07
+"""Length of a finger [m], for the gain of a slide that pushes as hard as a driven hinge does."""
 _WEAKEST, _STIFFEST = 1e-3, 1e6
 """Gains below and above which no motor is a hand's [N m/rad or N/m]."""
 _ON_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
@@ -208,7 +212,12 @@ def undriven(spec: mujoco.MjSpec, origin: str) -> str:
 
 
 def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
-    """Replaces all actuators by a position actuator of `gain` on each joint, in place."""
+    """Replaces all actuators by a damped position actuator on each joint, in place.
+
+    Args:
+        spec: the hand's description.
+        gain: gain of the drives of hinges [N m/rad]; slides get as much at a finger's length [N/m].
+    """
     for actuator in list(spec.actuators):
         for sensor in [s for s in spec.sensors if s.objname == actuator.name]:
             spec.delete(sensor)
@@ -224,7 +233,8 @@ def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
         actuator = spec.add_actuator(
             name=f"{joint.name}_drive", target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
         )
-        actuator.set_to_position(kp=gain)
+        kp = gain / _LEVER**2 if joint.type == mujoco.mjtJoint.mjJNT_SLIDE else gain
+        actuator.set_to_position(kp=kp, kv=_SETTLING * kp)
         low, high = joint.range
         if low < high:
             actuator.ctrlrange = [low, high]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import pathlib
-import re
 
 import mujoco
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.rebuild import rebuild
-from zdg_jax.meshes.model_text import LARGEST, check_model_file
+from zdg_jax.meshes.mjcf import read_mjcf
+from zdg_jax.meshes.model_text import LARGEST
 from zdg_jax.meshes.urdf import read_urdf, unreadable, urdf_joints
 from zdg_jax.runtime.files import read_limited
 
 _MANY_LINKS = 64
 """Links of a URDF above which those fixed to one another are merged."""
-_INCLUDED = re.compile(r"<include\b[^>]*?\bfile\s*=\s*[\"']([^\"']+)")
-"""Names of included files."""
 
 
 def read(path: pathlib.Path) -> mujoco.MjSpec:
@@ -33,39 +31,16 @@ def read(path: pathlib.Path) -> mujoco.MjSpec:
 
 
 def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
-    check_model_file(path)
     try:
-        spec = _parsed(path)
+        spec = read_mjcf(path)
         if _attaches(path):
             # A child's own meshdir is lost in the specification, not in the compiled model.
             return rebuild(mujoco.MjModel.from_xml_path(str(path)), spec.modelname or path.stem)
+    except InputError:
+        raise
     except (ValueError, mujoco.FatalError) as error:
         raise unreadable(path, error) from error
-    for mesh in spec.meshes:
-        if mesh.file:
-            file = re.split(r"[/\\\\]", mesh.file)[-1] if spec.strippath else mesh.file
-            mesh.file = str(path.parent / (spec.meshdir or "") / file)
-    spec.meshdir, spec.strippath = "", False
     return spec
-
-
-def _parsed(path: pathlib.Path) -> mujoco.MjSpec:
-    """What MuJoCo reads; it knows MJCF by its suffix alone, so other names go by their text."""
-    if path.suffix.lower() == ".xml":
-        return mujoco.MjSpec.from_file(str(path))
-    text, included = _text(path), {}
-    waiting = _INCLUDED.findall(text)
-    while waiting:
-        name = waiting.pop()
-        if name not in included and (path.parent / name).is_file():
-            content = _text(path.parent / name)
-            included[name] = content.encode()
-            waiting += _INCLUDED.findall(content)
-    return mujoco.MjSpec.from_string(text, include=included)
-
-
-def _text(path: pathlib.Path) -> str:
-    return read_limited(path, LARGEST).decode(errors="replace")
 
 
 def _attaches(path: pathlib.Path) -> bool:

@@ -228,7 +228,8 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
         if mirrored:
             triangles = triangles[:, ::-1]
         label = len(names) + 1
-        names[label] = str(node)
+        # Files and terminals take some characters for orders.
+        names[label] = "".join(c if c.isprintable() else " " for c in str(node))
         vertices.append(points)
         faces.append(triangles + count)
         labels.append(np.full(len(triangles), label))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.faults import inputs as make
 from tests.faults.harness import Outcome, refused, works
 from tests.faults.rows.table import EXPORT, PLAN, add
@@ -101,6 +103,30 @@ for _name, _content in (
         f"plan: {_name}",
         make.together(make.box(), make.raw("p.json", _content)),
         (*PLAN[:5], "p.json"),
+        refused("p.json"),
+    )
+for _name, _kind, _change in (
+    ("a mass of a planet", "mass", 1e30),
+    ("a point beyond the sky", "point", [1e30, 0, 0]),
+    ("an approach without length", "approach", [0, 0, 0]),
+):
+    add(
+        f"plan: {_name}",
+        make.together(make.box(), make.plan_with(_kind, _change)),
+        (*PLAN[:5], "p.json"),
+        refused("p.json is no grasp plan"),
+    )
+for _name, _part in (
+    ("faces below zero", {"faces": [[-5, 3]]}),
+    ("a name of two lines", {"name": "a\nend_header", "faces": [[0, 3]]}),
+    ("an empty box", {"box": [[1, 1, 1], [-1, -1, -1]]}),
+):
+    add(
+        f"parts: {_name}",
+        make.together(
+            make.box(), make.text("p.json", json.dumps({"parts": [{"name": "a"} | _part]}))
+        ),
+        ("parts", "box.stl", "--parts", "p.json", "--out", "o"),
         refused("p.json"),
     )
 for _command in (("show",), ("report",), ("view",), ("validate",)):
