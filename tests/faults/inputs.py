@@ -272,20 +272,17 @@ def grasps_of_claw(folder: pathlib.Path) -> None:
     dataclasses.replace(grasps, hand=record).save(folder / "grasps.npz")
 
 
-def plan_with(field: str, value: object) -> Maker:
-    """A plan for a box in p.json, of which each field of some name was changed."""
-
-    def change(content: object) -> object:
-        if isinstance(content, dict):
-            return {k: value if k == field else change(v) for k, v in content.items()}
-        return [change(item) for item in content] if isinstance(content, list) else content
+def plan_with(section: str, field: str, value: object) -> Maker:
+    """A plan in p.json, of which one field was changed."""
 
     def make(folder: pathlib.Path) -> None:
         import json
 
         from tests.planning.plans import content
 
-        (folder / "p.json").write_text(json.dumps(change(content())))
+        plan = content()
+        plan[section][field] = value
+        (folder / "p.json").write_text(json.dumps(plan))
 
     return make
 

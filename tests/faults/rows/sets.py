@@ -22,7 +22,7 @@ for _name, _array, _change, _says in (
     ("a piece far away", "object/piece0/vertices", "a + 1e30", "limit is 100"),
     ("a piece beside the object", "object/piece0/vertices", "a + 0.1", "outside of the object"),
     ("marks below zero", "object/face_parts", "-a", "mark -1"),
-    ("loads that were not tried", "validation/survived_loads", "~a", "not tested"),
+    ("loads that were not tried", "validation/tested", "a & False", "not tested"),
     ("times below zero", "validation/steps", "a - 10**6", "negative"),
 ):
     add(
@@ -105,16 +105,18 @@ for _name, _content in (
         (*PLAN[:5], "p.json"),
         refused("p.json"),
     )
-for _name, _kind, _change in (
-    ("a mass of a planet", "mass", 1e30),
-    ("a point beyond the sky", "point", [1e30, 0, 0]),
-    ("an approach without length", "approach", [0, 0, 0]),
+_FAR = [{"finger": "index", "role": "press", "point": [1e30, 0, 0]}]
+_PALM = {"contact": True, "approach": [0, 0, 0], "thumb": [1, 0, 0]}
+for _name, _section, _field, _value, _says in (
+    ("a mass of a planet", "object", "mass", 1e30, "object.mass"),
+    ("a point beyond the sky", "grip", "fingers", _FAR, "point"),
+    ("an approach without length", "grip", "palm", _PALM, "palm.approach"),
 ):
     add(
         f"plan: {_name}",
-        make.together(make.box(), make.plan_with(_kind, _change)),
+        make.together(make.box(), make.plan_with(_section, _field, _value)),
         (*PLAN[:5], "p.json"),
-        refused("p.json is no grasp plan"),
+        refused(f"p.json is no grasp plan: .*{_says}"),
     )
 for _name, _part in (
     ("faces below zero", {"faces": [[-5, 3]]}),
