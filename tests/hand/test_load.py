@@ -276,6 +276,16 @@ def test_a_file_without_actuators_is_driven_and_says_so() -> None:
     assert any("states no actuators: every joint is driven" in note for note in hand.notes)
 
 
+def test_a_hand_that_nothing_resists_is_damped_and_says_so() -> None:
+    hand = from_text(gripper())
+    assert any("no joint states damping" in note for note in hand.notes)
+    np.testing.assert_allclose(hand.model.dof_armature, 1e-3)
+    np.testing.assert_allclose(hand.model.actuator_biasprm[:, 2], -0.05 * hand.kp)
+    stated = from_text(gripper().replace('name="la"', 'name="la" damping="0.01"'))
+    assert not any("damping" in note for note in stated.notes)
+    assert not stated.model.dof_armature.any()
+
+
 def test_drive_gives_every_joint_an_actuator() -> None:
     hand = Hand.load(mujoco.MjSpec.from_string(gripper(actuators="")), drive=4.0)
     assert hand.num_actuators == 4

@@ -232,18 +232,48 @@ def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
         for e in spec.equalities
         if e.type == mujoco.mjtEq.mjEQ_JOINT and e.active and e.name1
     }
+    _add_rotors(spec)
     for joint in spec.joints:
-        slide = joint.type == mujoco.mjtJoint.mjJNT_SLIDE
-        if joint.armature == 0:
-            joint.armature = _ROTOR / _LEVER**2 if slide else _ROTOR
         if joint.name in followers:
             continue
         actuator = spec.add_actuator(
             name=f"{joint.name}_drive", target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
         )
+        slide = joint.type == mujoco.mjtJoint.mjJNT_SLIDE
         kp = gain / _LEVER**2 if slide else gain
         actuator.set_to_position(kp=kp, kv=_SETTLING * kp)
         low, high = joint.range
         if low < high:
             actuator.ctrlrange = [low, high]
             actuator.ctrllimited = int(mujoco.mjtLimited.mjLIMITED_TRUE)
+
+
+def calm(spec: mujoco.MjSpec) -> str:
+    """Damps, in place, a hand of which nothing resists the motion: simulations of it diverge.
+
+    Args:
+        spec: the hand's description, with actuators of its own.
+
+    Returns:
+        What was done, for a note; empty where the file states damping, friction or inertia of
+        a motor anywhere.
+    """
+    resisted = any(j.armature or j.frictionloss or np.any(j.damping) for j in spec.joints)
+    if resisted or any(a.biasprm[2] for a in spec.actuators):
+        return ""
+    _add_rotors(spec)
+    for actuator in spec.actuators:
+        if actuator.biasprm[1] < 0:
+            actuator.biasprm[2] = _SETTLING * actuator.biasprm[1]
+    return (
+        "no joint states damping or armature: joints get the inertia of a motor and actuators "
+        f"settle within {_SETTLING:g} s"
+    )
+
+
+def _add_rotors(spec: mujoco.MjSpec) -> None:
+    """Gives joints the inertia of a motor, unless the file states one."""
+    for joint in spec.joints:
+        if joint.armature == 0:
+            slide = joint.type == mujoco.mjtJoint.mjJNT_SLIDE
+            joint.armature = _ROTOR / _LEVER**2 if slide else _ROTOR
