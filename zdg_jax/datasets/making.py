@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import shutil
 from collections.abc import Iterator
 
 import filelock
@@ -16,6 +17,7 @@ from zdg_jax.datasets.make_options import MakeOptions, make_engine, worker_limit
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.progress import look
 from zdg_jax.datasets.recorder import Listener, Made, Recorder, Silent
+from zdg_jax.datasets.spec import DatasetSpec
 from zdg_jax.errors import InputError
 
 
@@ -40,6 +42,7 @@ def make(
     """
     options, listener = options or MakeOptions(), listener or Silent()
     layout = Layout(pathlib.Path(folder).resolve())
+    DatasetSpec.load(spec)  # before a folder is made for one that cannot be used
     with working_on(layout):
         planned = _plan(pathlib.Path(spec), layout, options, listener)
         return _make(layout, planned, options, listener)
@@ -76,13 +79,13 @@ def _plan(
         raise InputError(f"{spec} asks for no job: it names no object with a task")
     if before is not None:
         changes = planned.changes(before)
-        for line in changes:
-            listener.note(line)
         if changes and not options.accept_changes:
             raise InputError(
                 f"{layout.root} was begun differently ({'; '.join(changes)}); choose another "
                 "folder, or go on here and keep what is done: accept_changes (--accept-changes)"
             )
+        for line in changes:
+            listener.note(line)
         new = int((~np.isin(planned.table.ids, before.table.ids)).sum())
         if new:
             listener.note(f"{new} jobs are new since the last run")
@@ -157,8 +160,11 @@ def _plan_by_model(
 
 def _remove_partial(layout: Layout) -> None:
     """Removes what a run that was ended had begun to write; nobody else writes now."""
-    for folder in (layout.shards, layout.root / "objects", layout.root / "plans"):
-        if folder.is_dir():
-            for below in folder.iterdir():
-                for path in below.glob(".zdg-*.part"):
-                    path.unlink(missing_ok=True)
+    folders = [layout.root]
+    for split in (layout.shards, layout.root / "objects", layout.root / "plans"):
+        folders += [below for below in split.iterdir() if below.is_dir()] if split.is_dir() else []
+    for folder in folders:
+        for path in folder.glob(".zdg-*.part"):
+            path.unlink(missing_ok=True)
+    for hand in (layout.root / "hands").glob(".zdg-*"):
+        shutil.rmtree(hand, ignore_errors=True)
