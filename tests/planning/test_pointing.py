@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 
 from benchmarks import pointing as pointer
 from zdg_jax.errors import InputError, PlannerError
@@ -15,8 +16,9 @@ from zdg_jax.objects.face_graph import FaceGraph
 from zdg_jax.planning import GraspPlan, PlannerOptions, object_of, plan, resolve
 from zdg_jax.planning.model.pictures import Picturing
 from zdg_jax.planning.model.pointing import lift
+from zdg_jax.rendering.marked_object import MarkedObject
 
-from . import model_script
+from . import model_script, things
 from .examples import allegro, jug
 from .server import ModelServer
 
@@ -82,6 +84,22 @@ def test_what_is_pointed_at_is_found_on_the_mesh() -> None:
     known = lift(obj.vertices, obj.faces, obj.face_parts, (), whole, visible)
     assert known is not None
     assert np.array_equal(known, obj.face_parts == 2)
+
+
+def test_a_flush_part_that_no_seam_shows_is_found() -> None:
+    """A screen in the face of a slab: the boxes alone tell where it ends."""
+    block = trimesh.creation.box((0.07, 0.01, 0.15))
+    corners, triangles = trimesh.remesh.subdivide_to_size(block.vertices, block.faces, 0.006)
+    phone = things.thing("phone", body=trimesh.Trimesh(corners, triangles))
+    middle = phone.vertices[phone.faces].mean(axis=1)
+    normal, area = facets(phone.vertices, phone.faces)
+    screen = (normal[:, 1] > 0.9) & (abs(middle[:, 0]) < 0.031) & (abs(middle[:, 2]) < 0.065)
+    seen = [view.faces for view in MarkedObject(phone).views((480, 390))]
+    visible = np.isin(np.arange(len(screen)), np.concatenate([faces.ravel() for faces in seen]))
+    aim = pointer.point(screen, seen, np.random.default_rng(0))
+    found = lift(phone.vertices, phone.faces, phone.face_parts, (), aim, visible)
+    assert found is not None
+    assert area[found & screen].sum() > 0.85 * area[found | screen].sum()
 
 
 @ONE

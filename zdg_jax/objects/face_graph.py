@@ -85,6 +85,10 @@ class FaceGraph:
             area=area,
         )
 
+    def without_seams(self) -> FaceGraph:
+        """The same graph, over whose seams no way is longer."""
+        return dataclasses.replace(self, way=self.way / (1 + (_WAY - 1) * self.seam))
+
     def ways_from(self, seeds: np.ndarray, farthest: float) -> np.ndarray:
         """The shortest way of every face from the nearest of some, (f,) [m].
 

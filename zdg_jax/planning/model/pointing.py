@@ -12,12 +12,16 @@ from zdg_jax.objects.face_graph import FaceGraph
 
 _SLACK = 0.015
 """Borders of a box are taken to err by this share of the picture."""
+_LOOSE = 0.1
+"""The same of small boxes, of their side."""
 _SPOT = 0.012
 """Half width of what a spot means, of the picture's height."""
 _FITS = 0.02
 """Error of the boxes, of the picture, below which a known part is what was pointed at."""
 _LEAN = 0.4
-"""Weight of a face for lying within the boxes alone; 1 is that of a seed."""
+"""Weight of a face behind a seam for lying within the boxes; without a seam it is 1."""
+_CROSSED = 0.8
+"""Way over a face's distance without seams, inverted, from which on a seam lies between."""
 _SMOOTH = 0.01
 """Cost of a metre of border, of the object's size times its size [m]: short borders."""
 _SPLINTER = 0.2
@@ -78,7 +82,8 @@ def lift(
         y, x = np.mgrid[:height, :width]
         x, y = (x + 0.5) / width, (y + 0.5) / height
         left, top, right, bottom = view.box
-        slack_x, slack_y = _SLACK, _SLACK * width / height
+        slack_x = min(_SLACK, _LOOSE * (right - left))
+        slack_y = min(_SLACK * width / height, _LOOSE * (bottom - top))
         within = (x > left - slack_x) & (x < right + slack_x)
         within &= (y > top - slack_y) & (y < bottom + slack_y)
         on = view.faces >= 0
@@ -103,7 +108,11 @@ def lift(
     size = float(np.linalg.norm(np.ptp(vertices[faces].reshape(-1, 3), axis=0)))
     near_in, near_out = (graph.ways_from(seeds, 2 * size) for seeds in (inner, outer))
     wanted = (near_out - near_in) / (near_out + near_in + 1e-12)
-    wanted += _LEAN * np.where(seen > 0, boxed / np.maximum(seen, 1), 0.0)
+    # Where no seam lies between a spot and a face, as on a screen, the boxes alone tell.
+    plain = graph.without_seams().ways_from(inner, 2 * size)
+    free = np.where(plain > 0, plain / np.maximum(near_in, 1e-12), 1.0)
+    lean = _LEAN + (1 - _LEAN) * np.clip((free - _CROSSED) / (1 - _CROSSED), 0, 1)
+    wanted += lean * np.where(seen > 0, boxed / np.maximum(seen, 1), 0.0)
     wanted[inner], wanted[outer] = 4.0, -4.0
     chosen = graph.cut(wanted * graph.area, _SMOOTH * size)
     chosen = _whole(graph, chosen, inner)
