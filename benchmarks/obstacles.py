@@ -11,6 +11,7 @@ obstacles is read back from a file and tested once more, each grasp in turn, wit
 
 from __future__ import annotations
 
+import collections
 import pathlib
 import tempfile
 import time
@@ -26,7 +27,7 @@ from benchmarks.settings import OBJECTS, Settings, load_objects
 from benchmarks.yields import TASK
 from zdg_jax import planning
 from zdg_jax.geometry.quaternions import rotation_matrix
-from zdg_jax.validation import LiftProtocol
+from zdg_jax.validation import LiftProtocol, Reason
 
 _THICK = 0.02
 """Thickness of wall, box and shelf [m]."""
@@ -80,8 +81,8 @@ def measure(
     """Makes and tests grasps of one object in a scene.
 
     Returns:
-        Seconds without the test, the share of the first grasps that lift as they were made, how
-        many of all are kept, and the share of these that lift again.
+        Seconds without the test, the share of the first grasps that lift as they were made and why
+        others do not, how many of all are kept, and the share of these that lift again.
     """
     plan = planning.plan(TASK, obj, hand, planner="rules", scene=scene)
     stages: dict[str, tuple[zdg.GraspSet, float]] = {}
@@ -94,7 +95,9 @@ def measure(
     refined, ended = stages["refine"]
     # The test of the synthesis: of the plan's mass where the physics states none.
     test = LiftProtocol(physics=made.physics or physics, scene=made.scene or scene)
-    lifted = refined[np.arange(min(first, num))].validate(test).held
+    tested = refined[np.arange(min(first, num))].validate(test)
+    assert tested.validation is not None
+    reasons = collections.Counter(Reason(code).name.lower() for code in tested.validation.reason)
     kept = made.selected()
     again = np.zeros(0, bool)
     if len(kept):
@@ -103,7 +106,8 @@ def measure(
             again = loaded.validate(test).held
     return {
         "seconds": round(ended - began, 2),
-        "lifted": float(np.mean(lifted)),
+        "lifted": float(np.mean(tested.held)),
+        "reasons": dict(reasons),
         "kept": len(kept),
         "lift_again": float(np.mean(again)) if len(again) else None,
     }
