@@ -1,11 +1,12 @@
 """What a dataset of very many jobs costs beside their grasps, and memory over many jobs.
 
     python -m benchmarks.dataset_scale jobs --out FILE [--jobs 1000000] [--merged 10000]
-    python -m benchmarks.dataset_scale memory --out FILE [--jobs 200]
+    python -m benchmarks.dataset_scale memory --out FILE [--jobs 200] [--objects 20]
 
 `jobs`: seconds and peak memory of planning (`make --dry-run`), `merge`, `status`, and `make` where
 all is done: it reads every shard. One job is real; the shards of all others are links to its own,
-so that the machine's disk is not measured. `memory`: of one worker over jobs of 8 grasps.
+so that the machine's disk is not measured. `memory`: of one worker over jobs of 8 grasps, each of
+another object than the job before.
 """
 
 from __future__ import annotations
@@ -142,35 +143,41 @@ def measure_jobs(jobs: int, merged: int, out: pathlib.Path) -> None:
 
 @main.command("memory")
 @click.option("--jobs", default=200, show_default=True)
+@click.option("--objects", default=20, show_default=True)
 @click.option("--hand", default="allegro", show_default=True)
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
-def measure_memory(jobs: int, hand: str, out: pathlib.Path) -> None:
-    """Runs tiny jobs, each with an object of its own, in one worker's process."""
+def measure_memory(jobs: int, objects: int, hand: str, out: pathlib.Path) -> None:
+    """Runs tiny jobs in one worker's process, each with another object than the one before."""
     environment = reports.environment()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        for i in range(jobs):
+        for i in range(objects):
             box = trimesh.creation.box(np.array((0.04, 0.05, 0.06)) + 1e-4 * i)
             box.export(folder / f"box{i:04d}.stl")
         spec = {
             "name": "memory",
             "objects": [{"path": "box*.stl", "mass": 0.1}],
             "hands": [hand],
-            "tasks": ["lift it"],
+            "tasks": [f"lift it, {i}" for i in range(-(-jobs // objects))],
             "grasps": {"make": 8, "keep": 4},
         }
         (folder / "spec.yaml").write_text(json.dumps(spec))
         layout = Layout(folder / "out")
         planned = PlannedDataset.find(folder / "spec.yaml", layout, None)
         worker, megabytes = Answering(str(layout.root)), []
-        for number in range(len(planned.table)):
+        by_task = np.argsort(planned.table.task_of, kind="stable")
+        for done, number in enumerate(by_task[:jobs].tolist(), 1):
             answer = worker.answer({"job": planned.table[number].to_json()})
             if "done" not in answer:
                 raise RuntimeError(answer)
             megabytes.append(round(answer["memory"] / 1e6))
-            if number % 10 == 9:
-                click.echo(f"{number + 1} jobs: {megabytes[-1]} MB")
-    reports.write(out, environment, setting={"jobs": jobs, "hand": hand}, megabytes=megabytes)
+            if done % 10 == 0:
+                click.echo(f"{done} jobs: {megabytes[-1]} MB")
+    late = megabytes[len(megabytes) // 2 :]
+    growth = round(float(np.polyfit(np.arange(len(late)), late, 1)[0]), 3)
+    click.echo(f"{growth} MB a job over the second half")
+    setting = {"jobs": jobs, "objects": objects, "hand": hand}
+    reports.write(out, environment, setting=setting, growth_mb=growth, megabytes=megabytes)
 
 
 if __name__ == "__main__":

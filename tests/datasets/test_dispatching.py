@@ -17,7 +17,7 @@ from zdg_jax.datasets.dispatching import Limits, Queue, StoppedError, dispatch
 from zdg_jax.datasets.failures import Failure, append_failures, read_failures
 from zdg_jax.datasets.jobs import Job, JobTable
 
-DONE = {"done": {"made": 1, "held": 1, "kept": 1, "seconds": 0.0, "size": 1}}
+DONE = {"done": {"made": 1, "held": 1, "kept": 1, "seconds": 0.0, "cpu_seconds": 0.0, "size": 1}}
 
 
 @pytest.fixture

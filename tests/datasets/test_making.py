@@ -42,11 +42,17 @@ def test_what_is_done_is_not_done_again(done: pathlib.Path) -> None:
 def test_a_changed_spec_is_told_and_what_is_done_is_kept(done: pathlib.Path) -> None:
     changed = write_spec(done, shapes=["box"], seed=7)
     try:
-        with pytest.raises(InputError, match="1 jobs are no longer asked for"):
+        with pytest.raises(InputError, match=r"1 jobs .* changed or are gone: seed\);"):
             datasets.make(changed, done / "out")
         assert datasets.status(done / "out").done == 1
     finally:
         write_spec(done, shapes=["box"])
+
+
+def test_a_spec_that_cannot_be_used_makes_no_folder(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r"no file .*nope.yaml"):
+        datasets.make(tmp_path / "nope.yaml", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_runs_do_not_share_a_folder(done: pathlib.Path) -> None:

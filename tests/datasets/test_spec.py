@@ -101,6 +101,19 @@ def test_a_wrong_table_of_objects_is_told_by_its_line(
         find_objects(DatasetSpec.load(path), tmp_path)
 
 
+def test_a_dataset_among_the_meshes_is_no_source_of_objects(tmp_path: pathlib.Path) -> None:
+    path = write_spec(tmp_path, objects=[{"path": "."}])
+    out = tmp_path / "out" / "objects" / "ab"
+    out.mkdir(parents=True)
+    shutil.copy(tmp_path / "meshes" / "box.stl", out / "ab12.stl")
+    for name in ("plan.json", ".lock"):
+        (tmp_path / "out" / name).write_text("")
+    objects, _ = find_objects(DatasetSpec.load(path), tmp_path)
+    assert sorted(row.name for row in objects) == ["ball", "box", "can"]
+    named = write_spec(tmp_path, objects=[{"path": "out/objects/ab/ab12.stl"}])
+    assert len(find_objects(DatasetSpec.load(named), tmp_path)[0]) == 1
+
+
 def test_a_source_that_names_nothing_is_refused(tmp_path: pathlib.Path) -> None:
     path = write_spec(tmp_path, objects=[{"path": "meshes/*.obj"}])
     with pytest.raises(InputError, match=r"no mesh at 'meshes/\*.obj'"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 import mujoco
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -19,6 +21,7 @@ import trimesh
 from tests.datasets.small import make_up, write_spec
 from zdg_jax import GraspSet, datasets
 from zdg_jax.datasets.columns import CONVENTIONS_KEY, JOB_KEY, JobResult
+from zdg_jax.datasets.hand_tables import align_columns
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.reading import Dataset
 from zdg_jax.datasets.statistics import spread
@@ -168,6 +171,26 @@ def test_tables_are_read_without_this_library(folder: pathlib.Path) -> None:
     assert set(objects[0]["parts"][0]) == {"mark", "name", "area", "extents"}
 
 
+_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "datasets.md"
+_EXAMPLES = re.findall(r"```python\n(.*?)```", _PAGE.read_text(), re.S)
+
+
+@pytest.mark.parametrize("code", _EXAMPLES, ids=lambda code: code.split()[1])
+def test_examples_of_the_page_read_a_dataset(
+    code: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in re.findall(r"^(?:import|from) (torch|duckdb|datasets)", code, re.M):
+        pytest.importorskip(module)
+    hands = [{"name": "allegro", "path": "./hand.xml"}]
+    make_up(write_spec(tmp_path, shapes=["box"], hands=hands), tmp_path / "kitchen")
+    datasets.merge(tmp_path / "kitchen")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "caches"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_reading_loads_no_jax(folder: pathlib.Path) -> None:
     code = (
         "import sys; from zdg_jax import datasets; data = datasets.open(sys.argv[1])\n"
@@ -187,6 +210,24 @@ def test_tables_are_few_and_of_one_hand_each(folder: pathlib.Path) -> None:
     again = datasets.merge(folder)
     assert again.files == 1
     assert sorted(p.name for p in folder.iterdir() if p.name.startswith(".zdg")) == []
+
+
+def test_tables_that_are_read_together_have_the_same_columns(tmp_path: pathlib.Path) -> None:
+    vectors = pa.list_(pa.float32(), 3)
+    few = pa.table({"job": ["a"], "held": [True]}).replace_schema_metadata({"hand": "claw"})
+    way = pa.array([[1.0, 2.0, 3.0]], vectors)
+    many = pa.table({"job": ["b"], "way": way, "held": [None]}, pa.schema(
+        [("job", pa.string()), ("way", vectors), ("held", pa.bool_())]
+    ))  # fmt: skip
+    pq.write_table(few, tmp_path / "claw-00000.parquet")
+    pq.write_table(many, tmp_path / "paw-00000.parquet")
+    align_columns(tmp_path)
+    rows = pyarrow.dataset.dataset(tmp_path).to_table().to_pylist()
+    assert rows == [
+        {"job": "a", "held": True, "way": None},
+        {"job": "b", "held": None, "way": [1.0, 2.0, 3.0]},
+    ]
+    assert pq.read_schema(tmp_path / "claw-00000.parquet").metadata[b"hand"] == b"claw"
 
 
 def test_the_card_counts_what_is_there(folder: pathlib.Path) -> None:

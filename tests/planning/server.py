@@ -27,11 +27,20 @@ class Reply:
         drip: bool = False,
         raw: str | None = None,
         refusal: bool = False,
+        limit: bool = False,
         empty: bool = False,
     ) -> None:
         self.text, self.status, self.headers = text, status, headers or {}
         self.delay, self.cut, self.drip, self.raw = delay, cut, drip, raw
-        self.refusal, self.empty = refusal, empty
+        self.refusal, self.empty, self.limit = refusal, empty, limit
+
+
+def schema_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The schema that a request's body asks for, in either protocol."""
+    if "generationConfig" in body:
+        config = body["generationConfig"]
+        return config.get("responseJsonSchema") or config["response_json_schema"]
+    return body["response_format"]["json_schema"]["schema"]
 
 
 class ModelServer:
@@ -144,7 +153,8 @@ def _gemini(reply: Reply) -> dict[str, Any]:
     if reply.empty:
         return {"candidates": [], "usageMetadata": usage}
     content = {"role": "model", "parts": [{"text": reply.text}]}
-    candidate = {"content": content, "finishReason": "STOP", "index": 0}
+    finish = "MAX_TOKENS" if reply.limit else "STOP"
+    candidate = {"content": content, "finishReason": finish, "index": 0}
     return {"candidates": [candidate], "usageMetadata": usage}
 
 
@@ -153,7 +163,8 @@ def _openai(reply: Reply) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.refusal:
         message |= {"content": None, "refusal": "I cannot help with that."}
-    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    finish = "length" if reply.limit else "stop"
+    choices = [{"index": 0, "message": message, "finish_reason": finish}]
     return {
         "id": "1",
         "object": "chat.completion",

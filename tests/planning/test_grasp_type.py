@@ -11,7 +11,8 @@ from tests.planning import things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspType, plan
-from zdg_jax.planning.geometry.approaches import Approach, propose
+from zdg_jax.planning.geometry.approach import Approach
+from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import turned
 from zdg_jax.planning.geometry.parts import measure
 

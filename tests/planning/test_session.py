@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import logging
 import pathlib
@@ -16,7 +17,7 @@ from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model import AnswerCache, Backend, Limits, Session
 from zdg_jax.planning.model.backend import spot_xy
 
-from .server import KEY, ModelServer, Reply
+from .server import KEY, ModelServer, Reply, schema_of
 
 Start = Callable[..., Session]
 
@@ -174,6 +175,64 @@ def test_ten_megabytes_are_refused_and_asked_again(server: ModelServer, start: S
 def test_answer_in_a_fence_is_read(server: ModelServer, start: Start) -> None:
     server.replies = [Reply(f"Here it is:\n```json\n{GOOD}\n```")]
     assert ask(start()).mark == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<think>Is it {{"evidence": "the long one, as it seems", "mark": 1}}?</think>{GOOD}',
+        f'maybe {{"evidence": "the long one, or what else it is", "mark": 1}}</think>\n{GOOD}',
+        f"[THINK]{{1, 2}}[/THINK]{GOOD}",
+        f"{GOOD}\nI hope that this {{helps}}.",
+        f"Sure! {GOOD} Shall I go on?",
+    ],
+)
+def test_thoughts_before_and_remarks_after_an_answer_are_no_part_of_it(
+    server: ModelServer, start: Start, text: str
+) -> None:
+    server.replies = [Reply(text)]
+    assert ask(start()).mark == 2
+    assert len(server.requests) == 1
+
+
+def test_answer_cut_at_the_token_limit_is_said_so(server: ModelServer, start: Start) -> None:
+    server.replies = [Reply(GOOD[:20], limit=True)]
+    with pytest.raises(PlannerError, match="limit of tokens"):
+        ask(start())
+    assert len(server.requests) == 1
+
+
+def test_schema_keyword_that_a_server_refuses_is_left_out(
+    server: ModelServer, start: Start
+) -> None:
+    server.replies = [Reply("'minimum' is not supported", status=400), Reply(GOOD)]
+    assert ask(start()).mark == 2
+    first, second = (json.dumps(schema_of(body)) for _, _, body in server.requests)
+    assert '"minimum"' in first
+    assert '"minimum"' not in second
+    assert '"evidence"' in second
+
+
+def test_a_keyword_left_out_of_the_schema_still_binds(server: ModelServer, start: Start) -> None:
+    bad = json.dumps({"evidence": "x", "mark": -1})
+    server.replies = [Reply("minimum", status=400), Reply(bad), Reply(GOOD)]
+    assert ask(start()).mark == 2
+    assert "mark" in server.prompt(-1)
+
+
+def test_references_are_sent_without_siblings(server: ModelServer, start: Start) -> None:
+    class Side(enum.StrEnum):
+        LEFT = "left"
+        RIGHT = "right"
+
+    class Turn(pydantic.BaseModel):
+        side: Side = pydantic.Field(description="to which side")
+
+    assert len(Turn.model_json_schema()["properties"]["side"]) > 1
+    server.replies = [Reply('{"side": "left"}')]
+    start().ask(Turn, stage="test", system="", prompt="Which?", images=(), check=lambda _: [])
+    sent = schema_of(server.requests[0][2])
+    assert list(sent["properties"]["side"]) == ["$ref"]
 
 
 def test_what_a_stranger_writes_is_not_echoed_into_the_next_question(

@@ -70,7 +70,7 @@ class HandTables:
         text = conventions(self._hand, self._joint_names, common)
         table = _concatenated(self._joined).replace_schema_metadata({CONVENTIONS_KEY: text})
         path = self._folder / f"{self._hand}-{self.files:05d}.parquet"
-        pq.write_table(table, path, compression="zstd", row_group_size=_GROUP)
+        _write(table, path)
         self.files, self.grasps = self.files + 1, self.grasps + self._rows
         self._joined, self._rows = [], 0
 
@@ -78,6 +78,38 @@ class HandTables:
         if self._small:
             self._joined.append(_concatenated(self._small).combine_chunks())
             self._small = []
+
+
+def align_columns(folder: pathlib.Path) -> None:
+    """Gives the tables in a folder the same columns, without values where one lacked them.
+
+    Tests and ways that only some plans ask for are columns of some tables; readers of several files
+    take the columns of the first, or refuse.
+
+    Args:
+        folder: the tables of all hands.
+
+    Raises:
+        OSError: a table cannot be written.
+    """
+    paths = sorted(folder.glob("*.parquet"))
+    schemas = [pq.read_schema(path) for path in paths]
+    common = pa.unify_schemas([schema.remove_metadata() for schema in schemas])
+    for path, schema in zip(paths, schemas, strict=True):
+        if schema.names != common.names:
+            table = pq.ParquetFile(path).read()
+            columns = [
+                table[field.name]
+                if field.name in schema.names
+                else pa.nulls(len(table), field.type)
+                for field in common
+            ]
+            whole = pa.Table.from_arrays(columns, schema=common.with_metadata(schema.metadata))
+            _write(whole, path)
+
+
+def _write(table: pa.Table, path: pathlib.Path) -> None:
+    pq.write_table(table, path, compression="zstd", row_group_size=_GROUP)
 
 
 def _concatenated(tables: list[pa.Table]) -> pa.Table:

@@ -14,7 +14,7 @@ from zdg_jax.datasets.layout import JOB_DIGITS
 from zdg_jax.datasets.sources import ObjectRow
 from zdg_jax.datasets.spec import DatasetSpec
 
-_RECIPE = ("grasps", "tests", "planner", "scene")
+RECIPE = ("grasps", "tests", "planner", "scene")
 """Fields of the spec that decide what a job makes of its row."""
 
 
@@ -88,7 +88,7 @@ class JobTable:
         """
         self.objects, self.hands, self.tasks = list(objects), list(hands), list(tasks)
         recipe = spec.model_dump(mode="json")
-        self.recipe = {name: recipe[name] for name in _RECIPE}
+        self.recipe = {name: recipe[name] for name in RECIPE}
         counts = np.array([len(own) for own in tasks_of], np.int64)
         per_object = counts * len(hands)
         self.object_of = np.repeat(np.arange(len(objects), dtype=np.int32), per_object)

@@ -73,6 +73,11 @@ class Layout:
         """The data card."""
         return self.root / "README.md"
 
+    @property
+    def begun(self) -> bool:
+        """True where a dataset was begun on this machine or by another that sees the folder."""
+        return self.plan.is_file() and self.lock.is_file()
+
     def hand(self, name: str) -> pathlib.Path:
         """Folder of one hand."""
         return self.root / "hands" / name

@@ -16,6 +16,7 @@ from zdg_jax.datasets.make_options import MakeOptions, make_engine, worker_limit
 from zdg_jax.datasets.planned import PlannedDataset
 from zdg_jax.datasets.progress import look
 from zdg_jax.datasets.recorder import Listener, Made, Recorder, Silent
+from zdg_jax.datasets.spec import DatasetSpec
 from zdg_jax.errors import InputError
 
 
@@ -40,6 +41,7 @@ def make(
     """
     options, listener = options or MakeOptions(), listener or Silent()
     layout = Layout(pathlib.Path(folder).resolve())
+    DatasetSpec.load(spec)  # before a folder is made for one that cannot be used
     with working_on(layout):
         planned = _plan(pathlib.Path(spec), layout, options, listener)
         return _make(layout, planned, options, listener)
@@ -76,13 +78,13 @@ def _plan(
         raise InputError(f"{spec} asks for no job: it names no object with a task")
     if before is not None:
         changes = planned.changes(before)
-        for line in changes:
-            listener.note(line)
         if changes and not options.accept_changes:
             raise InputError(
                 f"{layout.root} was begun differently ({'; '.join(changes)}); choose another "
                 "folder, or go on here and keep what is done: accept_changes (--accept-changes)"
             )
+        for line in changes:
+            listener.note(line)
         new = int((~np.isin(planned.table.ids, before.table.ids)).sum())
         if new:
             listener.note(f"{new} jobs are new since the last run")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from zdg_jax.datasets.card import CardCounts, check_card, write_card
 from zdg_jax.datasets.columns import read_record
 from zdg_jax.datasets.hand_files import MODEL, read_hand
-from zdg_jax.datasets.hand_tables import HandTables
+from zdg_jax.datasets.hand_tables import HandTables, align_columns
 from zdg_jax.datasets.jobs import JobTable
 from zdg_jax.datasets.layout import JOB_DIGITS, Layout, job_names
 from zdg_jax.datasets.making import working_on
@@ -124,6 +124,7 @@ def _write(
                 tables.add(record, shard)
             tables.flush()
             grasps, files = grasps + tables.grasps, files + tables.files
+    align_columns(fresh / "grasps")
     _write_objects(layout, [table.objects[k].id for k in sorted(objects)], fresh)
     _write_hands(layout, [hand.name for hand in table.hands], fresh)
     return Merged(jobs=len(done), grasps=grasps, files=files), counts

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zdg_jax.datasets.hand_files import find_hands
-from zdg_jax.datasets.jobs import HandRow, JobTable
+from zdg_jax.datasets.jobs import RECIPE, HandRow, JobTable
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.sources import ObjectRow, find_objects, find_tasks
 from zdg_jax.datasets.spec import DatasetSpec
@@ -20,6 +20,8 @@ from zdg_jax.errors import InputError
 from zdg_jax.runtime.files import atomic_write, open_regular
 
 _VERSION = 1
+_TOLD = 5
+"""Things that have changed which are named; the rest is counted."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -137,9 +139,25 @@ class PlannedDataset:
         lines = []
         gone = int((~np.isin(before.table.ids, self.table.ids)).sum())
         if gone:
+            causes = self._changed(before)
+            few = [*causes[:_TOLD], *([f"{len(causes) - _TOLD} more"] if causes[_TOLD:] else [])]
             lines.append(
-                f"the spec, a mesh or a hand has changed: {gone} jobs are no longer asked for"
+                f"{gone} jobs are no longer asked for, since these have changed or are gone: "
+                f"{', '.join(few)}"
             )
         if before.version != self.version:
             lines.append(f"it was begun by zdg-jax {before.version}, this is {self.version}")
         return lines
+
+    def _changed(self, before: PlannedDataset) -> list[str]:
+        """What of the spec and its files is no longer as it was and decided about jobs."""
+        was, now = (planned.spec.model_dump(mode="json") for planned in (before, self))
+        own, table = self.table, before.table
+        objects, tasks = {row.id for row in own.objects}, set(own.tasks)
+        causes = [
+            *(name for name in (*RECIPE, "seed") if was[name] != now[name]),
+            *(f"the hand '{row.name}'" for row in table.hands if row not in own.hands),
+            *(f"the task '{task}'" for task in table.tasks if task not in tasks),
+            *(f"the object '{row.name}'" for row in table.objects if row.id not in objects),
+        ]
+        return causes or ["the tasks of an object"]

@@ -64,13 +64,16 @@ class Made:
     """Those of them that hold."""
     seconds: float
     """Time that the run took [s]."""
+    cpu_seconds: float
+    """Processor time that its workers took, all together, for the jobs that are done [s]."""
 
     def __str__(self) -> str:
         """One line."""
         hours = max(self.seconds, 1e-9) / 3600
         pace = f", {self.grasps / hours:.0f} grasps an hour" if self.new else ""
+        reasons = ", reasons in failures.jsonl" if self.failed else ""
         return (
-            f"{self.done} of {self.jobs} jobs done, {self.failed} failed; "
+            f"{self.done} of {self.jobs} jobs done, {self.failed} failed{reasons}; "
             f"this run: {self.new} jobs, {self.grasps} grasps, {self.held} hold, "
             f"{self.seconds:.0f} s{pace}"
         )
@@ -98,6 +101,7 @@ class Recorder:
         self._start = time.monotonic()
         self._times: list[float] = []
         self._new = self._grasps = self._held = 0
+        self._cpu_seconds = 0.0
         listener.total(self._finished, len(table), None)
 
     def done(self, number: int, job: Job, answer: dict[str, Any]) -> None:
@@ -111,6 +115,7 @@ class Recorder:
         self._new += 1
         self._grasps += answer["made"]
         self._held += answer["held"]
+        self._cpu_seconds += answer["cpu_seconds"]
         self._count(number, answer["made"], answer["held"], answer["seconds"], 0)
 
     def failed(self, number: int, failure: Failure) -> None:
@@ -149,6 +154,7 @@ class Recorder:
             grasps=self._grasps,
             held=self._held,
             seconds=time.monotonic() - self._start,
+            cpu_seconds=self._cpu_seconds,
         )
 
     def _count(self, number: int, made: int, held: int, seconds: float, failed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import pathlib
@@ -18,6 +19,7 @@ from zdg_jax.datasets.object_files import write_object
 from zdg_jax.datasets.shards import on_disk, write_shard
 from zdg_jax.datasets.sources import ObjectRow, file_digest
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.memory import collection_paused, keep_for_good
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -37,6 +39,8 @@ class Counts:
     """Grasps that are kept."""
     seconds: float
     """Time that it took [s]."""
+    cpu_seconds: float
+    """Processor time of the process since its last job, or since its start [s]."""
     size: int
     """Bytes of its shard."""
     warm: bool
@@ -61,6 +65,8 @@ class JobRunner:
         """
         self.layout = Layout(root)
         self._used: set[HandRow] = set()
+        self._spent = 0.0
+        """Processor time of this process that earlier jobs account for [s]."""
         self._hand = functools.lru_cache(maxsize=None)(_load_hand)
         self._object = functools.lru_cache(maxsize=_OBJECTS)(self._load_object)
 
@@ -76,7 +82,8 @@ class JobRunner:
         """
         start, warm = time.monotonic(), job.hand in self._used
         obj, hand = self._object(job.object), self._hand(job.hand)
-        grasps, others = make_grasps(job, obj, hand, self._given_plan(job))
+        with contextlib.nullcontext() if warm else collection_paused():
+            grasps, others = make_grasps(job, obj, hand, self._given_plan(job))
         result = JobResult(
             job=job,
             grasps=grasps,
@@ -85,12 +92,16 @@ class JobRunner:
             palm_normal=np.asarray(hand.palm.normal, float),
         )
         size = write_shard(self.layout, result)
-        self._used.add(job.hand)
+        if not warm:
+            keep_for_good()
+            self._used.add(job.hand)
+        before, self._spent = self._spent, time.process_time()
         return Counts(
             made=len(grasps),
             held=int(grasps.held.sum()),
             kept=int(grasps.kept.sum()),
             seconds=time.monotonic() - start,
+            cpu_seconds=self._spent - before,
             size=size,
             warm=warm,
         )

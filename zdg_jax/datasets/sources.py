@@ -13,6 +13,7 @@ import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.spec import DatasetSpec, ObjectSource, TaskFile
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.files import open_regular
@@ -52,6 +53,8 @@ def find_objects(
     spec: DatasetSpec, folder: pathlib.Path, known: Mapping[str, Any] | None = None
 ) -> tuple[list[ObjectRow], dict[str, Any]]:
     """Finds the objects of a spec; one that is named twice with equal facts counts once.
+
+    Folders and globs pass over the files of datasets that are being made among the meshes.
 
     Args:
         spec: the spec.
@@ -125,6 +128,8 @@ def _entries(source: ObjectSource, folder: pathlib.Path) -> Iterator[dict[str, A
         meshes = [p for p in map(pathlib.Path, found) if p.is_file()]
     else:
         meshes = [path]
+    if path not in meshes:
+        meshes = _outside_datasets(meshes)
     if not meshes:
         raise InputError(
             f"no mesh at '{source.path}'; name a mesh, a folder, a glob, or a .csv with a column "
@@ -132,6 +137,19 @@ def _entries(source: ObjectSource, folder: pathlib.Path) -> Iterator[dict[str, A
         )
     for mesh in sorted(meshes):
         yield common | {"path": str(mesh.resolve())}
+
+
+def _outside_datasets(meshes: list[pathlib.Path]) -> list[pathlib.Path]:
+    """Meshes in no folder of a dataset: those there were written by this library."""
+    inside: dict[pathlib.Path, bool] = {}
+
+    def in_dataset(folder: pathlib.Path) -> bool:
+        if folder not in inside:
+            above = folder.parent
+            inside[folder] = Layout(folder).begun or (above != folder and in_dataset(above))
+        return inside[folder]
+
+    return [mesh for mesh in meshes if not in_dataset(mesh.parent)]
 
 
 def _table(

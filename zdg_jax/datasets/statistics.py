@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from PIL import Image, ImageDraw
 
 from zdg_jax.datasets.failures import read_failures
-from zdg_jax.datasets.reading import Dataset
+from zdg_jax.datasets.layout import job_names
+from zdg_jax.datasets.reading import Dataset, merged_jobs
 from zdg_jax.datasets.restoring import matrix, numbers
 from zdg_jax.rendering.text import FAINT, PAPER, fit, write
 from zdg_jax.runtime.files import atomic_write
@@ -92,7 +93,10 @@ class Statistics:
         total = _Sums()
         for part in sums["hand"].values():
             total.counts, total.bins = total.counts + part.counts, total.bins + part.bins
-        failed = read_failures(dataset.layout.failures).values()
+        done = merged_jobs(dataset.layout)
+        done |= {name.decode() for name in job_names(dataset.layout.shard_names()).tolist()}
+        failures = read_failures(dataset.layout.failures)
+        failed = [failure for job, failure in failures.items() if job not in done]
         return cls(
             total=total.result(),
             by={g: {name: part.result() for name, part in own.items()} for g, own in sums.items()},
@@ -105,13 +109,13 @@ class Statistics:
         total = self.total
         lines = [
             f"{total.made} grasps, {total.held} of {total.tested} tested hold"
-            f" ({total.share:.0%}), {total.kept} kept, diversity {total.diversity:.2f}"
+            f" ({_percent(total.share)}), {total.kept} kept, diversity {total.diversity:.2f}"
         ]
         for group, rows in self.by.items():
             lines += ["", f"{group:<32}{'grasps':>9}{'hold':>9}{'share':>8}{'kept':>8}{'div.':>7}"]
             lines += [
-                f"{fit_text(name, 31):<32}{row.made:>9}{row.held:>9}{row.share:>8.0%}{row.kept:>8}"
-                f"{row.diversity:>7.2f}"
+                f"{fit_text(name, 31):<32}{row.made:>9}{row.held:>9}{_percent(row.share):>8}"
+                f"{row.kept:>8}{row.diversity:>7.2f}"
                 for name, row in sorted(rows.items(), key=lambda item: item[1].share)
             ]
         for title, counts in (("test", self.reasons), ("failed jobs", self.failures)):
@@ -146,7 +150,7 @@ class Statistics:
                 write(draw, (_LABEL - 8, y), fit(name, 13, _LABEL - 20), 13, anchor="ra")
                 length = np.nan_to_num(value) * (_WIDTH - _LABEL - 70)
                 draw.rectangle((_LABEL, y + 1, _LABEL + length, y + _LINE - 6), fill=_BAR)
-                write(draw, (_LABEL + length + 6, y), f"{value:.0%}", 13, FAINT)
+                write(draw, (_LABEL + length + 6, y), _percent(value), 13, FAINT)
                 y += _LINE
             y += _LINE - 4
         content = io.BytesIO()
@@ -178,6 +182,10 @@ def fit_text(text: str, width: int) -> str:
         width: most characters.
     """
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _percent(share: float) -> str:
+    return "-" if np.isnan(share) else f"{share:.0%}"
 
 
 class _Sums:

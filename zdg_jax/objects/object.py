@@ -22,6 +22,7 @@ from zdg_jax.objects import (
     preparation,
 )
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
+from zdg_jax.objects.given_parts import given_labels, group_names, part_file
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.physics import check_mass
 from zdg_jax.runtime.progress import Progress, silent
@@ -121,8 +122,8 @@ class Object:
         if scale is None:
             scale = cleaning.factor(raw)
         vertices, faces, kept = cleaning.clean(raw, scale)
-        named = _part_file(parts)
-        labels = _given_labels(raw, "auto" if named else parts)
+        named = part_file(parts)
+        labels = given_labels(raw, "auto" if named else parts)
         if labels is not None:
             labels = labels[kept]
         options = preparation.Options(
@@ -138,7 +139,7 @@ class Object:
             vertices,
             faces,
             kept,
-            names=_names(raw, labels),
+            names=group_names(raw, labels),
             scale=scale,
             mass_given=mass is not None or density is not None,
             mass=(density or WATER) * float(prepared["volume"]) if mass is None else mass,
@@ -244,42 +245,6 @@ def _check_physical(mass: float | None, density: float | None, friction: float) 
             raise InputError(f"{what} {value} is not a positive number")
     if mass is not None:
         check_mass(mass)
-
-
-def _part_file(parts: str | pathlib.Path | np.ndarray) -> pathlib.Path | None:
-    """The file that names parts, where one is given."""
-    if not isinstance(parts, str | pathlib.Path):
-        return None
-    path = pathlib.Path(parts)
-    return path if path.suffix.lower() in part_files.SUFFIXES else None
-
-
-def _given_labels(
-    raw: loading.RawMesh, parts: str | pathlib.Path | np.ndarray
-) -> np.ndarray | None:
-    """A label for each face of the mesh as it came, (f,), or None to find parts."""
-    if isinstance(parts, str) and parts in ("auto", "geometry"):
-        return raw.labels if parts == "auto" else None
-    if isinstance(parts, str | pathlib.Path):
-        parts = loading.read_labels(parts)
-    labels = np.asarray(parts)
-    if labels.shape != (len(raw.faces),) or labels.dtype.kind not in "iu":
-        raise InputError(
-            f"face labels are {labels.dtype} of shape {labels.shape}; whole numbers "
-            f"({len(raw.faces)},) are needed, one for each face of the mesh"
-        )
-    return labels.astype(np.int64)
-
-
-def _names(raw: loading.RawMesh, labels: np.ndarray | None) -> dict[int, str]:
-    """Names of the file's groups by mark; {} where the parts are not the file's groups."""
-    if labels is None or raw.labels is None:
-        return {}
-    return {
-        mark: raw.names[int(label)]
-        for mark, label in enumerate(np.unique(labels), start=1)
-        if int(label) in raw.names
-    }
 
 
 def _assemble(

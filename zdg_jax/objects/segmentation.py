@@ -10,55 +10,25 @@ for the side's size; then neighbours that leave little air between them are merg
 from __future__ import annotations
 
 import dataclasses
-import functools
-import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import scipy.spatial
-from scipy import ndimage
 
 from zdg_jax.geometry.surface_sampling import facets, scatter
 from zdg_jax.objects import profiles, rims
+from zdg_jax.objects.coarse_parts import Config, cut_apart, merge_again, point_solid, unions_of
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
 from zdg_jax.objects.cutting import (
-    Group,
     PointSolid,
-    RoughHull,
-    cut_best_first,
-    merge_cheapest_first,
 )
 from zdg_jax.objects.distance_fields import VoxelGrid
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Config:
-    """When a cut makes a part."""
-
-    air: float = 0.03
-    """Air that a merge may leave and half a cut must rid, over the smaller side's surface^1.5.
-
-    Between 0.018 and 0.035 the mean overlap with hand-made parts moves by 0.03 only."""
-    depth: float = 0.2
-    """Mean depth of that air over the smaller side's surface, in voxels."""
-    least_share: float = 0.03
-    """Surface of a part's hull, of that of the whole."""
-    most: int = 16
-    """Parts at most before merging."""
-
-
-_STEP = 0.25
-"""Merges whose air differs by less than this share of the limit count as equal."""
-_SHELL, _INNER = 9_000, 3_000
-"""Points that stand for the filled shape: of its outermost cells, inside."""
 _SAMPLES = 80_000
 """Points on the surface by which profiles are measured."""
 _LEAST_PIECE = 0.006
 """Surface of a piece that a profile or a rim cuts off, of the whole."""
 _OTHERS = 4
 """Of the samples on other parts every this many are looked at."""
-_REACH = 2.5
-"""Groups with points as close as this are neighbours [cells]."""
 _VOTERS = 6
 """Nearest points that vote on the part of a face."""
 
@@ -104,9 +74,9 @@ def segment(
     config = config or Config()
     used = vertices[np.unique(faces)]
     filled = fill_concavities(distance, voxels, used.min(axis=0), used.max(axis=0))
-    solid = _points(filled)
+    solid = point_solid(filled)
     owner = np.empty(len(solid.points), np.int64)
-    for mark, members in enumerate(_merge(solid, _cut(solid, config), config)):
+    for mark, members in enumerate(merge_again(solid, cut_apart(solid, config), config)):
         owner[members] = mark
     coarse = _coarse(vertices, faces, solid.points, owner)
     marks = _finer(vertices, faces, coarse, filled)
@@ -181,126 +151,9 @@ def _groups(
     sets = [np.flatnonzero(owner == mark) for mark in range(1, count + 1)]
     unions = [
         tuple(np.unique(owner[members]).tolist())
-        for members in _unions(solid, [members for members in sets if len(members)], config)
+        for members in unions_of(solid, [members for members in sets if len(members)], config)
     ]
     return tuple(dict.fromkeys(group for group in whole + unions if 1 < len(group) < count))
-
-
-def _points(shape: FilledShape) -> PointSolid:
-    """The filled shape as points in its distance field."""
-    spacing = shape.voxels.spacing
-    out = ndimage.distance_transform_edt(~shape.filled)
-    into = ndimage.distance_transform_edt(shape.filled)
-    distance = spacing * np.where(shape.filled, 0.5 - into, out - 0.5)
-    rng = np.random.default_rng(0)
-    inner = ndimage.binary_erosion(shape.filled)
-    chosen = []
-    for cells, most in ((shape.filled & ~inner, _SHELL), (inner, _INNER)):
-        index = np.flatnonzero(cells)
-        chosen.append(rng.choice(index, most, replace=False) if len(index) > most else index)
-    points = shape.voxels.points(np.concatenate(chosen))
-    return PointSolid(points, distance, shape.voxels, overlap=spacing, slack=0.5 * spacing)
-
-
-def _air(extra: float, first: RoughHull, second: RoughHull, config: Config, cell: float) -> float:
-    """Air between two hulls relative to the smaller one, 0 where it is shallower than cells."""
-    smaller = min(first.area, second.area)
-    return extra / smaller**1.5 if extra / smaller > config.depth * cell else 0.0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class _PartGroup(Group):
-    """Points that may become a part."""
-
-    points: np.ndarray
-    """Their places, (k, 3) [m]."""
-
-    @classmethod
-    def of(cls, solid: PointSolid, members: np.ndarray) -> _PartGroup:
-        """A group of points; one without volume has a hull that costs nothing."""
-        points = solid.points[members]
-        hull = solid.hull(points) or RoughHull(corners=points, cost=0.0, area=1e-12)
-        return cls(members=members, hull=hull, points=points)
-
-    @functools.cached_property
-    def tree(self) -> scipy.spatial.cKDTree:
-        """The points, ready for searches."""
-        return scipy.spatial.cKDTree(self.points)
-
-
-def _cut(solid: PointSolid, config: Config) -> list[np.ndarray]:
-    """Index sets of the points, cut where that rids the most air."""
-    whole = solid.hull(solid.points)
-    least = config.least_share * whole.area if whole else 0.0
-
-    def halve(members: np.ndarray, cost: float) -> list[_PartGroup]:
-        cut = solid.best_cut(members, probes=700, levels=9, least=least, refine=4)
-        if cut is None or (
-            _air(cut.before - cut.after, *cut.sides, config, solid.overlap) < 0.5 * config.air
-        ):
-            return []
-        below = solid.points[members] @ cut.direction <= cut.level
-        return [_PartGroup.of(solid, side) for side in (members[below], members[~below])]
-
-    return cut_best_first(solid, config.most, halve)
-
-
-def _merge(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> list[np.ndarray]:
-    """Merges neighbours that leave little air between them, least first, small ones first.
-
-    Of two equal merges the smaller wins: the middle of a hammer's head goes to its ends before
-    it goes to the shaft.
-    """
-    groups, _ = _merge_until(solid, sets, config, 1 / _STEP)
-    return [group.members for group in groups]
-
-
-def _unions(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> list[np.ndarray]:
-    """Unions of pieces: all on the way to the whole, in that order, then pairs with little air."""
-    _, unions = _merge_until(solid, sets, config, np.inf)
-    groups = [_PartGroup.of(solid, members) for members in sets]
-    for one, other in itertools.combinations(groups, 2):
-        if not _close(solid, one, other):
-            continue
-        common = solid.hull(np.concatenate([one.hull.corners, other.hull.corners]))
-        extra = common.cost - one.hull.cost - other.hull.cost if common else np.inf
-        if _air(extra, one.hull, other.hull, config, solid.overlap) < config.air:
-            unions.append(np.concatenate([one.members, other.members]))
-    return unions
-
-
-def _close(solid: PointSolid, one: _PartGroup, other: _PartGroup) -> bool:
-    """Tells whether two groups are neighbours."""
-    reach = _REACH * solid.overlap
-    gap, _ = one.tree.query(other.points, distance_upper_bound=reach)
-    return bool(np.min(gap) <= reach)
-
-
-def _merge_until(
-    solid: PointSolid, sets: Sequence[np.ndarray], config: Config, most: float
-) -> tuple[list[_PartGroup], list[np.ndarray]]:
-    """Merges while the air is less than `most` steps; the rest, and every union on the way."""
-    unions: list[np.ndarray] = []
-
-    def price(
-        extra: float, common: RoughHull, one: _PartGroup, other: _PartGroup
-    ) -> tuple[float, float]:
-        air = _air(extra, one.hull, other.hull, config, solid.overlap)
-        return int(air / (_STEP * config.air)), common.area
-
-    def join(one: _PartGroup, other: _PartGroup, common: RoughHull) -> _PartGroup:
-        unions.append(np.concatenate([one.members, other.members]))
-        return _PartGroup.of(solid, unions[-1])
-
-    groups = merge_cheapest_first(
-        solid,
-        [_PartGroup.of(solid, members) for members in sets],
-        close=lambda one, other: _close(solid, one, other),
-        price=price,
-        join=join,
-        enough=lambda step, count: step >= most,
-    )
-    return groups, unions
 
 
 def _by_area(vertices: np.ndarray, faces: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -66,6 +66,11 @@ def choose(task: str, thing: things.Thing) -> list[PartChoice]:
         (things.jar, "the top must be twisted off", "lid", ()),
         (things.mallet, "make sure not to touch the head, just lift it", "handle", ("head",)),
         (things.jug, "its ear must not be touched", "body", ("handle",)),
+        (things.kettle, "carry the kettle by its knob", "lid", ()),
+        (things.torch, "unscrew the head", "head", ()),
+        (things.kettle, "stir the punch in the kettle with a ladle", "body", ()),
+        (things.spanner, "hold it by the jaw", "head", ()),
+        (things.spanner, "hand me the spanner jaw first", "handle", ("head",)),
         (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
         (
             things.ladle,

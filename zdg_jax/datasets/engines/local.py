@@ -20,6 +20,8 @@ from zdg_jax.runtime.parallel import available_cpus
 
 _WORKER = 3e9
 """Memory that a worker takes with the programs of a few hands, and while it compiles [bytes]."""
+_NEW = 2e9
+"""Memory that a worker takes soon after its start: replaced below that it would gain nothing."""
 
 
 class LocalWorker:
@@ -116,8 +118,8 @@ class LocalEngine:
 
     @property
     def worker_bytes(self) -> float:
-        """Each worker's share of the machine's memory, with some to spare."""
-        return 0.8 * memory() / self._workers
+        """Each worker's share of the machine's memory, with some to spare; enough for a new one."""
+        return max(0.8 * memory() / self._workers, _NEW)
 
     def capacity(self) -> int:
         """Processes of this run."""

@@ -1,95 +1,34 @@
 """Candidate approaches: from where the palm can come to the held parts, and how it is turned.
 
-An approach is judged on the object alone, with a palm of human size: what stands in the way of
-the palm, how wide the held part is between thumb and fingers, and whether the fingers can wrap
-around its length. Rules take the best one; of hands in the others a model picks (`candidates`).
+Rules take the best one; of hands in the others a model picks (`candidates`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.planning.geometry.approach import CLOSED, Approach, evaluate
 from zdg_jax.planning.geometry.parts import ObjectShape
-from zdg_jax.planning.geometry.target import PALM_HALF, Target
+from zdg_jax.planning.geometry.target import Target
+from zdg_jax.planning.geometry.walls import walls
 from zdg_jax.planning.grip import Side
 
 if TYPE_CHECKING:
     from zdg_jax.scenes.surroundings import Surroundings
 
-_PALM_DEPTH = 0.03
-"""Room that palm and knuckles need in front of the held part [m]."""
-_REACH = 0.08
-"""Distance that fingers reach beyond the front of what they hold, at most [m]."""
-_STANDOFF = 0.05
-"""Distance that the palm stays back where fingertips alone reach in [m]."""
-_WRIST = 0.12
-"""Length of hand and wrist behind the palm that must be clear too [m]."""
-_WRIST_HALF = 0.03
-"""Radius of the wrist [m]."""
-
-
-_PALM = np.array(
-    [[-d, y, z] for d in (0.01, 0.03) for y in (-0.04, 0, 0.04) for z in (-0.04, 0, 0.04)]
-)
-"""Points of a palm in its own frame, approach first, from the front of what it holds [m]."""
 _MOST_HINDERED = 0.2
 """Share of the palm in the surroundings beyond which an approach is not proposed."""
-_ASKED = 3.0
-"""Weight of the side that the words ask for."""
-
 _WISHED = 10.0
 """Weight of the direction that is asked for, beside which nothing else counts."""
-_DIAGONAL = (0.6, 0.8)
-"""Cosines between the thumb's side and a part that lies diagonally across the palm."""
-_CLOSED = 0.3
-"""Share of a palm's room that is taken from which it does not fit."""
 _ALONG = 0.7
 """Cosine between the thumb's side and a part from which a palm can give way along it."""
-_SLICE = 0.008
-"""Breadth of the slices in which a part is measured there: about that of a finger [m]."""
-_OFF_MIDDLE = 0.03
-"""What a place off the middle of a part costs, all else equal."""
 _SHIFTS = (-0.02, -0.01, 0.01, 0.02)
 """Ways along a part by which a palm that is in something's way there gives way [m]."""
-_FACES = 0.8
-"""Worth of fingers and thumb on the two faces of a plate, beside on its edges."""
-_GAP, _FINGER = 0.008, 0.02
-"""Gap in a part's depth beyond which it is another branch of it, as of a loop, and how far a finger
-reaches round behind the near one [m]."""
-_MIDDLE = 0.015
-"""Half of the breadth, about the middle of the hand, in which that depth is measured [m]."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Approach:
-    """A direction from which the palm comes, and its turn. Vectors in the object frame."""
-
-    direction: np.ndarray
-    """Unit direction along which the palm moves, (3,)."""
-    thumb: np.ndarray
-    """Unit direction from the palm to the thumb's side, (3,), square to the approach."""
-    place: np.ndarray
-    """Middle of what the hand closes on, (3,), object frame [m]."""
-    shifted: bool = False
-    """True where the place gives way to something beside the middle of the part."""
-    width: float
-    """Width of the held parts between thumb and fingers [m]."""
-    blocked: float
-    """Share of the room that the palm needs which the object takes, 0 to 1."""
-    tips_only: bool
-    """True where the palm must stay back: the object is in its way near the held part."""
-    spoiled: float
-    """Share of the surface in the hand's reach that is of avoided parts, 0 to 1."""
-    wrap: float
-    """Degree to which the fingers can close around the held part's length, 0 to 1."""
-    hindered: float
-    """Share of the palm that would be in what surrounds the object, 0 to 1."""
-    score: float
-    """All of that in one number, larger is better."""
 
 
 def propose(
@@ -134,17 +73,35 @@ def propose(
     if around is not None:
         target = dataclasses.replace(target, upright=around.up)
 
-    def evaluate(place: np.ndarray, direction: np.ndarray, thumb: np.ndarray) -> Approach:
-        return _evaluate(target, place, direction, thumb, strain, thumb_towards, around, side)
+    def evaluated(
+        held: Target, place: np.ndarray, direction: np.ndarray, thumb: np.ndarray
+    ) -> Approach:
+        return evaluate(held, place, direction, thumb, strain, thumb_towards, around, side)
 
-    approaches = [
-        evaluate(place, direction, thumb)
-        for direction in _directions(shape, target.axis)
-        for thumb in _thumbs(direction, target.axis, diagonal=varied)
-        for place in (target.places(direction) if varied else [target.center])
-    ]
-    if target.slender and not varied:
-        approaches = [_given_way(approach, target, evaluate) for approach in approaches]
+    rim = walls(shape, held, target)
+    if rim:
+        approaches = [
+            dataclasses.replace(
+                evaluated(wall.target, wall.target.center, direction, thumb),
+                wall=True,
+                shifted=True,
+            )
+            for wall in rim
+            for direction in wall.directions
+            for thumb in _thumbs(direction, wall.target.axis, diagonal=False)[:2]
+        ]
+    else:
+        approaches = [
+            evaluated(target, place, direction, thumb)
+            for direction in _directions(shape, target.axis)
+            for thumb in _thumbs(direction, target.axis, diagonal=varied)
+            for place in (target.places(direction) if varied else [target.center])
+        ]
+    if target.slender and not varied and not rim:
+        approaches = [
+            _given_way(approach, target, functools.partial(evaluated, target))
+            for approach in approaches
+        ]
     free = [approach for approach in approaches if approach.hindered <= _MOST_HINDERED]
     approaches = free or approaches
     if palm_towards is not None:
@@ -161,7 +118,7 @@ def _given_way(
     evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], Approach],
 ) -> Approach:
     """The approach; where a palm does not fit there, that of one beside it that does."""
-    in_the_way = approach.tips_only or approach.blocked > _CLOSED
+    in_the_way = approach.tips_only or approach.blocked > CLOSED
     if not in_the_way or approach.wrap < _ALONG:
         return approach
     places = [target.center + shift * target.axis for shift in _SHIFTS]
@@ -198,127 +155,3 @@ def _thumbs(direction: np.ndarray, axis: np.ndarray, *, diagonal: bool) -> list[
     square = [along, -along, across, -across]
     between = [along + across, along - across, -along + across, -along - across]
     return square + [vector / np.sqrt(2) for vector in between] if diagonal else square
-
-
-def _evaluate(
-    target: Target,
-    place: np.ndarray,
-    direction: np.ndarray,
-    thumb: np.ndarray,
-    strain: Callable[[float], float],
-    thumb_towards: np.ndarray | None,
-    around: Surroundings | None,
-    side: Side | None,
-) -> Approach:
-    """Measures and scores one approach; arguments as in `Approach` and `propose`."""
-    frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
-    local, far = (target.points - place) @ frame, (target.others - place) @ frame
-    half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, PALM_HALF))
-    slab = np.abs(local[:, 1]) < half
-    near = local[slab] if slab.sum() > 0.7 * target.few else local
-    wrap = abs(float(thumb @ target.axis)) if target.slender else 0.7
-    slanted = target.slender and _DIAGONAL[0] < wrap < _DIAGONAL[1]
-    width = _width_in_slices(near, target.few) if slanted else _width(near)
-    front = float(np.percentile(near[:, 0], 2))
-    everything = np.concatenate([far, local[local[:, 0] < front]])
-    # A few points in the way are as bad as many: a thin wall stops a palm too.
-    many = max(0.02 * len(target.points), target.few)
-    closed = min(1.0, _in_the_way(everything, front) / many)
-    back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
-    tips_only = closed > _CLOSED and back < 0.5 * closed
-    reach = (np.abs(far[:, 1]) < half) & (np.abs(far[:, 2]) < width / 2 + 0.02)
-    behind = min(_depth(near) + _FINGER, _REACH)
-    reach &= (far[:, 0] > front - _PALM_DEPTH) & (far[:, 0] < front + behind)
-    spoiled = float(target.avoided[reach].sum()) / max(float(reach.sum() + slab.sum()), 1.0)
-    approach = Approach(
-        direction=direction,
-        thumb=thumb,
-        place=place,
-        width=width,
-        blocked=back if tips_only else closed,
-        tips_only=tips_only,
-        spoiled=min(spoiled, 1.0),
-        wrap=wrap,
-        hindered=0.0,
-        score=0.0,
-    )
-    if around is not None:
-        before = np.array([front - tips_only * _STANDOFF, 0.0, 0.0])
-        palm = place + (_PALM + before) @ frame.T
-        hindered = float((around.room(palm) < 0).mean())
-        approach = dataclasses.replace(approach, hindered=hindered)
-    score = _score(approach, target, strain(width), thumb_towards)
-    score -= _OFF_MIDDLE * float(np.linalg.norm(place - target.center) > 0)
-    if side is not None:
-        score += _ASKED * _agreement(side, -float(direction @ target.upright))
-    return dataclasses.replace(approach, score=score)
-
-
-def _agreement(side: Side, height: float) -> float:
-    """Share to which a palm comes from a side, 0 to 1.
-
-    `height` is the upward part of the unit direction from the object to the palm.
-    """
-    return {
-        Side.ABOVE: max(0.0, height),
-        Side.SIDE: 1.0 - abs(height),
-        Side.BELOW: max(0.0, -height),
-    }[side]
-
-
-def _depth(points: np.ndarray) -> float:
-    """Depth of points (k, 3) of the palm's frame behind their front, up to the first gap [m]."""
-    depth = np.sort(points[np.abs(points[:, 1]) < _MIDDLE, 0])
-    gaps = np.flatnonzero(np.diff(depth) > _GAP)
-    if len(depth) == 0:
-        return _REACH
-    return float(depth[gaps[0] if len(gaps) else -1] - depth[0])
-
-
-def _width(points: np.ndarray) -> float:
-    """Width of points (k, 3) of the palm's frame between thumb and fingers [m]."""
-    return float(np.ptp(np.percentile(points[:, 2], [3, 97])))
-
-
-def _width_in_slices(points: np.ndarray, few: float) -> float:
-    """The same of a part that lies slanted across the palm: of what one finger closes on [m].
-
-    Slices of less than `few` points do not count.
-    """
-    index = np.floor(points[:, 1] / _SLICE)
-    slices = [points[index == value] for value in np.unique(index)]
-    return max((_width(part) for part in slices if len(part) > 0.7 * few), default=_width(points))
-
-
-def _score(
-    approach: Approach, target: Target, strain: float, thumb_towards: np.ndarray | None
-) -> float:
-    """Weighs what was measured; larger is better."""
-    direction, thumb, upright = approach.direction, approach.thumb, target.upright
-    score = (
-        approach.wrap
-        - 1.5 * approach.blocked
-        - 3.0 * approach.hindered
-        - 0.3 * approach.tips_only
-        - 2.0 * approach.spoiled
-        - 2.0 * min(strain, 1.0)
-        - 0.5 * float(target.outward @ direction)
-        - 0.3 * max(0.0, float(direction @ upright))
-        + 0.05 * float(-direction @ upright)
-        + 0.1 * float(thumb @ upright)
-    )
-    if thumb_towards is not None:
-        score += 0.3 * float(thumb @ thumb_towards)
-    if target.flat is not None:
-        score += _FACES * abs(float(np.cross(direction, thumb) @ target.flat))
-    return float(score)
-
-
-def _in_the_way(points: np.ndarray, front: float) -> int:
-    """Points (k, 3) of the palm's frame where palm and wrist would be, the palm at `front`."""
-    before = front - points[:, 0]
-    palm = (before > 0.004) & (before < _PALM_DEPTH)
-    palm &= (np.abs(points[:, 1]) < PALM_HALF) & (np.abs(points[:, 2]) < PALM_HALF)
-    wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
-    wrist &= np.linalg.norm(points[:, 1:], axis=1) < _WRIST_HALF
-    return int((palm | wrist).sum())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zdg_jax.planning.geometry.approaches import Approach, propose
+from zdg_jax.planning.geometry.approach import Approach
+from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.closing import close
 from zdg_jax.planning.geometry.grasp_type import turned
 from zdg_jax.planning.geometry.parts import ObjectShape

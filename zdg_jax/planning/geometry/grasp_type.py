@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.planning.field_types import Vector
-from zdg_jax.planning.geometry.approaches import Approach
+from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.target import FLATNESS, PLATE
 from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
@@ -25,6 +25,10 @@ _BESIDE = 0.2
 """Share of avoided parts in the hand's reach from which one lies behind a hole."""
 _BESIDE_EACH_OTHER = 2.0
 """Fingers that go side by side through a hole that a hand wraps around, at least."""
+_BROAD = 0.1
+"""Diameter of a rim from which a row of fingers finds room on one face of its wall [m]."""
+_ROUND_A_DISK = 1.6
+"""Width of a disk round which all fingertips find room, over a finger's thickness."""
 _PASSES, _ROOM = 0.95, 0.006
 """Width of a hole that a finger goes through, over the finger's thickness (holes are measured on a
 raster), and the room that it needs besides where it is to touch nothing behind [m]."""
@@ -47,7 +51,8 @@ def choose_type(
         shape: the measured object.
         held: marks of the parts to touch.
         approach: how the palm comes.
-        hand: its fingers must go through the hole of a loop that they close around.
+        hand: its fingers must go through the hole of a loop that they close around, and find
+            room round a lid.
         closure: whether the part is turned or lifted off between fingertips.
         fine: whether the task is guided by fingertips.
         firm: whether it takes force.
@@ -58,8 +63,12 @@ def choose_type(
     width = approach.width
     length = max(float(part.extents[0]) for part in parts)
     thin = float(largest.extents[2])
+    if approach.wall:
+        broad = firm or float(largest.extents[0]) > _BROAD
+        return GraspType.PRISMATIC if broad else GraspType.TRIPOD
     if closure:
-        return GraspType.PRECISION_DISK if width > 0.025 else GraspType.TRIPOD
+        roomy = width > _ROUND_A_DISK * hand.finger_thickness
+        return GraspType.PRECISION_DISK if roomy else GraspType.TRIPOD
     if fine:
         return GraspType.TRIPOD if width < 0.035 else GraspType.PRECISION_SPHERE
     needed = _PASSES * hand.finger_thickness + (approach.spoiled > _BESIDE) * _ROOM

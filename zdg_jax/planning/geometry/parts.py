@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from scipy import ndimage
 
 from zdg_jax.errors import InputError
+from zdg_jax.planning.geometry.hollows import hollow_share, largest_hole
 
 LOOP_AREA = 4e-4
 """Area of a hole that takes two fingers [m^2]."""
@@ -22,10 +22,6 @@ _LOOP_SHARE = 0.25
 """Area of a loop's hole over its length and width, at least."""
 _SAMPLES = 24_000
 """Points by which an object is measured."""
-_RASTER = 64
-"""Cells along the side of the picture in which holes are looked for."""
-_FEWEST = 16
-"""A part of fewer points is too small for walls and holes."""
 
 
 class MarkedPart(Protocol):
@@ -258,7 +254,8 @@ def _measure_part(
     low, high = np.percentile(points @ whole.upright, [2, 98])
     tall = max(whole.top - whole.bottom, 1e-6)
     aside = _across(middle - whole.center, whole.upright)
-    hole, passage = _hole(points, samples.points[~members], middle, axes, extents)
+    spacing = float(np.sqrt(samples.area / len(samples.points)))
+    hole, passage = largest_hole(points, samples.points[~members], middle, axes, extents, spacing)
     return PartShape(
         mark=marks[0],
         marks=marks,
@@ -270,7 +267,7 @@ def _measure_part(
         center=middle,
         axes=axes,
         extents=extents,
-        hollow=_hollow(points, normals, middle, axes, extents),
+        hollow=hollow_share(points, normals, middle, axes, extents),
         hole=hole,
         passage=passage,
         height=(float((low - whole.bottom) / tall), float((high - whole.bottom) / tall)),
@@ -310,65 +307,3 @@ def _principal(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     axes = vectors.T[::-1]
     signs = np.sign(axes[np.arange(3), np.abs(axes).argmax(1)])
     return middle, axes * signs[:, None]
-
-
-def _hollow(
-    points: np.ndarray,
-    normals: np.ndarray,
-    middle: np.ndarray,
-    axes: np.ndarray,
-    extents: np.ndarray,
-) -> float:
-    """Share of the surface whose outward normal points at the part's own axis."""
-    if len(points) < _FEWEST:
-        return 0.0
-    best = 0.0
-    for axis in axes:
-        spoke = points - middle
-        spoke = spoke - np.outer(spoke @ axis, axis)
-        length = np.linalg.norm(spoke, axis=1)
-        inward = np.einsum("ij,ij->i", spoke, normals) < -0.5 * length
-        best = max(best, float((inward & (length > 0.2 * extents[2])).mean()))
-    return best
-
-
-def _hole(
-    points: np.ndarray,
-    others: np.ndarray,
-    middle: np.ndarray,
-    axes: np.ndarray,
-    extents: np.ndarray,
-) -> tuple[float, float]:
-    """Largest area closed in by the part, alone or with its neighbours, in its own plane [m^2], and
-    the diameter of the largest circle in it [m]."""
-    if len(points) < _FEWEST or extents[1] < 1e-4:
-        return 0.0, 0.0
-    cell = max(extents[0], extents[1]) * 1.5 / _RASTER
-    low = np.array([axes[0] @ middle, axes[1] @ middle]) - cell * _RASTER / 2
-
-    def raster(drawn: np.ndarray) -> np.ndarray:
-        index = np.floor((drawn @ axes[:2].T - low) / cell).astype(int)
-        inside = ((index >= 0) & (index < _RASTER)).all(1)
-        grid = np.zeros((_RASTER, _RASTER), bool)
-        grid[tuple(index[inside].T)] = True
-        return grid
-
-    # Neighbours close the hole only where they lie in the slab of the part.
-    depth = np.abs((others - middle) @ axes[2])
-    covered = ndimage.binary_closing(np.pad(raster(points), 2))[2:-2, 2:-2]
-    solid = (
-        covered | ndimage.binary_closing(np.pad(raster(others[depth < extents[2]]), 2))[2:-2, 2:-2]
-    )
-    regions, count = ndimage.label(~solid)
-    edge = set(regions[0]) | set(regions[-1]) | set(regions[:, 0]) | set(regions[:, -1])
-    touched = ndimage.binary_dilation(covered, iterations=2)
-    best, widest = 0, 0.0
-    for region in range(1, count + 1):
-        if region in edge:
-            continue
-        inside = regions == region
-        border = ndimage.binary_dilation(inside) & ~inside
-        if inside.sum() > best and (border & touched).sum() >= 0.3 * border.sum():
-            best = int(inside.sum())
-            widest = 2 * float(ndimage.distance_transform_edt(inside).max())
-    return float(best * cell * cell), widest * cell

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from zdg_jax.hand.forearm import forearm_axis
 from zdg_jax.hand.topology import link_poses
-from zdg_jax.planning.geometry.approaches import Approach
+from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.placement import start_pose
 

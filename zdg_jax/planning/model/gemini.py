@@ -16,6 +16,7 @@ from zdg_jax.planning.model.backend import (
     status_error,
 )
 from zdg_jax.planning.model.reply_text import count, without_key
+from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
 from zdg_jax.planning.model.transport import http_library, limited_transport
 
 DEFAULT_MODEL = "gemini-flash-latest"
@@ -82,18 +83,28 @@ class Gemini:
         for caption, image in zip(request.captions, request.images, strict=True):
             contents += [caption, types.Part.from_bytes(data=image, mime_type="image/png")]
         contents.append(request.prompt)
-        config = types.GenerateContentConfig(
-            system_instruction=request.system,
-            response_mime_type="application/json",
-            response_json_schema=request.schema,
-            temperature=0.0,
-            seed=0,
-            http_options=types.HttpOptions(timeout=max(1, int(timeout * 1000))),
-        )
-        try:
-            response = self._client.models.generate_content(
+
+        def send(schema: dict[str, Any]) -> Any:
+            config = types.GenerateContentConfig(
+                system_instruction=request.system,
+                response_mime_type="application/json",
+                response_json_schema=schema,
+                temperature=0.0,
+                seed=0,
+                http_options=types.HttpOptions(timeout=max(1, int(timeout * 1000))),
+            )
+            return self._client.models.generate_content(
                 model=self.model, contents=contents, config=config
             )
+
+        schema = lone_references(request.schema)
+        try:
+            try:
+                response = send(schema)
+            except errors.ClientError as error:
+                if error.code != 400 or not refused_keyword(error.message):
+                    raise
+                response = send(without(schema, BOUNDS))
         except errors.APIError as error:
             headers = getattr(error.response, "headers", None) or {}
             raise status_error(

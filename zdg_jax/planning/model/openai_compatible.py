@@ -17,7 +17,7 @@ from zdg_jax.planning.model.backend import (
     status_error,
 )
 from zdg_jax.planning.model.reply_text import count, joined, without_key
-from zdg_jax.planning.model.schemas import BOUNDS, lone_references, without
+from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
 from zdg_jax.planning.model.transport import http_library, limited_transport
 
 KEY = "OPENAI_API_KEY"
@@ -115,7 +115,7 @@ class OpenAICompatible:
             try:
                 return send(schema)
             except openai.BadRequestError as error:
-                if not any(word in str(error.message) for word in BOUNDS):
+                if not refused_keyword(error.message):
                     raise
                 return send(without(schema, BOUNDS))
         except openai.APIStatusError as error:

@@ -10,7 +10,7 @@ from zdg_jax.planning.geometry.candidates import Wanted, likeliest
 from zdg_jax.planning.geometry.grasp_type import choose_type, fingers, palm, vector
 from zdg_jax.planning.geometry.verify import Candidate
 from zdg_jax.planning.grip import AvoidedPart, FingerPlan, Grip, HeldPart
-from zdg_jax.planning.model.questions import Case
+from zdg_jax.planning.model.case import Case
 from zdg_jax.planning.model.replies import ApproachReply, FingerReply, GraspReply, PartsReply
 
 

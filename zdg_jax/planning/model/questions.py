@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zdg_jax.planning.geometry.candidates import Wanted
-from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.verify import Candidate
+from zdg_jax.planning.model.case import Case
 from zdg_jax.planning.model.measured_lines import describe, measures
 from zdg_jax.planning.model.pointed_parts import how_to_point, view_faults
 from zdg_jax.planning.model.replies import (
@@ -21,53 +20,17 @@ from zdg_jax.planning.model.replies import (
     ObjectReply,
     PartsReply,
 )
-from zdg_jax.planning.model.session import Session
+from zdg_jax.planning.model.reply_checks import mass_faults, once_faults, unknown_faults
 from zdg_jax.planning.model.templates import render
 from zdg_jax.planning.taxonomy import STYLES
-from zdg_jax.rendering.figures import Figure
 
 if TYPE_CHECKING:
-    from zdg_jax.hand import Hand
-    from zdg_jax.scenes.surroundings import Surroundings
+    pass
 
 Images = Sequence[tuple[str, bytes]]
 
-_LIGHTEST, _HEAVIEST = 0.003, 12.0  # masses of a bounding box: thin film, solid lead [g/cm^3]
 _WIDTH_SLACK = (0.5, 1.5)
 _MIN_SLACK = 0.012  # a model reads widths off a scale bar no better than this [m]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Case:
-    """All that every stage knows."""
-
-    task: str
-    """The task in words."""
-    shape: ObjectShape
-    """The measured object."""
-    hand: Hand
-    """The hand."""
-    session: Session
-    """The session in which the model is asked."""
-    around: Surroundings | None = None
-    """Surroundings of the object, if there are any."""
-    nearby: tuple[Figure, ...] = ()
-    """The other person, the table and the work, as far as the task has them."""
-
-    @property
-    def marks(self) -> list[int]:
-        """Numbers of the object's parts."""
-        return [part.mark for part in self.shape.parts]
-
-    @property
-    def quoted(self) -> str:
-        """The task as data."""
-        return json.dumps({"task": self.task}, ensure_ascii=False)
-
-    @property
-    def span_mm(self) -> int:
-        """Greatest width that the hand spans [mm]."""
-        return int(self.hand.preshapes.max_aperture * 1e3)
 
 
 def ask_object(case: Case, images: Images, pieces: Sequence[Sequence[int]] = ()) -> ObjectReply:
@@ -89,9 +52,9 @@ def ask_object(case: Case, images: Images, pieces: Sequence[Sequence[int]] = ())
         named = [part.mark for part in reply.parts]
         aimed = [view for part in reply.pointed for view in part.views]
         return (
-            _once(named, case.marks, "parts")
+            once_faults(named, case.marks, "parts")
             + view_faults(aimed, len(images))
-            + _mass_faults(reply.mass_g, case.shape.size)
+            + mass_faults(reply.mass_g, case.shape.size)
         )
 
     size = " x ".join(f"{side * 1e3:.0f}" for side in case.shape.size)
@@ -134,7 +97,7 @@ def ask_parts(case: Case, images: Images, known: dict[str, Any]) -> PartsReply:
     def check(reply: PartsReply) -> list[str]:
         hold = [part.mark for part in reply.hold]
         avoid = [part.mark for part in reply.avoid]
-        faults = _known(hold + avoid + reply.works + reply.second_choice, case.marks)
+        faults = unknown_faults(hold + avoid + reply.works + reply.second_choice, case.marks)
         both = sorted(set(hold) & set(avoid))
         if both:
             faults.append(f"parts {both} are both to hold and to avoid")
@@ -187,7 +150,7 @@ def ask_grasp(
     names = [finger.name for finger in case.hand.fingers]
 
     def check(reply: GraspReply) -> list[str]:
-        faults = _once([finger.finger for finger in reply.fingers], names, "fingers")
+        faults = once_faults([finger.finger for finger in reply.fingers], names, "fingers")
         working = [finger for finger in reply.fingers if finger.role != "idle"]
         stray = sorted({finger.mark for finger in working} - set(held))
         if stray:
@@ -271,7 +234,7 @@ def ask_approach(
         if not reply.best:
             wishes = {reply.palm_wish, reply.thumb_wish} - {"any"}
             return [] if wishes else ["none of the hands, but no wish for another: name a side"]
-        return _known([reply.best, reply.second], numbers, "hands")
+        return unknown_faults([reply.best, reply.second], numbers, "hands")
 
     prompt = render(
         "approach",
@@ -295,36 +258,6 @@ def ask_approach(
     )
 
 
-def _mass_faults(mass_g: float | None, size: np.ndarray) -> list[str]:
-    """Faults of a mass [g] that nothing of this size (3,) [m] can have: mostly another unit."""
-    box = float(np.prod(size)) * 1e6
-    if mass_g is None or _LIGHTEST * box <= mass_g <= _HEAVIEST * box:
-        return []
-    return [
-        f"a mass of {mass_g:g} g does not fit a thing in a box of {box:.0f} cm3 "
-        f"({mass_g / box:.2g} g/cm3); give grams"
-    ]
-
-
 def _data(known: dict[str, Any]) -> str:
     """Earlier answers as quoted data."""
     return json.dumps(known, ensure_ascii=False, indent=1)
-
-
-def _known(used: Sequence[int], known: Sequence[int], what: str = "parts") -> list[str]:
-    unknown = sorted(set(used) - set(known))
-    return [f"there are no {what} {unknown}; there are {list(known)}"] if unknown else []
-
-
-def _once(named: Sequence[Any], known: Sequence[Any], what: str) -> list[str]:
-    """Lists faults where not every known one is named exactly once."""
-    faults = []
-    unknown = [name for name in dict.fromkeys(named) if name not in known]
-    missing = [name for name in known if name not in named]
-    if unknown:
-        faults.append(f"there are no {what} {unknown}; there are {list(known)}")
-    if missing:
-        faults.append(f"{what} {missing} are missing")
-    if len(set(named)) < len(named):
-        faults.append(f"some {what} are named twice: {list(named)}")
-    return faults

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]")
+"""The end of a thought; its beginning some servers keep to themselves."""
 
 
 def json_object(text: str) -> str:
@@ -18,7 +19,7 @@ def json_object(text: str) -> str:
     Returns:
         The longest object in it, as it is written; the whole text where there is none.
     """
-    text = _THOUGHTS.sub("", text)
+    text = _THOUGHT_ENDS.split(text)[-1]
     decoder, best, start = json.JSONDecoder(), "", text.find("{")
     failures = 0
     while start >= 0 and failures < _MOST_FAILURES:

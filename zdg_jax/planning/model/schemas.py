@@ -15,6 +15,15 @@ BOUNDS = frozenset(
 """Keywords that narrow a schema: answers are checked against them again when they come."""
 
 
+def refused_keyword(message: object) -> bool:
+    """Tells whether a server's refusal of a question names a keyword of `BOUNDS`.
+
+    Args:
+        message: what the server wrote.
+    """
+    return any(word in str(message) for word in BOUNDS)
+
+
 def lone_references(schema: Any) -> Any:
     """Drops what stands beside a `$ref`, which strict servers refuse.
 

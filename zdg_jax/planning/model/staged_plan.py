@@ -19,12 +19,12 @@ from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading, PartReading, TaskReading
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.model.backend import spot_xy
+from zdg_jax.planning.model.case import Case
 from zdg_jax.planning.model.options import PictureSize
 from zdg_jax.planning.model.pictures import Picturing
 from zdg_jax.planning.model.planned_grips import finger_plan, planned_grips, with_spots
 from zdg_jax.planning.model.pointed_parts import Pointed, add_pointed, renamed
 from zdg_jax.planning.model.questions import (
-    Case,
     Images,
     ask_approach,
     ask_grasp,

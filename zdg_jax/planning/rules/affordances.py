@@ -7,26 +7,21 @@ hand of human size; several parts may score for one function, and one part for s
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping
 
 import numpy as np
 
 from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
+from zdg_jax.planning.rules.handles import LEVER, handle_score, is_loop, levers_of, slender_score
 from zdg_jax.planning.rules.language.lexicon import lexicon
+from zdg_jax.planning.rules.ramps import ramp
 
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
 _SPOUT, _VESSEL = 0.5, 0.8  # scores from which a part is taken for a spout, or for a vessel
 _BESIDE_VESSEL = 0.4  # factor for a spout as the end that works: a vessel is held as a whole
 _MEET = 0.06  # share of the height by which parts one on the other may overlap
-_LOOP_DEPTH = 0.05  # thickest handle that fingers close around from a loop [m]
-_HANDLE_GIRTH = (0.011, 0.022, 0.042, 0.062)  # trapezoid: too thin, good, good, too thick [m]
 _POOR_HANDLE = 0.45  # where no handle scores more, a long thin bar will do
-_LEVER, _LIKE, _BAR = 0.75, 0.75, 2.0  # score of a lever, likeness of two, their length over width
-_AROUND = 0.15  # way from a ring's middle to the axis that it goes around, over its diameter
 _JAWS = 0.4  # factor for a loop beside two levers
-_LEAST_LEVER, _BESIDE = 0.08, 0.2  # share of the surface, cosine between the ways to two levers
-_HANDLE_LENGTH = (0.04, 0.08)  # too short, long enough for four fingers [m]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,21 +60,21 @@ def score_affordances(shape: ObjectShape) -> Affordances:
             known[part.mark] = float(np.clip(score, 0.0, 1.0))
             reasons[function, part.mark] = reason
 
-    looped = any(_is_loop(part, shape) for part in shape.parts)
-    levers = _levers(shape)
+    looped = any(is_loop(part, shape) for part in shape.parts)
+    levers = levers_of(shape)
     for part in shape.parts:
-        score, reason = _handle(part, shape)
-        if part.mark in levers and score < _LEVER:
-            score, reason = _LEVER, "it is one of two like levers that a hand closes"
-        elif levers and _is_loop(part, shape):
+        score, reason = handle_score(part, shape)
+        if part.mark in levers and score < LEVER:
+            score, reason = LEVER, "it is one of two like levers that a hand closes"
+        elif levers and is_loop(part, shape):
             score *= _JAWS  # what two levers close is no loop to hold
         # Where there is a loop to hold, a bar is there for something else.
-        beside = looped and not levers and not _is_loop(part, shape)
+        beside = looped and not levers and not is_loop(part, shape)
         note("handle", part, score * (0.6 if beside else 1.0), reason)
     slender = max(scores["handle"].values()) < _POOR_HANDLE
     for part in shape.parts:
         if slender:  # a spoon's handle is thin, and yet what it is held by
-            note("handle", part, *_slender(part, shape))
+            note("handle", part, *slender_score(part, shape))
         note("vessel", part, *_vessel(part))
         note("closure", part, *_closure(part, shape))
         note("stem", part, *_stem(part, shape))
@@ -87,6 +82,7 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         note("neck", part, *_neck(part, shape))
         note("base", part, *_base(part))
         note("control", part, *_control(part, shape))
+        note("knob", part, *_knob(part, shape))
         note("body", part, *_body(part, shape))
     grip = max(scores["handle"], key=lambda mark: scores["handle"][mark])
     for part in shape.parts:
@@ -94,6 +90,7 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         is_grip = part.mark == grip and scores["handle"][part.mark] > _POOR_HANDLE
         note("outlet", part, *_outlet(part, shape, is_grip))
         note("tool", part, *_tool(part, shape, scores))
+        note("tip", part, *_tip(part, shape, shape.part(grip)))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
     for part in shape.parts:
@@ -117,89 +114,32 @@ def _heed_name(
     reasons[named, part.mark] = f'the asset calls it "{part.name}"'
 
 
-def _is_loop(part: PartShape, shape: ObjectShape) -> bool:
-    # A ring around the middle, such as a lid's edge or a pan's rim, is no handle.
-    largest = max(shape.parts, key=lambda other: other.share)
-    aside = part.center - largest.center
-    aside = aside - (aside @ shape.upright) * shape.upright
-    around = part.offset < 0.3 or float(np.linalg.norm(aside)) < _AROUND * part.extents[0]
-    around &= part.mark != largest.mark or part.offset < 0.3
-    around &= abs(float(part.axes[2] @ shape.upright)) > 0.8
-    return part.hole > LOOP_AREA and float(part.extents[2]) < _LOOP_DEPTH and not around
-
-
-def _handle(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    if _is_loop(part, shape):
-        return 0.7 + 0.3 * min(part.offset, 1.0), "it closes a loop that fingers fit through"
-    girth = _trapezoid(part.girth, _HANDLE_GIRTH)
-    length = _ramp(float(part.extents[0]), *_HANDLE_LENGTH)
-    slim = _ramp(part.elongation, 1.2, 2.0)
-    solid = 1.0 - _ramp(part.hollow, 0.15, 0.35)
-    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
-    # The bar across the end of a longer one is a head, not a handle.
-    across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
-    score = girth * length * slim * solid * flat * (1.0 - 0.6 * _ramp(across, 0.2, 0.6))
-    return score, f"it is a bar about {part.girth * 1e3:.0f} mm thick that a hand wraps around"
-
-
-def _levers(shape: ObjectShape) -> set[int]:
-    """Marks of two like bars beside each other, on one side of what they meet; none, or two."""
-    for pair in itertools.combinations(shape.parts, 2):
-        shares = np.array([part.share for part in pair])
-        sizes = np.stack([part.extents for part in pair])
-        alike = (sizes.min(axis=0) > _LIKE * sizes.max(axis=0)).all()
-        alike &= shares.min() > max(_LIKE * shares.max(), _LEAST_LEVER)
-        long = min(part.elongation for part in pair) > _BAR
-        rest = [part.center for part in shape.parts if not any(part is p for p in pair)]
-        if not (alike and long and rest):
-            continue
-        first, second = (part.center - np.mean(rest, axis=0) for part in pair)
-        if any(_is_loop(part, shape) for part in pair):
-            continue
-        if first @ second > _BESIDE * np.linalg.norm(first) * np.linalg.norm(second):
-            return {part.mark for part in pair}
-    return set()
-
-
-def _slender(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    along = _ramp(abs(float(part.axes[0] @ shape.axis)), 0.8, 0.95)
-    length = _ramp(float(part.extents[0]), *_HANDLE_LENGTH)
-    longest = _ramp(float(part.extents[0] / shape.size.max()), 0.25, 0.5)
-    slim = _ramp(part.elongation, 2.0, 4.0) * _ramp(shape.elongation, 1.6, 3.0)
-    slim *= 1.0 - _ramp(part.girth, 0.022, 0.035)
-    flat = 1.0 - 0.6 * _ramp(part.flatness, 2.5, 6.0)
-    return (
-        0.65 * along * length * longest * slim * flat,
-        "it is the long thin bar that leads to the rest",
-    )
-
-
 def _vessel(part: PartShape) -> tuple[float, str]:
-    hollow = _ramp(part.hollow, 0.1, 0.3)
-    score = (0.45 + 0.55 * hollow) * _ramp(part.share, 0.1, 0.5) ** 0.5
-    wide = _ramp(float(part.extents[1]), 0.03, 0.06)
+    hollow = ramp(part.hollow, 0.1, 0.3)
+    score = (0.45 + 0.55 * hollow) * ramp(part.share, 0.1, 0.5) ** 0.5
+    wide = ramp(float(part.extents[1]), 0.03, 0.06)
     words = "it is hollow and wide" if hollow > 0.5 else "it is the bulky part"
     return score * wide, words
 
 
 def _closure(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    high = _ramp(part.height[0], 0.45, 0.75) * _ramp(part.height[1], 0.9, 0.98)
-    central = 1.0 - _ramp(part.offset, 0.2, 0.5)
-    small = 1.0 - _ramp(part.share, 0.25, 0.45)
+    high = ramp(part.height[0], 0.45, 0.75) * ramp(part.height[1], 0.9, 0.98)
+    central = 1.0 - ramp(part.offset, 0.2, 0.5)
+    small = 1.0 - ramp(part.share, 0.25, 0.45)
     return high * central * small, "it sits on top, in the middle"
 
 
 def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     others = [p.girth for p in shape.parts if p.mark != part.mark and p.share > 0.04]
-    thin = 1.0 - _ramp(part.girth / max(max(others, default=part.girth), 1e-6), 0.35, 0.8)
-    between = 1.0 - _ramp(abs(part.along), 0.6, 0.95)
-    long = _ramp(part.elongation, 1.0, 2.0)
+    thin = 1.0 - ramp(part.girth / max(max(others, default=part.girth), 1e-6), 0.35, 0.8)
+    between = 1.0 - ramp(abs(part.along), 0.6, 0.95)
+    long = ramp(part.elongation, 1.0, 2.0)
     open_loop = 0.2 if part.hole > LOOP_AREA else 1.0
     # What hangs at the side of a long thing is a lever or a spout.
     away = part.center - shape.center
     away = float(np.linalg.norm(away - (away @ shape.axis) * shape.axis))
-    side = _ramp(away / max(0.5 * float(np.sort(shape.size)[1]), 1e-6), 0.4, 0.8)
-    beside = 1.0 - 0.7 * side * _ramp(shape.elongation, 1.6, 2.0)
+    side = ramp(away / max(0.5 * float(np.sort(shape.size)[1]), 1e-6), 0.4, 0.8)
+    beside = 1.0 - 0.7 * side * ramp(shape.elongation, 1.6, 2.0)
     return thin * long * (0.5 + 0.5 * between) * open_loop * beside, "it is the slender part"
 
 
@@ -207,22 +147,34 @@ def _neck(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     others = [other for other in shape.parts if other.mark != part.mark]
     above = any(o.height[0] > part.height[1] - _MEET and o.offset < 0.3 for o in others)
     below = any(o.height[1] < part.height[0] + _MEET and o.girth > part.girth for o in others)
-    central = 1.0 - _ramp(part.offset, 0.2, 0.5)
-    small = 1.0 - _ramp(part.share, 0.15, 0.3)
-    high = _ramp(part.height[0], 0.4, 0.6)
+    central = 1.0 - ramp(part.offset, 0.2, 0.5)
+    small = 1.0 - ramp(part.share, 0.15, 0.3)
+    high = ramp(part.height[0], 0.4, 0.6)
     score = 0.75 * above * below * central * small * high
     return score, "it lies between the wide body and what sits on top"
 
 
 def _base(part: PartShape) -> tuple[float, str]:
-    low = 1.0 - _ramp(part.height[0], 0.02, 0.1)
-    ends = 1.0 - _ramp(part.height[1], 0.3, 0.7)
+    low = 1.0 - ramp(part.height[0], 0.02, 0.1)
+    ends = 1.0 - ramp(part.height[1], 0.3, 0.7)
     return low * (0.1 + 0.9 * ends), "it is what the object stands on"
 
 
 def _control(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    small = 1.0 - _ramp(part.share, 0.03, 0.1)
-    return 0.6 * small * _ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
+    small = 1.0 - ramp(part.share, 0.03, 0.1)
+    return 0.6 * small * ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
+
+
+def _knob(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
+    small = 1.0 - ramp(part.share, 0.06, 0.2)
+    round_ = 1.0 - ramp(part.elongation, 1.3, 2.2)
+    out = max(
+        ramp(part.height[1], 0.9, 0.98) * ramp(part.height[0], 0.5, 0.8),
+        ramp(part.offset, 0.3, 0.7),
+    )
+    no_loop = 0.3 if part.hole > LOOP_AREA else 1.0
+    score = 0.9 * small * (0.4 + 0.6 * round_) * out * no_loop
+    return score, "it is small and round, and stands out"
 
 
 def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
@@ -230,19 +182,19 @@ def _body(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     mass = np.average(
         [p.center for p in shape.parts], axis=0, weights=[p.share for p in shape.parts]
     )
-    central = 1.0 - _ramp(float(np.linalg.norm(part.center - mass)) / size, 0.1, 0.5)
-    return _ramp(part.share, 0.05, 0.4) * (0.4 + 0.6 * central), "it is large and near the middle"
+    central = 1.0 - ramp(float(np.linalg.norm(part.center - mass)) / size, 0.1, 0.5)
+    return ramp(part.share, 0.05, 0.4) * (0.4 + 0.6 * central), "it is large and near the middle"
 
 
 def _rim(part: PartShape) -> tuple[float, str]:
-    high = _ramp(part.height[1], 0.85, 0.98) * _ramp(part.height[0], 0.3, 0.8)
-    ring = 0.6 + 0.4 * _ramp(part.hollow, 0.05, 0.2)
-    return high * ring * (1.0 - _ramp(part.share, 0.25, 0.4)), "it lies around the top"
+    high = ramp(part.height[1], 0.85, 0.98) * ramp(part.height[0], 0.3, 0.8)
+    ring = 0.6 + 0.4 * ramp(part.hollow, 0.05, 0.2)
+    return high * ring * (1.0 - ramp(part.share, 0.25, 0.4)), "it lies around the top"
 
 
 def _outlet(part: PartShape, shape: ObjectShape, is_grip: bool) -> tuple[float, str]:
-    spout = _ramp(part.offset, 0.4, 0.8) * _ramp(part.height[1], 0.5, 0.8)
-    spout *= (1.0 - _ramp(part.share, 0.2, 0.35)) * (0.1 if _is_loop(part, shape) else 1.0)
+    spout = ramp(part.offset, 0.4, 0.8) * ramp(part.height[1], 0.5, 0.8)
+    spout *= (1.0 - ramp(part.share, 0.2, 0.35)) * (0.1 if is_loop(part, shape) else 1.0)
     spout *= 0.4 if is_grip else 1.0  # the one bar of a pan is its handle
     rim, reason = _rim(part)
     if spout > 0.9 * rim:
@@ -260,36 +212,40 @@ def _tool(
     handle = shape.part(holder)
     away = float(np.linalg.norm(part.center - handle.center)) / float(shape.size.max())
     unlike = 1.0 - 0.5 * handles[part.mark]
-    large = 0.6 + 0.4 * _ramp(part.share, 0.03, 0.12)
-    end = 0.7 + 0.3 * _ramp(max(abs(part.along), part.offset), 0.3, 0.6)
-    score = (0.5 + 0.5 * _ramp(away, 0.15, 0.5)) * unlike * large * end
+    large = 0.6 + 0.4 * ramp(part.share, 0.03, 0.12)
+    end = 0.7 + 0.3 * ramp(max(abs(part.along), part.offset), 0.3, 0.6)
+    score = (0.5 + 0.5 * ramp(away, 0.15, 0.5)) * unlike * large * end
     if scores["outlet"][part.mark] > _SPOUT and max(scores["vessel"].values()) > _VESSEL:
         score *= _BESIDE_VESSEL
     return score, "it lies away from the handle"
 
 
+def _tip(part: PartShape, shape: ObjectShape, grip: PartShape) -> tuple[float, str]:
+    """The end of what works: the part whose points lie farthest from where it is held."""
+    reach = {
+        other.mark: float(np.linalg.norm(other.points - grip.center, axis=1).max())
+        for other in shape.parts
+        if other.mark != grip.mark
+    }
+    if part.mark not in reach:
+        return 0.1, "it is the handle itself"
+    far = ramp(reach[part.mark] / max(reach.values()), 0.7, 1.0)
+    small = 1.0 - 0.6 * ramp(part.share, 0.15, 0.4)
+    return 0.9 * far * small, "it is the end that lies farthest from the handle"
+
+
 def _mount(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    end = _ramp(abs(part.along), 0.3, 0.7)
+    end = ramp(abs(part.along), 0.3, 0.7)
     largest = max(shape.parts, key=lambda p: p.share)
-    slim = 1.0 - _ramp(part.girth / max(largest.girth, 1e-6), 0.5, 1.0)
-    small = 1.0 - _ramp(part.share, 0.35, 0.55)
+    slim = 1.0 - ramp(part.girth / max(largest.girth, 1e-6), 0.5, 1.0)
+    small = 1.0 - ramp(part.share, 0.35, 0.55)
     return end * (0.3 + 0.7 * slim) * small, "it is the narrower end"
 
 
 def _face(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    small = 1.0 - _ramp(part.share, 0.2, 0.4)
-    end = _ramp(abs(part.along), 0.5, 0.9)
-    round_ = 1.0 - _ramp(part.elongation, 1.15, 1.5)
+    small = 1.0 - ramp(part.share, 0.2, 0.4)
+    end = ramp(abs(part.along), 0.5, 0.9)
+    round_ = 1.0 - ramp(part.elongation, 1.15, 1.5)
     if round_ > end:
         return 0.45 * round_ * small, "it is round and stands out"
     return 0.5 * end * small, "it is the front at one end"
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    """0 below `low`, 1 above `high`, linear between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
-
-
-def _trapezoid(value: float, corners: tuple[float, float, float, float]) -> float:
-    low, full, still, end = corners
-    return min(_ramp(value, low, full), 1.0 - _ramp(value, still, end))

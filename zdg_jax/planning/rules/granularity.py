@@ -14,7 +14,10 @@ from zdg_jax.planning.rules.affordances import Affordances, score_affordances
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask
 
 _FINE = frozenset(
-    ["closure", "rim", "outlet", "stem", "neck", "control", "mount", "face", "base", "tool"]
+    (
+        *("closure", "rim", "outlet", "stem", "neck", "control", "knob"),
+        *("mount", "face", "base", "tool", "tip"),
+    )
 )
 """Functions that a piece of a coarse part may have."""
 _CLEAR = 0.45

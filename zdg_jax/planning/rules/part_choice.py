@@ -6,22 +6,27 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.language.actions import PREPARING
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, PartRequest
+from zdg_jax.planning.rules.part_requests import requests_to_avoid, requests_to_hold
 
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
 _ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
 _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
-_WORKING = ("tool", "outlet", "mount")
+_WORKING = ("tool", "tip", "outlet", "mount")
+_GAP = 0.05  # widest gap between parts that one hand holds together [m]: a shaft in a head
+_POOR, _CLEARLY = (
+    0.45,
+    0.3,
+)  # an implied part that fits worse gives way to one that fits so much better
 _INSTEAD = 0.8  # what is left of the confidence where a named part is not found
-_HEAT_SAFE = ("handle", "stem")
-_HEAT = "it may be hot or cold, or must not be warmed"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,8 @@ class PartChoice:
     """Certainty of the choice, in [0, 1]."""
     notes: tuple[str, ...]
     """Remarks for the user: parts that were not found, and their stand-ins."""
+    fit: float = 1.0
+    """Score of the best held part for that function, in [0, 1]."""
     lacking: str = ""
     """Name in the task for which no part was found, so that the likeliest was taken; "" else."""
 
@@ -65,12 +72,20 @@ def choose_parts(
     Returns:
         The best choice and up to two others that hold something else, the better first.
     """
-    requests = _requests_to_hold(parsed)
+    requests = requests_to_hold(parsed)
     possible = [
         choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
     ]
     # The order of the requests counts, unless the shape has no such part.
-    possible.sort(key=lambda choice: bool(choice.lacking))
+    fits = [choice.fit for choice in possible if not choice.lacking]
+    best = max(fits, default=0.0)
+    named = bool(parsed.hold)
+    possible.sort(
+        key=lambda choice: (
+            bool(choice.lacking),
+            not named and choice.fit < _POOR and best > choice.fit + _CLEARLY,
+        )
+    )
     choices: list[PartChoice] = []
     for choice in possible:
         if all({m for m, _ in choice.held} != {m for m, _ in c.held} for c in choices):
@@ -87,68 +102,6 @@ def choose_parts(
             confidence=_INSTEAD * choices[0].confidence,
         )
     return choices[:3]
-
-
-def _requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
-    action = parsed.action
-    if parsed.hold:
-        requests = list(parsed.hold)
-        if action and requests[0].function == "control":
-            # Controls are often too small to be parts: then what holds beside them is held.
-            requests += [
-                PartRequest(
-                    function=name, name=name, weight=0.7, named=False, reason=action.because
-                )
-                for name in ("handle", "body")
-            ]
-        return requests
-    functions = list(action.hold) if action else ["body", "handle"]
-    because = action.because if action else "a general hold sits near the middle"
-    if _steadied(parsed):
-        functions = ["body", "handle"]
-        because = "the action is done to the object: it is steadied around its middle"
-    if parsed.hot:
-        safe = [name for name in ("stem", "handle") if name in functions]
-        safe += [name for name in ("handle", "stem") if name not in safe]
-        functions = safe + [name for name in functions if name not in safe and name != "vessel"]
-    spared = {request.function for request in parsed.avoid if request.weight >= 0.9}
-    functions = [name for name in functions if name not in spared] or ["other"]
-    return [
-        PartRequest(function=name, name=name, weight=1.0, named=False, reason=because)
-        for name in functions
-    ]
-
-
-def _steadied(parsed: ParsedTask) -> bool:
-    """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand."""
-    action = parsed.action
-    return parsed.worked_on and action is not None and action.hold == ("handle",)
-
-
-def _requests_to_avoid(parsed: ParsedTask, held: str) -> list[PartRequest]:
-    requests = list(parsed.avoid)
-    named = {request.function for request in parsed.hold}
-    action = parsed.action
-    spared = {request.function for request in requests}
-    if action and not _steadied(parsed):
-        requests += [
-            PartRequest(function=name, name=name, weight=0.7, named=False, reason=action.because)
-            for name in action.avoid
-            if name not in named | spared and name != held
-        ]
-    if parsed.hot and held in (*_HEAT_SAFE, "other"):
-        requests += [
-            PartRequest(
-                function=name,
-                name=name,
-                weight=0.8,
-                named=False,
-                reason="it may be hot or must not be warmed",
-            )
-            for name in ("vessel", "outlet", "tool")
-            if name not in named and name != held
-        ]
-    return requests
 
 
 def _scores(request: PartRequest, shape: ObjectShape, affordances: Affordances) -> dict[int, float]:
@@ -188,9 +141,13 @@ def _choose(
     scores = _scores(request, shape, affordances)
     # What the words say to spare is settled first: the rest is what can be held.
     spared: dict[int, tuple[float, PartRequest]] = {}
-    for avoid in _requests_to_avoid(parsed, request.function):
+    notes: list[str] = []
+    for avoid in requests_to_avoid(parsed, request.function):
         fits = _scores(avoid, shape, affordances)
         best = max(fits.values())
+        if avoid.named and best < _FAIR:
+            notes.append(f'no part looks like "{avoid.name}": it may be touched')
+            continue
         bar = min(max(_SPARE, _ALIKE * best), best) if avoid.named else max(_SPARE, 0.5 * best)
         for mark, fit in fits.items():
             strength = avoid.weight * (0.6 + 0.4 * fit if avoid.named else fit)
@@ -207,17 +164,19 @@ def _choose(
     if not free:
         return None
     top = max(free, key=lambda mark: free[mark])
-    notes: list[str] = []
-    if free[top] < _FAIR:
+    lacks = free[top] < _FAIR
+    if lacks:
         if not request.named:
             return None
         notes.append(f'no part looks like "{request.name}"; the likeliest is taken')
     held = {top: max(free[top], 0.01)}
     alike = _ONE_END if request.function == "tool" else _ALIKE
+    # Two handles may be held at once, as of scissors; else one hand holds what hangs together.
+    together = set(free) if request.function == "handle" else _joined(top, set(spared), shape)
     for mark, score in free.items():
         close = score >= alike * free[top] and score >= _FAIR
         named_away = mark in spared and spared[mark][1].named
-        if mark != top and close and not named_away:
+        if mark != top and close and mark in together and not named_away:
             held[mark] = score
     for mark in list(held):
         if mark in spared and mark != top and spared[mark][0] > held[mark]:
@@ -263,8 +222,24 @@ def _choose(
         rationale=f"{what}: part {top} fits best ({free[top]:.2f}); {request.reason}",
         confidence=float(np.clip(confidence, 0.0, 1.0)),
         notes=tuple(notes),
-        lacking=request.name if notes else "",
+        fit=free[top],
+        lacking=request.name if lacks else "",
     )
+
+
+def _joined(mark: int, spared: set[int], shape: ObjectShape) -> set[int]:
+    """Marks of the parts that one hand can hold with a part: no gap between them is too wide."""
+    trees = {part.mark: KDTree(part.points) for part in shape.parts if part.mark not in spared}
+    trees |= {mark: KDTree(shape.part(mark).points)}
+    joined, new = {mark}, [mark]
+    while new:
+        tree = trees[new.pop()]
+        for other in trees.keys() - joined:
+            gaps, _ = tree.query(trees[other].data, distance_upper_bound=_GAP)
+            if np.min(gaps) < _GAP:
+                joined.add(other)
+                new.append(other)
+    return joined
 
 
 def _second_best(
@@ -289,7 +264,8 @@ def _pressed(
     avoided: Mapping[int, tuple[float, PartRequest]],
 ) -> frozenset[int]:
     """Finds the part that a finger works, unless the words forbid it."""
-    if not parsed.action or "control" not in (*parsed.action.press, request.function):
+    asked = [request.function, *(named.function for named in parsed.hold)]
+    if not parsed.action or "control" not in (*parsed.action.press, *asked):
         return frozenset()
     marks = frozenset(affordances.scores["control"])
     mark, score = affordances.best("control", marks)

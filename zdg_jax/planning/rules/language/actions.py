@@ -16,6 +16,8 @@ _OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "
 """Meaning of verbs of lids when they are done to something else, by their first letters."""
 _PRYING = frozenset(["pry", "prie", "pris", "leve", "jimm", "pryi"])
 """Beginnings of verbs that lift something with a tool's end."""
+_PARTING = frozenset(["unsc", "undo", "twis", "remo", "deta", "take", "taki", "pull", "loos"])
+"""Beginnings of verbs that part an object's piece from the rest."""
 _PASSIVE = 0.8
 """Certainty that a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
@@ -57,6 +59,10 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
         if clause.kind not in (Kind.NEGATIVE, Kind.OTHER)
         for mention in _action_mentions(clause, number, lex, name)
     ]
+    if not candidates:  # "let me read the label"
+        others = [(n, clause) for n, clause in enumerate(clauses) if clause.kind is Kind.OTHER]
+        seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name)]
+        candidates = [mention for mention in seen if mention.action.name == "look"]
     # A clause about something else counts only where no other has a verb.
     in_main = [mention for mention in candidates if clauses[mention.clause].kind is Kind.MAIN]
     candidates = in_main or candidates
@@ -114,8 +120,9 @@ def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
-    if before in _STATES and not _participle(words[index], lex):
-        return 0.0  # "is clean", "stays open"
+    unfit = words[index] in sets["unfit"]
+    if before in _STATES and (unfit or not _participle(words[index], lex)):
+        return 0.0  # "is clean", "stays open", "is broken"
     if before in sets["indefinite"] and sets["light_verbs"] & set(words[:index]):
         return 0.85  # "take a sip"
     if words[index].endswith("ing") and before in ("for", "of", "by", ""):
@@ -203,15 +210,24 @@ def _meaning(
     """The action that a verb means with this object; "" where it means none."""
     itself = object_noun(name, lex)
     functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
+    meant = bool(functions) or is_object(target, name, lex)
     definite = not target or bool(lex.words["definite"] & set(target))
     if action == "open" and is_of_another(words, lex, name):
         return "lever" if phrase[0][:4] in _PRYING else "turn"  # "pry the lid off a tin": with this
+    if action == "open" and phrase[0][:4] in _PRYING and target and not meant:
+        return "lever"  # "pry open the crate"
     if phrase in lex.part_verbs and action == "open":
         if "closure" in functions:
             return "open"
-        if "control" in functions:
+        if {"control", "knob"} & set(functions):
             return "press"
+        if functions and phrase[0][:4] in _PARTING and definite:
+            return "open"  # "unscrew the head"
+        if phrase[0].startswith("unscrew") and target and meant:
+            return "open"  # "unscrew the jar"
         return lex.verbs.get(phrase, _OTHERWISE.get(phrase[0][:4], ""))
+    if action == "squeeze" and "control" in functions:
+        return "press"
     if action == "insert" and len(phrase) > 1 and not definite:
         return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
     if action == "open" and target and not definite:

@@ -114,7 +114,7 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
     """
     sets = lex.words
     clauses: list[Clause] = []
-    kind, fresh = Kind.MAIN, False
+    kind, fresh, spreads = Kind.MAIN, False, False
     words: list[str] = []
 
     def close(following: Kind | None) -> None:
@@ -143,6 +143,7 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             pass  # "not to touch"
         elif pair in lex.negative_pairs or (word in sets["negative"] and pair != ("not", "only")):
             close(Kind.NEGATIVE)
+            spreads = word in ("not", "never", "nor", "neither")
             index += pair in lex.negative_pairs
         elif word == "but":
             close(Kind.MAIN)
@@ -163,7 +164,10 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             if word == "to" and someone:
                 close(Kind.OTHER)  # "for me to take"
             else:
-                close(Kind.NEGATIVE if kind is Kind.NEGATIVE and word == "and" else None)
+                # "without touching and tilting it", but "without touching it and lift it"
+                goes_on = spreads or tokens[index + 1].endswith("ing")
+                negated = kind is Kind.NEGATIVE and word == "and" and goes_on
+                close(Kind.NEGATIVE if negated else None)
             fresh = kind is Kind.OTHER
         else:
             words.append(word)
@@ -216,7 +220,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, given: bool, lex: Lexi
             return kind  # who comes after the verb is not its subject
         if word in lex.words["persons"] and not starts:
             rest = set(words[index + 1 :]) - lex.words["body_parts"]  # "one hand on the rim"
-            verbs = [w for w in rest if w in lex.words["modals"] or (w,) in lex.verbs]
+            says = lex.words["modals"] | lex.words["wishing"]  # "she likes", "he will"
+            verbs = [w for w in rest if w in says or (w,) in lex.verbs]
             return Kind.OTHER if verbs else kind
     return kind
 

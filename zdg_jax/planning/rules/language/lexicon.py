@@ -17,7 +17,7 @@ _WORD_CLASSES = (
     *("hot", "sharp", "delicate", "strong", "persons", "ignored", "side", "purpose", "negative"),
     *("letting", "modals", "determiners", "definite", "indefinite", "prepositions", "towards"),
     *("body_parts", "spared", "keeping", "be", "at", "light_verbs", "unfit", "onward"),
-    *("adverbs", "neutral", "spelled"),
+    *("adverbs", "neutral", "spelled", "wishing", "gripping", "bodily", "whose"),
 )
 
 

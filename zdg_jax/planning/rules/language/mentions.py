@@ -9,11 +9,13 @@ from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, token
 from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 _GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
-_WORKING = frozenset(["tool", "outlet", "rim", "face", "mount", "base", "closure"])
+_WORKING = frozenset(["tool", "tip", "outlet", "rim", "face", "mount", "base", "closure"])
 _USING = frozenset(
     ["pour", "cut", "bore", "spray", "write", "brush", "strike", "handle_food", "stir", "lever"]
 )
 _WORLDLY = frozenset(["face", "mount", "base"])
+_AIMING = frozenset(["pointing", "aiming", "turning", "directing", "point", "aim", "turn"])
+_TAKING = frozenset(["take", "grab", "grasp", "get", "grip", "reach", "seize"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
 _PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
 _MADE_TO_HOLD = frozenset(["stem", "neck", "body", "vessel"])
@@ -63,6 +65,9 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 continue
             if index and words[index - 1] in lex.words["indefinite"] and "by" not in words[:index]:
                 continue  # "a point", "some top": not a part of this object
+            whose = index > 0 and words[index - 1] in lex.words["whose"]
+            if whose and phrase[0] in lex.words["bodily"]:
+                continue  # "on my head", "your teeth"
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
                 continue  # "on top of the others"
             yield Mention(
@@ -144,16 +149,25 @@ def classify_mention(
     direct = mention.name.split()[-1] in target
     after = words[span[1] : span[1] + 5]
     before = words[max(span[0] - 4, 0) : span[0]]
+    owned = len(before) > 1 and before[-1] in sets["determiners"] and before[-2] == "of"
+    if owned and "by" in words[max(span[0] - 6, 0) : span[0]]:
+        before = ("by",)  # "by the spine of the blade"
     preposition = next((word for word in reversed(before) if word in sets["prepositions"]), "")
     adjective = before[-1] if before else ""
     if sets["towards"] & set(after[:2]):
         return _towards(words[span[1] :], after, action, lex)
+    if clause.kind is Kind.NEGATIVE and _AIMING & set(before) and sets["persons"] & set(after):
+        return Verdict(value=0.0, reason="")  # "without pointing the blade at me"
     if clause.kind is Kind.NEGATIVE and _RELEASING & set(before):
         return Verdict(value=1.0, reason="the words say not to let go of it")
     if clause.kind is Kind.NEGATIVE:
         return Verdict(value=-1.0, reason="the words say to keep off it")
     if clause.kind is Kind.OTHER:
-        return Verdict(value=-1.0, reason="someone else takes it there")
+        offered = mention.function == "handle" and bool(_TAKING & set(before))
+        offered &= action in ("", "lift", "hold", "place")
+        return Verdict(value=-1.0, reason="someone else takes it there", offered=offered)
+    if _held_there(before, after, lex):
+        return Verdict(value=1.0, reason="the words say to hold it there")
     if sets["spared"] & set(after) and (sets["be"] & set(after) or sets["keeping"] & set(before)):
         return Verdict(value=-1.0, reason="it must stay free")
     if preposition == "by":
@@ -176,6 +190,13 @@ def classify_mention(
     return _by_action(mention, action, direct, preposition, lex)
 
 
+def _held_there(before: Sequence[str], after: Sequence[str], lex: Lexicon) -> bool:
+    """Tells whether a part is held in passing: "holding the jaws", "blades in your palm"."""
+    last = [word for word in before if word not in lex.words["determiners"] | {"only", "just"}][-1:]
+    within = after[:1] in (("in",), ("inside",)) and set(after[1:3]) & lex.words["body_parts"]
+    return bool(lex.words["gripping"] & set(last)) or bool(within)
+
+
 def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexicon) -> Verdict:
     """A part that points somewhere: at a person it is offered, at the work it is in use."""
     if "away" in after:
@@ -192,7 +213,7 @@ def _by_action(
     """Judges a part by the action that is named beside it."""
     if action == "clean" and direct:
         return Verdict(value=-1.0, reason="it is what is worked on")
-    if action in ("open", "press", "squeeze") and (direct or preposition in ("on", "")):
+    if action in ("open", "press", "squeeze") and (direct or preposition == "on"):
         return Verdict(value=1.0, reason="the action is done to it")
     if action == "place" and preposition:
         return Verdict(value=-0.7, reason="it rests on it")

@@ -168,13 +168,24 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
         delicate=bool(words & lex.words["delicate"]),
         strong=bool(words & lex.words["strong"]),
         worked_on=asked is not None
-        and "it" not in asked.target
-        and is_object(asked.target, name, lex),
+        and (
+            ("it" not in asked.target and is_object(asked.target, name, lex))
+            or _with_another(clauses, object_words, lex)
+        ),
         side=side,
         evidence=tuple(dict.fromkeys(evidence)),
         missing=missing,
         unknown=_unknown(clauses, object_words, lex),
         certainty=certainty,
+    )
+
+
+def _with_another(clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon) -> bool:
+    """Tells whether the work is done to the object with another thing: "stir it with a spoon"."""
+    named = [bool(object_words & set(clause.words)) for clause in clauses]
+    return any(named) and any(
+        clause.kind is Kind.WITH and clause.words[0] in lex.words["indefinite"] and not is_named
+        for clause, is_named in zip(clauses, named, strict=True)
     )
 
 
