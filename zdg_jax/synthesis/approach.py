@@ -3,6 +3,7 @@
 The way is straight where a straight corridor is free: back from the pregrasp, away from the
 object. Where none is, the hand backs out as far as it can and goes on in another direction. Every
 2 mm MuJoCo's collision detection looks at the hand. The joints stay as they are in the pregrasp.
+Among obstacles it also looks where the hand rises with the object.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import HandPose
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
-from zdg_jax.validation import six_directions
+from zdg_jax.validation import LiftProtocol, six_directions
 from zdg_jax.validation.scene import ObjectLike, away_from_object, build
 
 WAYPOINTS = 4
@@ -42,6 +43,10 @@ class ApproachConfig:
     """Depth of the hand in anything that is put up with [m]."""
     least: float = 0.02
     """Length of the last straight piece before the hand may turn off [m]."""
+    rise: float = LiftProtocol.height
+    """Height to which the hand lifts afterwards, less under something [m]."""
+    rise_step: float = 0.01
+    """Distance between two heights at which it is looked at [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,8 @@ class Approaches:
     poses: HandPose
     """Poses along the way, leaves (n, WAYPOINTS, ...), object frame; the last is the pregrasp."""
     depth: np.ndarray
-    """Depth of the hand in anything along it, (n,) [m]."""
+    """Depth of the hand in anything along it, and in what surrounds the object as it rises with
+    it, (n,) [m]."""
     pregrasp_depth: np.ndarray
     """Depth of the pregrasp alone in what surrounds the object, (n,) [m]."""
 
@@ -89,6 +95,9 @@ class ApproachPlanner:
         self._scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
         self._local = threading.local()
+        rise, step = surroundings.headroom(obj, self.config.rise), self.config.rise_step
+        alone = not (surroundings.boxes or surroundings.solids)  # nothing is above a table
+        self._heights = np.zeros(0) if alone else step * np.arange(1, round(rise / step) + 1)
 
     def plan(self, pregrasp: HandPose) -> Approaches:
         """Finds ways to pregrasps.
@@ -160,7 +169,10 @@ class ApproachPlanner:
                     best, least = np.array([far, far, turn, pregrasp[:3]]), 0.0
                     break
         still[:, :3] = best
-        return still, max(least, start, 0.0) if least > 0 else start, around
+        depth = max(least, start) if least > 0 else start
+        for height in self._heights:
+            depth = max(depth, look.depths(pregrasp[:3] + height * self._up)[1])
+        return still, depth, around
 
     def _directions(self, data: mujoco.MjData, pregrasp: np.ndarray) -> Iterator[np.ndarray]:
         """Unit directions to back out in, the most natural first; none goes down."""

@@ -63,6 +63,10 @@ class Lift:
     """Actuator targets from joints, (nu, j)."""
     object_pose: np.ndarray
     """Pose in which the object awaits the hand, (7,)."""
+    rise: float
+    """Height to which the hand lifts [m]: the protocol's, less under something."""
+    amplitude: float
+    """Amplitude of the shake [m], likewise."""
 
     @property
     def stage_steps(self) -> int:
@@ -153,14 +157,13 @@ class Lift:
             for time in (protocol.lift_time, protocol.hold_time, protocol.shake_time)
         ]
         share = np.arange(1, count[0] + 1) / count[0]
-        rise = protocol.height * 0.5 * (1 - np.cos(np.pi * share))
-        lift = rise[:, None] * self.up
-        stay = np.tile(protocol.height * self.up, (count[1], 1))
-        shake = protocol.height * self.up + self._shake(count[2])
+        lift = self.rise * 0.5 * (1 - np.cos(np.pi * share))[:, None] * self.up
+        stay = np.tile(self.rise * self.up, (count[1], 1))
+        shake = self.rise * self.up + self._shake(count[2])
         return [
             (phase, self._carried(squeeze, offsets))
             for phase, offsets in ((2, lift), (3, stay), (4, shake))
-            if phase != 4 or protocol.shake_amplitude > 0
+            if phase != 4 or self.amplitude > 0
         ]
 
     def _shake(self, count: int) -> np.ndarray:
@@ -170,7 +173,7 @@ class Lift:
         swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
         offsets = np.zeros((3, third, 3))
         for axis in range(3):
-            offsets[axis, :, axis] = self.protocol.shake_amplitude * swing
+            offsets[axis, :, axis] = self.amplitude * swing
         return offsets.reshape(-1, 3)
 
     def _carried(self, squeeze: np.ndarray, offsets: np.ndarray) -> Targets:
@@ -180,6 +183,17 @@ class Lift:
             quaternion=np.tile(squeeze[3:7], (len(offsets), 1)),
             ctrl=np.tile(ctrl, (len(offsets), 1)),
         )
+
+
+def rise_and_amplitude(protocol: LiftProtocol, headroom: float) -> tuple[float, float]:
+    """Returns how high the hand lifts and how far it shakes [m] where something is above.
+
+    Args:
+        protocol: the protocol.
+        headroom: how far the object can rise [m].
+    """
+    amplitude = min(protocol.shake_amplitude, headroom / 2)
+    return min(protocol.height, headroom - amplitude), amplitude
 
 
 def surroundings_of(protocol: LiftProtocol, obj: ObjectLike) -> Surroundings:

@@ -155,13 +155,13 @@ class LiftProtocol:
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2
-    """Height to which the hand lifts [m]."""
+    """Height to which the hand lifts [m]; less where something above leaves less room."""
     lift_time: float = 1.0
     """Duration of the lift [s]."""
     hold_time: float = 1.0
     """Standstill after it [s]."""
     shake_amplitude: float = 0.03
-    """Amplitude of the shake along each axis [m]; 0 leaves it out."""
+    """Amplitude of the shake along each axis [m], likewise; 0 leaves it out."""
     shake_frequency: float = 2.0
     """Frequency of the shake [Hz]."""
     shake_time: float = 1.5

@@ -20,8 +20,10 @@ from tests.validation.gripper import (
 )
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.scenes import Scene
+from zdg_jax.scenes import Box, Scene
 from zdg_jax.validation import LiftProtocol, Reason
+from zdg_jax.validation.mujoco.engine import grasp_test
+from zdg_jax.validation.mujoco.lift import LiftTest
 
 
 def test_lifts_drops_and_misses_are_told_apart(gripper: Gripper, ball: Ball) -> None:
@@ -59,6 +61,20 @@ def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
     np.testing.assert_allclose(heights[held], 0.15, atol=0.003)
     shaken = np.array([name == "shake" for name in shot.phase])
     assert np.ptp(heights[shaken]) > 0.03
+
+
+def test_under_a_shelf_the_hand_lifts_as_far_as_there_is_room(gripper: Gripper, ball: Ball) -> None:
+    def lift(gap: float) -> tuple[float, float]:
+        top = float(ball.pieces[0].vertices[:, 2].max() - ball.pieces[0].vertices[:, 2].min())
+        shelf = Box(size=(0.2, 0.2, 0.02), position=(0.0, 0.0, top + gap + 0.01))
+        test = grasp_test(gripper, ball, LiftProtocol(scene=Scene(obstacles=(shelf,))))
+        assert isinstance(test, LiftTest)
+        return test.lift.rise, test.lift.amplitude
+
+    assert lift(0.5) == (0.2, 0.03)
+    assert lift(0.1) == (pytest.approx(0.07, abs=0.006), 0.03)
+    rise, amplitude = lift(0.03)
+    assert rise == amplitude == pytest.approx(0.015, abs=0.003)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
-from zdg_jax.validation.lifting import PHASES, Lift, Script, Seen
+from zdg_jax.validation.lifting import PHASES, Lift, Script, Seen, rise_and_amplitude
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.protocols import LiftProtocol
@@ -24,13 +24,16 @@ class LiftTest(GraspTest):
 
     load_names = PHASES
 
-    def __init__(self, scene: CompiledScene, protocol: LiftProtocol, up: np.ndarray) -> None:
+    def __init__(
+        self, scene: CompiledScene, protocol: LiftProtocol, up: np.ndarray, headroom: float
+    ) -> None:
         """Lets the object come to rest on the table.
 
         Args:
             scene: built with surroundings.
             protocol: the protocol.
             up: unit vector that points up in them, (3,), object frame.
+            headroom: how far the object can rise in them [m].
 
         Raises:
             InputError: the object topples in the pose that it should stand in.
@@ -38,8 +41,11 @@ class LiftTest(GraspTest):
         self.scene, self.protocol, self._up = scene, protocol, up
         self.max_pregrasp_penetration = protocol.max_pregrasp_penetration
         self.object_pose = self._settle()
+        rise, amplitude = rise_and_amplitude(protocol, headroom)
         self.lift = Lift(
             protocol=protocol,
+            rise=rise,
+            amplitude=amplitude,
             up=up,
             ctrl_from_joints=scene.ctrl_from_joints,
             object_pose=self.object_pose,
