@@ -122,7 +122,7 @@ def measure(
 @click.option("--first", default=8, show_default=True, help="Of them, tested as they were made.")
 @click.option("--torque", type=float, help="Limit of every actuator [N m]; the file's by default.")
 @click.option("--beside", default=0.04, show_default=True, help="Room to wall and box [m].")
-@click.option("--above", default=0.15, show_default=True, help="Room to the shelf [m].")
+@click.option("--above", default=0.25, show_default=True, help="Room to the shelf [m].")
 def main(
     hand: str,
     out: pathlib.Path,

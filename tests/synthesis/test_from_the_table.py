@@ -133,7 +133,7 @@ def test_a_hand_that_would_hit_a_shelf_as_it_rises_is_told() -> None:
     def depth(above: float) -> float:
         shelf = Box(size=(0.6, 0.6, 0.02), position=(0.0, 0.0, top + 0.05 + above), name="shelf")
         around = Surroundings.of(dataclasses.replace(SCENE, obstacles=(shelf,)), brick)
-        return float(ApproachPlanner(hand, brick, around).plan(pregrasp).depth[0])
+        return float(ApproachPlanner(hand, brick, around).plan(pregrasp).rise_depth[0])
 
     assert depth(0.3) == 0
     assert depth(0.0) > 0.005

@@ -129,6 +129,11 @@ class Surroundings:
             solids=tuple(solids),
         )
 
+    @property
+    def has_obstacles(self) -> bool:
+        """Whether there is anything besides the table."""
+        return bool(self.boxes or self.solids)
+
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
         import jax.numpy as jnp
@@ -194,7 +199,7 @@ class Surroundings:
         Returns:
             At most `height`, to 5 mm [m].
         """
-        if not (self.boxes or self.solids):
+        if not self.has_obstacles:
             return height
         model, data = self._obstacles_and_object(obj)
         start = data.qpos[:3].copy()
@@ -277,7 +282,7 @@ class Surroundings:
 
     def _obstacle_gaps(self, obj: HasPieces) -> list[tuple[str, float, bool]]:
         """Obstacles near the object: name, gap [m], and whether they lie under it."""
-        if not (self.boxes or self.solids):
+        if not self.has_obstacles:
             return []
         model, data = self._obstacles_and_object(obj)
         found = []

@@ -24,7 +24,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.poses import HandPose
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
-from zdg_jax.validation import LiftProtocol, six_directions
+from zdg_jax.validation import six_directions
 from zdg_jax.validation.scene import ObjectLike, away_from_object, build
 
 WAYPOINTS = 4
@@ -43,8 +43,9 @@ class ApproachConfig:
     """Depth of the hand in anything that is put up with [m]."""
     least: float = 0.02
     """Length of the last straight piece before the hand may turn off [m]."""
-    rise: float = LiftProtocol.height
-    """Height to which the hand lifts afterwards, less under something [m]."""
+    rise: float = 0.08
+    """Height to which the hand must be able to rise afterwards, less under something: the least
+    that a lift takes, and its shake [m]."""
     rise_step: float = 0.01
     """Distance between two heights at which it is looked at [m]."""
 
@@ -56,10 +57,11 @@ class Approaches:
     poses: HandPose
     """Poses along the way, leaves (n, WAYPOINTS, ...), object frame; the last is the pregrasp."""
     depth: np.ndarray
-    """Depth of the hand in anything along it, and in what surrounds the object as it rises with
-    it, (n,) [m]."""
+    """Depth of the hand in anything along it, (n,) [m]."""
     pregrasp_depth: np.ndarray
     """Depth of the pregrasp alone in what surrounds the object, (n,) [m]."""
+    rise_depth: np.ndarray
+    """Greatest such depth while the hand rises from there, (n,) [m]; 0 without obstacles."""
 
     @property
     def length(self) -> np.ndarray:
@@ -96,8 +98,9 @@ class ApproachPlanner:
         self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
         self._local = threading.local()
         rise, step = surroundings.headroom(obj, self.config.rise), self.config.rise_step
-        alone = not (surroundings.boxes or surroundings.solids)  # nothing is above a table
-        self._heights = np.zeros(0) if alone else step * np.arange(1, round(rise / step) + 1)
+        self._heights = np.zeros(0)
+        if surroundings.has_obstacles:  # nothing is above a table
+            self._heights = step * np.arange(1, round(rise / step) + 1)
 
     def plan(self, pregrasp: HandPose) -> Approaches:
         """Finds ways to pregrasps.
@@ -113,12 +116,13 @@ class ApproachPlanner:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             found = list(pool.map(self._one, qpos))
         ways = np.zeros((len(qpos), WAYPOINTS, qpos.shape[1]), np.float32)
-        for way, (path, _, _) in zip(ways, found, strict=True):
+        for way, (path, _, _, _) in zip(ways, found, strict=True):
             way[:] = path
         return Approaches(
             poses=HandPose.from_qpos(ways),
-            depth=np.array([depth for _, depth, _ in found]),
-            pregrasp_depth=np.array([depth for *_, depth in found]),
+            depth=np.array([depth for _, depth, _, _ in found]),
+            pregrasp_depth=np.array([depth for _, _, depth, _ in found]),
+            rise_depth=np.array([depth for *_, depth in found]),
         )
 
     def blockers(self, poses: HandPose) -> dict[str, int]:
@@ -140,11 +144,12 @@ class ApproachPlanner:
                 counts[name] += 1
         return dict(counts.most_common())
 
-    def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and that of the pregrasp."""
+    def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float, float]:
+        """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and those of the pregrasp and of
+        its rise."""
         still = np.tile(pregrasp, (WAYPOINTS, 1))
         if not np.isfinite(pregrasp).all():
-            return still, np.inf, np.inf
+            return still, np.inf, np.inf, np.inf
         look = _Look(self, pregrasp)
         start, around = look.depths(pregrasp[:3])
         config = self.config
@@ -169,10 +174,9 @@ class ApproachPlanner:
                     best, least = np.array([far, far, turn, pregrasp[:3]]), 0.0
                     break
         still[:, :3] = best
+        rises = [look.depths(pregrasp[:3] + height * self._up)[1] for height in self._heights]
         depth = max(least, start) if least > 0 else start
-        for height in self._heights:
-            depth = max(depth, look.depths(pregrasp[:3] + height * self._up)[1])
-        return still, depth, around
+        return still, depth, around, max(rises, default=0.0)
 
     def _directions(self, data: mujoco.MjData, pregrasp: np.ndarray) -> Iterator[np.ndarray]:
         """Unit directions to back out in, the most natural first; none goes down."""

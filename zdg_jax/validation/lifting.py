@@ -63,10 +63,6 @@ class Lift:
     """Actuator targets from joints, (nu, j)."""
     object_pose: np.ndarray
     """Pose in which the object awaits the hand, (7,)."""
-    rise: float
-    """Height to which the hand lifts [m]: the protocol's, less under something."""
-    amplitude: float
-    """Amplitude of the shake [m], likewise."""
 
     @property
     def stage_steps(self) -> int:
@@ -81,6 +77,7 @@ class Lift:
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
+        headroom: float,
     ) -> Script:
         """Takes one grasp through the phases until one fails.
 
@@ -92,6 +89,7 @@ class Lift:
             pregrasp: root position, quaternion and joints, (7 + j,), world frame.
             grasp: likewise.
             squeeze: likewise.
+            headroom: how far hand and object can rise [m].
 
         Yields:
             The stages, each of which takes `stage_steps` steps.
@@ -123,7 +121,7 @@ class Lift:
 
         limits = np.array([protocol.max_drift, protocol.max_turn])
         origin = trajectories.relative_pose(seen.object, seen.hand)
-        for phase, targets in self._carry(squeeze):
+        for phase, targets in self._carry(squeeze, headroom):
             for k in range(len(targets.position)):
                 seen = yield Stage(phase=PHASES[phase], targets=targets, k=k)
                 here = trajectories.relative_pose(seen.object, seen.hand)
@@ -149,31 +147,32 @@ class Lift:
         for k in range(count):
             yield Stage(phase=phase, targets=targets, k=k)
 
-    def _carry(self, squeeze: np.ndarray) -> list[tuple[int, Targets]]:
+    def _carry(self, squeeze: np.ndarray, headroom: float) -> list[tuple[int, Targets]]:
         """Returns targets of lift, standstill and shake, with the numbers of their phases."""
         protocol = self.protocol
+        rise, amplitude = rise_and_amplitude(protocol, headroom)
         count = [
             max(1, round(time / _STAGE))
             for time in (protocol.lift_time, protocol.hold_time, protocol.shake_time)
         ]
         share = np.arange(1, count[0] + 1) / count[0]
-        lift = self.rise * 0.5 * (1 - np.cos(np.pi * share))[:, None] * self.up
-        stay = np.tile(self.rise * self.up, (count[1], 1))
-        shake = self.rise * self.up + self._shake(count[2])
+        lift = rise * 0.5 * (1 - np.cos(np.pi * share))[:, None] * self.up
+        stay = np.tile(rise * self.up, (count[1], 1))
+        shake = rise * self.up + self._shake(count[2], amplitude)
         return [
             (phase, self._carried(squeeze, offsets))
             for phase, offsets in ((2, lift), (3, stay), (4, shake))
-            if phase != 4 or self.amplitude > 0
+            if phase != 4 or amplitude > 0
         ]
 
-    def _shake(self, count: int) -> np.ndarray:
+    def _shake(self, count: int, amplitude: float) -> np.ndarray:
         """Returns offsets that swing along x, y and z in turn, for whole numbers of periods."""
         third = max(1, count // 3)
         periods = max(1, round(self.protocol.shake_frequency * third * _STAGE))
         swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
         offsets = np.zeros((3, third, 3))
         for axis in range(3):
-            offsets[axis, :, axis] = self.amplitude * swing
+            offsets[axis, :, axis] = amplitude * swing
         return offsets.reshape(-1, 3)
 
     def _carried(self, squeeze: np.ndarray, offsets: np.ndarray) -> Targets:

@@ -144,7 +144,7 @@ def grasp_test(
         around = surroundings_of(protocol, obj)
         scene = build(hand, obj, physics, solver, surroundings=around)
         headroom = around.headroom(obj, protocol.height + protocol.shake_amplitude)
-        return LiftTest(scene, protocol, around.up, headroom)
+        return LiftTest(scene, protocol, around, headroom)
     weight = physics.weight_of(obj)
     if isinstance(protocol, UseProtocol):
         return UseTest(build(hand, obj, physics, solver), protocol, weight)
