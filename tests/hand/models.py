@@ -32,7 +32,8 @@ def lopsided(side: int = 1) -> str:
     Written out for both sides: y, axes of slides in y, and turns about x and z change sign.
     """
     s = side
-    return f"""<mujoco><compiler angle="radian" autolimits="true" eulerseq="zyx"/><default><joint damping="0.01"/></default>
+    return f"""<mujoco><compiler angle="radian" autolimits="true" eulerseq="zyx"/>
+      <default><joint damping="0.01"/></default>
       <asset><mesh name="wedge" vertex="0 0 0  .02 0 0  0 {0.03 * s} 0  0 0 .04
                                         .02 {0.03 * s} .01"/></asset>
       <worldbody><body name="base"><geom type="box" size=".04 .03 .01" pos=".01 {0.005 * s} 0"/>
