@@ -1,7 +1,7 @@
 """Grasps per hour of `zdg dataset make`, beside a warm loop over `synthesize` in one process.
 
     python -m benchmarks.dataset_rate --out FILE [--hand NAME] [--only OBJECT] [--tasks N]
-        [--objects FOLDER] [--engine local --engine ray] [--no-run]
+        [--objects FOLDER] [--by worker --by local --by ray]
 
 All make the same number of grasps of the same objects by the same hands for the same tasks, and
 test each, in one run. `loop`: after a round that compiles, with objects that are loaded. `worker`:
@@ -22,6 +22,7 @@ import time
 
 import click
 import jax
+import numpy as np
 
 import zdg_jax as zdg
 from benchmarks import reports, settings
@@ -115,9 +116,11 @@ def measure_loop(
 
 
 def measure_worker(spec: pathlib.Path, out: pathlib.Path) -> dict[str, float]:
-    """The same as jobs of a dataset, each answered as a worker does."""
+    """The same as jobs of a dataset, each answered as a worker does that knows the hands."""
     planned = PlannedDataset.find(spec, Layout(out), None)
     worker, table = Answering(str(out)), planned.table
+    for number in np.unique(table.hand_of, return_index=True)[1].tolist():
+        worker.answer({"job": table[number].to_json()})
     start, used, held, made = time.perf_counter(), time.process_time(), 0, 0
     for number in range(len(table)):
         answer = worker.answer({"job": table[number].to_json()})
@@ -164,12 +167,11 @@ def _rates(grasps: int, seconds: float, cpu: float) -> dict[str, float]:
 )
 @click.option("--only", multiple=True, help="Names of objects; all of them if not given.")
 @click.option("--tasks", default=1, show_default=True, type=click.IntRange(1, len(_TASKS)))
-@click.option("--run/--no-run", default=True, help="Run the command too, with its own workers.")
-@click.option("--make", default=64, show_default=True, help="Grasps of a job.")
 @click.option(
-    "--engine", "engines", multiple=True, default=("local",), type=click.Choice(ENGINES),
-    show_default=True,
+    "--by", multiple=True, default=("worker", "local"), show_default=True,
+    type=click.Choice(["worker", *ENGINES]), help="What makes them besides the loop.",
 )  # fmt: skip
+@click.option("--make", default=64, show_default=True, help="Grasps of a job.")
 @click.option("--workers", type=int)
 @click.option("--out", required=True, type=click.Path(path_type=pathlib.Path))
 def main(
@@ -177,9 +179,8 @@ def main(
     objects: pathlib.Path | None,
     only: tuple[str, ...],
     tasks: int,
-    run: bool,
+    by: tuple[str, ...],
     make: int,
-    engines: tuple[str, ...],
     workers: int | None,
     out: pathlib.Path,
 ) -> None:
@@ -190,9 +191,11 @@ def main(
         things = find_things(objects, only, folder)
         spec = write_spec(folder, things, hands, tasks, make)
         rows = {"loop": measure_loop(things, hands, tasks, make)}
-        rows["worker"] = measure_worker(spec, folder / "worker")
-        for engine in engines if run else ():
-            rows[engine] = measure_dataset(spec, folder / engine, engine, workers, len(hands))
+        for name in by:
+            if name == "worker":
+                rows[name] = measure_worker(spec, folder / name)
+            else:
+                rows[name] = measure_dataset(spec, folder / name, name, workers, len(hands))
     for name, row in rows.items():
         row["to_loop"] = round(row["per_hour"] / rows["loop"]["per_hour"], 2)
         row["to_loop_by_cpu"] = round(row["per_cpu_hour"] / rows["loop"]["per_cpu_hour"], 2)

@@ -39,6 +39,17 @@ def test_what_is_done_is_not_done_again(done: pathlib.Path) -> None:
     assert shards(done / "out") == before
 
 
+def test_what_a_killed_run_had_begun_is_removed(done: pathlib.Path) -> None:
+    out = done / "out"
+    shard = next((out / "shards").iterdir())
+    for folder in (out, shard):
+        (folder / ".zdg-ab12.part").write_text("half")
+    (out / "hands" / ".zdg-cd34" / "claw").mkdir(parents=True)
+    datasets.make(done / "spec.yaml", out)
+    assert not list(out.rglob(".zdg-*"))
+    assert len(shards(out)) == 1
+
+
 def test_a_changed_spec_is_told_and_what_is_done_is_kept(done: pathlib.Path) -> None:
     changed = write_spec(done, shapes=["box"], seed=7)
     try:

@@ -21,6 +21,7 @@ import trimesh
 from tests.datasets.small import make_up, write_spec
 from zdg_jax import GraspSet, datasets
 from zdg_jax.datasets.columns import CONVENTIONS_KEY, JOB_KEY, JobResult
+from zdg_jax.datasets.failures import Failure, append_failures
 from zdg_jax.datasets.hand_tables import align_columns
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.datasets.reading import Dataset
@@ -285,6 +286,22 @@ def test_statistics_count_and_draw(folder: pathlib.Path, tmp_path: pathlib.Path)
     assert "press it" in str(found)
     found.draw(tmp_path / "yield.png")
     assert (tmp_path / "yield.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_failure_that_was_mended_is_counted_no_more(
+    folder: pathlib.Path, results: tuple[pathlib.Path, list[JobResult]], merged: bool
+) -> None:
+    gone, made = results[1][0].job, results[1][1].job
+    for path in shards(folder):
+        if path.name.startswith(gone.id):
+            path.unlink()
+    failures = [Failure.of(gone, "refused", "no mesh"), Failure.of(made, "time", "too long")]
+    append_failures(folder / "failures.jsonl", failures)
+    if merged:
+        datasets.merge(folder)
+        shutil.rmtree(folder / "shards")
+    assert datasets.Statistics.of(datasets.open(folder)).failures == {"no mesh": 1}
 
 
 def test_directions_all_round_are_more_diverse_than_one() -> None:

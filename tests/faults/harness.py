@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 Maker = Callable[[pathlib.Path], None]
 """Puts the input into a folder."""
 
-SECONDS = 240
+SECONDS = 400
 """Longest that a row may take, on the clock of a busy machine [s]."""
 _GIGABYTES = 12
 """Address space of a row's process: XLA reserves far more than it uses."""

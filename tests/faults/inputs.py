@@ -85,6 +85,18 @@ def box(name: str = "box.stl", size: float = 0.05, unit: str = "") -> Maker:
     return make
 
 
+def stl_that_counts(triangles: int) -> Maker:
+    """A box of twelve triangles in m.stl, whose head says another number."""
+
+    def make(folder: pathlib.Path) -> None:
+        content = trimesh.creation.box((0.04,) * 3).export(file_type="stl")
+        (folder / "m.stl").write_bytes(
+            content[:80] + triangles.to_bytes(4, "little") + content[84:]
+        )
+
+    return make
+
+
 def unit_of_3mf(name: str, size: float, unit: str) -> Maker:
     """A box of a 3MF file that states its unit."""
 
@@ -258,6 +270,21 @@ def grasps_of_claw(folder: pathlib.Path) -> None:
         joint_names=("a0", "b0", "a1", "b1", "a2", "b2"),
     )
     dataclasses.replace(grasps, hand=record).save(folder / "grasps.npz")
+
+
+def plan_with(section: str, field: str, value: object) -> Maker:
+    """A plan in p.json, of which one field was changed."""
+
+    def make(folder: pathlib.Path) -> None:
+        import json
+
+        from tests.planning.plans import content
+
+        plan = content()
+        plan[section][field] = value
+        (folder / "p.json").write_text(json.dumps(plan))
+
+    return make
 
 
 def spec(folder: pathlib.Path) -> None:

@@ -259,11 +259,10 @@ def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (gripper(actuators=""), "has no actuators: add position actuators"),
         (gripper(actuators='<motor joint="la"/>'), "is not a position actuator"),
         (gripper(actuators='<position joint="la" gear="0"/>'), "moves no joint"),
         (gripper(actuators='<position joint="la" ctrlrange="1 -1"/>'), "the lower end goes first"),
-        (gripper(actuators='<position joint="la" kp="1e9"/>'), "at most 1e+06 is taken"),
+        (gripper(actuators='<position joint="la" kp="1e9"/>'), "0.001 to 1e+06 is taken"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
@@ -271,10 +270,38 @@ def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
         from_text(text)
 
 
+def test_a_file_without_actuators_is_driven_and_says_so() -> None:
+    hand = from_text(gripper(actuators=""))
+    assert hand.num_actuators == 4
+    assert any("states no actuators: every joint is driven" in note for note in hand.notes)
+
+
+def test_a_hand_that_nothing_resists_is_damped_and_says_so() -> None:
+    hand = from_text(gripper())
+    assert any("no joint states damping" in note for note in hand.notes)
+    np.testing.assert_allclose(hand.model.dof_armature, 1e-3)
+    np.testing.assert_allclose(hand.model.actuator_biasprm[:, 2], -0.05 * hand.kp)
+    stated = from_text(gripper().replace('name="la"', 'name="la" damping="0.01"'))
+    assert not any("damping" in note for note in stated.notes)
+    assert not stated.model.dof_armature.any()
+
+
 def test_drive_gives_every_joint_an_actuator() -> None:
     hand = Hand.load(mujoco.MjSpec.from_string(gripper(actuators="")), drive=4.0)
     assert hand.num_actuators == 4
     np.testing.assert_allclose(hand.kp, 4.0)
+    # Fingers that swing freely knock away what they close on.
+    np.testing.assert_allclose(hand.model.actuator_biasprm[:, 2], -0.05 * hand.kp)
+
+
+def test_drives_of_slides_push_as_hard_as_those_of_hinges() -> None:
+    hinge = 'name="rb" axis="-1 0 0" range="-0.1 1.2"'
+    text = gripper(actuators="")
+    assert hinge in text
+    slide = 'name="rb" type="slide" axis="0 0 1" range="0 0.03"'
+    hand = from_text(text.replace(hinge, slide))
+    assert hand.linear.sum() == 1
+    np.testing.assert_allclose(hand.kp, np.where(hand.linear, 5.0 / 0.07**2, 5.0))
 
 
 def test_unknown_names_list_the_shipped_hands() -> None:

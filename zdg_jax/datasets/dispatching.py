@@ -22,8 +22,6 @@ _MOST_CRASHES = 3
 own."""
 _MOST_LOST = 20
 """Workers that may end one after another without an answer of any before the run gives up."""
-
-
 _MOST_ALIKE = 25
 """Jobs in a row that may fail for one unforeseen reason before the run gives up."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import shutil
 from collections.abc import Iterator
 
 import filelock
@@ -159,8 +160,11 @@ def _plan_by_model(
 
 def _remove_partial(layout: Layout) -> None:
     """Removes what a run that was ended had begun to write; nobody else writes now."""
-    for folder in (layout.shards, layout.root / "objects", layout.root / "plans"):
-        if folder.is_dir():
-            for below in folder.iterdir():
-                for path in below.glob(".zdg-*.part"):
-                    path.unlink(missing_ok=True)
+    folders = [layout.root]
+    for split in (layout.shards, layout.root / "objects", layout.root / "plans"):
+        folders += [below for below in split.iterdir() if below.is_dir()] if split.is_dir() else []
+    for folder in folders:
+        for path in folder.glob(".zdg-*.part"):
+            path.unlink(missing_ok=True)
+    for hand in (layout.root / "hands").glob(".zdg-*"):
+        shutil.rmtree(hand, ignore_errors=True)

@@ -12,4 +12,4 @@ def slug(text: str, limit: int = 60) -> str:
         text: any text.
         limit: characters at most.
     """
-    return re.sub(r"[^\w.-]+", "_", text.strip()).strip("._")[:limit]
+    return re.sub(r"[^\w.-]+", "_", text.strip()).strip("._")[:limit] or "unnamed"

@@ -14,7 +14,8 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.grasps.forces import SqueezeForces
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
-from zdg_jax.hand.poses import POSES, HandPose, Poses
+from zdg_jax.grasps.rows import Index, by_score, check_rows, numpy_poses, places, rows_of
+from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.kinds import check_whole
 from zdg_jax.runtime.progress import Progress, silent
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from zdg_jax.report import Chart
     from zdg_jax.validation import EngineOptions, Protocol
     from zdg_jax.viewer import Viewer
-
-Index = int | slice | Sequence[int] | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,19 +95,19 @@ class GraspSet:
         if self.score.ndim != 1:
             raise InputError(f"scores have shape {self.score.shape}; (n,) is needed, one per grasp")
         n = len(self)
-        put("poses", _numpy_poses(self.poses, n, self.hand.joint_names))
+        put("poses", numpy_poses(self.poses, n, self.hand.joint_names))
         for name in ("terms", "metrics"):
             values = {key: np.asarray(value) for key, value in getattr(self, name).items()}
             put(name, values)
             for key, value in values.items():
-                _check_rows(f"{name[:-1]} '{key}'", value, n)
+                check_rows(f"{name[:-1]} '{key}'", value, n)
         if self.forces is not None:
             put("forces", self.forces.on_host(n))
         put("status", np.zeros(n, np.int8) if self.status is None else np.asarray(self.status))
         put("kept", np.ones(n, bool) if self.kept is None else np.asarray(self.kept))
-        put("rank", _by_score(self.score) if self.rank is None else np.asarray(self.rank))
+        put("rank", by_score(self.score) if self.rank is None else np.asarray(self.rank))
         for name, kinds in (("status", "iu"), ("kept", "b"), ("rank", "iu")):
-            _check_rows(name, getattr(self, name), n)
+            check_rows(name, getattr(self, name), n)
             if getattr(self, name).dtype.kind not in kinds:
                 raise InputError(f"{name} has the type {getattr(self, name).dtype}")
         if not np.array_equal(np.sort(self.rank), np.arange(n)):
@@ -158,7 +157,7 @@ class GraspSet:
         Raises:
             IndexError: no such grasp.
         """
-        rows = self._rows(index)
+        rows = rows_of(index, len(self))
         pick = lambda values: {name: value[rows] for name, value in values.items()}  # noqa: E731
         return dataclasses.replace(
             self,
@@ -169,18 +168,6 @@ class GraspSet:
             forces=None if self.forces is None else self.forces[rows],
             validation=None if self.validation is None else self.validation[rows],
         )
-
-    def _rows(self, index: Index) -> np.ndarray:
-        if isinstance(index, int | np.integer):
-            if not -len(self) <= index < len(self):
-                raise IndexError(f"no grasp {index}; there are {len(self)}")
-            return np.array([int(index) % len(self)])
-        if isinstance(index, slice):
-            return np.arange(len(self))[index]
-        rows = np.asarray(index)
-        if rows.dtype == bool and rows.shape != (len(self),):
-            raise IndexError(f"a mask of shape {rows.shape} for {len(self)} grasps")
-        return np.arange(len(self))[rows.astype(int) if rows.size == 0 else rows]
 
     @property
     def pregrasp(self) -> HandPose:
@@ -246,7 +233,7 @@ class GraspSet:
     def with_kept(self, kept: np.ndarray | Sequence[int]) -> GraspSet:
         """The same grasps with another mark of what is kept: a mask (n,) or the grasps' numbers."""
         mask = np.zeros(len(self), bool)
-        mask[self._rows(np.asarray(kept))] = True
+        mask[rows_of(np.asarray(kept), len(self))] = True
         return dataclasses.replace(self, kept=mask)
 
     def with_validation(self, validation: Validation) -> GraspSet:
@@ -411,47 +398,3 @@ class GraspSet:
         from zdg_jax.grasps.summary import summarize
 
         return summarize(self)
-
-
-def _by_score(score: np.ndarray) -> np.ndarray:
-    """Ranks by falling score, (n,); scores that are not finite come last."""
-    return places(np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable"))
-
-
-def places(order: np.ndarray) -> np.ndarray:
-    """The place of each number in an order of them, (n,)."""
-    places = np.empty(len(order), np.int64)
-    places[order] = np.arange(len(order))
-    return places
-
-
-def _numpy_poses(poses: Poses, n: int, names: tuple[str, ...]) -> Poses:
-    """The poses with numpy arrays of the right shapes, and names of their joints."""
-    joints = len(names)
-    widths = {"position": 3, "quaternion": 4, "joints": joints}
-    triple = {}
-    for name in POSES:
-        leaves: dict[str, Any] = {}
-        for field, width in widths.items():
-            leaves[field] = np.asarray(getattr(getattr(poses, name), field), np.float32)
-            if leaves[field].shape != (n, width):
-                raise InputError(
-                    f"{name}.{field} has shape {leaves[field].shape}; {(n, width)} is needed for"
-                    f" {n} grasps of a hand with {joints} joints"
-                )
-        triple[name] = HandPose(**leaves, joint_names=names)
-    way = poses.approach
-    if way is not None:
-        qpos = np.asarray(way.qpos, np.float32)
-        if qpos.ndim != 3 or qpos.shape[::2] != (n, 7 + joints) or not qpos.shape[1]:
-            raise InputError(
-                f"approach has shape {qpos.shape}; ({n}, T, {7 + joints}) is needed for {n} grasps"
-                f" of a hand with {joints} joints"
-            )
-        way = dataclasses.replace(HandPose.from_qpos(qpos), joint_names=names)
-    return Poses(**triple, approach=way)
-
-
-def _check_rows(what: str, value: np.ndarray, n: int) -> None:
-    if value.shape != (n,):
-        raise InputError(f"{what} has shape {value.shape}; {(n,)} is needed, one per grasp")

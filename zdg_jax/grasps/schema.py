@@ -10,12 +10,19 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import POSES
+from zdg_jax.physics import HEAVIEST
 from zdg_jax.validation.results import Reason, Validation
 
 _FARTHEST = 100.0
 """Greatest coordinate of a pose or a vertex [m], and joint [rad or m]."""
 _UNIT = 1e-3
 """Tolerance of the length of a quaternion."""
+_STICKING_OUT = 0.05
+"""How far convex pieces may reach beyond the object, as a share of its size: hulls are coarser."""
+_LONGEST_TEXT = 4096
+"""Characters of a name, a path or a task."""
+_LIMITS = {"mass": HEAVIEST, "friction": 100.0, "volume": 1e3, "scale": 1e6}
+"""Greatest numbers of an object."""
 
 
 def check_meta(meta: Mapping[str, Any]) -> None:
@@ -41,8 +48,8 @@ def check_meta(meta: Mapping[str, Any]) -> None:
         _text(f"object.{key}", thing[key])
     if thing["source"] is not None:
         _text("object.source", thing["source"])
-    for key in ("scale", "mass", "friction", "volume"):
-        _number(f"object.{key}", thing[key], above=0.0)
+    for key, most in _LIMITS.items():
+        _number(f"object.{key}", thing[key], above=0.0, most=most)
     for mark, name in _mapping("object.part_names", thing.get("part_names", {})).items():
         if not str(mark).isdecimal():
             raise InputError(f"object.part_names names the mark {mark!r}; a number is needed")
@@ -99,12 +106,30 @@ def check_arrays(arrays: Mapping[str, np.ndarray], joints: int, statuses: int) -
     for name in [name for name in arrays if name.startswith("squeeze/")]:
         if not np.isfinite(arrays[name]).all():
             raise InputError(f"{name} holds a number that is not finite")
-    _bounded("object/vertices", arrays["object/vertices"])
+    score = arrays["score"]
+    if np.isnan(score).any() or np.isposinf(score).any():
+        raise InputError("score holds NaN or infinity; -inf alone stands for a grasp without one")
+    _check_object(arrays)
     status = arrays["status"]
     if n and not (status.min() >= 0 and status.max() < statuses):
         raise InputError(f"status codes are {np.unique(status)}; there are {statuses} names")
     if "validation/held" in arrays:
         _check_results(arrays)
+
+
+def _check_object(arrays: Mapping[str, np.ndarray]) -> None:
+    vertices = arrays["object/vertices"]
+    _bounded("object/vertices", vertices)
+    low, high = vertices.min(axis=0, initial=np.inf), vertices.max(axis=0, initial=-np.inf)
+    spare = _STICKING_OUT * float(np.linalg.norm(high - low))
+    for name, piece in arrays.items():
+        if name.startswith("object/piece") and name.endswith("/vertices"):
+            _bounded(name, piece)
+            if np.any(piece < low - spare) or np.any(piece > high + spare):
+                raise InputError(f"{name} lies outside of the object")
+    marks = arrays.get("object/face_parts", np.zeros(1))
+    if marks.size and marks.min() < 0:
+        raise InputError(f"object/face_parts has the mark {marks.min()}; marks count from 0")
 
 
 def _check_results(arrays: Mapping[str, np.ndarray]) -> None:
@@ -115,8 +140,11 @@ def _check_results(arrays: Mapping[str, np.ndarray]) -> None:
     held, reasons = rows["held"], rows["reason"]
     if held.shape == reasons.shape and not np.array_equal(held, reasons == Reason.HELD):
         raise InputError("validation/held and validation/reason contradict each other")
-    for name in ("contacts", "steps", "force"):
-        if np.any(rows[name] < 0):
+    survived, tested = rows["survived_loads"], rows["tested"]
+    if survived.shape == tested.shape and np.any(survived & ~tested):
+        raise InputError("validation/survived_loads marks loads that were not tested")
+    for name, values in rows.items():
+        if np.any(values < 0):
             raise InputError(f"validation/{name} is negative")
 
 
@@ -136,6 +164,13 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
 def _text(name: str, value: Any) -> None:
     if not isinstance(value, str):
         raise InputError(f"{name} is {_kind(value)}; a text is needed")
+    if len(value) > _LONGEST_TEXT:
+        raise InputError(
+            f"{name} has {len(value):,} characters; at most {_LONGEST_TEXT:,} are read"
+        )
+    # Terminals obey some characters that cannot be seen.
+    if not value.replace("\n", " ").replace("\t", " ").isprintable():
+        raise InputError(f"{name} holds characters that cannot be printed: {value[:60]!r}")
 
 
 def _texts(name: str, value: Any) -> None:
@@ -145,10 +180,18 @@ def _texts(name: str, value: Any) -> None:
         _text(name, item)
 
 
-def _number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
+def _number(
+    name: str,
+    value: Any,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
+) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and value >= least and value > above):
+    if not (number and math.isfinite(value) and least <= value <= most and value > above):
         bound = f"above {above:g}" if above > least else f"from {least:g}"
+        bound += f" to {most:g}" if math.isfinite(most) else ""
         raise InputError(f"{name} is {str(value)[:40]}; a number {bound} is needed")
 
 

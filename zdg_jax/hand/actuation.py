@@ -11,8 +11,17 @@ from zdg_jax.errors import InputError
 
 DRIVE = 5.0
 """Gain of the drives of a hand whose file states none that serve [N m/rad]."""
-_STIFFEST = 1e6
-"""Gain above which no motor is a hand's [N m/rad or N/m]."""
+_SETTLING = 0.05
+"""Damping over gain of such drives [s]: without any, light fingers swing and knock things away."""
+_ROTOR = 1e-3
+"""Inertia of a geared motor, seen at its joint [kg m^2]: without any, light links that follow one
+another by equalities shiver, and what they hold slips. Those of robot hands have 2e-4 to 1e-2."""
+_LEVER = 0.07
+"""Length of a finger [m], for the gain of a slide that pushes as hard as a driven hinge does."""
+_WEAKEST, _STIFFEST = 1e-3, 1e6
+"""Gains below and above which no motor is a hand's [N m/rad or N/m]."""
+_ON_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
+"""Transmissions that drive one joint."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,15 +48,9 @@ def read_position_actuators(model: mujoco.MjModel, name: str) -> Actuation:
         name: the hand's, for messages.
 
     Raises:
-        InputError: there are none, or one is not a position actuator on a joint or fixed tendon.
+        InputError: one is not a position actuator on a joint or fixed tendon, or cannot press.
     """
-    if model.nu == 0:
-        raise InputError(
-            f"the hand '{name}' has no actuators: add position actuators to its MJCF, or pass "
-            "drive=5.0 (--hand-drive 5) to give every joint one with that gain [N m/rad]"
-        )
-    types = mujoco.mjtTrn
-    taken = [int(t) for t in (types.mjTRN_JOINT, types.mjTRN_JOINTINPARENT, types.mjTRN_TENDON)]
+    taken = (*_ON_JOINT, int(mujoco.mjtTrn.mjTRN_TENDON))
     for a in range(model.nu):
         label = model.actuator(a).name or a
         if model.actuator_dyntype[a] == mujoco.mjtDyn.mjDYN_INTEGRATOR:
@@ -88,16 +91,35 @@ def _check_strength(model: mujoco.MjModel, actuation: Actuation, name: str) -> N
             raise InputError(
                 f"the force of {actuator} is limited to {low:g} to {high:g}; {way_out}"
             )
-        if actuation.kp[a] > _STIFFEST:
+        if not _WEAKEST <= actuation.kp[a] <= _STIFFEST:
             raise InputError(
-                f"{actuator} has the gain {actuation.kp[a]:g}; at most {_STIFFEST:g} is taken: "
-                f"{way_out}"
+                f"{actuator} has the gain {actuation.kp[a]:g}; from {_WEAKEST:g} to "
+                f"{_STIFFEST:g} is taken: {way_out}"
             )
-        low, high = model.actuator_ctrlrange[a]
-        if low > high:
-            raise InputError(
-                f"the control range of {actuator} is {low:g} to {high:g}; the lower end goes first"
-            )
+        for what, (low, high) in (
+            ("control range", model.actuator_ctrlrange[a]),
+            ("force range", model.actuator_forcerange[a]),
+        ):
+            if low > high:
+                raise InputError(
+                    f"the {what} of {actuator} is {low:g} to {high:g}; the lower end goes first"
+                )
+        _check_targets(model, a, actuator)
+
+
+def _check_targets(model: mujoco.MjModel, a: int, actuator: str) -> None:
+    """Refuses an actuator whose targets all lie outside of the range of its joint."""
+    joint = model.actuator_trnid[a, 0]
+    on_joint = int(model.actuator_trntype[a]) in _ON_JOINT
+    if not (on_joint and model.actuator_ctrllimited[a] and model.jnt_limited[joint]):
+        return
+    low, high = np.sort(target_range(model, a) / model.actuator_gear[a, 0])
+    least, most = model.jnt_range[joint]
+    if low >= most or high <= least:
+        raise InputError(
+            f"{actuator} moves joint '{model.joint(int(joint)).name or joint}' to {low:g} to "
+            f"{high:g}, outside of its range of {least:g} to {most:g}; correct the ctrlrange"
+        )
 
 
 def read_actuators(model: mujoco.MjModel) -> Actuation:
@@ -153,10 +175,8 @@ def _within_joint_limits(
     model: mujoco.MjModel, moment: np.ndarray, force_range: np.ndarray
 ) -> np.ndarray:
     """Narrows actuators' ranges (nu, 2) to what the joints that they drive let through."""
-    types = mujoco.mjtTrn
-    on_joint = (int(types.mjTRN_JOINT), int(types.mjTRN_JOINTINPARENT))
     for a in range(model.nu):
-        if model.actuator_trntype[a] not in on_joint:
+        if int(model.actuator_trntype[a]) not in _ON_JOINT:
             continue
         joint = model.actuator_trnid[a, 0]
         gear = moment[a, model.jnt_dofadr[joint]]
@@ -177,7 +197,7 @@ def undriven(spec: mujoco.MjSpec, origin: str) -> str:
         The reason, for a note; empty where the actuators are to be read.
     """
     if not list(spec.actuators):
-        return "a URDF states no actuators" if ".urdf" in origin.lower() else ""
+        return f"{'a URDF' if '.urdf' in origin.lower() else 'the file'} states no actuators"
     on_links = (mujoco.mjtTrn.mjTRN_SITE, mujoco.mjtTrn.mjTRN_BODY, mujoco.mjtTrn.mjTRN_SLIDERCRANK)
     over_sites = {
         tendon.name
@@ -195,7 +215,14 @@ def undriven(spec: mujoco.MjSpec, origin: str) -> str:
 
 
 def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
-    """Replaces all actuators by a position actuator of `gain` on each joint, in place."""
+    """Replaces all actuators by a damped position actuator on each joint, in place.
+
+    Joints get a motor's inertia, unless the file states one.
+
+    Args:
+        spec: the hand's description.
+        gain: gain of the drives of hinges [N m/rad]; slides get as much at a finger's length [N/m].
+    """
     for actuator in list(spec.actuators):
         for sensor in [s for s in spec.sensors if s.objname == actuator.name]:
             spec.delete(sensor)
@@ -205,14 +232,48 @@ def add_drive(spec: mujoco.MjSpec, gain: float) -> None:
         for e in spec.equalities
         if e.type == mujoco.mjtEq.mjEQ_JOINT and e.active and e.name1
     }
+    _add_rotors(spec)
     for joint in spec.joints:
         if joint.name in followers:
             continue
         actuator = spec.add_actuator(
             name=f"{joint.name}_drive", target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
         )
-        actuator.set_to_position(kp=gain)
+        slide = joint.type == mujoco.mjtJoint.mjJNT_SLIDE
+        kp = gain / _LEVER**2 if slide else gain
+        actuator.set_to_position(kp=kp, kv=_SETTLING * kp)
         low, high = joint.range
         if low < high:
             actuator.ctrlrange = [low, high]
             actuator.ctrllimited = int(mujoco.mjtLimited.mjLIMITED_TRUE)
+
+
+def calm(spec: mujoco.MjSpec) -> str:
+    """Damps, in place, a hand of which nothing resists the motion: simulations of it diverge.
+
+    Args:
+        spec: the hand's description, with actuators of its own.
+
+    Returns:
+        What was done, for a note; empty where the file states damping, friction or inertia of
+        a motor anywhere.
+    """
+    resisted = any(j.armature or j.frictionloss or np.any(j.damping) for j in spec.joints)
+    if resisted or any(a.biasprm[2] for a in spec.actuators):
+        return ""
+    _add_rotors(spec)
+    for actuator in spec.actuators:
+        if actuator.biasprm[1] < 0:
+            actuator.biasprm[2] = _SETTLING * actuator.biasprm[1]
+    return (
+        "no joint states damping or armature: joints get the inertia of a motor and actuators "
+        f"settle within {_SETTLING:g} s"
+    )
+
+
+def _add_rotors(spec: mujoco.MjSpec) -> None:
+    """Gives joints the inertia of a motor, unless the file states one."""
+    for joint in spec.joints:
+        if joint.armature == 0:
+            slide = joint.type == mujoco.mjtJoint.mjJNT_SLIDE
+            joint.armature = _ROTOR / _LEVER**2 if slide else _ROTOR

@@ -23,6 +23,8 @@ _AGREE = 0.02
 """Difference of two couplings of the same joints that are taken for one [rad]."""
 _TIGHT = 0.2
 """Range of a tendon, as a share of its joints' own, under which it ties the joints together."""
+_LEFT = 0.03
+"""Share of a joint's range that the joints that follow it must leave."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,13 @@ def couple(model: mujoco.MjModel, name: str) -> Coupling:
             continue
         joint, other, coefficients = pair
         if other < 0:
+            spare = _spare(low[joint], high[joint])
+            if not low[joint] - spare <= coefficients[0] <= high[joint] + spare:
+                raise InputError(
+                    f"an equality of the hand '{name}' holds joint '{model.joint(joint).name}' at "
+                    f"{coefficients[0]:.3g}, outside of its range of {low[joint]:.3g} to "
+                    f"{high[joint]:.3g}; correct one of them"
+                )
             leader[joint], poly[joint] = -1, np.array([coefficients[0]])
             notes.append(f"{model.joint(joint).name} held at {coefficients[0]:.3g}")
             continue
@@ -296,6 +305,11 @@ def _tie(model: mujoco.MjModel, e: int, driven: set[int]) -> tuple[int, int, np.
     )
 
 
+def _spare(low: float, high: float) -> float:
+    """How far a coupling may take a joint beyond its range: those of files are rounded."""
+    return 1e-3 + 0.02 * (high - low)
+
+
 def _assemble(
     model: mujoco.MjModel,
     name: str,
@@ -322,9 +336,9 @@ def _assemble(
         for other in range(model.njnt):
             if leader[other] == joint and other != joint:
                 value = polynomial.polyval(grid, poly[other])
-                spare = 1e-3 + 0.02 * (high[other] - low[other])
+                spare = _spare(low[other], high[other])
                 allowed &= (value >= low[other] - spare) & (value <= high[other] + spare)
-        if not allowed.any():
+        if allowed.mean() < _LEFT:
             raise InputError(
                 f"the joints that follow '{model.joint(joint).name}' of the hand '{name}' "
                 "leave it no range; check the ranges of the coupled joints"

@@ -84,6 +84,8 @@ class HandFile:
             notes = (*notes, f"{why}: every joint is driven with {drive:g} N m/rad")
         if drive is not None:
             actuation.add_drive(spec, drive)
+        elif calmed := actuation.calm(spec):
+            notes = (*notes, calmed)
         model = source.compile_spec(spec, name)
         file = cls(
             name=name,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pathlib
-import re
 
 import mujoco
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand.rebuild import rebuild
-from zdg_jax.meshes.model_text import LARGEST, check_model_file
+from zdg_jax.meshes.mjcf import read_mjcf
+from zdg_jax.meshes.model_text import LARGEST
 from zdg_jax.meshes.urdf import read_urdf, unreadable, urdf_joints
 from zdg_jax.runtime.files import read_limited
 
@@ -23,23 +23,23 @@ def read(path: pathlib.Path) -> mujoco.MjSpec:
     Raises:
         InputError: MuJoCo cannot read it.
     """
+    if path.suffix.lower() == ".mjb":
+        raise InputError(
+            f"'{path}' is a compiled model; in Python, give Hand.load an MjModel.from_binary_path"
+        )
     return (_urdf if path.suffix.lower() == ".urdf" else _mjcf)(path)
 
 
 def _mjcf(path: pathlib.Path) -> mujoco.MjSpec:
-    check_model_file(path)
     try:
-        spec = mujoco.MjSpec.from_file(str(path))
+        spec = read_mjcf(path)
         if _attaches(path):
             # A child's own meshdir is lost in the specification, not in the compiled model.
             return rebuild(mujoco.MjModel.from_xml_path(str(path)), spec.modelname or path.stem)
+    except InputError:
+        raise
     except (ValueError, mujoco.FatalError) as error:
         raise unreadable(path, error) from error
-    for mesh in spec.meshes:
-        if mesh.file:
-            file = re.split(r"[/\\\\]", mesh.file)[-1] if spec.strippath else mesh.file
-            mesh.file = str(path.parent / (spec.meshdir or "") / file)
-    spec.meshdir, spec.strippath = "", False
     return spec
 
 

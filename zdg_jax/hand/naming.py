@@ -97,6 +97,8 @@ def check_drive(gain: float | str) -> float:
 
 
 def _positive(number: float | str) -> float | None:
+    if isinstance(number, bool):
+        return None
     try:
         value = float(number)
     except (TypeError, ValueError):

@@ -21,8 +21,15 @@ _FULL_TURN = 2 * np.pi * 1.01
 """Farthest that a hinge may turn from zero [rad]: fingers turn less than once."""
 _STIFF = 0.1
 """Range of hinges [rad] below which, where all have no more, degrees were meant as radians."""
-_LARGEST_DAMPING, _LARGEST_ARMATURE = 1e4, 100.0
-"""Damping [N m s/rad or N s/m] and armature [kg m^2 or kg] of a joint."""
+_RESISTANCE = {"damping": 1e4, "armature": 100.0, "frictionloss": 1e4}
+"""Most of what resists the motion of a joint: damping [N m s/rad or N s/m], armature [kg m^2 or
+kg] and dry friction [N m or N]."""
+_STIFFEST_SPRING = 1e4
+"""Stiffness of a joint's spring [N m/rad or N/m]."""
+_SLIGHT_INERTIA = 1e-2
+"""Inertia of a link that is taken whatever it weighs [kg m^2]."""
+_LARGEST_MARGIN = 0.01
+"""Distance from which a geometry pushes what it does not touch yet [m]."""
 _TRUNK = 4
 """Joints in a row before the fingers branch that make an arm; wrists have three at most."""
 _MANY_TIPS = 3
@@ -31,7 +38,7 @@ MOST_BODIES, MOST_GEOMS = 1000, 2000
 """Bodies and geometries of a hand: more take minutes, or more memory than MuJoCo has."""
 
 _CHECKED = {
-    "body": ("pos", "quat", "mass", "inertia"),
+    "body": ("pos", "ipos", "quat", "mass", "inertia"),
     "jnt": ("pos", "axis", "range", "stiffness"),
     "dof": ("damping", "armature", "frictionloss"),
     "geom": ("pos", "quat", "size"),
@@ -51,7 +58,7 @@ def check_counts(spec: mujoco.MjSpec, name: str) -> None:
         name: the hand's, for messages.
 
     Raises:
-        InputError: it has too many bodies or geometries.
+        InputError: it has too many bodies or geometries, or one that is soft.
     """
     for what, count, most in (
         ("bodies", len(spec.bodies), MOST_BODIES),
@@ -62,6 +69,11 @@ def check_counts(spec: mujoco.MjSpec, name: str) -> None:
                 f"the hand '{name}' has {count:,} {what}; the limit is {most:,}: merge what does "
                 "not move, or load the hand alone"
             )
+    for soft in spec.flexes:
+        raise InputError(
+            f"the hand '{name}' has the soft part '{soft.name}' (a flex); links must be rigid: "
+            "leave it out of the file, or make it a mesh"
+        )
 
 
 def check_plausible(model: mujoco.MjModel, name: str) -> None:
@@ -74,11 +86,20 @@ def check_plausible(model: mujoco.MjModel, name: str) -> None:
     Raises:
         InputError: naming the part, its value, the limit and the way out.
     """
+    _check_names(model, name)
     _check_finite(model, name)
     _check_one_hand(model, name)
     _check_ranges(model, name)
     _check_resistance(model, name)
     _check_size(model, name)
+
+
+def _check_names(model: mujoco.MjModel, name: str) -> None:
+    for label in model.names.decode(errors="replace").split("\0"):
+        if label and not label.isprintable():
+            raise InputError(
+                f"the hand '{name}' has a part named {label!r}, which cannot be printed; rename it"
+            )
 
 
 def _check_finite(model: mujoco.MjModel, name: str) -> None:
@@ -133,12 +154,12 @@ def _check_ranges(model: mujoco.MjModel, name: str) -> None:
 
 def _check_resistance(model: mujoco.MjModel, name: str) -> None:
     # The model has no ball or free joints by now: a joint has one degree of freedom.
-    for field, most in (("damping", _LARGEST_DAMPING), ("armature", _LARGEST_ARMATURE)):
-        values = getattr(model, f"dof_{field}")
+    rows = [(field, most, getattr(model, f"dof_{field}")) for field, most in _RESISTANCE.items()]
+    for field, most, values in [*rows, ("stiffness", _STIFFEST_SPRING, model.jnt_stiffness)]:
         for j in np.flatnonzero((values < 0) | (values > most)):
             raise InputError(
-                f"joint '{model.joint(int(model.dof_jntid[j])).name or j}' of the hand '{name}' "
-                f"has the {field} {values[j]:g}; it must be from 0 to {most:g}: correct the file"
+                f"joint '{model.joint(int(j)).name or j}' of the hand '{name}' has the {field} "
+                f"{values[j]:g}; it must be from 0 to {most:g}: correct the file"
             )
 
 
@@ -159,6 +180,27 @@ def _check_size(model: mujoco.MjModel, name: str) -> None:
         unit = f"scale={factor:g} (--hand-scale {factor:g})" if factor else "scale=FACTOR"
         advice = f"MJCF and URDF are in metres, for another unit give {unit}"
         raise InputError(f"the hand '{name}' is {longest:.3g} m long, {limit} m may be: {advice}")
+    reach = model.geom_margin - model.geom_gap
+    for g in np.flatnonzero(reach > _LARGEST_MARGIN):
+        raise InputError(
+            f"geom '{model.geom(int(g)).name or g}' of the hand '{name}' pushes from "
+            f"{reach[g]:.3g} m away (margin); at most {_LARGEST_MARGIN:g} m are taken: correct the "
+            "file"
+        )
+    _check_masses(model, name)
+
+
+def _check_masses(model: mujoco.MjModel, name: str) -> None:
+    for body in range(1, model.nbody):
+        mass, inertia = float(model.body_mass[body]), float(model.body_inertia[body].max())
+        away = float(np.linalg.norm(model.body_ipos[body]))
+        # URDFs give links that weigh nothing a little inertia.
+        if away > LARGEST or inertia > max(mass * LARGEST**2, _SLIGHT_INERTIA):
+            raise InputError(
+                f"body '{model.body(body).name or body}' of the hand '{name}' has {mass:.3g} kg "
+                f"at {away:.3g} m from its origin and the inertia {inertia:.3g} kg m^2, which no "
+                f"link of at most {LARGEST:g} m has; correct its inertial"
+            )
     mass = float(model.body_mass.sum())
     if mass > HEAVIEST:
         raise InputError(

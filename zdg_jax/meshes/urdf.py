@@ -43,6 +43,7 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
         content = read_limited(path, _LARGEST)
     except OSError as error:
         raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
+    content = _with_one_inertial(content, path)
     text = content.decode(errors="replace")
     check_numbers(text, path)
     _check_mimics(urdf_joints(content), path)
@@ -65,13 +66,43 @@ def read_urdf(path: pathlib.Path, *, visuals: bool) -> mujoco.MjSpec:
     return spec
 
 
+def _with_one_inertial(content: bytes, path: pathlib.Path) -> bytes:
+    """A URDF whose links have one inertial at most: ROS takes the first, MuJoCo refuses more.
+
+    Raises:
+        InputError: a link's mass is negative, of which MuJoCo makes a small one in silence.
+    """
+    robot = _robot(content)
+    links = [] if robot is None else robot.findall("link")
+    for link in links:
+        mass = link.find("inertial/mass")
+        try:
+            value = 0.0 if mass is None else float(mass.get("value", "0"))
+        except ValueError:
+            continue  # MuJoCo says what is wrong
+        if value < 0:
+            raise InputError(
+                f"link '{link.get('name', '')}' of '{path}' has the mass {value:g}; correct the "
+                "file"
+            )
+    again = [inertial for link in links for inertial in link.findall("inertial")[1:]]
+    for inertial in again:
+        inertial.getparent().remove(inertial)
+    return etree.tostring(robot) if again else content
+
+
+def _robot(content: bytes) -> Any:
+    """The root of a URDF, None where it is no XML."""
+    return etree.fromstring(content, etree.XMLParser(resolve_entities=False, recover=True))
+
+
 def urdf_joints(content: bytes) -> dict[str, Any]:
     """The joints of a URDF by name, none where it is no XML.
 
     Args:
         content: the file's content.
     """
-    robot = etree.fromstring(content, etree.XMLParser(resolve_entities=False, recover=True))
+    robot = _robot(content)
     joints = () if robot is None else robot.findall("joint")
     return {joint.get("name", ""): joint for joint in joints}
 
@@ -116,7 +147,8 @@ def _find(name: str, urdf: pathlib.Path) -> pathlib.Path:
     for file in tried:
         if file.is_file():
             return file
-    raise InputError(f"'{urdf}' names a mesh that does not exist: {name}")
+    what = "is no file" if any(file.exists() for file in tried) else "does not exist"
+    raise InputError(f"'{urdf}' names a mesh that {what}: {name}")
 
 
 def _fill(mesh: mujoco.MjsMesh, file: pathlib.Path) -> None:

@@ -19,6 +19,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.meshes.units import stated_unit
 from zdg_jax.objects.polygons import plain_obj
 from zdg_jax.objects.robot_files import read_robot_file
+from zdg_jax.runtime.files import read_limited
 
 MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarray, np.ndarray]
 
@@ -153,7 +154,7 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
                 options["split_objects"] = True
                 plain = plain_obj(path.read_bytes())
             elif suffix == ".stl":
-                plain = _without_trailer(path.read_bytes())
+                plain = _without_trailer(path.read_bytes(), path)
             if plain is None:
                 return trimesh.load_scene(path, **options)
             return trimesh.load_scene(io.BytesIO(plain), file_type=suffix[1:], **options)
@@ -167,14 +168,15 @@ def _load(path: pathlib.Path) -> trimesh.Scene:
 
 
 class _Resolver(trimesh.resolvers.FilePathResolver):
-    """Finds the files that a glTF names, by URIs."""
+    """Finds the files that a glTF names, by URIs; a pipe or a device among them is refused."""
 
     def get(self, name: str) -> bytes:
         """Reads a file by its name, or by what its percent signs stand for."""
+        folder = pathlib.Path(self.parent)
         try:
-            return bytes(super().get(name))
+            return read_limited(folder / name.strip(), LARGEST_FILE * 10**6)
         except FileNotFoundError:
-            return bytes(super().get(urllib.parse.unquote(name)))
+            return read_limited(folder / urllib.parse.unquote(name), LARGEST_FILE * 10**6)
 
 
 def _refuse_draco(path: pathlib.Path) -> None:
@@ -185,12 +187,24 @@ def _refuse_draco(path: pathlib.Path) -> None:
         )
 
 
-def _without_trailer(content: bytes) -> bytes | None:
-    """A binary STL that has bytes after its last triangle without them; None for any other."""
+def _without_trailer(content: bytes, path: pathlib.Path) -> bytes | None:
+    """A binary STL that has bytes after its last triangle without them; None for any other.
+
+    Raises:
+        InputError: what follows are whole triangles: the count is wrong, or they are lost.
+    """
     if len(content) < 84:
         return None
-    end = 84 + 50 * int.from_bytes(content[80:84], "little")
-    return content[:end] if 84 < end < len(content) else None
+    count = int.from_bytes(content[80:84], "little")
+    end = 84 + 50 * count
+    if not 84 < end < len(content):
+        return None
+    more, rest = divmod(len(content) - end, 50)
+    if more and not rest:
+        raise InputError(
+            f"{path} says that it has {count} triangles, and has {count + more}: save it again"
+        )
+    return content[:end]
 
 
 def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
@@ -214,7 +228,8 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
         if mirrored:
             triangles = triangles[:, ::-1]
         label = len(names) + 1
-        names[label] = str(node)
+        # Files and terminals take some characters for orders.
+        names[label] = "".join(c if c.isprintable() else " " for c in str(node))
         vertices.append(points)
         faces.append(triangles + count)
         labels.append(np.full(len(triangles), label))

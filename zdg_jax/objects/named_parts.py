@@ -69,10 +69,12 @@ def carve(obj: Object, name: str, members: np.ndarray) -> Object:
         members: its faces, (f,) bool.
 
     Raises:
-        InputError: no name, no face, or all of them.
+        InputError: no name or none that can be printed, no face, or all of them.
     """
     if not name.strip():
         raise InputError("a part without a name; call it what people call it, such as cap")
+    if not name.isprintable():
+        raise InputError(f"the part {name!r} has characters that cannot be printed; rename it")
     if not members.any():
         raise InputError(f"no face of {obj.name} lies on the part '{name}'")
     _, area = facets(obj.vertices, obj.faces)

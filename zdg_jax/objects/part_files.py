@@ -27,6 +27,7 @@ _FAR = 0.02
 """Mean distance of a coloured mesh from the object above which it is another, of its size."""
 _COMMENT = re.compile(rb"comment part (\d+) (\d+) (\d+) (.+)")
 
+_Count = Annotated[int, Field(ge=0)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 _Point = Annotated[list[_Number], Field(min_length=3, max_length=3)]
 
@@ -44,7 +45,7 @@ class _NamedPart(_Strict):
     """One part: what lies on all that is given of it."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    faces: list[tuple[int, int]] | None = None
+    faces: list[tuple[_Count, _Count]] | None = None
     """Ranges [first, end) of faces of the mesh as given."""
     box: Annotated[list[_Point], Field(min_length=2, max_length=2)] | None = None
     """Lower and upper corner, object frame [m]."""

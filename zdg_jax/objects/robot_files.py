@@ -10,10 +10,13 @@ import trimesh
 
 from zdg_jax.errors import InputError
 from zdg_jax.meshes.geoms import collides, geom_mesh
+from zdg_jax.meshes.mjcf import read_mjcf
 from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.meshes.urdf import read_urdf, unreadable
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
 
+_MOST_GEOMS = 1000
+"""Geometries of a model; each round one has thousands of triangles."""
 _SECTIONS = 64
 """Segments around a round geom: 50 mm radius is 0.06 mm off."""
 
@@ -31,9 +34,15 @@ def read_robot_file(path: pathlib.Path) -> trimesh.Scene:
         A scene of one mesh for each body that has triangles, world frame [m].
 
     Raises:
-        InputError: MuJoCo cannot read the model, a mesh is missing, or a geom has no triangles.
+        InputError: MuJoCo cannot read the model, a mesh is missing, there are too many geoms, or
+            one has no triangles.
     """
     model = _compiled(path)
+    if model.ngeom > _MOST_GEOMS:
+        raise InputError(
+            f"{path} has {model.ngeom:,} geometries; at most {_MOST_GEOMS:,} are read: make a mesh "
+            "of them"
+        )
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     scene = trimesh.Scene()
@@ -58,13 +67,17 @@ def read_robot_file(path: pathlib.Path) -> trimesh.Scene:
 def _compiled(path: pathlib.Path) -> mujoco.MjModel:
     """Compiles a model from a file."""
     try:
-        if path.suffix.lower() != ".urdf":
+        if path.suffix.lower() == ".xml":
             check_model_file(path)
             return mujoco.MjModel.from_xml_path(str(path))
+        if path.suffix.lower() != ".urdf":
+            return read_mjcf(path).compile()
         spec = read_urdf(path, visuals=True)
         for mesh in spec.meshes:  # a sheet has no volume that could give it a mass
             mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
         return spec.compile()
+    except InputError:
+        raise
     except ValueError as error:
         raise unreadable(path, error) from error
 

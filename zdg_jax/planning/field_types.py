@@ -9,6 +9,8 @@ import pydantic
 from pydantic import AfterValidator, ConfigDict, Field
 
 _ROUNDING = 1e-12
+_LARGEST = 1e4
+"""Greatest coordinate [m], force [N] or torque [N m] that a plan states."""
 
 
 def unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -28,7 +30,7 @@ def unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
     return (vector[0] / length, vector[1] / length, vector[2] / length)
 
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False, ge=-_LARGEST, le=_LARGEST)]
 Vector = tuple[Finite, Finite, Finite]
 Direction = Annotated[Vector, AfterValidator(unit)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -15,6 +15,7 @@ import pydantic
 from pydantic import Field
 
 from zdg_jax.errors import InputError
+from zdg_jax.physics import HEAVIEST
 from zdg_jax.planning.field_types import Direction, Mark, PlanModel, Text, Vector
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.materials import Material
@@ -67,7 +68,7 @@ class ObjectReading(PlanModel):
     """Direction that points up as it lies before it is taken; none where that is `upright`."""
     mass_evidence: Text = ""
     """Evidence for mass and material."""
-    mass: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    mass: Annotated[float, Field(gt=0, le=HEAVIEST)] | None = None
     """Mass of the object as it is handled, contents included [kg]; none where nobody judged it."""
     mass_source: Literal["given", "model", "rules"] | None = None
     """Source of the mass: the user, the model that planned, or the rules, by kind and size."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Iterator
 
 import mujoco
@@ -20,6 +21,8 @@ def logged_warnings() -> Iterator[None]:
     before = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # those of its compiler
+            yield
     finally:
         mujoco.set_mju_user_warning(before)

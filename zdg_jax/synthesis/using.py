@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from zdg_jax.grasps import GraspSet
-from zdg_jax.grasps.grasp_set import places
+from zdg_jax.grasps.rows import places
 from zdg_jax.physics import Physics
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.synthesis import selection

@@ -28,6 +28,10 @@ _TIE = '<joint joint1="b0" joint2="a0" polycoef="0 {} 0 0 0"/>'
 _CONTRARY = f"<equality>{_TIE.format(1)}{_TIE.format(-1)}</equality>"
 _TWICE = f"<equality>{_TIE.format(1)}{_TIE.format(1)}</equality>"
 add("hand: contradictory couplings", make.claw(more=_CONTRARY), HAND, refused("contradict"))
+_STEEP = '<equality><joint joint1="b0" joint2="a0" polycoef="0 1e9 0 0 0"/></equality>'
+add("hand: a coupling without room", make.claw(more=_STEEP), HAND, refused("leave it no range"))
+_HELD = '<equality><joint joint1="b0" polycoef="5 0 0 0 0"/></equality>'
+add("hand: held where it cannot be", make.claw(more=_HELD), HAND, refused("holds joint 'b0' at 5"))
 add("hand: stated twice", make.claw(more=_TWICE), HAND, works("b0"))
 add(
     "hand: many geoms",
@@ -71,6 +75,38 @@ for _name, _old, _new, _says in (
     ("a zero quaternion", '<body pos="0 0 0.05"', '<body quat="0 0 0 0" pos="0 0 .05"', "quat"),
     ("text for a number", 'pos="0 0 0.05"', 'pos="0 0 0,05"', "pos|number"),
     ("two joints of one name", 'name="b0"', 'name="a0"', "a0"),
+    ("a spring that pushes", 'name="b0"', 'name="b0" stiffness="-5"', "stiffness -5"),
+    ("a spring like a wall", 'name="b0"', 'name="b0" stiffness="1e9"', "stiffness 1e.09"),
+    ("friction that pushes", 'name="b0"', 'name="b0" frictionloss="-5"', "frictionloss -5"),
+    ("a push from afar", 'type="capsule"', 'type="capsule" margin="1"', "from 1 m away"),
+    ("a name of two lines", "<geom", '<geom name="a&#10;b"', "cannot be printed"),
+    ("a name that turns text round", 'name="palm"', 'name="p\u202ealm"', "cannot be printed"),
+    (
+        "an inertia of a flywheel",
+        '<body pos="0 0 0.05">',
+        '<body pos="0 0 0.05"><inertial pos="0 0 0" mass=".1" diaginertia="9 9 9"/>',
+        "inertia 9 kg",
+    ),
+    (
+        "a centre of mass far away",
+        '<body pos="0 0 0.05">',
+        '<body pos="0 0 0.05"><inertial pos="5 0 0" mass=".1" diaginertia="1e-5 1e-5 1e-5"/>',
+        "at 5 m from its origin",
+    ),
+    (
+        "a soft part",
+        "<geom",
+        '<flexcomp name="skin" type="grid" count="4 4 1" spacing=".01 .01 .01" radius=".001"/>'
+        "<geom",
+        "soft part 'skin'",
+    ),
+    (
+        "copies of copies",
+        "<geom",
+        '<replicate count="3000"><replicate count="3000"><geom size=".001"/></replicate>'
+        "</replicate><geom",
+        "9,000,000 elements",
+    ),
     ("a ball joint", '<joint name="b0"', '<joint type="ball" name="b0"', "ball|range"),
 ):
     add(f"hand: {_name}", make.edited_claw(_old, _new), HAND, refused(_says))
@@ -84,6 +120,9 @@ for _name, _actuator, _says in (
     ("a motor", '<motor joint="{joint}"/>', "--hand-drive"),
     ("a velocity", '<velocity joint="{joint}"/>', "--hand-drive"),
     ("a damper", '<damper joint="{joint}" kv="1" ctrlrange="0 1"/>', "--hand-drive"),
+    ("a gain of nothing", '<position joint="{joint}" kp="1e-30"/>', "gain 1e-30"),
+    ("reversed forces", '<position joint="{joint}" forcerange="5 -5"/>', "force range.*5 to -5"),
+    ("targets elsewhere", '<position joint="{joint}" ctrlrange="2 3"/>', "outside of its range"),
     ("an unknown joint", '<position joint="x{joint}"/>', "xa0"),
 ):
     add(f"hand: {_name}", make.claw(actuator=_actuator), HAND, refused(_says))
@@ -130,6 +169,15 @@ for _name, _old, _new, _expect in (
     ("no limits", f'<limit {_LIMIT} effort="1" velocity="1"/>', "", works("a0")),
     ("limits of zero", _LIMIT, 'lower="0" upper="0"', refused("range")),
     ("limits in degrees", 'upper="1.4"', 'upper="80"', refused("degrees")),
+    ("a mass below zero", '<mass value=".05"/>', '<mass value="-1"/>', refused("mass -1")),
+    (
+        "two inertials of a link",
+        '<link name="a0_link">',
+        '<link name="a0_link"><inertial><mass value=".04"/><inertia ixx="1e-5" iyy="1e-5" '
+        'izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>',
+        works("a0"),
+    ),
+    ("a mimic a hundred times", make.MIMIC, '<mimic joint="a2" multiplier="100"/>', refused("a2")),
     ("an effort of zero", 'effort="1"', 'effort="0"', works("a0")),
     ("a lost mesh", '<sphere radius=".01"/>', '<mesh filename="package://x/a.stl"/>', refused("a")),
     ("no links", "<link", "<lnk", refused("hand")),

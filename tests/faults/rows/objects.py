@@ -63,6 +63,33 @@ add(
     ("plan", "m.obj", "--task", "lift", "--planner", "rules"),
     refused("vertices of 2 numbers"),
 )
+add(
+    "mesh: a count of triangles that is too small",
+    make.stl_that_counts(3),
+    ("plan", "m.stl", "--task", "lift", "--planner", "rules"),
+    refused("says that it has 3 triangles, and has 12"),
+)
+add(
+    "mesh: a glTF that names a pipe",
+    make.together(
+        make.pipe("b.bin"),
+        make.text(
+            "m.gltf",
+            '{"asset": {"version": "2.0"}, "buffers": [{"uri": "b.bin", "byteLength": 9}]}',
+        ),
+    ),
+    ("plan", "m.gltf", "--task", "lift", "--planner", "rules"),
+    refused("b.bin is a device or a pipe"),
+)
+add(
+    "mesh: an MJCF of 5,000 geometries",
+    make.text(
+        "m.xml",
+        "<mujoco><worldbody>" + "<geom size='.01'/>" * 5000 + "</worldbody></mujoco>",
+    ),
+    ("plan", "m.xml", "--task", "lift", "--planner", "rules"),
+    refused("5,000 geometries"),
+)
 _LARGE = "import trimesh; from zdg_jax.objects import Object; "
 add(
     "mesh: large and round",

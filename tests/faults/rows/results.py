@@ -8,7 +8,7 @@ from tests.faults.rows.table import GRASP, HAND, PLAN, SMALL, add
 
 add(
     "nothing holds",
-    make.together(make.box(), make.claw(damping="")),
+    make.together(make.box(), make.claw(damping="damping='1e-9'")),
     (*GRASP, *SMALL),
     Outcome(status=1, says="none of the .* tested grasps holds", one_line=False),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.faults import inputs as make
 from tests.faults.harness import Outcome, refused, works
 from tests.faults.rows.table import EXPORT, PLAN, add
@@ -16,6 +18,12 @@ for _name, _array, _change, _says in (
     ("held and reason", "validation/held", "~a", "contradict"),
     ("unknown reason", "validation/reason", "0 * a + 77", "77"),
     ("a moved mesh", "object/vertices", "a * 1.01", "mesh_hash"),
+    ("scores of NaN", "score", "a * np.nan", "score holds NaN"),
+    ("a piece far away", "object/piece0/vertices", "a + 1e30", "limit is 100"),
+    ("a piece beside the object", "object/piece0/vertices", "a + 0.1", "outside of the object"),
+    ("marks below zero", "object/face_parts", "-a", "mark -1"),
+    ("loads that were not tried", "validation/tested", "a & False", "not tested"),
+    ("times below zero", "validation/steps", "a - 10**6", "negative"),
 ):
     add(
         f"set: {_name}",
@@ -27,6 +35,12 @@ for _name, _array, _change, _says in (
 for _fields, _says in (
     ({"object__mass": -1}, "mass"),
     ({"object__mass": "0.1"}, "mass"),
+    ({"object__mass": 1e30}, "mass is 1e.30"),
+    ({"object__friction": 1e30}, "friction is 1e.30"),
+    ({"object__name": "a\x1b[31mb"}, "cannot be printed"),
+    ({"task": "\x1b]0;owned\x07"}, "cannot be printed"),
+    ({"task": "x" * 10_000_000}, "10,000,000 characters"),
+    ({"hand__joint_names": ["a\x07"] * 6}, "cannot be printed"),
     ({"object__name": ["a"]}, "name"),
     ({"object__pieces": 0}, "pieces"),
     ({"object__pieces": -1}, "pieces"),
@@ -34,7 +48,7 @@ for _fields, _says in (
     ({"hand__joint_names": "abc"}, "joint_names"),
     ({"hand__source": {}}, "source"),
 ):
-    add(f"set: {_fields}", make.changed_meta(**_fields), EXPORT, refused(_says))
+    add(f"set: {str(_fields)[:60]}", make.changed_meta(**_fields), EXPORT, refused(_says))
 add("set: a pipe", make.pipe("grasps.npz"), EXPORT, refused("pipe"))
 add(
     "plan: a pipe",
@@ -89,6 +103,32 @@ for _name, _content in (
         f"plan: {_name}",
         make.together(make.box(), make.raw("p.json", _content)),
         (*PLAN[:5], "p.json"),
+        refused("p.json"),
+    )
+_FAR = [{"finger": "index", "role": "press", "point": [1e30, 0, 0]}]
+_PALM = {"contact": True, "approach": [0, 0, 0], "thumb": [1, 0, 0]}
+for _name, _section, _field, _value, _says in (
+    ("a mass of a planet", "object", "mass", 1e30, "object.mass"),
+    ("a point beyond the sky", "grip", "fingers", _FAR, "point"),
+    ("an approach without length", "grip", "palm", _PALM, "palm.approach"),
+):
+    add(
+        f"plan: {_name}",
+        make.together(make.box(), make.plan_with(_section, _field, _value)),
+        (*PLAN[:5], "p.json"),
+        refused(f"p.json is no grasp plan: .*{_says}"),
+    )
+for _name, _part in (
+    ("faces below zero", {"faces": [[-5, 3]]}),
+    ("a name of two lines", {"name": "a\nend_header", "faces": [[0, 3]]}),
+    ("an empty box", {"box": [[1, 1, 1], [-1, -1, -1]]}),
+):
+    add(
+        f"parts: {_name}",
+        make.together(
+            make.box(), make.text("p.json", json.dumps({"parts": [{"name": "a"} | _part]}))
+        ),
+        ("parts", "box.stl", "--parts", "p.json", "--out", "o"),
         refused("p.json"),
     )
 for _command in (("show",), ("report",), ("view",), ("validate",)):

@@ -24,7 +24,7 @@ from zdg_jax.planning.model.backend import (
     Request,
     TransientError,
 )
-from zdg_jax.planning.model.budget import CallBudget, UsageCounter
+from zdg_jax.planning.model.budget import BudgetSpentError, CallBudget, UsageCounter
 from zdg_jax.planning.model.reply_text import json_object
 from zdg_jax.planning.model.templates import render
 
@@ -61,6 +61,7 @@ class Session:
         self._budget = budget
         self._counter = UsageCounter()
         self._deadline = time.monotonic() + budget.limits.total_time
+        self._fault = ""
 
     @property
     def usage(self) -> Usage:
@@ -124,6 +125,7 @@ class Session:
                     self._cache.put(asked, self.backend.name, answer)
                 return value
             _log.info("stage %s, answer %d is not usable: %s", stage, attempt + 1, fault)
+            self._fault = fault
             request = dataclasses.replace(
                 first, prompt=first.prompt + "\n\n" + render("again", fault=fault)
             )
@@ -139,13 +141,14 @@ class Session:
             return known, True
         limits = self._budget.limits
         for attempt in range(limits.retries + 1):
-            self._budget.admit(self._deadline)
+            self._admit()
             self._counter.calls += 1
             try:
                 answer = self._within_time(request)
             except RefusalError:
                 raise
             except TransientError as error:
+                self._fault = str(error)
                 if attempt == limits.retries:
                     raise PlannerError(
                         f"{error}, {attempt + 1} times in a row; try later"
@@ -166,6 +169,14 @@ class Session:
                 self._budget.spend(answer.input_tokens + answer.output_tokens)
                 return answer, False
         raise AssertionError("unreachable")
+
+    def _admit(self) -> None:
+        """Waits for a request's turn; where none is left, says also what used them up."""
+        try:
+            self._budget.admit(self._deadline)
+        except BudgetSpentError as error:
+            why = f"; the last fault: {self._fault}" if self._fault else ""
+            raise BudgetSpentError(f"{error}{why}") from None
 
     def _within_time(self, request: Request) -> Answer:
         """Asks in a thread of its own: a server that drips bytes defeats socket time limits."""
