@@ -98,7 +98,7 @@ class ApproachPlanner:
         self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
         self._local = threading.local()
         rise, step = surroundings.headroom(obj, self.config.rise), self.config.rise_step
-        self._heights = np.zeros(0)
+        self._heights: np.ndarray = np.zeros(0)
         if surroundings.has_obstacles:  # nothing is above a table
             self._heights = step * np.arange(1, round(rise / step) + 1)
 

@@ -121,7 +121,10 @@ class Lift:
 
         limits = np.array([protocol.max_drift, protocol.max_turn])
         origin = trajectories.relative_pose(seen.object, seen.hand)
-        for phase, targets in self._carry(squeeze, headroom):
+        rise, amplitude = rise_and_amplitude(protocol, headroom)
+        goal = self.object_pose.copy()
+        goal[:3] += rise * self.up
+        for phase, targets in self._carry(squeeze, rise, amplitude):
             for k in range(len(targets.position)):
                 seen = yield Stage(phase=PHASES[phase], targets=targets, k=k)
                 here = trajectories.relative_pose(seen.object, seen.hand)
@@ -129,6 +132,11 @@ class Lift:
                 if not seen.sound or (moved >= limits).any():
                     result.record(i, phase, False, moved)
                     return Reason.SLIPPED if seen.sound else Reason.DIVERGED
+            # A wrist that yields lets a hand that holds well end elsewhere.
+            aside = trajectories.displacement(seen.object, goal)[0]
+            if PHASES[phase] == "hold" and aside >= protocol.max_miss:
+                result.record(i, phase, False, moved)
+                return Reason.SAGS
             result.record(i, phase, True, moved)
         return Reason.HELD
 
@@ -147,10 +155,11 @@ class Lift:
         for k in range(count):
             yield Stage(phase=phase, targets=targets, k=k)
 
-    def _carry(self, squeeze: np.ndarray, headroom: float) -> list[tuple[int, Targets]]:
+    def _carry(
+        self, squeeze: np.ndarray, rise: float, amplitude: float
+    ) -> list[tuple[int, Targets]]:
         """Returns targets of lift, standstill and shake, with the numbers of their phases."""
         protocol = self.protocol
-        rise, amplitude = rise_and_amplitude(protocol, headroom)
         count = [
             max(1, round(time / _STAGE))
             for time in (protocol.lift_time, protocol.hold_time, protocol.shake_time)

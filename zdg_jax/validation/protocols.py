@@ -170,6 +170,9 @@ class LiftProtocol:
     """The object may move that far in the hand after the squeeze [m]."""
     max_turn: float = math.radians(30)
     """The object may turn that far in the hand after the squeeze [rad]."""
+    max_miss: float = 0.05
+    """The object may be that far from where the lift is to bring it, at the end of the standstill
+    [m]: a heavy one turns the wrist, though the hand may not lose it."""
     max_approach_motion: float = 0.02
     """The approaching open hand may push the object that far [m]."""
     max_pregrasp_penetration: float = 0.01

@@ -51,6 +51,14 @@ def test_a_heavy_object_slips(gripper: Gripper, ball: Ball) -> None:
     assert result.failed_at[0] > 1.4
 
 
+def test_an_object_that_ends_elsewhere_is_told(gripper: Gripper, ball: Ball) -> None:
+    poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
+    strict = LiftProtocol(max_miss=1e-5)
+    result = validation.rollout(gripper, ball, poses, strict)
+    assert result.reasons == ["sags"]
+    assert result.survived_loads[0].tolist() == [True, True, True, False, False]
+
+
 def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
     poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
     shot = validation.record(gripper, ball, poses, LiftProtocol(height=0.15), fps=50)
