@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from benchmarks.metrics import Metric, time_calls
 from benchmarks.settings import Settings
 from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern
-from zdg_jax.kernels import distance, friction_cone
+from zdg_jax.kernels import distance, friction_cone, fused_forces
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.synthesis.pipeline import GraspPipeline
 
@@ -51,18 +52,23 @@ def measure_step(settings: Settings) -> dict[str, Metric]:
     `step` is one of ten in a loop, gradient and update; `lookup` the distances of a step's points
     and their gradient; `wrench QP` the force solver with a step's iterations. `floor` is the time
     that moving the bytes, or doing the arithmetic, that the call cannot do without takes at the
-    measured rates.
+    measured rates. On CUDA both are also measured with the force solver as one kernel (`fused`).
     """
     pipeline = first_pipeline(settings)
     seeds = pipeline.seeds(16, jax.random.key(0))
+    cases = [("lookup", _lookup, pipeline), ("wrench QP", _solver, pipeline)]
+    cases.append(("step", _step, pipeline))
+    if jax.default_backend() == "gpu":
+        fused = _with_fused_forces(pipeline)
+        cases += [("fused wrench QP", _solver, fused), ("fused step", _step, fused)]
     metrics = {
         "bandwidth": Metric(value=bandwidth() / 1e9, unit="GB/s", better="higher"),
         "arithmetic": Metric(value=arithmetic() / 1e9, unit="Gflop/s", better="higher"),
     }
     for size in settings.sizes():
         batch = repeat(seeds, size)
-        for name, measure in (("lookup", _lookup), ("wrench QP", _solver), ("step", _step)):
-            times = measure(pipeline, batch, settings.repeats)
+        for name, measure, of in cases:
+            times = measure(of, batch, settings.repeats)
             metrics |= {f"{name} x {size}/{kind}": time for kind, time in times.items()}
     return metrics
 
@@ -87,6 +93,13 @@ def measure_stages(settings: Settings) -> dict[str, Metric]:
             first, steady = time_calls(call, repeats)
             metrics |= {f"{name}/first": first, f"{name}/steady": steady}
     return metrics
+
+
+def _with_fused_forces(pipeline: GraspPipeline) -> GraspPipeline:
+    """The same pipeline, whose refinement solves for forces in one kernel on CUDA."""
+    refine = dataclasses.replace(pipeline.config.refine, fused_forces=True)
+    config = dataclasses.replace(pipeline.config, refine=refine)
+    return GraspPipeline.prepare(pipeline.plan, pipeline.object, pipeline.hand, config)
 
 
 def _term(pipeline: GraspPipeline, name: str) -> Callable[[GraspVariables, Pattern], jax.Array]:
@@ -181,6 +194,7 @@ def _solver(
             length=TORQUE_LENGTH,
             passive_motions=passive_motions,
             iterations=config.force_iterations,
+            minimizer=fused_forces.minimize if config.fused_forces else None,
         ).residual
 
     given = jax.block_until_ready(contacts(*batch))

@@ -1,14 +1,15 @@
 """Grasps that serve tasks: how many of the kept ones agree with the task and hold.
 
     python -m benchmarks.tasks ASSETS --hand HAND --out RESULT.json [--judge judge.py] [--num 256]
-                               [--written] [--only OBJECT] [--picture FILE.png]
+                               [--written] [--table] [--only OBJECT] [--picture FILE.png]
 
 ASSETS holds `tasks.json` (object, task), and `objects/index.csv` (name, file, scale_to_m). The
 offline rules plan each task, or with --written, `plans.json` beside this file does; the best eight
 grasps are kept. Without a judge, agreement is with the library's own plan. With one, the kept
 grasps are exported and judged: holding in the judge's physics, touching what *it* says the task
-asks for, and palm and inner links. Objects have the masses of ASSETS/objects/masses.csv. A picture
-shows the best grasp of the first two tasks of each object that has two.
+asks for, and palm and inner links. With --table objects are lifted off a table, in the library's
+test as by the judge. They have the masses of ASSETS/objects/masses.csv. A picture shows the best
+grasp of the first two tasks of each object that has two.
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ _TILE, _WORDS, _GAP = (270, 240), 52, 8
 
 
 def measure(
-    hand: zdg.Hand, obj: zdg.Object, task: str, num: int, planner: str | zdg.GraspPlan
+    hand: zdg.Hand,
+    obj: zdg.Object,
+    task: str,
+    num: int,
+    planner: str | zdg.GraspPlan,
+    scene: zdg.Scene | None = None,
 ) -> tuple[zdg.GraspSet, dict]:
     """The grasps of one task and what the library says of those it keeps."""
     start = time.perf_counter()
-    grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner=planner)
+    grasps = zdg.synthesize(task, obj, hand, num=num, keep=_KEEP, planner=planner, scene=scene)
     kept = grasps.selected() if grasps.kept.any() else grasps.best(_KEEP)
     aligned = np.asarray(kept.metrics["aligned"]) > 0
     mean = {name: float(np.mean(kept.metrics[name])) for name in _REALISED}
@@ -98,6 +104,7 @@ def by_task(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[st
 @click.option("--judge", type=click.Path(exists=True, path_type=pathlib.Path))
 @click.option("--num", default=256, show_default=True, help="Grasps refined a task.")
 @click.option("--written", "by_hand", is_flag=True, help="Follow the plans written by hand.")
+@click.option("--table", is_flag=True, help="From a table; judged by lifts.")
 @click.option("--only", multiple=True, help="An object's name; all by default.")
 @click.option("--picture", type=click.Path(path_type=pathlib.Path), help="PNG file to draw.")
 def main(
@@ -107,17 +114,20 @@ def main(
     judge: pathlib.Path | None,
     num: int,
     by_hand: bool,
+    table: bool,
     only: tuple[str, ...],
     picture: pathlib.Path | None,
 ) -> None:
     """Measures every task of ASSETS and writes OUT."""
     loaded = zdg.Hand.load(hand)
     environment = reports.environment() | {"hand": loaded.name, "num": num, "written": by_hand}
+    environment["table"] = table
     cases = json.loads((assets / "tasks.json").read_text())
     cases = [case for case in cases if not only or case["object"] in only]
     names = tuple({case["object"] for case in cases})
     meshes = sources(Settings(objects=assets / "objects", only=names))
     masses = object_masses(assets / "objects")
+    scene, protocol = (zdg.Scene(), "lift") if table else (None, "fc")
     plans, rows, shown = written.load(), [], collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
@@ -129,7 +139,7 @@ def main(
                 rules = json.loads((assets / "objects" / "parts.json").read_text())[obj.name]
                 obj, marks = written.with_named_parts(obj, rules)
                 planner = written.plan_of(plans[obj.name, case["task"]], obj, marks)
-            kept, result = measure(loaded, obj, case["task"], num, planner)
+            kept, result = measure(loaded, obj, case["task"], num, planner, scene)
             zdg.export_grasps(kept, pathlib.Path(folder), all=True)
             rows.append(result)
             if picture is not None:
@@ -138,7 +148,8 @@ def main(
                 shown[obj.name].append((case["task"], image))
             click.echo(json.dumps(result))
         if judge is not None:
-            records = by_task(judging.run(judge, pathlib.Path(folder), hand, assets))
+            judged = judging.run(judge, pathlib.Path(folder), hand, assets, protocol=protocol)
+            records = by_task(judged)
             for row in rows:
                 group = records[row["object"], row["task"]]
                 right = [r["on_part"] >= 0.6 and r["on_avoid"] == 0 for r in group]

@@ -17,6 +17,7 @@ for 64 grasps of 8 contacts, 8 targets and 10 iterations 7.6 us a grasp on one c
 arrays of (targets, contacts, 3), several times as long as batched 6 x 3c matrix products.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -24,6 +25,33 @@ import jax.numpy as jnp
 
 Components = list[jax.Array]
 """x, y and z of vectors (or force and torque), each (c, t), (c, 1) or (1, t)."""
+
+
+class ConeProblem(NamedTuple):
+    """The problem by component: what belongs to contacts (c, 1), to targets (1, t)."""
+
+    arms: Components
+    """Contact points over the length."""
+    axes: Components
+    """Unit inward normals."""
+    passive_motions: list[Components]
+    """Velocities of the points over the length in each motion that nothing resists."""
+    targets: Components
+    """The six numbers of each target wrench."""
+    mu: jax.Array
+    """Friction coefficient, ()."""
+    low: jax.Array
+    """Least normal forces."""
+    high: jax.Array
+    """Greatest normal forces."""
+    preferred: jax.Array
+    """Normal forces towards which `damping` pulls."""
+    damping: jax.Array
+    """Weight of that, ()."""
+
+
+Minimizer = Callable[[ConeProblem, Components, int], tuple[Components, jax.Array]]
+"""What `minimize` is: forces and residuals of a problem, forces to start from and iterations."""
 
 
 class Forces(NamedTuple):
@@ -88,6 +116,7 @@ def solve_contact_forces(
     preferred: jax.Array | float = 0.0,
     damping: jax.Array | float = 0.0,
     iterations: int = 30,
+    minimizer: Minimizer | None = None,
 ) -> Forces:
     """Find forces within friction cones that come nearest to each target wrench.
 
@@ -104,6 +133,7 @@ def solve_contact_forces(
         preferred: normal force towards which `damping` pulls, () or (c,).
         damping: weight of |f - preferred n|^2, ().
         iterations: static.
+        minimizer: `minimize` if not given; `fused_forces.minimize` does the same in one kernel.
 
     Returns:
         Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
@@ -114,23 +144,51 @@ def solve_contact_forces(
     points, normals, targets, start, passive_motions = jax.lax.stop_gradient(
         (points, normals, targets, start, passive_motions)
     )
-    arms, axes = _columns(points / length), _columns(normals)
-    loose = [_columns(passive_motions[:, m] / length) for m in range(passive_motions.shape[1])]
-    wanted = [targets[None, :, i] for i in range(6)]
-    low, high = low[:, None], high[:, None]
-    pulled = jnp.asarray(preferred, points.dtype)
-    pulled = pulled[:, None] if pulled.ndim else pulled
-    damping = jnp.asarray(damping, points.dtype)
+    pulled = jnp.broadcast_to(jnp.asarray(preferred, points.dtype), low.shape)
+    problem = ConeProblem(
+        arms=_columns(points / length),
+        axes=_columns(normals),
+        passive_motions=[
+            _columns(passive_motions[:, m] / length) for m in range(passive_motions.shape[1])
+        ],
+        targets=[targets[None, :, i] for i in range(6)],
+        mu=mu,
+        low=low[:, None],
+        high=high[:, None],
+        preferred=pulled[:, None],
+        damping=jnp.asarray(damping, points.dtype),
+    )
+    forces, residual = (minimizer or minimize)(
+        problem, [start[..., i].T for i in range(3)], iterations
+    )
+    forces = jax.lax.stop_gradient(forces)
+    return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
+
+
+def minimize(
+    problem: ConeProblem, start: Components, iterations: int
+) -> tuple[Components, jax.Array]:
+    """Take steps of accelerated projected gradient.
+
+    Args:
+        problem: c contacts, t targets.
+        start: x, y and z of forces to start from, each (c, t).
+        iterations: how many steps, static.
+
+    Returns:
+        Forces, likewise, and squared residuals, (t,), in which work on passive motions counts.
+    """
+    arms, axes, loose, targets, mu, low, high, pulled, damping = problem
     # |G|^2 is at most the sum over contacts of |G_i|^2: at most 1 + |p_i|^2 of forces and their
     # torques, and what passive motions add.
-    present = (high > 0).astype(points.dtype)
+    present = (high > 0).astype(high.dtype)
     squared = present * (1 + _dot(arms, arms) + sum(_dot(m, m) for m in loose))
     rate = 1 / (jnp.sum(squared) + damping + 1e-6)
 
     def error(forces: Components) -> Components:
-        return [part - target for part, target in zip(_wrench(arms, forces), wanted, strict=True)]
+        return [part - target for part, target in zip(_wrench(arms, forces), targets, strict=True)]
 
-    def yields(forces: Components) -> list[jax.Array]:
+    def yields(forces: Components) -> Components:
         return [jnp.sum(_dot(m, forces), axis=0, keepdims=True) for m in loose]
 
     def descend(forces: Components) -> Components:
@@ -152,13 +210,10 @@ def solve_contact_forces(
         ahead = [now + share * (now - before) for now, before in zip(new, old, strict=True)]
         return new, ahead, next_momentum
 
-    first = project([start[..., i].T for i in range(3)], axes, mu, low, high)
-    forces, _, _ = jax.lax.fori_loop(
-        0, iterations, step, (first, first, jnp.ones((), points.dtype))
-    )
-    forces = jax.lax.stop_gradient(forces)
-    residual = jnp.sum(jnp.concatenate([*error(forces), *yields(forces)]) ** 2, axis=0)
-    return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
+    first = project(start, axes, mu, low, high)
+    forces, _, _ = jax.lax.fori_loop(0, iterations, step, (first, first, jnp.ones((), high.dtype)))
+    missed = [*error(forces), *yields(forces)]
+    return forces, sum((part * part for part in missed[1:]), missed[0] * missed[0])[0]
 
 
 def _columns(vectors: jax.Array) -> Components:

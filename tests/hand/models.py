@@ -33,6 +33,7 @@ def lopsided(side: int = 1) -> str:
     """
     s = side
     return f"""<mujoco><compiler angle="radian" autolimits="true" eulerseq="zyx"/>
+      <default><joint damping="0.01"/></default>
       <asset><mesh name="wedge" vertex="0 0 0  .02 0 0  0 {0.03 * s} 0  0 0 .04
                                         .02 {0.03 * s} .01"/></asset>
       <worldbody><body name="base"><geom type="box" size=".04 .03 .01" pos=".01 {0.005 * s} 0"/>

@@ -169,3 +169,18 @@ def test_json_gives_the_same_scene_back() -> None:
     assert Scene.from_json(json.loads(text)).to_json() == scene.to_json()
     with pytest.raises(InputError, match="box and solid"):
         Scene.from_json({**scene.to_json(), "obstacles": [{"shape": "ball"}]})
+
+
+def test_what_is_above_limits_how_far_an_object_rises() -> None:
+    brick = world.brick().object
+
+    def rises(*obstacles: Box) -> float:
+        return Surroundings.of(Scene(obstacles=obstacles), brick).headroom(brick, 0.2)
+
+    def shelf(gap: float, x: float = 0.0) -> Box:
+        return Box(size=(0.1, 0.1, 0.02), position=(x, 0.0, BRICK[2] + gap + 0.01), name="shelf")
+
+    assert rises() == rises(WALL) == rises(shelf(0.3)) == rises(shelf(0.08, x=0.1)) == 0.2
+    assert rises(shelf(0.08)) == pytest.approx(0.08, abs=0.005)
+    # One corner of the shelf over one corner of the brick is enough.
+    assert rises(shelf(0.08, x=0.065)) == pytest.approx(0.08, abs=0.005)

@@ -125,6 +125,20 @@ def test_a_blocked_corridor_is_left_for_another() -> None:
     assert depth == 0 or depth > 1e-3  # another way, or told that there is none
 
 
+def test_a_hand_that_would_hit_a_shelf_as_it_rises_is_told() -> None:
+    brick, hand = world.brick().object, world.allegro()
+    pregrasp = jax.tree.map(lambda leaf: np.asarray(leaf[:1]), batch().poses.pregrasp)
+    top = 0.045 + float(hand_points(pregrasp)[:, 2].max())  # of the hand, over the table
+
+    def depth(above: float) -> float:
+        shelf = Box(size=(0.6, 0.6, 0.02), position=(0.0, 0.0, top + 0.05 + above), name="shelf")
+        around = Surroundings.of(dataclasses.replace(SCENE, obstacles=(shelf,)), brick)
+        return float(ApproachPlanner(hand, brick, around).plan(pregrasp).rise_depth[0])
+
+    assert depth(0.3) == 0
+    assert depth(0.0) > 0.005
+
+
 def hand_points(pregrasp: HandPose) -> np.ndarray:
     """Vertices of the bodies of the hand, (n, 3), object frame."""
     model = physics().model

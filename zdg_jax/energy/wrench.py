@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from zdg_jax.energy.state import Contacts, GraspState, Problem
 from zdg_jax.errors import InputError
 from zdg_jax.kernels import friction_cone
+from zdg_jax.kernels.friction_cone import Minimizer
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 
 
@@ -32,7 +33,12 @@ def contacts_about_com(contacts: Contacts, problem: Problem) -> tuple[jax.Array,
 
 
 def with_contact_forces(
-    state: GraspState, problem: Problem, limits: ForceLimits, start: jax.Array, iterations: int
+    state: GraspState,
+    problem: Problem,
+    limits: ForceLimits,
+    start: jax.Array,
+    iterations: int,
+    minimizer: Minimizer | None = None,
 ) -> GraspState:
     """Find the contact forces that come nearest to each target wrench.
 
@@ -45,6 +51,7 @@ def with_contact_forces(
         limits: friction and bounds of the normal forces.
         start: forces to start from, (t, k, 3).
         iterations: of the solver, static.
+        minimizer: of the solver, see `friction_cone.solve_contact_forces`.
 
     Returns:
         The state with its `forces`, (t, k, 3), held fixed.
@@ -62,6 +69,7 @@ def with_contact_forces(
         length=TORQUE_LENGTH,
         passive_motions=contacts.passive_motions,
         iterations=iterations,
+        minimizer=minimizer,
     )
     return dataclasses.replace(state, forces=solution.force)
 

@@ -29,6 +29,8 @@ _CELLS = 2**18
 """Rows of the distance grid of solids."""
 _MARGIN = 0.01
 """Gap up to which the object's distance from obstacles is measured [m]."""
+_RISE = 0.005
+"""Distance between two heights at which a rising object is looked at [m]."""
 
 
 class HasPieces(Protocol):
@@ -127,6 +129,11 @@ class Surroundings:
             solids=tuple(solids),
         )
 
+    @property
+    def has_obstacles(self) -> bool:
+        """Whether there is anything besides the table."""
+        return bool(self.boxes or self.solids)
+
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
         import jax.numpy as jnp
@@ -181,6 +188,29 @@ class Surroundings:
         """
         low, high = _FLAT
         return float(np.clip((self.height(obj) / reach - low) / (high - low), 0.1, 1.0))
+
+    def headroom(self, obj: HasPieces, height: float) -> float:
+        """Measures how far an object rises before something above is in its way.
+
+        Args:
+            obj: the object.
+            height: the greatest rise that is looked at [m].
+
+        Returns:
+            At most `height`, to 5 mm [m].
+        """
+        if not self.has_obstacles:
+            return height
+        model, data = self._obstacles_and_object(obj)
+        start = data.qpos[:3].copy()
+        count = max(1, round(height / _RISE))
+        for k in range(1, count + 1):
+            data.qpos[:3] = start + height * k / count * self.up
+            mujoco.mj_fwdPosition(model, data)
+            outside = (model.geom_bodyid[data.contact.geom] == 0).any(axis=1)
+            if (outside & (data.contact.dist < -TOLERANCE)).any():
+                return height * (k - 1) / count
+        return height
 
     def add_to(self, spec: mujoco.MjSpec, mask: int) -> None:
         """Adds table and obstacles to a MuJoCo scene whose world is the object frame.
@@ -252,8 +282,22 @@ class Surroundings:
 
     def _obstacle_gaps(self, obj: HasPieces) -> list[tuple[str, float, bool]]:
         """Obstacles near the object: name, gap [m], and whether they lie under it."""
-        if not (self.boxes or self.solids):
+        if not self.has_obstacles:
             return []
+        model, data = self._obstacles_and_object(obj)
+        found = []
+        for contact in data.contact:
+            sides = [model.geom(g) for g in contact.geom]
+            if all(model.geom_bodyid[contact.geom]):
+                continue
+            first = model.geom_bodyid[contact.geom1] == 0
+            normal = contact.frame[:3] * (1.0 if first else -1.0)  # towards the object
+            name = sides[0 if first else 1].name.split(":")[1]
+            found.append((name, float(contact.dist), bool(normal @ self.up > 0.5)))
+        return found
+
+    def _obstacles_and_object(self, obj: HasPieces) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        """The obstacles and the object, free to move, as MuJoCo's collision detection sees them."""
         spec = mujoco.MjSpec()
         dataclasses.replace(self, table=None).add_to(spec, 1)
         body = spec.worldbody.add_body(name="object")
@@ -271,16 +315,7 @@ class Surroundings:
         data = mujoco.MjData(model)
         # The compiler may put the body's frame elsewhere than its geoms: they are what counts.
         mujoco.mj_fwdPosition(model, data)
-        found = []
-        for contact in data.contact:
-            sides = [model.geom(g) for g in contact.geom]
-            if all(model.geom_bodyid[contact.geom]):
-                continue
-            first = model.geom_bodyid[contact.geom1] == 0
-            normal = contact.frame[:3] * (1.0 if first else -1.0)  # towards the object
-            name = sides[0 if first else 1].name.split(":")[1]
-            found.append((name, float(contact.dist), bool(normal @ self.up > 0.5)))
-        return found
+        return model, data
 
 
 def _grid(pieces: tuple[ConvexPiece, ...]) -> DistanceGrid:

@@ -3,6 +3,7 @@
 The way is straight where a straight corridor is free: back from the pregrasp, away from the
 object. Where none is, the hand backs out as far as it can and goes on in another direction. Every
 2 mm MuJoCo's collision detection looks at the hand. The joints stay as they are in the pregrasp.
+Among obstacles it also looks where the hand rises with the object.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ class ApproachConfig:
     """Depth of the hand in anything that is put up with [m]."""
     least: float = 0.02
     """Length of the last straight piece before the hand may turn off [m]."""
+    rise: float = 0.08
+    """Height to which the hand must be able to rise afterwards, less under something: the least
+    that a lift takes, and its shake [m]."""
+    rise_step: float = 0.01
+    """Distance between two heights at which it is looked at [m]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,8 @@ class Approaches:
     """Depth of the hand in anything along it, (n,) [m]."""
     pregrasp_depth: np.ndarray
     """Depth of the pregrasp alone in what surrounds the object, (n,) [m]."""
+    rise_depth: np.ndarray
+    """Greatest such depth while the hand rises from there, (n,) [m]; 0 without obstacles."""
 
     @property
     def length(self) -> np.ndarray:
@@ -89,6 +97,10 @@ class ApproachPlanner:
         self._scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
         self._local = threading.local()
+        rise, step = surroundings.headroom(obj, self.config.rise), self.config.rise_step
+        self._heights: np.ndarray = np.zeros(0)
+        if surroundings.has_obstacles:  # nothing is above a table
+            self._heights = step * np.arange(1, round(rise / step) + 1)
 
     def plan(self, pregrasp: HandPose) -> Approaches:
         """Finds ways to pregrasps.
@@ -104,12 +116,13 @@ class ApproachPlanner:
         with futures.ThreadPoolExecutor(available_cpus()) as pool:
             found = list(pool.map(self._one, qpos))
         ways = np.zeros((len(qpos), WAYPOINTS, qpos.shape[1]), np.float32)
-        for way, (path, _, _) in zip(ways, found, strict=True):
+        for way, (path, _, _, _) in zip(ways, found, strict=True):
             way[:] = path
         return Approaches(
             poses=HandPose.from_qpos(ways),
-            depth=np.array([depth for _, depth, _ in found]),
-            pregrasp_depth=np.array([depth for *_, depth in found]),
+            depth=np.array([depth for _, depth, _, _ in found]),
+            pregrasp_depth=np.array([depth for _, _, depth, _ in found]),
+            rise_depth=np.array([depth for *_, depth in found]),
         )
 
     def blockers(self, poses: HandPose) -> dict[str, int]:
@@ -131,11 +144,12 @@ class ApproachPlanner:
                 counts[name] += 1
         return dict(counts.most_common())
 
-    def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and that of the pregrasp."""
+    def _one(self, pregrasp: np.ndarray) -> tuple[np.ndarray, float, float, float]:
+        """The way (WAYPOINTS, 7 + j) to one pregrasp, its depth, and those of the pregrasp and of
+        its rise."""
         still = np.tile(pregrasp, (WAYPOINTS, 1))
         if not np.isfinite(pregrasp).all():
-            return still, np.inf, np.inf
+            return still, np.inf, np.inf, np.inf
         look = _Look(self, pregrasp)
         start, around = look.depths(pregrasp[:3])
         config = self.config
@@ -160,7 +174,9 @@ class ApproachPlanner:
                     best, least = np.array([far, far, turn, pregrasp[:3]]), 0.0
                     break
         still[:, :3] = best
-        return still, max(least, start, 0.0) if least > 0 else start, around
+        rises = [look.depths(pregrasp[:3] + height * self._up)[1] for height in self._heights]
+        depth = max(least, start) if least > 0 else start
+        return still, depth, around, max(rises, default=0.0)
 
     def _directions(self, data: mujoco.MjData, pregrasp: np.ndarray) -> Iterator[np.ndarray]:
         """Unit directions to back out in, the most natural first; none goes down."""

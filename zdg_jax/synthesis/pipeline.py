@@ -341,6 +341,7 @@ class GraspPipeline:
             metrics |= {
                 "scene_penetration": np.maximum(fitted.scene_depth, ways.pregrasp_depth),
                 "approach_penetration": ways.depth,
+                "rise_penetration": ways.rise_depth,
                 "approach_length": ways.length,
             }
         metrics["predicted_hold_probability"] = quality.predicted_hold_probability(

@@ -104,7 +104,7 @@ def predicted_hold_probability(
 
     Args:
         metrics: from `measure`, with exact `penetration` and `self_penetration`, `wrist_turn`, and
-            in a scene `scene_penetration` and `approach_penetration`, each (n,).
+            in a scene `scene_penetration`, `approach_penetration` and `rise_penetration`, (n,).
         terms: energy terms, each (n,).
         mass: mass of the object [kg].
     """
@@ -112,7 +112,8 @@ def predicted_hold_probability(
     chance = chance * _stays(metrics["wrist_turn"])
     if "scene_penetration" in metrics:
         chance = chance * _clears(metrics["scene_penetration"], _SCENE_DEPTH)
-        chance = chance * _clears(metrics["approach_penetration"], _APPROACH_DEPTH)
+        way = np.maximum(metrics["approach_penetration"], metrics["rise_penetration"])
+        chance = chance * _clears(way, _APPROACH_DEPTH)
     return chance
 
 

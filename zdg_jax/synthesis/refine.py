@@ -42,6 +42,9 @@ class RefineConfig:
     """Gradient steps."""
     force_iterations: int = dataclasses.field(default=6, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
+    fused_forces: bool = dataclasses.field(default=False, metadata={"static": True})
+    """Whether the force solver is one kernel of its own on CUDA, see `kernels/fused_forces.py`. On
+    other platforms nothing changes."""
     starts: int = dataclasses.field(default=4, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
     trial_steps: int = dataclasses.field(default=8, metadata={"static": True})
@@ -303,7 +306,12 @@ class Refiner:
         state = energy.grasp_state(
             problem, variables, pattern, standoff=standoff, margin=config.margin * standoff
         )
-        state = energy.with_contact_forces(state, problem, limits, forces, iterations)
+        minimizer = None
+        if config.fused_forces:
+            from zdg_jax.kernels import fused_forces
+
+            minimizer = fused_forces.minimize
+        state = energy.with_contact_forces(state, problem, limits, forces, iterations, minimizer)
         return energy.evaluate(config.terms, state, problem), state
 
     def _optimizer(self) -> optax.GradientTransformation:

@@ -77,6 +77,7 @@ class Lift:
         pregrasp: np.ndarray,
         grasp: np.ndarray,
         squeeze: np.ndarray,
+        headroom: float,
     ) -> Script:
         """Takes one grasp through the phases until one fails.
 
@@ -88,6 +89,7 @@ class Lift:
             pregrasp: root position, quaternion and joints, (7 + j,), world frame.
             grasp: likewise.
             squeeze: likewise.
+            headroom: how far hand and object can rise [m].
 
         Yields:
             The stages, each of which takes `stage_steps` steps.
@@ -119,7 +121,10 @@ class Lift:
 
         limits = np.array([protocol.max_drift, protocol.max_turn])
         origin = trajectories.relative_pose(seen.object, seen.hand)
-        for phase, targets in self._carry(squeeze):
+        rise, amplitude = rise_and_amplitude(protocol, headroom)
+        goal = self.object_pose.copy()
+        goal[:3] += rise * self.up
+        for phase, targets in self._carry(squeeze, rise, amplitude):
             for k in range(len(targets.position)):
                 seen = yield Stage(phase=PHASES[phase], targets=targets, k=k)
                 here = trajectories.relative_pose(seen.object, seen.hand)
@@ -127,6 +132,11 @@ class Lift:
                 if not seen.sound or (moved >= limits).any():
                     result.record(i, phase, False, moved)
                     return Reason.SLIPPED if seen.sound else Reason.DIVERGED
+            # A wrist that yields lets a hand that holds well end elsewhere.
+            aside = trajectories.displacement(seen.object, goal)[0]
+            if PHASES[phase] == "hold" and aside >= protocol.max_miss:
+                result.record(i, phase, False, moved)
+                return Reason.SAGS
             result.record(i, phase, True, moved)
         return Reason.HELD
 
@@ -145,7 +155,9 @@ class Lift:
         for k in range(count):
             yield Stage(phase=phase, targets=targets, k=k)
 
-    def _carry(self, squeeze: np.ndarray) -> list[tuple[int, Targets]]:
+    def _carry(
+        self, squeeze: np.ndarray, rise: float, amplitude: float
+    ) -> list[tuple[int, Targets]]:
         """Returns targets of lift, standstill and shake, with the numbers of their phases."""
         protocol = self.protocol
         count = [
@@ -153,24 +165,23 @@ class Lift:
             for time in (protocol.lift_time, protocol.hold_time, protocol.shake_time)
         ]
         share = np.arange(1, count[0] + 1) / count[0]
-        rise = protocol.height * 0.5 * (1 - np.cos(np.pi * share))
-        lift = rise[:, None] * self.up
-        stay = np.tile(protocol.height * self.up, (count[1], 1))
-        shake = protocol.height * self.up + self._shake(count[2])
+        lift = rise * 0.5 * (1 - np.cos(np.pi * share))[:, None] * self.up
+        stay = np.tile(rise * self.up, (count[1], 1))
+        shake = rise * self.up + self._shake(count[2], amplitude)
         return [
             (phase, self._carried(squeeze, offsets))
             for phase, offsets in ((2, lift), (3, stay), (4, shake))
-            if phase != 4 or protocol.shake_amplitude > 0
+            if phase != 4 or amplitude > 0
         ]
 
-    def _shake(self, count: int) -> np.ndarray:
+    def _shake(self, count: int, amplitude: float) -> np.ndarray:
         """Returns offsets that swing along x, y and z in turn, for whole numbers of periods."""
         third = max(1, count // 3)
         periods = max(1, round(self.protocol.shake_frequency * third * _STAGE))
         swing = np.sin(2 * np.pi * periods * np.arange(1, third + 1) / third)
         offsets = np.zeros((3, third, 3))
         for axis in range(3):
-            offsets[axis, :, axis] = self.protocol.shake_amplitude * swing
+            offsets[axis, :, axis] = amplitude * swing
         return offsets.reshape(-1, 3)
 
     def _carried(self, squeeze: np.ndarray, offsets: np.ndarray) -> Targets:
@@ -180,6 +191,17 @@ class Lift:
             quaternion=np.tile(squeeze[3:7], (len(offsets), 1)),
             ctrl=np.tile(ctrl, (len(offsets), 1)),
         )
+
+
+def rise_and_amplitude(protocol: LiftProtocol, headroom: float) -> tuple[float, float]:
+    """Returns how high the hand lifts and how far it shakes [m] where something is above.
+
+    Args:
+        protocol: the protocol.
+        headroom: how far the object can rise [m].
+    """
+    amplitude = min(protocol.shake_amplitude, headroom / 2)
+    return min(protocol.height, headroom - amplitude), amplitude
 
 
 def surroundings_of(protocol: LiftProtocol, obj: ObjectLike) -> Surroundings:

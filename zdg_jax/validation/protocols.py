@@ -155,13 +155,13 @@ class LiftProtocol:
     closing_time: float = 0.4
     """From the pregrasp to the grasp, and again from the grasp to the squeeze [s]."""
     height: float = 0.2
-    """Height to which the hand lifts [m]."""
+    """Height to which the hand lifts [m]; less where something above leaves less room."""
     lift_time: float = 1.0
     """Duration of the lift [s]."""
     hold_time: float = 1.0
     """Standstill after it [s]."""
     shake_amplitude: float = 0.03
-    """Amplitude of the shake along each axis [m]; 0 leaves it out."""
+    """Amplitude of the shake along each axis [m], likewise; 0 leaves it out."""
     shake_frequency: float = 2.0
     """Frequency of the shake [Hz]."""
     shake_time: float = 1.5
@@ -170,6 +170,9 @@ class LiftProtocol:
     """The object may move that far in the hand after the squeeze [m]."""
     max_turn: float = math.radians(30)
     """The object may turn that far in the hand after the squeeze [rad]."""
+    max_miss: float = 0.05
+    """The object may be that far from where the lift is to bring it, at the end of the standstill
+    [m]: a heavy one turns the wrist, though the hand may not lose it."""
     max_approach_motion: float = 0.02
     """The approaching open hand may push the object that far [m]."""
     max_pregrasp_penetration: float = 0.01

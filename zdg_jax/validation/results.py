@@ -47,6 +47,8 @@ class Reason(enum.IntEnum):
     """The opened hand did not let go."""
     PRESSES_TOO_LITTLE = 16
     """The finger that was to press did not reach its point, or not with the force."""
+    SAGS = 17
+    """The lifted object ended away from where the lift was to bring it."""
 
     @property
     def text(self) -> str:
@@ -56,7 +58,7 @@ class Reason(enum.IntEnum):
     @property
     def in_use(self) -> bool:
         """Whether it is a fault of an object in use, which a step of the deed tells more of."""
-        return self >= Reason.SLIPS
+        return Reason.SLIPS <= self <= Reason.PRESSES_TOO_LITTLE
 
 
 _PER_GRASP = {"rows": "grasps"}

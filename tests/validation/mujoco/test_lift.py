@@ -20,7 +20,7 @@ from tests.validation.gripper import (
 )
 from zdg_jax import validation
 from zdg_jax.errors import InputError
-from zdg_jax.scenes import Scene
+from zdg_jax.scenes import Box, Scene
 from zdg_jax.validation import LiftProtocol, Reason
 
 
@@ -51,6 +51,14 @@ def test_a_heavy_object_slips(gripper: Gripper, ball: Ball) -> None:
     assert result.failed_at[0] > 1.4
 
 
+def test_an_object_that_ends_elsewhere_is_told(gripper: Gripper, ball: Ball) -> None:
+    poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
+    strict = LiftProtocol(max_miss=1e-5)
+    result = validation.rollout(gripper, ball, poses, strict)
+    assert result.reasons == ["sags"]
+    assert result.survived_loads[0].tolist() == [True, True, True, False, False]
+
+
 def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
     poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
     shot = validation.record(gripper, ball, poses, LiftProtocol(height=0.15), fps=50)
@@ -59,6 +67,22 @@ def test_the_object_rises_with_the_hand(gripper: Gripper, ball: Ball) -> None:
     np.testing.assert_allclose(heights[held], 0.15, atol=0.003)
     shaken = np.array([name == "shake" for name in shot.phase])
     assert np.ptp(heights[shaken]) > 0.03
+
+
+def test_under_a_shelf_the_hand_lifts_as_far_as_there_is_room(gripper: Gripper, ball: Ball) -> None:
+    poses = by_grasp([tuple(above(a) for a in (OPEN, TOUCHING, PUSHING))])
+
+    def height(bottom: float, x: float) -> float:
+        shelf = Box(size=(0.1, 0.4, 0.02), position=(x, 0.0, bottom + 0.01))
+        protocol = LiftProtocol(scene=Scene(obstacles=(shelf,)), approach_distance=0.03)
+        assert validation.rollout(gripper, ball, poses, protocol).reasons == ["held"]
+        shot = validation.record(gripper, ball, poses, protocol, fps=50)
+        assert len(np.unique(shot.phase)) == 5
+        return float(shot.object_pose[np.array(shot.phase) == "hold", 2].mean())
+
+    # The palm's back is 15 cm above the table; the shake takes 3 cm of the room.
+    assert height(0.28, 0.075) == pytest.approx(0.10, abs=0.015)
+    assert height(0.28, 0.2) == pytest.approx(0.2, abs=0.003)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -189,8 +189,6 @@ def _grip(
         worked = np.mean([shape.part(mark).center for mark in choice.worked], axis=0)
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
-    # A lid or cap is turned about the axis on which it sits, and lifted along it.
-    straight_down = choice.function == "closure" and parsed.side is None
     approach = propose(
         shape,
         marks,
@@ -200,7 +198,6 @@ def _grip(
         around=around,
         side=parsed.side,
         faces=choice.function != "closure" and choice.confidence > INDIFFERENT,
-        palm_towards=-shape.upright if straight_down else None,
     )[0]
     pointing = action is not None and action.name in _POINTING
     force = action.force if action else Force.MODERATE

@@ -143,7 +143,8 @@ def grasp_test(
     if isinstance(protocol, LiftProtocol):
         around = surroundings_of(protocol, obj)
         scene = build(hand, obj, physics, solver, surroundings=around)
-        return LiftTest(scene, protocol, around.up)
+        headroom = around.headroom(obj, protocol.height + protocol.shake_amplitude)
+        return LiftTest(scene, protocol, around, headroom)
     weight = physics.weight_of(obj)
     if isinstance(protocol, UseProtocol):
         return UseTest(build(hand, obj, physics, solver), protocol, weight)

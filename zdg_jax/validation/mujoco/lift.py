@@ -7,6 +7,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.mujoco_warnings import logged_warnings
+from zdg_jax.scenes.surroundings import TOLERANCE, Surroundings
 from zdg_jax.validation.lifting import PHASES, Lift, Script, Seen
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
@@ -17,6 +18,8 @@ from zdg_jax.validation.scene import CompiledScene, away_from_object
 _FAR = 10.0
 """Height at which the hand waits while the object comes to rest [m]."""
 _TOPPLED = np.radians(20)
+_LEAST_RISE, _STEP = 0.05, 0.01
+"""Rise that a hand must have room for, and distance between two heights that are looked at [m]."""
 
 
 class LiftTest(GraspTest):
@@ -24,23 +27,31 @@ class LiftTest(GraspTest):
 
     load_names = PHASES
 
-    def __init__(self, scene: CompiledScene, protocol: LiftProtocol, up: np.ndarray) -> None:
+    def __init__(
+        self,
+        scene: CompiledScene,
+        protocol: LiftProtocol,
+        around: Surroundings,
+        headroom: float,
+    ) -> None:
         """Lets the object come to rest on the table.
 
         Args:
             scene: built with surroundings.
             protocol: the protocol.
-            up: unit vector that points up in them, (3,), object frame.
+            around: these.
+            headroom: how far the object can rise in them [m].
 
         Raises:
             InputError: the object topples in the pose that it should stand in.
         """
-        self.scene, self.protocol, self._up = scene, protocol, up
+        self.scene, self.protocol, self._up = scene, protocol, around.up
         self.max_pregrasp_penetration = protocol.max_pregrasp_penetration
         self.object_pose = self._settle()
+        self._headroom, self._among = headroom, around.has_obstacles
         self.lift = Lift(
             protocol=protocol,
-            up=up,
+            up=around.up,
             ctrl_from_joints=scene.ctrl_from_joints,
             object_pose=self.object_pose,
         )
@@ -56,8 +67,7 @@ class LiftTest(GraspTest):
         squeeze: np.ndarray,
     ) -> Reason:
         """Runs the phases until one fails; arguments as of `GraspTest.roll_out`."""
-        way = self.way(simulation, approach, pregrasp)
-        script: Script = self.lift.script(result, i, way, pregrasp, grasp, squeeze)
+        way, script = self.script(simulation, result, i, approach, pregrasp, grasp, squeeze)
         simulation.reset(way[0], self.object_pose)
         stage = next(script)
         while True:
@@ -74,22 +84,44 @@ class LiftTest(GraspTest):
             except StopIteration as verdict:
                 return Reason(verdict.value)
 
-    def way(
-        self, simulation: Simulation, approach: np.ndarray | None, pregrasp: np.ndarray
-    ) -> np.ndarray:
-        """Returns the way to a pregrasp, (T, 7 + j): a straight one where none is known.
+    def script(
+        self,
+        simulation: Simulation,
+        result: Validation,
+        i: int,
+        approach: np.ndarray | None,
+        pregrasp: np.ndarray,
+        grasp: np.ndarray,
+        squeeze: np.ndarray,
+    ) -> tuple[np.ndarray, Script]:
+        """Returns the way to a pregrasp, (T, 7 + j), and what the hand is told from there on.
 
-        Args:
-            simulation: the state, at the pregrasp.
-            approach: the way, (T, 7 + j), world frame, if it is known.
-            pregrasp: root position, quaternion and joints, (7 + j,), world frame.
+        Arguments as of `GraspTest.roll_out`; the simulation is left in another state. A way that is
+        not known is straight.
         """
-        if approach is not None:
-            return approach
-        start = pregrasp.copy()
-        away = away_from_object(self.scene, simulation.data, self._up)
-        start[:3] += self.protocol.approach_distance * away
-        return np.stack([start, pregrasp])
+        way = approach
+        if way is None:
+            start = pregrasp.copy()
+            away = away_from_object(self.scene, simulation.data, self._up)
+            start[:3] += self.protocol.approach_distance * away
+            way = np.stack([start, pregrasp])
+        headroom = self._headroom_of(simulation, grasp)
+        return way, self.lift.script(result, i, way, pregrasp, grasp, squeeze, headroom)
+
+    def _headroom_of(self, simulation: Simulation, grasp: np.ndarray) -> float:
+        """Returns how far the object and a hand that holds it can rise [m].
+
+        For the hand it is `_LEAST_RISE` at least: one without that fails where it meets something.
+        """
+        if not self._among:
+            return self._headroom
+        raised, pose = grasp.copy(), self.object_pose.copy()
+        for height in np.arange(_LEAST_RISE, self._headroom, _STEP):
+            raised[:3] = grasp[:3] + height * self._up
+            simulation.reset(raised, pose)
+            if simulation.penetration().with_table > TOLERANCE:
+                return float(max(height - _STEP, _LEAST_RISE))
+        return self._headroom
 
     def placed(self, qpos: np.ndarray) -> np.ndarray:
         """Returns a hand's pose (7 + j,) of the object frame, with the object at rest."""
