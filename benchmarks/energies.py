@@ -194,7 +194,7 @@ def _solver(
             length=TORQUE_LENGTH,
             passive_motions=passive_motions,
             iterations=config.force_iterations,
-            minimizer=fused_forces.minimize if config.fused_forces else None,
+            minimizer=(fused_forces if config.fused_forces else friction_cone).minimize,
         ).residual
 
     given = jax.block_until_ready(contacts(*batch))

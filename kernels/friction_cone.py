@@ -51,7 +51,7 @@ class ConeProblem(NamedTuple):
 
 
 Minimizer = Callable[[ConeProblem, Components, int], tuple[Components, jax.Array]]
-"""What `minimize` is: forces and residuals of a problem, forces to start from and iterations."""
+"""A solver: from a problem, forces to start from and iterations to forces and residuals."""
 
 
 class Forces(NamedTuple):
@@ -100,69 +100,6 @@ def project(
     new_normal = jnp.clip(jnp.where(size <= mu * normal, normal, on_edge), low, high)
     share = jnp.minimum(size, mu * new_normal) / size
     return [new_normal * axis + share * part for axis, part in zip(normals, tangent, strict=True)]
-
-
-def solve_contact_forces(
-    points: jax.Array,
-    normals: jax.Array,
-    targets: jax.Array,
-    *,
-    start: jax.Array,
-    mu: jax.Array,
-    low: jax.Array,
-    high: jax.Array,
-    length: jax.Array | float,
-    passive_motions: jax.Array | None = None,
-    preferred: jax.Array | float = 0.0,
-    damping: jax.Array | float = 0.0,
-    iterations: int = 30,
-    minimizer: Minimizer | None = None,
-) -> Forces:
-    """Find forces within friction cones that come nearest to each target wrench.
-
-    Args:
-        points: contact points from the point that torques are taken about, (c, 3) [m].
-        normals: unit inward normals, (c, 3).
-        targets: wrenches to produce, (t, 6), torques over `length`.
-        start: forces to start from, (t, c, 3): those of the step before, or zeros.
-        mu: friction coefficient, ().
-        low, high: bounds of the normal forces, (c,). An absent contact has both at zero.
-        length: metres that turn a torque into a force, ().
-        passive_motions: velocity of each point in m motions of the hand that nothing resists,
-            (c, m, 3) [m per unit of motion]: forces must do no work on them, else the hand yields.
-        preferred: normal force towards which `damping` pulls, () or (c,).
-        damping: weight of |f - preferred n|^2, ().
-        iterations: static.
-        minimizer: `minimize` if not given; `fused_forces.minimize` does the same in one kernel.
-
-    Returns:
-        Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
-    """
-    passive_motions = (
-        jnp.zeros((len(points), 0, 3), points.dtype) if passive_motions is None else passive_motions
-    )
-    points, normals, targets, start, passive_motions = jax.lax.stop_gradient(
-        (points, normals, targets, start, passive_motions)
-    )
-    pulled = jnp.broadcast_to(jnp.asarray(preferred, points.dtype), low.shape)
-    problem = ConeProblem(
-        arms=_columns(points / length),
-        axes=_columns(normals),
-        passive_motions=[
-            _columns(passive_motions[:, m] / length) for m in range(passive_motions.shape[1])
-        ],
-        targets=[targets[None, :, i] for i in range(6)],
-        mu=mu,
-        low=low[:, None],
-        high=high[:, None],
-        preferred=pulled[:, None],
-        damping=jnp.asarray(damping, points.dtype),
-    )
-    forces, residual = (minimizer or minimize)(
-        problem, [start[..., i].T for i in range(3)], iterations
-    )
-    forces = jax.lax.stop_gradient(forces)
-    return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
 
 
 def minimize(
@@ -214,6 +151,67 @@ def minimize(
     forces, _, _ = jax.lax.fori_loop(0, iterations, step, (first, first, jnp.ones((), high.dtype)))
     missed = [*error(forces), *yields(forces)]
     return forces, sum((part * part for part in missed[1:]), missed[0] * missed[0])[0]
+
+
+def solve_contact_forces(
+    points: jax.Array,
+    normals: jax.Array,
+    targets: jax.Array,
+    *,
+    start: jax.Array,
+    mu: jax.Array,
+    low: jax.Array,
+    high: jax.Array,
+    length: jax.Array | float,
+    passive_motions: jax.Array | None = None,
+    preferred: jax.Array | float = 0.0,
+    damping: jax.Array | float = 0.0,
+    iterations: int = 30,
+    minimizer: Minimizer = minimize,
+) -> Forces:
+    """Find forces within friction cones that come nearest to each target wrench.
+
+    Args:
+        points: contact points from the point that torques are taken about, (c, 3) [m].
+        normals: unit inward normals, (c, 3).
+        targets: wrenches to produce, (t, 6), torques over `length`.
+        start: forces to start from, (t, c, 3): those of the step before, or zeros.
+        mu: friction coefficient, ().
+        low, high: bounds of the normal forces, (c,). An absent contact has both at zero.
+        length: metres that turn a torque into a force, ().
+        passive_motions: velocity of each point in m motions of the hand that nothing resists,
+            (c, m, 3) [m per unit of motion]: forces must do no work on them, else the hand yields.
+        preferred: normal force towards which `damping` pulls, () or (c,).
+        damping: weight of |f - preferred n|^2, ().
+        iterations: static.
+        minimizer: the solver; `fused_forces.minimize` does the same in one kernel.
+
+    Returns:
+        Forces and squared residuals; no gradient flows through them (see `energy.wrench`).
+    """
+    passive_motions = (
+        jnp.zeros((len(points), 0, 3), points.dtype) if passive_motions is None else passive_motions
+    )
+    points, normals, targets, start, passive_motions = jax.lax.stop_gradient(
+        (points, normals, targets, start, passive_motions)
+    )
+    pulled = jnp.broadcast_to(jnp.asarray(preferred, points.dtype), low.shape)
+    problem = ConeProblem(
+        arms=_columns(points / length),
+        axes=_columns(normals),
+        passive_motions=[
+            _columns(passive_motions[:, m] / length) for m in range(passive_motions.shape[1])
+        ],
+        targets=[targets[None, :, i] for i in range(6)],
+        mu=mu,
+        low=low[:, None],
+        high=high[:, None],
+        preferred=pulled[:, None],
+        damping=jnp.asarray(damping, points.dtype),
+    )
+    forces, residual = minimizer(problem, [start[..., i].T for i in range(3)], iterations)
+    forces = jax.lax.stop_gradient(forces)
+    return Forces(jnp.stack([part.T for part in forces], axis=-1), residual)
 
 
 def _columns(vectors: jax.Array) -> Components:

@@ -19,7 +19,7 @@ def _solve(
     points: jax.Array,
     start: jax.Array,
     passive_motions: jax.Array,
-    minimizer: friction_cone.Minimizer | None,
+    minimizer: friction_cone.Minimizer,
 ) -> friction_cone.Forces:
     """Forces of five contacts for seven targets; the last contact is absent."""
     targets = jax.random.normal(jax.random.key(3), (7, 6))
@@ -51,7 +51,7 @@ def _given(motions: int) -> tuple[jax.Array, ...]:
 def test_the_kernel_finds_the_forces_of_the_plain_solver(motions: int) -> None:
     given = _given(motions)
     kernel = functools.partial(fused_forces.launch, interpret=True)
-    plain = jax.vmap(lambda *a: _solve(*a, None))(*given)
+    plain = jax.vmap(lambda *a: _solve(*a, friction_cone.minimize))(*given)
     fused = jax.jit(jax.vmap(lambda *a: _solve(*a, kernel)))(*given)
     assert float(jnp.max(jnp.abs(plain.force))) > 1.0
     np.testing.assert_allclose(fused.force, plain.force, atol=2e-5)

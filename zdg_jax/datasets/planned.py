@@ -150,7 +150,7 @@ class PlannedDataset:
         return lines
 
     def _changed(self, before: PlannedDataset) -> list[str]:
-        """What of the spec and its files is no longer as it was and decided about jobs."""
+        """Names of what decides about jobs and has changed in the spec or its files."""
         was, now = (planned.spec.model_dump(mode="json") for planned in (before, self))
         own, table = self.table, before.table
         objects, tasks = {row.id for row in own.objects}, set(own.tasks)

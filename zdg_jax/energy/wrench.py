@@ -38,7 +38,7 @@ def with_contact_forces(
     limits: ForceLimits,
     start: jax.Array,
     iterations: int,
-    minimizer: Minimizer | None = None,
+    minimizer: Minimizer = friction_cone.minimize,
 ) -> GraspState:
     """Find the contact forces that come nearest to each target wrench.
 

@@ -18,7 +18,7 @@ _FARTHEST = 100.0
 _UNIT = 1e-3
 """Tolerance of the length of a quaternion."""
 _STICKING_OUT = 0.05
-"""How far convex pieces may reach beyond the object, as a share of its size: hulls are coarser."""
+"""Reach of convex pieces beyond the object, at most, over its size: hulls are coarser."""
 _LONGEST_TEXT = 4096
 """Characters of a name, a path or a task."""
 _LIMITS = {"mass": HEAVIEST, "friction": 100.0, "volume": 1e3, "scale": 1e6}

@@ -306,7 +306,7 @@ def _tie(model: mujoco.MjModel, e: int, driven: set[int]) -> tuple[int, int, np.
 
 
 def _spare(low: float, high: float) -> float:
-    """How far a coupling may take a joint beyond its range: those of files are rounded."""
+    """Excess of a joint over its range that a coupling may cause: ranges in files are rounded."""
     return 1e-3 + 0.02 * (high - low)
 
 

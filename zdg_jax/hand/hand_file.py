@@ -15,7 +15,7 @@ from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
 from zdg_jax.hand.scaling import scale_lengths
 from zdg_jax.runtime.kinds import check_kind
-from zdg_jax.runtime.mujoco_warnings import logged_warnings
+from zdg_jax.runtime.mujoco_warnings import quiet_compiler
 
 _KINDS = (str, pathlib.Path, mujoco.MjSpec, mujoco.MjModel)
 
@@ -40,7 +40,7 @@ class HandFile:
     """Pairs of links that a loop of the file holds together: their chains are one finger."""
 
     @classmethod
-    @logged_warnings()
+    @quiet_compiler()
     def read(
         cls,
         path: str | pathlib.Path | mujoco.MjSpec | mujoco.MjModel,

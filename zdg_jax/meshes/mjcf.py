@@ -35,7 +35,7 @@ def read_mjcf(path: pathlib.Path) -> mujoco.MjSpec:
 
 
 def _parsed(path: pathlib.Path) -> mujoco.MjSpec:
-    """What MuJoCo reads; it knows MJCF by its suffix alone, so other names go by their text."""
+    """Reads a file with MuJoCo, to which files without MJCF's suffix go as their text."""
     if path.suffix.lower() == ".xml":
         return mujoco.MjSpec.from_file(str(path))
     text, included = _text(path), {}

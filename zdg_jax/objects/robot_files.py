@@ -13,7 +13,7 @@ from zdg_jax.meshes.geoms import collides, geom_mesh
 from zdg_jax.meshes.mjcf import read_mjcf
 from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.meshes.urdf import read_urdf, unreadable
-from zdg_jax.runtime.mujoco_warnings import logged_warnings
+from zdg_jax.runtime.mujoco_warnings import quiet_compiler
 
 _MOST_GEOMS = 1000
 """Geometries of a model; each round one has thousands of triangles."""
@@ -21,7 +21,7 @@ _SECTIONS = 64
 """Segments around a round geom: 50 mm radius is 0.06 mm off."""
 
 
-@logged_warnings()
+@quiet_compiler()
 def read_robot_file(path: pathlib.Path) -> trimesh.Scene:
     """Reads the bodies of an MJCF or URDF model in its initial pose.
 

@@ -21,8 +21,17 @@ def logged_warnings() -> Iterator[None]:
     before = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # those of its compiler
-            yield
+        yield
     finally:
         mujoco.set_mju_user_warning(before)
+
+
+@contextlib.contextmanager
+def quiet_compiler() -> Iterator[None]:
+    """As `logged_warnings`, and without the Python warnings of MuJoCo's compiler.
+
+    For the reading of a file alone: Python's filter of warnings is that of all threads.
+    """
+    with logged_warnings(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield

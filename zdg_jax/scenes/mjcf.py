@@ -18,7 +18,7 @@ from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.meshes.geoms import collides, geom_mesh
 from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.objects.convex import ConvexPiece, hull
-from zdg_jax.runtime.mujoco_warnings import logged_warnings
+from zdg_jax.runtime.mujoco_warnings import quiet_compiler
 from zdg_jax.scenes.obstacles import Box, Obstacle, Quaternion, Solid, Triple
 from zdg_jax.scenes.scene import Scene
 
@@ -32,7 +32,7 @@ _WALL = (10.0, 10.0, 1.0)
 """Size of the box that a plane which is not level becomes [m]."""
 
 
-@logged_warnings()
+@quiet_compiler()
 def read_scene(
     path: str | os.PathLike[str],
     *,

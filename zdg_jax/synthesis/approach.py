@@ -97,10 +97,10 @@ class ApproachPlanner:
         self._scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._up, self._normal = surroundings.up, np.asarray(hand.palm.normal, float)
         self._local = threading.local()
-        rise, step = surroundings.headroom(obj, self.config.rise), self.config.rise_step
-        self._heights: np.ndarray = np.zeros(0)
+        rise, step = 0.0, self.config.rise_step
         if surroundings.has_obstacles:  # nothing is above a table
-            self._heights = step * np.arange(1, round(rise / step) + 1)
+            rise = surroundings.headroom(obj, self.config.rise)
+        self._heights = step * np.arange(1, round(rise / step) + 1)
 
     def plan(self, pregrasp: HandPose) -> Approaches:
         """Finds ways to pregrasps.

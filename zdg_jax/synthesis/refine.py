@@ -13,6 +13,7 @@ import optax
 from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
+from zdg_jax.kernels import friction_cone
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 
@@ -306,7 +307,7 @@ class Refiner:
         state = energy.grasp_state(
             problem, variables, pattern, standoff=standoff, margin=config.margin * standoff
         )
-        minimizer = None
+        minimizer = friction_cone.minimize
         if config.fused_forces:
             from zdg_jax.kernels import fused_forces
 

@@ -41,7 +41,7 @@ CLOSED = 0.3
 _SLICE = 0.008
 """Breadth of the slices in which a part is measured there: about that of a finger [m]."""
 _OFF_MIDDLE = 0.03
-"""What a place off the middle of a part costs, all else equal."""
+"""Cost of a place off the middle of a part, all else equal."""
 _FACES = 0.8
 """Worth of fingers and thumb on the two faces of a plate, beside on its edges."""
 _GAP, _FINGER = 0.008, 0.02
