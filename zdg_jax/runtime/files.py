@@ -26,8 +26,6 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     check_path("the file to write", path)
     target = pathlib.Path(path)
-    if "\0" in str(target):
-        raise InputError(f"cannot write {str(target)!r}: no name of a file holds a null byte")
     partial = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +44,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if partial is not None:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
+
+
+def is_file(path: pathlib.Path) -> bool:
+    """Returns whether there is such a file; names that are too long for any name none.
+
+    Args:
+        path: the path.
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
