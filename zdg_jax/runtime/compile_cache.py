@@ -24,7 +24,7 @@ def enable_compile_cache() -> None:
     if chosen or not enabled:
         return
     jax.config.update("jax_compilation_cache_dir", str(cache_root() / "xla"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     # JAX looks for the folder once, at the first program, which may have been compiled already.
     compilation_cache.reset_cache()
