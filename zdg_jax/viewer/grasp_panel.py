@@ -221,8 +221,8 @@ class GraspPanel:
 
     def _show_contacts(self) -> None:
         forces = self.grasps.forces
-        self._contacts.clear()
         if forces is None or self.selected < 0 or not self._with_contacts.value:
+            self._contacts.clear()
             return
         used = forces.links[self.selected] >= 0
         self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])
