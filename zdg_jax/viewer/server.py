@@ -87,7 +87,7 @@ class Viewer:
         axes = np.stack([side, np.cross(side, up), up])
         self.server.scene.set_up_direction((float(up[0]), float(up[1]), float(up[2])))
         camera = self.server.initial_camera
-        camera.position = middle + 0.95 * size * (towards @ axes)
+        camera.position = middle + 1.1 * size * (towards @ axes)
         camera.look_at = middle
         camera.near, camera.fov = 0.01 * size, np.radians(50.0)
         for name, strength, place in _LAMPS:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zdg_jax.viewer.grasp_panel import GraspPanel
 
 _UP = (0.0, 0.0, 1.0)
+_ACROSS = (0.15, 0.9, 0.4)
+"""Where the camera stands before a row of sets, see `Viewer.look_at`."""
 _HAND_SIZE = 0.25
 """Room about an object for the hand at it [m]."""
 
@@ -79,7 +81,11 @@ def view_grasps(
     _add_keys(viewer, panels)
     last = (len(sets) - 1) * step
     margin = 0.4 * _HAND_SIZE
-    viewer.look_at(np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin, up)
+    low, high = np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin
+    if len(sets) > 1:
+        viewer.look_at(low, high, up, towards=_ACROSS)
+    else:
+        viewer.look_at(low, high, up)
     return viewer
 
 
