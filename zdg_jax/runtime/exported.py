@@ -18,7 +18,7 @@ import json
 import logging
 import pathlib
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import jax
@@ -49,13 +49,9 @@ _DEBUGGING = ("jax_disable_jit", "jax_debug_nans", "jax_debug_infs", "jax_check_
 """Settings of JAX under which nothing is kept: they look into programs as they are traced."""
 _LIMIT = 100_000_000
 """A file with more bytes is none of this cache."""
-
 _LEAVES = (jax.Array, jax.ShapeDtypeStruct, np.ndarray, np.generic, bool, int, float, complex)
 
 _log = logging.getLogger(__name__)
-
-Flat = Callable[..., Any]
-"""A compiled function of leaves, with its result as leaves."""
 
 
 class _NotKeptError(Exception):
@@ -153,8 +149,8 @@ def _export(program: Any, structure: Any, shapes: tuple[Any, ...]) -> bytes:
         result = program(*jax.tree.unflatten(structure, leaves))
         described = json.dumps(_describe(result))
         returned: list[Any] = jax.tree.leaves(result)
-        rebuilt = _build(json.loads(described), iter(returned))
-        if jax.tree.structure(rebuilt) != jax.tree.structure(result):
+        made: Any = jax.tree.structure(result)
+        if made != jax.tree.structure(_build(json.loads(described), iter(returned))):
             raise _NotKeptError("its result has static fields that JSON does not know")
         structures.append(described)
         return tuple(returned)
