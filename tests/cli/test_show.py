@@ -84,3 +84,16 @@ def test_a_set_without_a_kept_grasp_ends_with_1(folder: pathlib.Path) -> None:
     none = make_grasps(3).with_kept([])
     assert run(["show", str(none.save(folder / "none.npz"))]) == 1
     assert run(["show", str(make_grasps(3)[[]].save(folder / "empty.npz"))]) == 1
+
+
+def test_the_grasp_of_a_number_is_exported_alone(
+    file: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = ["export", str(file), "--format", "csv", "--out", str(tmp_path)]
+    assert run([*shown, "--grasp", "29"]) == 0
+    assert "1 grasp in" in capsys.readouterr().out
+    head, row = (tmp_path / "grasps.csv").read_text().splitlines()
+    assert head.split(",")[0] == "number"
+    assert row.split(",")[0] == "29"
+    assert run([*shown, "--grasp", "30"]) == 2
+    assert "the set has grasps 0 to 29" in capsys.readouterr().err

@@ -65,6 +65,8 @@ def test_json_names_joints_and_states_its_conventions(tmp_path: pathlib.Path) ->
     assert len(content["grasps"]) == 3
     chosen = grasps.selected()
     assert [g["holds"] for g in content["grasps"]] == chosen.held[chosen.ranking].tolist()
+    kept = grasps.ranking[grasps.kept[grasps.ranking]]
+    assert [g["number"] for g in content["grasps"]] == kept.tolist()
     for stage in STAGES:
         for record, qpos in zip(content["grasps"], qpos_of(grasps, stage), strict=True):
             pose = record[stage]
@@ -73,6 +75,53 @@ def test_json_names_joints_and_states_its_conventions(tmp_path: pathlib.Path) ->
             np.testing.assert_allclose(list(pose["joints"].values()), qpos[7:])
     mesh = trimesh.load(tmp_path / content["object"]["mesh"], process=False)
     np.testing.assert_allclose(mesh.bounds, [[-0.03] * 3, [0.03] * 3], atol=1e-4)
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "npz", "ros", "dexgraspbench", "dexgraspnet"])
+def test_grasps_are_chosen_by_the_numbers_that_the_files_state(
+    format: str, tmp_path: pathlib.Path
+) -> None:
+    grasps = make_grasps(6)
+    assert not grasps.kept[5]
+    paths = export_grasps(grasps, tmp_path, format=format, only=[5, 0])
+    order = [number for number in grasps.ranking.tolist() if number in (0, 5)]
+    if format == "csv":
+        with paths[0].open() as file:
+            stated = [int(row["number"]) for row in csv.DictReader(file)]
+    elif format == "json":
+        stated = [grasp["number"] for grasp in json.loads(paths[0].read_text())["grasps"]]
+    elif format == "ros":
+        stated = [json.loads(path.read_text())["number"] for path in paths]
+    elif format == "npz":
+        stated = np.load(paths[0])["number"].tolist()
+    elif format == "dexgraspnet":
+        stated = [record["number"] for record in np.load(paths[0], allow_pickle=True)]
+    else:
+        stated = [np.load(path, allow_pickle=True).item()["number"] for path in paths]
+    assert stated == order
+
+
+def test_numbers_that_no_grasp_has_are_refused(tmp_path: pathlib.Path) -> None:
+    grasps = make_grasps(6)
+    for only in ([6], [-1]):
+        with pytest.raises(InputError, match="the set has grasps 0 to 5"):
+            export_grasps(grasps, tmp_path, format="json", only=only)
+    with pytest.raises(InputError, match="not both"):
+        export_grasps(grasps, tmp_path, format="json", all=True, only=[1])
+
+
+def test_json_has_no_number_that_is_not_finite(tmp_path: pathlib.Path) -> None:
+    grasps = make_grasps(2)
+    endless = dataclasses.replace(
+        grasps, metrics=grasps.metrics | {"avoided_gap": np.full(2, np.inf)}
+    )
+    (path,) = export_grasps(endless, tmp_path, format="json")
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    content = json.loads(path.read_text(), parse_constant=refuse)
+    assert content["grasps"][0]["metrics"]["avoided_gap"] is None
 
 
 def test_npz_opens_without_pickle(tmp_path: pathlib.Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pathlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.planning.plans import content
 from tests.viewer.conftest import COUNT
 from zdg_jax.grasps import GraspSet
 from zdg_jax.hand import Hand
-from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object
+from zdg_jax.planning import GraspPlan
+from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -136,6 +139,10 @@ def test_two_sets_stand_side_by_side(browser: Browser, grasps: GraspSet) -> None
     opened = _Opened(browser, viewer)
     opened.page.get_by_role("tab", name="second").click()
     opened.page.get_by_text("1 to 7 of 7; 7 in the set").wait_for()
+    opened.page.locator("body").press("j")  # in both, whichever is shown
+    opened.page.get_by_text(f"{grasps[:7].ranking[1]} of 7", exact=True).wait_for()
+    opened.page.get_by_role("tab", name="first").click()
+    opened.page.get_by_text(f"{grasps.ranking[1]} of {COUNT}", exact=True).wait_for()
     opened.page.close()
     viewer.stop()
     assert opened.faults == []
@@ -153,3 +160,19 @@ def test_a_hand_and_an_object_alone(browser: Browser, grasps: GraspSet, allegro:
         opened.page.close()
         viewer.stop()
         assert opened.faults == []
+
+
+def test_a_plan_alone_shows_its_words_and_pictures(
+    browser: Browser, tmp_path: pathlib.Path
+) -> None:
+    Image.new("RGB", (900, 600), (200, 40, 40)).save(tmp_path / "object-1.png")
+    plan = GraspPlan.model_validate(content())
+    viewer = view_plan(plan, pictures=[tmp_path / "object-1.png"], port=8197)
+    opened = _Opened(browser, viewer)
+    opened.page.get_by_text("jug").first.wait_for()
+    picture = opened.page.get_by_role("img", name="object-1")
+    picture.wait_for()
+    assert picture.evaluate("image => image.naturalWidth") == 640
+    opened.page.close()
+    viewer.stop()
+    assert opened.faults == []

@@ -23,7 +23,7 @@ from zdg_jax.rendering.hand_shapes import posed_links
 from zdg_jax.rendering.scene_shapes import surrounding_shapes
 from zdg_jax.scenes import Box, Scene
 from zdg_jax.viewer import Viewer, view_grasps, view_hand, view_object, view_plan
-from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, listed, orders, touching
+from zdg_jax.viewer.grasp_list import ANY, GraspFilter, choices, grips, listed, orders, touching
 from zdg_jax.viewer.grasp_path import GraspWays, approach_start, pose_at
 from zdg_jax.viewer.object_parts import ObjectParts, fits_parts
 from zdg_jax.viewer.show import up_of
@@ -70,6 +70,19 @@ def test_lists_are_filtered_and_sorted(grasps: GraspSet, allegro: Hand) -> None:
     parts = [frozenset({"rim"} if i == 3 else {"body"}) for i in range(len(grasps))]
     assert listed(grasps, GraspFilter(part="rim"), touch, parts).tolist() == [3]
     assert not len(listed(grasps, GraspFilter(touch="nothing"), touch))
+    classes = np.arange(len(grasps)) % 4
+    typed = dataclasses.replace(
+        grasps, metrics=grasps.metrics | {"grip_class": classes.astype(float)}
+    )
+    power = listed(typed, GraspFilter(grip="power"), touch)
+    assert sorted(power) == np.flatnonzero(classes == 3).tolist()
+    assert set(choices(grips(typed))) == {
+        ANY,
+        "nothing opposes",
+        "precision",
+        "intermediate",
+        "power",
+    }
     assert {"rank", "score", "number", "epsilon"} <= set(orders(grasps))
 
 

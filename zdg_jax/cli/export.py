@@ -31,6 +31,14 @@ _FORMATS = "\n".join(f"{name:<15}{summary}" for name, summary in FORMATS.items()
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write to.")
 @click.option("--all", "everything", is_flag=True, help="Every refined grasp, kept or not.")
+@click.option(
+    "--grasp",
+    "only",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="This grasp, kept or not; give it again for more.",
+)
 @click.option("--hand", help="The hand, where it is no longer where the grasps say.")
 @click.option(
     "--joint-order", type=FOLDER, help="A URDF in the order of whose joints joints are written."
@@ -41,6 +49,7 @@ def export(
     format: str,
     out: pathlib.Path,
     everything: bool,
+    only: tuple[int, ...],
     hand: str | None,
     joint_order: pathlib.Path | None,
     force: bool,
@@ -56,9 +65,11 @@ def export(
         out,
         format=format,
         all=everything,
+        only=only or None,
         hand=hand,
         joint_order=joint_order,
         force=force,
     )
-    count = len(loaded) if everything else int(loaded.kept.sum())
-    click.echo(f"{count} grasps in {paths[0] if len(paths) == 1 else paths[0].parent}")
+    count = len(loaded) if everything else len(set(only)) or int(loaded.kept.sum())
+    place = paths[0] if len(paths) == 1 else paths[0].parent
+    click.echo(f"{count} {'grasp' if count == 1 else 'grasps'} in {place}")

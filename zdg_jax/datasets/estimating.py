@@ -43,8 +43,8 @@ class Estimate:
         lines = [f"{self.jobs} jobs, {self.waiting} to do"]
         if self.seconds is not None and self.size is not None:
             lines.append(
-                f"about {self.seconds / 3600:.2g} hours here and {self.size / 1e6:.3g} MB, "
-                f"from {self.sampled} timed jobs"
+                f"about {_in_words(self.seconds)} here and {self.size / 1e6:.3g} MB, by "
+                + (f"{self.sampled} timed jobs" if self.sampled else "jobs that compiled as well")
             )
         lines += [f"failed: {failure.object}: {failure.reason}" for failure in self.failed]
         return "\n".join(lines)
@@ -140,6 +140,13 @@ def _estimate(
         seconds=seconds,
         size=size,
     )
+
+
+def _in_words(seconds: float) -> str:
+    """A time of work in the unit that suits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.3g} hours"
 
 
 def _chosen(table: JobTable, waiting: np.ndarray, objects: int) -> np.ndarray:

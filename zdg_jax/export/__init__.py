@@ -6,6 +6,7 @@ import importlib
 import os
 import pathlib
 import tempfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from zdg_jax.errors import InputError
@@ -13,6 +14,8 @@ from zdg_jax.export.placing import move_into
 from zdg_jax.runtime.kinds import check_kind, check_path
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from zdg_jax.grasps import GraspSet
     from zdg_jax.hand import Hand
 
@@ -44,11 +47,15 @@ class Format(Protocol):
     NEEDS_HAND: bool
     """True where the format shows the hand itself, not only its joints."""
 
-    def write(self, grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+    def write(
+        self, grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+    ) -> list[pathlib.Path]:
         """Writes grasps in the order given.
 
         Args:
             grasps: one grasp at least.
+            numbers: their numbers in the set that they come from, (n,), for formats that have a
+                place for them.
             out: empty folder, absolute.
             hand: their hand, where the format needs it; else None.
 
@@ -67,6 +74,7 @@ def export_grasps(
     *,
     format: str = "dexgraspbench",
     all: bool = False,
+    only: Sequence[int] | None = None,
     hand: Hand | str | os.PathLike[str] | None = None,
     joint_order: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -81,6 +89,7 @@ def export_grasps(
         out: folder, made if need be.
         format: one of `FORMATS`.
         all: write every grasp, kept or not.
+        only: numbers of the grasps to write, kept or not, in place of the kept ones.
         hand: the hand, name or path, where it is not to be loaded from where the grasps say;
             only formats that show the hand need it.
         joint_order: a URDF in the order of whose joints the grasps' joints are written; it must
@@ -91,8 +100,8 @@ def export_grasps(
         The files of the grasps.
 
     Raises:
-        InputError: an unknown format, no grasp to write, a hand that cannot be loaded, a URDF of
-            other joints, a folder that cannot be written, or files in the way.
+        InputError: an unknown format, no such grasp or none to write, a hand that cannot be
+            loaded, a URDF of other joints, a folder that cannot be written, or files in the way.
     """
     from zdg_jax.grasps import GraspSet
 
@@ -102,13 +111,12 @@ def export_grasps(
         check_path("joint_order", joint_order)
     if not isinstance(format, str) or format not in FORMATS:
         raise InputError(f"no format '{format}'; there are: {', '.join(FORMATS)}")
+    from zdg_jax.export.wanted import wanted_numbers
+
     module = importlib.import_module(f"zdg_jax.export.{_MODULES.get(format, format)}")
     writer = cast(Format, module)
-    chosen = grasps if all else grasps.selected()
-    if not len(chosen):
-        advice = "make some first" if all else "export all of them with all=True (--all)"
-        raise InputError(f"none of the {len(grasps)} grasps is kept; {advice}")
-    chosen = chosen[chosen.ranking]
+    numbers = wanted_numbers(grasps, everything=all, only=only)
+    chosen = grasps[numbers]
     # A hand that is named and does not fit is told of, whether or not the format shows it.
     loaded = grasps.hand.load(hand) if writer.NEEDS_HAND or hand is not None else None
     if joint_order is not None:
@@ -125,7 +133,7 @@ def export_grasps(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".zdg-", dir=out) as staging:
             fresh = pathlib.Path(staging)
-            paths = writer.write(chosen, fresh, loaded if writer.NEEDS_HAND else None)
+            paths = writer.write(chosen, numbers, fresh, loaded if writer.NEEDS_HAND else None)
             move_into(fresh, out, force=force)
             return [out / path.relative_to(fresh) for path in paths]
     except OSError as error:

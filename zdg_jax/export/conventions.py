@@ -12,7 +12,9 @@ from zdg_jax.hand.poses import POSES
 CONVENTIONS = {
     "units": "metres, radians, kilograms; slide joints in metres",
     "object_frame": "the frame of the mesh file after scaling to metres",
-    "pose": "T_object_hand: the hand's root body in the object's frame, p_object = T p_hand",
+    "pose": "T_object_hand: the hand's root frame in the object's frame, p_object = T p_hand",
+    "hand_frame": "the hand's root frame is the world of its MJCF, the root link of its URDF, or "
+    "the body that root=BODY names; a first body that has a place in the MJCF keeps it there",
     "quaternion": "w, x, y, z; unit",
     "joints": "in the order of joint_names, coupled joints included",
     "stages": "pregrasp (open, before the hand closes), grasp (in contact), squeeze (the pose "

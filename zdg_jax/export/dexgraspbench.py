@@ -28,7 +28,9 @@ from zdg_jax.objects.convex import ConvexPiece
 NEEDS_HAND = False
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the files, see `zdg_jax.export.Format`."""
     folder = _write_object(grasps.object, out / "objects" / slug(grasps.object.stem))
     target = out / "grasps" / folder.name / slug(grasps.hand.name) / (slug(grasps.task) or "grasp")
@@ -44,6 +46,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             "task": grasps.task,
             "hand": grasps.hand.name,
             "joint_names": list(grasps.hand.joint_names),
+            "number": int(numbers[i]),
             "score": float(grasps.score[i]),
         }
         if grasps.scene is not None:

@@ -28,7 +28,9 @@ _TRANSLATION = ("WRJTx", "WRJTy", "WRJTz")
 _ROTATION = ("WRJRx", "WRJRy", "WRJRz")
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the list, see `zdg_jax.export.Format`."""
     stem = slug(grasps.object.stem)
     mesh = out / "meshdata" / stem / "coacd" / "decomposed.obj"
@@ -44,6 +46,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
             "scale": 1.0,
             "pregrasp_qpos": stages["pregrasp"][i],
             "squeeze_qpos": stages["squeeze"][i],
+            "number": int(numbers[i]),
             "score": float(grasps.score[i]),
             "valid": holds,
             "task": grasps.task,

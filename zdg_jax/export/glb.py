@@ -30,7 +30,9 @@ _Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
 _FRAME = "object_frame"
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the files, see `zdg_jax.export.Format`."""
     if hand is None:
         raise InputError("a 3-D file needs the hand itself: hand=... (--hand)")

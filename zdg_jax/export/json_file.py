@@ -27,7 +27,9 @@ from zdg_jax.runtime.files import atomic_write
 NEEDS_HAND = False
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the file, see `zdg_jax.export.Format`."""
     names = list(grasps.hand.joint_names)
     qpos = qpos_by_stage(grasps)
@@ -57,16 +59,22 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         "hand": {"name": grasps.hand.name, "joint_names": names},
         "grasps": [
             {
+                "number": int(numbers[i]),
                 "score": float(grasps.score[i]),
                 "holds": holds,
                 **({} if way is None else {"approach": [pose(row) for row in way[i]]}),
                 **{stage: pose(rows[i]) for stage, rows in qpos.items()},
-                "metrics": {name: float(values[i]) for name, values in grasps.metrics.items()},
+                "metrics": {name: _finite(values[i]) for name, values in grasps.metrics.items()},
             }
             for i, holds in enumerate(verdicts(grasps))
         ],
     }
     path = out / "grasps.json"
     with atomic_write(path) as file:
-        file.write((json.dumps(content, indent=1, allow_nan=True) + "\n").encode())
+        file.write((json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return [path]
+
+
+def _finite(value: float) -> float | None:
+    """A number as JSON has it, which knows none that is not finite."""
+    return float(value) if np.isfinite(value) else None

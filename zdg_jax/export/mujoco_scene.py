@@ -35,7 +35,9 @@ _AT_REST = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 """Pose of the object at the start, position and quaternion."""
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes scene, meshes and script, see `zdg_jax.export.Format`.
 
     Raises:

@@ -1,9 +1,10 @@
 """`npz`: arrays of n grasps in one NumPy file, to be read without pickle.
 
-out/grasps.npz      joint_names (j,); for each stage (pregrasp, grasp, squeeze) STAGE_qpos
-                    (n, 7 + j), STAGE_T_object_hand (n, 4, 4), STAGE_joints (n, j); score (n,),
-                    tested (n,), holds (n,); conventions, object, hand and task as text; of grasps
-                    made in a scene approach_qpos (n, T, 7 + j), up (3,) and scene as JSON text
+out/grasps.npz      joint_names (j,); number (n,), those in the set; for each stage (pregrasp,
+                    grasp, squeeze) STAGE_qpos (n, 7 + j), STAGE_T_object_hand (n, 4, 4),
+                    STAGE_joints (n, j); score (n,), tested (n,), holds (n,); conventions, object,
+                    hand and task as text; of grasps made in a scene approach_qpos (n, T, 7 + j),
+                    up (3,) and scene as JSON text
 out/object.obj      the object's mesh in the frame of the poses [m]
 """
 
@@ -27,7 +28,9 @@ from zdg_jax.runtime.files import atomic_write
 NEEDS_HAND = False
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the file, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     arrays = {
@@ -36,6 +39,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         "hand": np.array(grasps.hand.name),
         "task": np.array(grasps.task),
         "joint_names": np.array(grasps.hand.joint_names),
+        "number": numbers,
         "score": grasps.score,
         "tested": grasps.tested,
         "holds": grasps.held,

@@ -30,7 +30,9 @@ APPROACH_SPEED = 0.1
 """Speed of the hand on its way to the pregrasp [m/s]."""
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the trajectories, see `zdg_jax.export.Format`."""
     write_mesh(grasps, out)
     qpos, way = qpos_by_stage(grasps), approach_qpos(grasps)
@@ -43,6 +45,7 @@ def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathli
         content = {
             "task": grasps.task,
             "hand": grasps.hand.name,
+            "number": int(numbers[i]),
             "score": float(grasps.score[i]),
             "joint_trajectory": {
                 "header": {"frame_id": grasps.hand.name},

@@ -38,7 +38,9 @@ MOST_FACES = 2500
 """Faces of a link at most."""
 
 
-def write(grasps: GraspSet, out: pathlib.Path, hand: Hand | None) -> list[pathlib.Path]:
+def write(
+    grasps: GraspSet, numbers: np.ndarray, out: pathlib.Path, hand: Hand | None
+) -> list[pathlib.Path]:
     """Writes the stages, see `zdg_jax.export.Format`.
 
     Raises:

@@ -18,7 +18,7 @@ _METRICS = {
     "payload": ("payload kg", 1.0, ".2f"),
     "payload_task": ("for task", 1.0, ".2f"),
     "epsilon": ("epsilon", 1.0, ".3f"),
-    "residual": ("residual", 1.0, ".1e"),
+    "residual": ("residual", 1.0, ".3f"),
     "contact_distance": ("contact mm", 1e3, ".2f"),
     "penetration": ("depth mm", 1e3, ".2f"),
     "on_part": ("on part %", 100.0, ".0f"),

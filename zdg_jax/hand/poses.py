@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class HandPose:
     """Poses of a hand, with any leading batch shape `*b`.
 
-    A pose is `T_object_hand`, the hand's root body in the object's mesh frame, and the angles of
+    A pose is `T_object_hand`, the hand's root frame in the object's mesh frame, and the angles of
     all joints in the order of the hand's MJCF, coupled joints included. The leaves are NumPy arrays
     where the poses lie on the host.
     """

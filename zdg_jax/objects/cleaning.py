@@ -182,9 +182,11 @@ def check_size(size: np.ndarray, raw: RawMesh, scale: float) -> None:
     plausible = [unit for unit in _UNITS if 0.03 <= longest * unit <= 0.6]
     if plausible:
         unit = plausible[0]
-        advice = f"if it is in {_UNITS[unit]}, give --scale {scale * unit:g}"
+        advice = (
+            f"if it is in {_UNITS[unit]}, its scale is {scale * unit:g} (--scale {scale * unit:g})"
+        )
     else:
-        advice = "give --scale, the factor from its unit to metres"
+        advice = "give its scale (--scale), the factor from its unit to metres"
     limit = f"at most {LARGEST:g}" if longest > LARGEST else f"at least {SMALLEST:g}"
     raise InputError(
         f"{raw.source or raw.name} is {box} m; the longest side may be {limit} m: {advice}"

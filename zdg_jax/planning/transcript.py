@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading
+from zdg_jax.planning.grasp_plan import GraspPlan, ObjectReading, Usage
 from zdg_jax.planning.grip import Grip
 from zdg_jax.runtime.files import atomic_write
 
@@ -58,7 +58,7 @@ def write_transcript(
     images: dict[bytes, str] = {}
     for number, (caption, image) in enumerate(pictures, 1):
         images.setdefault(image, f"object-{number}")
-        body.append(_figure(caption, image))
+        body.append(figure(caption, image))
     for number, exchange in enumerate(exchanges, 1):
         body.append(_exchange(number, exchange, images))
     page = (
@@ -84,7 +84,7 @@ def plan_as_html(plan: GraspPlan) -> str:
     Args:
         plan: the plan; what a model wrote in it is escaped.
     """
-    usage, axis = plan.usage, plan.task.motion_axis
+    axis = plan.task.motion_axis
     rows = "".join(
         f"<tr><td>{part.mark}</td><td>{_text(part.name)}</td><td>{_text(part.evidence)}</td></tr>"
         for part in plan.parts
@@ -98,11 +98,17 @@ def plan_as_html(plan: GraspPlan) -> str:
         f"<p>{_text(plan.object.category)}, {plan.object.largest_size * 1e3:.0f} mm, "
         f"{_mass(plan.object)}; {_text(plan.task.verb)} ({plan.task.intent}, {plan.task.motion}"
         f"{f' along or about {_vector(axis)}' if axis else ''}); planned by "
-        f"{_text(plan.planner)}: {usage.calls} calls, {usage.cached} answers from the cache, "
-        f"{usage.input_tokens + usage.output_tokens} tokens.</p>"
+        f"{_text(plan.planner)}{_usage(plan.usage)}.</p>"
         f"<p>{_text(plan.task.evidence)}</p>{f'<ul>{notes}</ul>' if notes else ''}"
         f"<table><tr><th>part</th><th>name</th><th>evidence</th></tr>{rows}</table>{grips}"
     )
+
+
+def _usage(usage: Usage) -> str:
+    if not usage.calls and not usage.cached:
+        return ""
+    tokens = usage.input_tokens + usage.output_tokens
+    return f": {usage.calls} calls, {usage.cached} answers from the cache, {tokens} tokens"
 
 
 def _mass(reading: ObjectReading) -> str:
@@ -133,7 +139,7 @@ def _exchange(number: int, exchange: Exchange, images: dict[bytes, str]) -> str:
     figures = []
     for index, (caption, image) in enumerate(zip(request.captions, request.images, strict=True)):
         images.setdefault(image, f"{number:02d}-{request.stage}-{index + 1}")
-        figures.append(_figure(caption, image))
+        figures.append(figure(caption, image))
     fault = f'<p class="fault">Not taken: {_text(exchange.fault)}</p>' if exchange.fault else ""
     source = " (from the cache)" if exchange.cached else ""
     return (
@@ -144,10 +150,17 @@ def _exchange(number: int, exchange: Exchange, images: dict[bytes, str]) -> str:
     )
 
 
-def _figure(caption: str, image: bytes) -> str:
+def figure(caption: str, image: bytes) -> str:
+    """Sets a picture and what it shows, as a piece of HTML that needs no file.
+
+    Args:
+        caption: what it shows.
+        image: a PNG.
+    """
     data = base64.b64encode(image).decode()
     return (
-        f'<figure><img alt="{_text(caption)}" src="data:image/png;base64,{data}">'
+        f'<figure><img alt="{_text(caption)}" style="max-width:100%" '
+        f'src="data:image/png;base64,{data}">'
         f"<figcaption>{_text(caption)}</figcaption></figure>"
     )
 
@@ -160,7 +173,7 @@ def _pretty(answer: str) -> str:
 
 
 def _vector(vector: tuple[float, float, float]) -> str:
-    return "({:+.2f}, {:+.2f}, {:+.2f})".format(*vector)
+    return "({:+.2f}, {:+.2f}, {:+.2f})".format(*(round(value, 2) + 0.0 for value in vector))
 
 
 def _text(text: object) -> str:

@@ -97,7 +97,7 @@ def _built(viewer: Viewer, grasps: GraspSet, look: HandAppearance, numbers: np.n
             receive_shadow=False,
         )
     first, last = places.min(axis=0) + low - 0.05, places.max(axis=0) + high + 0.05
-    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.58, 0.0, 0.36))
+    viewer.look_at(first, last, np.array([0.0, 0.0, 1.0]), towards=(-0.55, 0.0, 0.34))
     recording = viewer.server.get_scene_serializer()
     for positions, quaternions in frames:
         for link, handle in links.items():

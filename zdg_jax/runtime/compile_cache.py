@@ -48,7 +48,7 @@ def enable_compile_cache() -> None:
         _log.warning("no cache of compiled programs in %r", str(folder))
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     _use_sealed_programs(folder)
     # JAX looks for the folder once, at the first program, which may have been compiled already.
@@ -99,7 +99,7 @@ class SealedPrograms:
             value: the program.
         """
         try:
-            with atomic_write(self._file(key)) as file:
+            with atomic_write(self._file(key), durable=False) as file:
                 file.write(value + _seal(key, value))
         except InputError as error:
             if not self._told:

@@ -16,10 +16,15 @@ from zdg_jax.runtime.kinds import check_path
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file beside `path` to write to; it takes its place where the block ends without an error.
 
     Folders above it are made. A link at `path` is replaced, not followed.
+
+    Args:
+        path: the file.
+        durable: wait until it is on the disk, so that not even a machine that stops leaves half of
+            it; caches of many small files, whose readers check, need not.
 
     Raises:
         InputError: it cannot be written; what was there is untouched.
@@ -33,7 +38,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(partial, 0o666 & ~_umask())
         os.replace(partial, target)
     except OSError as error:

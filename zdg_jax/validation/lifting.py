@@ -10,6 +10,7 @@ import numpy as np
 
 from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.validation import trajectories
+from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import ObjectLike
@@ -73,10 +74,8 @@ class Lift:
         self,
         result: Validation,
         i: int,
-        approach: np.ndarray,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
+        placed: PlacedGrasp,
+        way: np.ndarray,
         headroom: float,
     ) -> Script:
         """Takes one grasp through the phases until one fails.
@@ -84,11 +83,9 @@ class Lift:
         Args:
             result: row `i` gets the measurements.
             i: the row.
-            approach: the way to the pregrasp, (T, 7 + j), world frame. The hand starts at rest at
-                its first pose.
-            pregrasp: root position, quaternion and joints, (7 + j,), world frame.
-            grasp: likewise.
-            squeeze: likewise.
+            placed: the grasp.
+            way: its approach, or another where it states none, (T, 7 + j), world frame. The hand
+                starts at rest at the first pose.
             headroom: how far hand and object can rise [m].
 
         Yields:
@@ -99,7 +96,7 @@ class Lift:
         """
         protocol, sound = self.protocol, True
         pose = self.object_pose
-        for stage in self._approach(approach):
+        for stage in self._approach(way):
             seen = yield stage
             sound, pose = sound and seen.sound, seen.object
         moved = np.array(trajectories.displacement(pose, self.object_pose))
@@ -108,7 +105,7 @@ class Lift:
         if not passed:
             return Reason.KNOCKED_AWAY if sound else Reason.DIVERGED
 
-        for first, last in ((pregrasp, grasp), (grasp, squeeze)):
+        for first, last in placed.closing:
             for stage in self._between("close", first, last, protocol.closing_time):
                 seen = yield stage
                 sound = sound and seen.sound
@@ -124,7 +121,7 @@ class Lift:
         rise, amplitude = rise_and_amplitude(protocol, headroom)
         goal = self.object_pose.copy()
         goal[:3] += rise * self.up
-        for phase, targets in self._carry(squeeze, rise, amplitude):
+        for phase, targets in self._carry(placed.squeeze, rise, amplitude):
             for k in range(len(targets.position)):
                 seen = yield Stage(phase=PHASES[phase], targets=targets, k=k)
                 here = trajectories.relative_pose(seen.object, seen.hand)

@@ -14,6 +14,8 @@ from zdg_jax.hand.fingers import Finger
 ANY = "any"
 SHOWN = ("all", "kept", "holds", "does not hold", "not tested")
 """Choices of `GraspFilter.show`."""
+GRIPS = ("nothing opposes", "precision", "intermediate", "power")
+"""Words for the values of the metric `grip_class`."""
 _ORDERS = ("rank", "score", "number")
 _FALLING = ("score", "payload", "epsilon", "on_part", "aligned", "probability", "in_role")
 """Numbers, by a piece of their name, of which more is better: the greatest come first."""
@@ -31,6 +33,8 @@ class GraspFilter:
     """Links that touch the object, as `touching` says it."""
     part: str = ANY
     """Name of a part that is touched."""
+    grip: str = ANY
+    """Type of the grip as it came out, one of `GRIPS`."""
     order: str = _ORDERS[0]
     """`rank`, `score`, `number`, or the name of a metric."""
 
@@ -43,6 +47,18 @@ def orders(grasps: GraspSet) -> tuple[str, ...]:
 def reasons(grasps: GraspSet) -> tuple[str, ...]:
     """Names what the test said of the grasps, the most frequent first; `ANY` before them."""
     return (ANY,) if grasps.validation is None else (ANY, *grasps.validation.counts())
+
+
+def grips(grasps: GraspSet) -> list[str]:
+    """Says of which type each grip came out, one of `GRIPS`; nothing where nobody measured it.
+
+    Args:
+        grasps: the grasps.
+    """
+    classes = grasps.metrics.get("grip_class")
+    if classes is None:
+        return []
+    return [GRIPS[int(value)] if value in range(len(GRIPS)) else "unknown" for value in classes]
 
 
 def touching(grasps: GraspSet, fingers: Sequence[Finger]) -> list[str]:
@@ -95,6 +111,8 @@ def listed(
         mask &= np.array([text == chosen.touch for text in touch], bool)
     if chosen.part != ANY and parts is not None:
         mask &= np.array([chosen.part in names for names in parts], bool)
+    if chosen.grip != ANY:
+        mask &= np.array([grip == chosen.grip for grip in grips(grasps)], bool)
     numbers = np.flatnonzero(mask)
     return numbers[np.argsort(_keys(grasps, chosen.order)[numbers], kind="stable")]
 

@@ -89,12 +89,11 @@ class GraspPanel:
             clicked=self.select,
         )
 
-    def build(self, title: str, *, keys: bool) -> None:
+    def build(self, title: str) -> None:
         """Adds the controls to the page, where its next ones go, and selects the first grasp.
 
         Args:
             title: name of the set.
-            keys: whether the keys J and K browse this set.
         """
         gui = self._server.gui
         gui.add_html(paragraphs([title, headline(self.grasps), *unmet_requests(self.grasps)]))
@@ -136,9 +135,6 @@ class GraspPanel:
         )
         self._playback.build(lambda: self.selected)
         self._add_plan()
-        if keys:
-            gui.add_command("next grasp", hotkey="J").on_trigger(lambda _: self.browse(1))
-            gui.add_command("previous grasp", hotkey="K").on_trigger(lambda _: self.browse(-1))
         if self._parts is not None:
             self._list.set_parts(self._parts.names, self._parts.touched_by(self.grasps))
         self._refresh()
@@ -221,8 +217,8 @@ class GraspPanel:
 
     def _show_contacts(self) -> None:
         forces = self.grasps.forces
-        self._contacts.clear()
         if forces is None or self.selected < 0 or not self._with_contacts.value:
+            self._contacts.clear()
             return
         used = forces.links[self.selected] >= 0
         self._contacts.show(forces.points[self.selected][used], forces.forces[self.selected][used])

@@ -60,6 +60,7 @@ class ListControls:
         gui = self._gui
         reasons = grasp_list.reasons(self._grasps)
         touches = grasp_list.choices(self._touch)
+        kinds = grasp_list.choices(grasp_list.grips(self._grasps))
         names = grasp_list.orders(self._grasps)
         self._shown = gui.add_dropdown("show", SHOWN, initial_value=SHOWN[0])
         self._reason = gui.add_dropdown("test says", reasons, initial_value=ANY)
@@ -70,8 +71,16 @@ class ListControls:
             initial_value=ANY,
             hint="Of a set that does not state parts: once they are in colour.",
         )
+        self._grip = gui.add_dropdown("type", kinds, initial_value=ANY)
         self._order = gui.add_dropdown("sort by", names, initial_value=names[0])
-        for control in (self._shown, self._reason, self._touching, self._part, self._order):
+        for control in (
+            self._shown,
+            self._reason,
+            self._touching,
+            self._part,
+            self._grip,
+            self._order,
+        ):
             control.on_update(lambda _: changed())
         self._count = gui.add_html("")
         self._rows = [gui.add_button("", visible=False) for _ in range(ROWS)]
@@ -102,6 +111,7 @@ class ListControls:
             reason=self._reason.value,
             touch=self._touching.value,
             part=self._part.value,
+            grip=self._grip.value,
             order=self._order.value,
         )
         self.listed = grasp_list.listed(self._grasps, chosen, self._touch, self._parts)

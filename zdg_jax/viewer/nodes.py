@@ -53,6 +53,7 @@ class HandNode:
                     color=byte_color(colors[mesh.link]),
                     opacity=None if opacity == 1.0 else opacity,
                     side="double",
+                    receive_shadow=False,  # its own would draw stripes on flat faces
                 )
             )
 

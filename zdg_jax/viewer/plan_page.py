@@ -8,11 +8,10 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from zdg_jax.errors import InputError, ZdgError
-from zdg_jax.planning.transcript import plan_as_html
+from zdg_jax.planning.transcript import figure, plan_as_html
 from zdg_jax.viewer.object_parts import prepare_again
 from zdg_jax.viewer.text import paragraphs
 
@@ -77,7 +76,7 @@ def add_plan_folder(
         said.content = ""
         with folder:
             for caption, png in drawn:
-                gui.add_image(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), label=caption)
+                gui.add_html(_picture(caption, png))
 
 
 def add_pictures(server: viser.ViserServer, pictures: Sequence[str | os.PathLike[str]]) -> None:
@@ -96,7 +95,13 @@ def add_pictures(server: viser.ViserServer, pictures: Sequence[str | os.PathLike
                 raise InputError(f"{picture} is too large for a picture of a plan")
             with Image.open(picture) as image:
                 image.thumbnail((_WIDTH, 4 * _WIDTH))
-                shown = np.asarray(image.convert("RGB"))
+                png = io.BytesIO()
+                image.convert("RGB").save(png, "PNG")
         except OSError as error:
             raise InputError(f"{picture} is no picture: {error}") from None
-        server.gui.add_image(shown, label=picture.stem)
+        server.gui.add_html(_picture(picture.stem, png.getvalue()))
+
+
+def _picture(caption: str, png: bytes) -> str:
+    """A picture as HTML: viser's own images are now and then not found by the browser."""
+    return f"<div style='font-size:12px'>{figure(caption, png)}</div>"

@@ -16,6 +16,12 @@ from zdg_jax.viewer.address import HOST, PORT, check_address
 if TYPE_CHECKING:
     import viser
 
+_AMBIENT = 1.5
+_LAMPS = (("key", 2.6, (0.3, 0.9, 1.4)), ("fill", 1.2, (1.0, -0.3, 0.3)))
+"""Lamps: name, strength, and where they stand, see `towards` in `Viewer.look_at`; the first casts
+shadows. They are all the light: the surroundings that viser reflects in a scene take a browser
+that draws in software nine seconds before its first picture."""
+
 
 class Viewer:
     """A page in the browser. In a notebook it shows itself where it is a cell's result."""
@@ -47,6 +53,9 @@ class Viewer:
             show_share_button=False,  # it would open a tunnel through somebody's server
         )
         self.server.gui.main_panel.dock_right()
+        self.server.scene.configure_environment_map(None)
+        self.server.scene.configure_default_lights(False)
+        self.server.scene.add_light_ambient("/lamps/ambient", intensity=_AMBIENT)
         self._ended = threading.Event()
 
     @property
@@ -64,7 +73,7 @@ class Viewer:
         *,
         towards: tuple[float, float, float] = (0.75, 0.55, 0.4),
     ) -> None:
-        """Puts the camera where a box fills the page.
+        """Puts the camera where a box fills the page, and the lamps above and beside it.
 
         Args:
             low: least corner, (3,) [m].
@@ -75,14 +84,20 @@ class Viewer:
         middle, size = (low + high) / 2, float(np.linalg.norm(high - low))
         side = np.cross(up, [1.0, 0.0, 0.0] if abs(up[0]) < 0.9 else [0.0, 1.0, 0.0])
         side /= np.linalg.norm(side)
-        ahead = np.cross(side, up)
+        axes = np.stack([side, np.cross(side, up), up])
         self.server.scene.set_up_direction((float(up[0]), float(up[1]), float(up[2])))
         camera = self.server.initial_camera
-        camera.position = middle + 0.95 * size * (
-            towards[0] * side + towards[1] * ahead + towards[2] * up
-        )
+        camera.position = middle + 1.1 * size * (towards @ axes)
         camera.look_at = middle
         camera.near, camera.fov = 0.01 * size, np.radians(50.0)
+        for name, strength, place in _LAMPS:
+            x, y, z = (float(value) for value in place @ axes)
+            self.server.scene.add_light_directional(
+                f"/lamps/{name}",
+                intensity=strength,
+                position=(x, y, z),
+                cast_shadow=name == _LAMPS[0][0],
+            )
 
     def wait(self) -> None:
         """Serves until the page is stopped, or Ctrl-C.

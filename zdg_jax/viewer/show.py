@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from zdg_jax.objects import Object
     from zdg_jax.planning import GraspPlan
     from zdg_jax.validation import Protocol
+    from zdg_jax.viewer.grasp_panel import GraspPanel
 
 _UP = (0.0, 0.0, 1.0)
+_ACROSS = (0.15, 0.9, 0.4)
+"""Where the camera stands before a row of sets, see `Viewer.look_at`."""
 _HAND_SIZE = 0.25
 """Room about an object for the hand at it [m]."""
 
@@ -63,20 +66,39 @@ def view_grasps(
     aside = np.cross(up, [1.0, 0.0, 0.0] if abs(up[0]) < 0.9 else [0.0, 1.0, 0.0])
     step = aside / np.linalg.norm(aside) * (np.abs((high - low) @ aside) + 2 * _HAND_SIZE)
     tabs = viewer.server.gui.add_tab_group() if len(sets) > 1 else None
+    panels = []
     for i, (one, look, title) in enumerate(zip(sets, looks, titles, strict=True)):
         panel = GraspPanel(
             viewer.server, one, look, root=f"/set{i}", place=i * step, hand=hand, protocol=protocol
         )
+        panels.append(panel)
         if tabs is None:
-            panel.build(title, keys=True)
+            panel.build(title)
         else:
             viewer.server.scene.add_label(f"/set{i}/title", title, position=high + 0.05 * up)
             with tabs.add_tab(title):
-                panel.build(title, keys=i == 0)
+                panel.build(title)
+    _add_keys(viewer, panels)
     last = (len(sets) - 1) * step
     margin = 0.4 * _HAND_SIZE
-    viewer.look_at(np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin, up)
+    low, high = np.minimum(low, low + last) - margin, np.maximum(high, high + last) + margin
+    if len(sets) > 1:
+        viewer.look_at(low, high, up, towards=_ACROSS)
+    else:
+        viewer.look_at(low, high, up)
     return viewer
+
+
+def _add_keys(viewer: Viewer, panels: Sequence[GraspPanel]) -> None:
+    """Lets keys browse all sets at once, so that those side by side are compared row by row."""
+
+    def browse(steps: int) -> None:
+        for panel in panels:
+            panel.browse(steps)
+
+    gui = viewer.server.gui
+    gui.add_command("next grasp", hotkey="J").on_trigger(lambda _: browse(1))
+    gui.add_command("previous grasp", hotkey="K").on_trigger(lambda _: browse(-1))
 
 
 def up_of(grasps: GraspSet) -> np.ndarray:

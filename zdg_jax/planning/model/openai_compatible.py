@@ -131,9 +131,10 @@ class OpenAICompatible:
             raise
         except openai.APIConnectionError as error:
             if type(error.__cause__).__name__ == "ConnectError":
+                why = str(error.__cause__).rpartition("] ")[2].lower()  # of [Errno 111] ...
                 raise PlannerError(
-                    f"no server answers at {self._client.base_url}; start it, or name another "
-                    "address (--server)"
+                    f"no server answers at {self._client.base_url} ({why}); start it, or name "
+                    "another address (--server)"
                 ) from None
             raise TransientError(f"the server gave no whole answer ({_reason(error)})") from None
         except Exception as error:

@@ -93,7 +93,7 @@ class LiftRollouts:
             placed = self._test.start(self._simulation, result, row, poses[row])
             if placed is None:
                 continue
-            way, script = self._test.script(self._simulation, result, row, *placed)
+            way, script = self._test.script(self._simulation, result, row, placed)
             ctrl = way[:1, 7:] @ self._scene.ctrl_from_joints.T
             at_rest = State.at_rest(self._scene.model, way[:1], ctrl, self._test.object_pose)
             return _Rollout(row=row, script=script, stage=next(script)), at_rest

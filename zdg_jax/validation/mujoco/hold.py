@@ -11,6 +11,7 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
+from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import HoldProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
@@ -41,17 +42,10 @@ class HoldTest(GraspTest):
         self.load_names = tuple(load.name for load in protocol.loads)
 
     def roll_out(
-        self,
-        simulation: Simulation,
-        result: Validation,
-        i: int,
-        approach: np.ndarray | None,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
+        self, simulation: Simulation, result: Validation, i: int, placed: PlacedGrasp
     ) -> Reason:
         """Closes, squeezes and pulls; arguments as of `GraspTest.roll_out`."""
-        outcome = self._close(simulation, pregrasp, grasp, squeeze)
+        outcome = self._close(simulation, placed)
         if outcome.diverged:
             return Reason.DIVERGED
         result.contacts[i], result.force[i] = simulation.contact_summary()
@@ -66,17 +60,11 @@ class HoldTest(GraspTest):
                 break
         return verdict(self.protocol, result, i, outcome)
 
-    def _close(
-        self,
-        simulation: Simulation,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
-    ) -> ClosingOutcome:
+    def _close(self, simulation: Simulation, placed: PlacedGrasp) -> ClosingOutcome:
         """Moves to the grasp and on to the squeeze."""
         stages, matrix = self.protocol.closing_stages, self.scene.ctrl_from_joints
         outcome = ClosingOutcome()
-        for phase, start, end in (("close", pregrasp, grasp), ("squeeze", grasp, squeeze)):
+        for phase, (start, end) in zip(("close", "squeeze"), placed.closing, strict=True):
             simulation.phase = phase
             targets = trajectories.between(start, end, stages, matrix)
             for k in range(stages):
@@ -87,7 +75,7 @@ class HoldTest(GraspTest):
                 if outcome.ejected or outcome.diverged:
                     return outcome
             if phase == "close":
-                away = np.abs(simulation.data.qpos[7:-7] - grasp[7:])
+                away = np.abs(simulation.data.qpos[7:-7] - end[7:])
                 outcome.blocked = bool(away.max(initial=0.0) > BLOCKED)
         return outcome
 

@@ -11,6 +11,7 @@ from zdg_jax.scenes.surroundings import TOLERANCE, Surroundings
 from zdg_jax.validation.lifting import PHASES, Lift, Script, Seen
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import Simulation
+from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import LiftProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene, away_from_object
@@ -57,17 +58,10 @@ class LiftTest(GraspTest):
         )
 
     def roll_out(
-        self,
-        simulation: Simulation,
-        result: Validation,
-        i: int,
-        approach: np.ndarray | None,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
+        self, simulation: Simulation, result: Validation, i: int, placed: PlacedGrasp
     ) -> Reason:
         """Runs the phases until one fails; arguments as of `GraspTest.roll_out`."""
-        way, script = self.script(simulation, result, i, approach, pregrasp, grasp, squeeze)
+        way, script = self.script(simulation, result, i, placed)
         simulation.reset(way[0], self.object_pose)
         stage = next(script)
         while True:
@@ -85,28 +79,21 @@ class LiftTest(GraspTest):
                 return Reason(verdict.value)
 
     def script(
-        self,
-        simulation: Simulation,
-        result: Validation,
-        i: int,
-        approach: np.ndarray | None,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
+        self, simulation: Simulation, result: Validation, i: int, placed: PlacedGrasp
     ) -> tuple[np.ndarray, Script]:
         """Returns the way to a pregrasp, (T, 7 + j), and what the hand is told from there on.
 
         Arguments as of `GraspTest.roll_out`; the simulation is left in another state. A way that is
         not known is straight.
         """
-        way = approach
+        way = placed.approach
         if way is None:
-            start = pregrasp.copy()
+            start = placed.pregrasp.copy()
             away = away_from_object(self.scene, simulation.data, self._up)
             start[:3] += self.protocol.approach_distance * away
-            way = np.stack([start, pregrasp])
-        headroom = self._headroom_of(simulation, grasp)
-        return way, self.lift.script(result, i, way, pregrasp, grasp, squeeze, headroom)
+            way = np.stack([start, placed.pregrasp])
+        headroom = self._headroom_of(simulation, placed.grasp)
+        return way, self.lift.script(result, i, placed, way, headroom)
 
     def _headroom_of(self, simulation: Simulation, grasp: np.ndarray) -> float:
         """Returns how far the object and a hand that holds it can rise [m].

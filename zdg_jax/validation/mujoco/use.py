@@ -14,6 +14,7 @@ from zdg_jax.validation.deeds import Deed, Step, Triple, moved
 from zdg_jax.validation.mujoco.pressing import PressingFinger
 from zdg_jax.validation.mujoco.screening import GraspTest
 from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
+from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import UseProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
@@ -54,17 +55,10 @@ class UseTest(GraspTest):
         _stiffen(scene.model)
 
     def roll_out(
-        self,
-        simulation: Simulation,
-        result: Validation,
-        i: int,
-        approach: np.ndarray | None,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
+        self, simulation: Simulation, result: Validation, i: int, placed: PlacedGrasp
     ) -> Reason:
         """Closes and does the deed, step by step; arguments as of `GraspTest.roll_out`."""
-        sound = self._close(simulation, pregrasp, grasp, squeeze)
+        sound = self._close(simulation, placed)
         result.contacts[i], result.force[i] = simulation.contact_summary()
         away = simulation.moved()
         result.closing_drift[i], result.closing_turn[i] = away
@@ -72,7 +66,7 @@ class UseTest(GraspTest):
         result.record(i, 0, passed, away)
         if not passed:
             return _why_not_closed(sound, bool(result.contacts[i] > 0))
-        course = _Course(simulation, self.scene, squeeze, pregrasp)
+        course = _Course(simulation, self.scene, placed)
         start = np.eye(4)
         for number, step in enumerate(self._deed.steps, 1):
             simulation.phase = step.name
@@ -83,17 +77,11 @@ class UseTest(GraspTest):
             start = moved(start, step, 1.0)
         return Reason.HELD
 
-    def _close(
-        self,
-        simulation: Simulation,
-        pregrasp: np.ndarray,
-        grasp: np.ndarray,
-        squeeze: np.ndarray,
-    ) -> bool:
+    def _close(self, simulation: Simulation, placed: PlacedGrasp) -> bool:
         simulation.phase, sound = "close", True
         time = self.protocol.closing_time / _CLOSING_STAGES
         count = max(1, round(time / self.protocol.solver.timestep))
-        for first, last in ((pregrasp, grasp), (grasp, squeeze)):
+        for first, last in placed.closing:
             matrix = self.scene.ctrl_from_joints
             targets = trajectories.between(first, last, _CLOSING_STAGES, matrix)
             for k in range(_CLOSING_STAGES):
@@ -191,19 +179,13 @@ class UseTest(GraspTest):
 class _Course:
     """The path of a hand that takes an object along, and how the object deviates from it."""
 
-    def __init__(
-        self,
-        simulation: Simulation,
-        scene: CompiledScene,
-        squeeze: np.ndarray,
-        pregrasp: np.ndarray,
-    ) -> None:
+    def __init__(self, simulation: Simulation, scene: CompiledScene, placed: PlacedGrasp) -> None:
         """Takes the state after the squeeze as the beginning."""
-        self._hand = _matrix(squeeze[:7])
+        self._hand = _matrix(placed.squeeze[:7])
         self._item = _matrix(simulation.object_pose)
         self._in_hand = np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ self._item
-        self.joints = squeeze[7:]
-        self.opened = scene.ctrl_from_joints @ pregrasp[7:]
+        self.joints = placed.squeeze[7:]
+        self.opened = scene.ctrl_from_joints @ placed.pregrasp[7:]
 
     def follow(self, simulation: Simulation, pose: np.ndarray) -> None:
         """Aims the hand at where it is when the object is at `pose`, (4, 4)."""
