@@ -144,6 +144,18 @@ def quote(message: object, secret: str) -> str:
     return text[:_MAX_QUOTED]
 
 
+def unreached(address: object, error: BaseException, way_out: str) -> PlannerError:
+    """The error that tells of a server that no connection comes to.
+
+    Args:
+        address: of the server.
+        error: of the transport, such as "[Errno 111] Connection refused".
+        way_out: what the user can do.
+    """
+    why = str(error).rpartition("] ")[2].lower()
+    return PlannerError(f"no server answers at {address} ({why}); {way_out}")
+
+
 def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
     """Makes the error for an HTTP status other than success.
 

@@ -16,6 +16,7 @@ from zdg_jax.planning.model.backend import (
     quote,
     seconds,
     status_error,
+    unreached,
 )
 from zdg_jax.planning.model.reply_text import count, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
@@ -119,10 +120,9 @@ class Gemini:
             raise
         except Exception as error:
             if type(error).__name__ == "ConnectError":
-                raise PlannerError(
-                    f"no server answers at {self._address or 'the address of Gemini'}; check the "
-                    "network, or name another address (--server)"
-                ) from None
+                address = self._address or "the address of Gemini"
+                way_out = "check the network, or name another address (--server)"
+                raise unreached(address, error, way_out) from None
             # The client lets errors of its transport and of a cut answer's JSON through as they
             # are; their kind differs between its versions, and their text may quote headers.
             raise TransientError(

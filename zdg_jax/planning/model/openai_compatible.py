@@ -17,6 +17,7 @@ from zdg_jax.planning.model.backend import (
     quote,
     seconds,
     status_error,
+    unreached,
 )
 from zdg_jax.planning.model.reply_text import count, joined, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
@@ -130,12 +131,9 @@ class OpenAICompatible:
         except PlannerError:
             raise
         except openai.APIConnectionError as error:
-            if type(error.__cause__).__name__ == "ConnectError":
-                why = str(error.__cause__).rpartition("] ")[2].lower()  # of [Errno 111] ...
-                raise PlannerError(
-                    f"no server answers at {self._client.base_url} ({why}); start it, or name "
-                    "another address (--server)"
-                ) from None
+            if error.__cause__ and type(error.__cause__).__name__ == "ConnectError":
+                way_out = "start it, or name another address (--server)"
+                raise unreached(self._client.base_url, error.__cause__, way_out) from None
             raise TransientError(f"the server gave no whole answer ({_reason(error)})") from None
         except Exception as error:
             # Lost connections, time limits and cut JSON; their text may quote headers.
