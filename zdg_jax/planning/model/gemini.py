@@ -17,7 +17,7 @@ from zdg_jax.planning.model.backend import (
 )
 from zdg_jax.planning.model.reply_text import count, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
-from zdg_jax.planning.model.transport import http_library, limited_transport
+from zdg_jax.planning.model.transport import http_library, limited_transport, why_not_connected
 
 DEFAULT_MODEL = "gemini-flash-latest"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -118,8 +118,9 @@ class Gemini:
         except Exception as error:
             if type(error).__name__ == "ConnectError":
                 raise PlannerError(
-                    f"no server answers at {self._address or 'the address of Gemini'}; check the "
-                    "network, or name another address (--server)"
+                    f"no server answers at {self._address or 'the address of Gemini'} "
+                    f"({why_not_connected(error)}); check the network, or name another address "
+                    "(--server)"
                 ) from None
             # The client lets errors of its transport and of a cut answer's JSON through as they
             # are; their kind differs between its versions, and their text may quote headers.

@@ -18,7 +18,7 @@ from zdg_jax.planning.model.backend import (
 )
 from zdg_jax.planning.model.reply_text import count, joined, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
-from zdg_jax.planning.model.transport import http_library, limited_transport
+from zdg_jax.planning.model.transport import http_library, limited_transport, why_not_connected
 
 KEY = "OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4.1"
@@ -129,10 +129,10 @@ class OpenAICompatible:
             raise
         except openai.APIConnectionError as error:
             if type(error.__cause__).__name__ == "ConnectError":
-                why = str(error.__cause__).rpartition("] ")[2].lower()  # of [Errno 111] ...
                 raise PlannerError(
-                    f"no server answers at {self._client.base_url} ({why}); start it, or name "
-                    "another address (--server)"
+                    f"no server answers at {self._client.base_url} "
+                    f"({why_not_connected(error.__cause__)}); start it, or name another address "
+                    "(--server)"
                 ) from None
             raise TransientError(f"the server gave no whole answer ({_reason(error)})") from None
         except Exception as error:
