@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import urllib.parse
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from zdg_jax.errors import PlannerError
+from zdg_jax.errors import InputError, PlannerError
 
 RETRIED_STATUS = frozenset([408, 429, 500, 502, 503, 504])
 MAX_ANSWER = 200_000
@@ -171,6 +173,49 @@ def status_error(status: int, who: str, message: str, retry_after: float | None)
     if status == 404:
         return PlannerError(f"{who} knows no such model or address (404); check both{details}")
     return PlannerError(f"{who} refused the question (status {status}){details}")
+
+
+def checked_address(address: str | None) -> str | None:
+    """Checks the address of a server; None stands for the usual one.
+
+    Args:
+        address: the address.
+
+    Raises:
+        InputError: no server can have it.
+    """
+    if address is None:
+        return None
+    try:
+        parts = urllib.parse.urlsplit(address.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port
+        usable = False
+    if not usable or " " in address.strip():
+        raise InputError(
+            f"{address!r} is no address of a server; it looks like http://localhost:8000/v1"
+        )
+    return address.strip()
+
+
+def checked_key(names: Sequence[str]) -> str:
+    """Reads a key from the environment; "" where none is set.
+
+    Args:
+        names: variables that may hold it, the first that is set counts.
+
+    Raises:
+        InputError: no server takes such a key; the message does not quote it.
+    """
+    for name in names:
+        key = os.environ.get(name, "").strip()
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise InputError(
+                f"{name} holds spaces, line ends or other characters that no key has; set it anew"
+            )
+        if key:
+            return key
+    return ""
 
 
 def seconds(header: str | None) -> float | None:

@@ -11,6 +11,8 @@ from zdg_jax.planning.model.backend import (
     RefusalError,
     Request,
     TransientError,
+    checked_address,
+    checked_key,
     quote,
     seconds,
     status_error,
@@ -45,7 +47,7 @@ class Gemini:
         Raises:
             InputError: no key is set.
         """
-        key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
+        key = checked_key(KEYS)
         if not key and not replay:
             raise InputError(f"the planner gemini needs a key in {' or '.join(KEYS)}")
         from google import genai
@@ -54,7 +56,7 @@ class Gemini:
         self._key = key
         self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
         # No HttpRetryOptions: every request counts against a budget, so the session repeats.
-        address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
+        address = checked_address(base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or None)
         self._address = address
         options = types.HttpOptions(
             base_url=address, client_args={"transport": limited_transport(http_library())}

@@ -12,6 +12,8 @@ from zdg_jax.planning.model.backend import (
     RefusalError,
     Request,
     TransientError,
+    checked_address,
+    checked_key,
     quote,
     seconds,
     status_error,
@@ -52,8 +54,8 @@ class OpenAICompatible:
             raise InputError(
                 "the planner openai needs the package openai: pip install 'zdg-jax[openai]'"
             ) from None
-        address = base_url or os.environ.get("OPENAI_BASE_URL")
-        self._key = os.environ.get(KEY, "")
+        address = checked_address(base_url or os.environ.get("OPENAI_BASE_URL") or None)
+        self._key = checked_key([KEY])
         if not self._key and not address and not replay:
             raise InputError(
                 f"the planner openai needs a key in {KEY}, or OPENAI_BASE_URL of a local server"
