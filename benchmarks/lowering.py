@@ -90,7 +90,7 @@ def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any
     calls: dict[str, tuple[Any, tuple[Any, ...]]] = {}
     pipeline.grip()  # prepared, it is not traced
     trace_calls(
-        lambda program, given: calls.setdefault(program.__name__, (program, given)),
+        lambda program, given: calls.setdefault(program.__name__, (program.jitted, given)),
         lambda key: pipeline.without_fit(_GRASPS, key),
         jax.random.key(0),
     )

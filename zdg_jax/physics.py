@@ -116,8 +116,10 @@ class Physics:
         """
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value is None:
+            if value is None and "None" in str(field.type):
                 continue
+            if isinstance(value, str | bytes | bool) or not hasattr(value, "__float__"):
+                raise InputError(f"{field.name} is {value!r}; it must be a number")
             least_ok = value >= 0 if field.name in _MAY_BE_ZERO else value > 0
             if not (least_ok and math.isfinite(value)):
                 sort = "zero or more" if field.name in _MAY_BE_ZERO else "positive"

@@ -12,6 +12,7 @@ import trimesh
 
 import zdg_jax as zdg
 from tests.faults import inputs
+from zdg_jax import datasets
 from zdg_jax.errors import InputError
 
 CALLS = [
@@ -69,6 +70,38 @@ CALLS = [
     ("zdg.GraspSet.load(None)", "path|file|None"),
     ("grasps.save('no/such/\\0/g.npz')", "cannot write|null"),
     ("grasps.validate(hand=3)", "hand"),
+    ("datasets.open(3)", "folder is of the type int"),
+    ("datasets.open('')", "folder is empty"),
+    ("datasets.open(path)", "no folder"),
+    ("zdg.export_grasps(None, 'o')", "GraspSet.load"),
+    ("zdg.export_grasps(grasps, 3)", "out is of the type int"),
+    ("zdg.export_grasps(grasps, 'o', format=['csv'])", "no format"),
+    ("zdg.export_grasps(grasps, 'o', joint_order=3)", "joint_order"),
+    ("zdg.export_grasps(grasps, 'o', format='csv', hand='alegro')", "alegro"),
+    ("zdg.write_report(3, 'r.html')", "GraspSet.load"),
+    ("grasps.validate(engine='mjx')", "EngineOptions"),
+    ("grasps.validate(resume='')", "resume is empty"),
+    ("grasps.picture('x.png')", "stands for no grasps"),
+    ("grasps.view(port='x')", "port is 'x'"),
+    ("grasps.view(host=3)", "host is of the type int"),
+    ("zdg.scenes.Scene(obstacles=[3])", "an obstacle"),
+    ("zdg.scenes.Scene.from_mjcf(3)", "path is of the type int"),
+    ("zdg.validation.load_program(3)", "path is of the type int"),
+    ("zdg.validation.Load(name='a', force=(float('nan'), 0, 0))", "force of the load 'a'"),
+    ("zdg.validation.Load(name='a', torque=(1, 2))", "torque of the load 'a'"),
+    ("zdg.validation.HoldProtocol(name='a', loads=(3,))", "a load is of the type int"),
+    ("zdg.validation.LiftProtocol(hold_time=float('nan'))", "hold_time is nan"),
+    ("zdg.validation.LiftProtocol(height=-1)", "height is -1"),
+    ("zdg.validation.LiftProtocol(scene='table')", "scene is of the type str"),
+    ("zdg.validation.SolverOptions(timestep=0)", "timestep is 0"),
+    ("zdg.task_wrench(3)", "loads is of the type int"),
+    ("zdg.Physics(mass='1')", "mass is '1'"),
+    ("zdg.GraspPlan.load(3)", "path is of the type int"),
+    ("zdg.Object.from_mesh(trimesh.creation.box((.1,) * 3), name=3)", "name of the object"),
+    ("zdg.Object.from_mesh(trimesh.creation.box((.1,) * 3), name='a\\x1b')", "printed"),
+    ("obj.with_part(3, faces=[0])", "name of the part"),
+    ("obj.with_part('a', box=3)", "two corners"),
+    ("obj.with_part('a', planes=[3])", "its normal and its level"),
     ("make_saved({'x': float('nan')})", "provenance"),
     ("make_saved({(1, 2): 3})", "provenance"),
     ("make_saved({'x': object()})", "provenance"),
@@ -98,6 +131,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         **{"zdg": zdg, "np": np, "jax": jax, "trimesh": trimesh, "pathlib": pathlib},
         **{"hand": hand, "obj": obj, "grasps": grasps, "make": make, "make_saved": make_saved},
+        "datasets": datasets,
         "path": str(folder / "hand.xml"),
     }
 

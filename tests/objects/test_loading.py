@@ -18,7 +18,7 @@ BOX = trimesh.creation.box((0.05, 0.06, 0.07))
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda d: d / "none.stl", "no such file"),
+        (lambda d: d / "none.stl", "no file"),
         (lambda d: d, "is a folder"),
         (lambda d: _file(d, "a.stl", b""), "is empty"),
         (lambda d: _file(d, "a.txt", b"x"), "cannot read .txt"),

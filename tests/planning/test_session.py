@@ -316,8 +316,8 @@ def test_what_was_paid_for_is_kept_when_a_later_question_fails(
 def test_lost_server(server: ModelServer, start: Start) -> None:
     session = start(retries=1)
     server.close()
-    words = r"no server answers at http://127\.0\.0\.1.*connection refused"
-    with pytest.raises(PlannerError, match=words):
+    told = r"no server answers at http://127\.0\.0\.1.*connection refused"
+    with pytest.raises(PlannerError, match=told):
         ask(session)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -25,6 +27,10 @@ from zdg_jax.errors import InputError, ZdgError
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
+_OUTPUT = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EPIPE)
+"""Errors of stdout, which has no name."""
+_SETTINGS = ("jax/_src/config.py", "gl_context.py", "matplotlib/__init__.py")
+"""Modules in which JAX, MuJoCo and Matplotlib read variables of the environment."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -84,30 +90,53 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _tell(str(error), BAD_INPUT)
     except ZdgError as error:
         return _tell(str(error), FAILED)
-    except OSError as error:  # of stdout: every file of ours is told of by its name
-        return _tell(f"cannot write the output: {error.strerror or error}", FAILED)
-    except (RuntimeError, AssertionError):
-        platforms = _missing_platforms()
-        if not platforms:
+    except OSError as error:
+        return _tell_system(error)
+    except MemoryError:
+        return _tell("there is not memory enough (ulimit -v, or a container's limit)", FAILED)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        variables = _at_fault(error)
+        if not variables:
             raise
-        return _tell(
-            f"JAX has no such device as JAX_PLATFORMS={platforms}; unset it, or name cpu", BAD_INPUT
-        )
+        reason = str(error).partition("\n")[0][:120] or "there is no such device"
+        return _tell(f"{variables} cannot be used ({reason}); correct or unset it", BAD_INPUT)
     return status if isinstance(status, int) else OK
 
 
-def _missing_platforms() -> str:
-    """The platforms that the environment asks JAX for, where it has none of them."""
-    platforms = os.environ.get("JAX_PLATFORMS", "")
-    if not platforms:
+def _tell_system(error: OSError) -> int:
+    """Tells of what the system refused where nothing closer to it did."""
+    reason = error.strerror or error
+    if error.filename is not None:
+        return _tell(f"cannot use {str(error.filename)[:200]!r}: {reason}", BAD_INPUT)
+    if isinstance(error, FileNotFoundError):
+        return _tell("the current folder is no longer there; change to another", BAD_INPUT)
+    what = "write the output" if error.errno in _OUTPUT else "go on"
+    return _tell(f"cannot {what}: {reason}", FAILED)
+
+
+def _at_fault(error: Exception) -> str:
+    """Names the variables of the environment that JAX, MuJoCo or Matplotlib stumbled over."""
+    text = str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    given = {k: v for k, v in os.environ.items() if v and k.startswith(("JAX_", "MPL", "MUJOCO_"))}
+    if "Unable to initialize backend" in text or not (text or _has_devices()):
+        found = {k: v for k, v in given.items() if k in ("JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES")}
+    elif last.endswith(_SETTINGS):
+        found = {k: v for k, v in given.items() if k.lower() in text.lower() or v in text}
+    else:
         return ""
+    return ", ".join(f"{name}={value}" for name, value in (found or given).items())
+
+
+def _has_devices() -> bool:
+    """Whether JAX can start: without a device that was asked for it ends without a word."""
     import jax
 
     try:
         jax.devices()
     except (RuntimeError, AssertionError):
-        return platforms
-    return ""
+        return False
+    return True
 
 
 def _tell(message: str, status: int) -> int:

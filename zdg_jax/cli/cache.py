@@ -7,7 +7,12 @@ import click
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_files, cache_root, clear_cache
 
-_CACHES = {"objects": "prepared objects", "xla": "compiled programs", "answers": "models' answers"}
+_CACHES = {
+    "objects": "prepared objects",
+    "programs": "traced programs",
+    "xla": "compiled programs",
+    "answers": "models' answers",
+}
 
 
 @click.group()
@@ -29,7 +34,7 @@ def info() -> None:
 @cache.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def clear(names: tuple[str, ...]) -> None:
-    """Remove the caches, or only those of the given NAMEs (objects, xla, answers)."""
+    """Remove the caches, or only those of the given NAMEs (objects, programs, xla, answers)."""
     for name in names:
         if name not in _CACHES:
             raise InputError(f"no cache '{name}'; there are: {', '.join(_CACHES)}")

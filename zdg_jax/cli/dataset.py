@@ -101,6 +101,8 @@ def make(
         per_minute=per_minute,
         server=server,
     )
+    if sample < 0:
+        raise InputError(f"--sample is {sample}; it must be at least 0")
     if dry_run:
         with JobLines() as lines:
             click.echo(str(estimate(spec, out, options, lines, sample=sample)))

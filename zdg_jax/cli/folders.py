@@ -14,6 +14,9 @@ def writable(folder: pathlib.Path) -> pathlib.Path:
     Raises:
         InputError: it cannot be made or written.
     """
+    if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+        kind = "a file" if folder.exists() else "a link to nothing"
+        raise InputError(f"cannot write to {folder}: it is {kind}; name a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

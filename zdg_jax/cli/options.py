@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.kinds import check_path
 
 if TYPE_CHECKING:
     from zdg_jax.cli.progress import Bars
@@ -26,8 +27,7 @@ class _NamedPath(click.Path):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> pathlib.Path:
-        if value == "":
-            raise InputError(f"{'a path' if param is None else param.opts[0]} is empty; name one")
+        check_path("a path" if param is None else param.opts[0], value)
         return pathlib.Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
@@ -125,6 +125,10 @@ def planning_options(command: Command) -> Command:
     ) -> Any:
         from zdg_jax.planning import Limits, PlannerOptions
 
+        kind, _, folder = kwargs["planner"].partition(":")
+        if kind == "manual":
+            place = folder or PlannerOptions().manual_folder
+            click.echo(f"questions go into {place}; each waits there for its answer.json", err=True)
         limits = Limits() if max_calls is None else Limits(max_calls=max_calls)
         options = PlannerOptions(limits=limits, cache=answers, base_url=server)  # type: ignore[arg-type]
         return command(*args, options=options, **kwargs)
@@ -178,6 +182,4 @@ def load_object(
 
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise InputError(f"--scale {scale} is not a positive number")
-    if not mesh.exists():
-        raise InputError(f"no file {mesh}")
     return Object.from_mesh(mesh, scale=scale, mass=mass, parts=parts or "auto", progress=bars)

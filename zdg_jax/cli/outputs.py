@@ -95,13 +95,20 @@ def check_page(path: pathlib.Path, force: bool) -> None:
     Raises:
         InputError: something else is there.
     """
-    if force or not _occupied(path):
-        return
-    if path.is_file() and not path.is_symlink():
-        with path.open("rb") as file:
-            if file.read(len(_PAGE)) == _PAGE:
-                return
-    raise refuse(path, "something that is no page of this library")
+    if not force and _occupied(path) and (path.is_symlink() or not is_page(path)):
+        raise refuse(path, "something that is no page of this library")
+
+
+def is_page(path: pathlib.Path) -> bool:
+    """Returns whether a file is a page that the library wrote.
+
+    Args:
+        path: the file; it need not exist.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_PAGE)) == _PAGE
 
 
 def check_picture(path: pathlib.Path, force: bool) -> None:

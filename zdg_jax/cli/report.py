@@ -40,7 +40,7 @@ def report(
         raise InputError(f"--out is {path}; its name must end in .html")
     loaded = GraspSet.load(grasps)
     beside = grasps.parent / "plan.html"
-    if transcript is None and beside.is_file():
+    if transcript is None and outputs.is_page(beside):
         transcript = beside
     writable(path.absolute().parent)
     outputs.check_page(path, force)

@@ -44,6 +44,8 @@ def show(
     """
     if not 1 <= rows <= _MOST:
         raise InputError(f"--rows is {rows}; it must be from 1 to {_MOST}")
+    if hand is not None and picture is None:
+        raise InputError("--hand says which hand to draw; name the picture with --picture")
     if picture is not None and picture.suffix.lower() != ".png":
         raise InputError(f"--picture is {picture}; its name must end in .png")
     from zdg_jax.grasps import GraspSet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from zdg_jax.datasets.dispatching import Limits
@@ -10,8 +11,10 @@ from zdg_jax.datasets.engines import Engine
 from zdg_jax.datasets.engines.local import LocalEngine
 from zdg_jax.datasets.layout import Layout
 from zdg_jax.errors import InputError
+from zdg_jax.planning.model.backend import checked_address
 
 ENGINES = ("local", "ray")
+_MOST_WORKERS = 100_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,15 @@ class MakeOptions:
         for name in (*positive, "max_calls", "max_tokens", "per_minute"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if self.workers is not None and not 1 <= self.workers <= _MOST_WORKERS:
+            raise InputError(
+                f"workers is {self.workers}; it must be from 1 to {_MOST_WORKERS}, or not be given"
+            )
+        if not 0 <= self.worker_gpus < math.inf:
+            raise InputError(f"worker_gpus is {self.worker_gpus}; it must be a number from 0")
+        if self.address is not None and self.engine != "ray":
+            raise InputError("address is that of a Ray cluster; add engine='ray' (--engine ray)")
+        checked_address(self.server)
 
 
 def worker_limits(options: MakeOptions) -> Limits:

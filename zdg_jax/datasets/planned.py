@@ -78,6 +78,11 @@ class PlannedDataset:
         try:
             with open_regular(layout.plan) as file:
                 content = json.loads(file.read())
+            if "format" not in content:
+                raise InputError(
+                    f"{layout.plan} is none of a dataset, such as the plan of one grasp; name "
+                    "another folder"
+                )
             if content["format"] != _VERSION:
                 raise InputError(
                     f"{layout.plan} has version {content['format']}, this is {_VERSION}; "

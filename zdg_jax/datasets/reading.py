@@ -18,6 +18,7 @@ from zdg_jax.datasets.hand_files import MODEL, read_hand
 from zdg_jax.datasets.layout import JOB_DIGITS, Layout
 from zdg_jax.datasets.object_files import read_facts, read_object
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.kinds import check_path
 
 if TYPE_CHECKING:
     import pandas
@@ -232,7 +233,10 @@ def open(folder: str | pathlib.Path) -> Dataset:
     Raises:
         InputError: there is no dataset, or nothing is done yet.
     """
+    check_path("folder", folder)
     layout = Layout(pathlib.Path(folder))
+    if layout.root.exists() and not layout.root.is_dir():
+        raise InputError(f"{folder} is no folder; give that of a dataset (zdg dataset make)")
     merged = sorted((layout.tables / "grasps").glob("*.parquet"))
     with _whole(layout):
         shards = _unmerged(layout)

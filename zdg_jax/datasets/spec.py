@@ -167,6 +167,8 @@ class DatasetSpec(_Model):
             return cls.model_validate(yaml.safe_load(text))
         except yaml.YAMLError as error:
             raise InputError(f"{source} is no YAML: {' '.join(str(error).split())}") from None
+        except RecursionError:
+            raise InputError(f"{source} is no spec of a dataset: it is nested too deeply") from None
         except pydantic.ValidationError as error:
             raise InputError(f"{source} is no spec of a dataset: {explain(error)}") from None
 

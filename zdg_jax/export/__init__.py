@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from zdg_jax.errors import InputError
 from zdg_jax.export.placing import move_into
+from zdg_jax.runtime.kinds import check_kind, check_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,13 @@ def export_grasps(
         InputError: an unknown format, no such grasp or none to write, a hand that cannot be
             loaded, a URDF of other joints, a folder that cannot be written, or files in the way.
     """
-    if format not in FORMATS:
+    from zdg_jax.grasps import GraspSet
+
+    check_kind("grasps", grasps, GraspSet, "a GraspSet (GraspSet.load(PATH))")
+    check_path("out", out)
+    if joint_order is not None:
+        check_path("joint_order", joint_order)
+    if not isinstance(format, str) or format not in FORMATS:
         raise InputError(f"no format '{format}'; there are: {', '.join(FORMATS)}")
     from zdg_jax.export.wanted import wanted_numbers
 
@@ -110,7 +117,8 @@ def export_grasps(
     writer = cast(Format, module)
     numbers = wanted_numbers(grasps, everything=all, only=only)
     chosen = grasps[numbers]
-    loaded = grasps.hand.load(hand) if writer.NEEDS_HAND else None
+    # A hand that is named and does not fit is told of, whether or not the format shows it.
+    loaded = grasps.hand.load(hand) if writer.NEEDS_HAND or hand is not None else None
     if joint_order is not None:
         if writer.NEEDS_HAND:
             raise InputError(
@@ -125,7 +133,7 @@ def export_grasps(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".zdg-", dir=out) as staging:
             fresh = pathlib.Path(staging)
-            paths = writer.write(chosen, numbers, fresh, loaded)
+            paths = writer.write(chosen, numbers, fresh, loaded if writer.NEEDS_HAND else None)
             move_into(fresh, out, force=force)
             return [out / path.relative_to(fresh) for path in paths]
     except OSError as error:

@@ -11,6 +11,10 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
+from zdg_jax.runtime.files import read_limited
+
+_LARGEST = 50_000_000
+"""A larger file is no URDF [bytes]."""
 
 
 def urdf_joints(path: pathlib.Path) -> list[str]:
@@ -23,10 +27,14 @@ def urdf_joints(path: pathlib.Path) -> list[str]:
         InputError: there is no such file, or it is no URDF.
     """
     try:
-        root = ElementTree.parse(path).getroot()
+        root = ElementTree.fromstring(read_limited(path, _LARGEST))
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"no file {path}") from error
-    except (OSError, ElementTree.ParseError) as error:
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise InputError(f"{path} is no URDF: {error}") from error
     return [
         joint.get("name", "") for joint in root.findall("joint") if joint.get("type") != "fixed"

@@ -94,7 +94,7 @@ def write(
         _add_joints(stage, look.joint_names, joints, values)
         stage.SetStartTimeCode(min(ways))
         stage.SetEndTimeCode(max(STAGE_TIMES.values()))
-        stage.Save()
+        _save(stage, path)
         paths.append(path)
     return paths
 
@@ -119,6 +119,16 @@ def _new_stage(path: pathlib.Path, name: str) -> Any:
     return stage
 
 
+def _save(stage: Any, path: pathlib.Path) -> None:
+    """Saves a stage, whose own error is of fifty lines."""
+    from pxr import Tf
+
+    try:
+        stage.Save()
+    except Tf.ErrorException as error:
+        raise InputError(f"OpenUSD cannot write {path.name}; is the disk full?") from error
+
+
 def _write_asset(
     path: pathlib.Path, name: str, meshes: dict[str, tuple[np.ndarray, np.ndarray, Color]]
 ) -> None:
@@ -141,7 +151,7 @@ def _write_asset(
             Vt.Vec3fArray.FromNumpy(np.stack([points.min(axis=0), points.max(axis=0)]))
         )
         mesh.CreateDisplayColorAttr([Gf.Vec3f(*color)])
-    stage.Save()
+    _save(stage, path)
 
 
 def _say(stage: Any, grasps: GraspSet, i: int, held: bool | None) -> None:

@@ -32,6 +32,10 @@ def rows_of(index: Index, n: int) -> np.ndarray:
     if isinstance(index, slice):
         return np.arange(n)[index]
     rows = np.asarray(index)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "biu"):
+        raise IndexError(
+            f"{index!r} stands for no grasps; give a number, a slice, numbers or a mask"
+        )
     if rows.dtype == bool and rows.shape != (n,):
         raise IndexError(f"a mask of shape {rows.shape} for {n} grasps")
     return np.arange(n)[rows.astype(int) if rows.size == 0 else rows]

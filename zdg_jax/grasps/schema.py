@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import POSES
 from zdg_jax.physics import HEAVIEST
+from zdg_jax.runtime.kinds import has_controls
 from zdg_jax.validation.results import Reason, Validation
 
 _FARTHEST = 100.0
@@ -168,8 +169,7 @@ def _text(name: str, value: Any) -> None:
         raise InputError(
             f"{name} has {len(value):,} characters; at most {_LONGEST_TEXT:,} are read"
         )
-    # Terminals obey some characters that cannot be seen.
-    if not value.replace("\n", " ").replace("\t", " ").isprintable():
+    if has_controls(value):
         raise InputError(f"{name} holds characters that cannot be printed: {value[:60]!r}")
 
 

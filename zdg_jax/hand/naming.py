@@ -40,12 +40,14 @@ class HandName:
             text: the name.
 
         Raises:
-            InputError: scale or gain are no numbers.
+            InputError: scale or gain are no numbers, or something is said twice.
         """
         options: dict[str, str] = {}
         while match := _OPTION.search(text):
             key, _, value = match[1].partition("=")
-            options.setdefault(key, value)
+            if key in options:
+                raise InputError(f"'{key}' stands twice after '{text}'; write it once")
+            options[key] = value
             text = text[: match.start()]
         scale, drive = options.get("scale"), options.get("drive")
         return cls(

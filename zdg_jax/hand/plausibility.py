@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.kinds import has_controls
 
 LARGEST, SMALLEST = 1.0, 0.03
 """Longest side of a hand's box at rest [m]."""
@@ -96,7 +97,7 @@ def check_plausible(model: mujoco.MjModel, name: str) -> None:
 
 def _check_names(model: mujoco.MjModel, name: str) -> None:
     for label in model.names.decode(errors="replace").split("\0"):
-        if label and not label.isprintable():
+        if has_controls(label):
             raise InputError(
                 f"the hand '{name}' has a part named {label!r}, which cannot be printed; rename it"
             )

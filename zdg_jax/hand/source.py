@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import importlib.resources
 import logging
+import os
 import pathlib
 from typing import TypeAlias
 
@@ -16,6 +17,8 @@ from zdg_jax.errors import InputError
 from zdg_jax.hand import loops, model_files, overrides, plausibility
 from zdg_jax.hand.overrides import Overrides
 from zdg_jax.hand.rebuild import rebuild
+from zdg_jax.runtime.files import is_file
+from zdg_jax.runtime.kinds import has_controls
 
 _log = logging.getLogger(__name__)
 
@@ -71,14 +74,6 @@ def shipped_hands() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".xml")))
 
 
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def read_spec(
     source: _Source, statements: overrides.Source | None = None
 ) -> tuple[mujoco.MjSpec, str, str, Overrides]:
@@ -103,16 +98,18 @@ def read_spec(
         name = source.names[: source.names.index(b"\0")].decode() or "hand"
         return rebuild(source, name), name, "", stated
     text = str(source)
-    if not text.isprintable() or not _encodable(text):
-        raise InputError(
-            f"the hand's name {text!r} has characters that no file is read by; rename it"
-        )
     if text in shipped_hands():
         resource = importlib.resources.files("zdg_jax.mjcf").joinpath(f"{text}.xml")
         return mujoco.MjSpec.from_string(resource.read_text()), text, text, stated
     path = pathlib.Path(source).expanduser()
-    if not path.is_file():
-        what = f"no file '{text}'" if path.suffix or "/" in text else f"no hand '{text}'"
+    if has_controls(os.path.abspath(path)):
+        raise InputError(
+            f"the hand's name {text!r}, or that of a folder above it, has characters that no file "
+            "is read by; rename it"
+        )
+    if not is_file(path):
+        kind = "file" if path.suffix or "/" in text else "hand"
+        what = f"no {kind} '{text if len(text) < 300 else text[:100] + '...'}'"
         raise InputError(
             f"{what}; shipped: {', '.join(shipped_hands())}; or give the path of an MJCF file"
         )

@@ -45,6 +45,8 @@ def given_labels(raw: loading.RawMesh, parts: str | pathlib.Path | np.ndarray) -
             f"face labels are {labels.dtype} of shape {labels.shape}; whole numbers "
             f"({len(raw.faces)},) are needed, one for each face of the mesh"
         )
+    if labels.size and labels.min() < 0:
+        raise InputError(f"face labels hold {labels.min()}; marks of parts count from 0")
     return labels.astype(np.int64)
 
 

@@ -19,12 +19,15 @@ from zdg_jax.errors import InputError
 from zdg_jax.meshes.units import stated_unit
 from zdg_jax.objects.polygons import plain_obj
 from zdg_jax.objects.robot_files import read_robot_file
-from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.files import open_regular, read_limited
+from zdg_jax.runtime.kinds import has_controls
 
 MeshLike = str | pathlib.Path | trimesh.Trimesh | trimesh.Scene | tuple[np.ndarray, np.ndarray]
 
 LARGEST_FILE = 200
 """Mesh files above this many megabytes are refused [MB]."""
+_LARGEST_LABELS = 100_000_000
+"""A larger text file holds no labels [bytes]."""
 _ADVICE = "is the file whole, and of the format that its suffix names?"
 _MESH_SUFFIXES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".dae")
 _READERS: dict[str, Callable[[pathlib.Path], trimesh.Scene]] = {
@@ -86,15 +89,18 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
         InputError: the file is missing or holds something else.
     """
     path = pathlib.Path(path)
-    if not path.is_file():
-        raise InputError(f"no such file of face labels: {path}")
     try:
         if path.suffix == ".npy":
-            with path.open("rb") as stream:
+            with open_regular(path) as stream:
                 values = np.lib.format.read_array(stream, allow_pickle=False)
         else:
-            values = np.array(path.read_text().replace(",", " ").split(), dtype=np.int64)
-    except (OSError, ValueError, MemoryError) as error:
+            text = read_limited(path, _LARGEST_LABELS).decode()
+            values = np.array(text.replace(",", " ").split(), dtype=np.int64)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"no such file of face labels: {path}") from None
+    except (OSError, ValueError, OverflowError, MemoryError) as error:
         raise InputError(
             f"{path} is no list of face labels (a .npy array or whole numbers): {error}"
         ) from error
@@ -103,14 +109,19 @@ def read_labels(path: str | pathlib.Path) -> np.ndarray:
 
 def _usable(path: pathlib.Path) -> pathlib.Path:
     try:
-        str(path).encode()
+        if has_controls(str(path.absolute())):
+            raise InputError(
+                f"the name of {str(path)!r}, or of a folder above it, holds characters that cannot "
+                "be printed, or are no UTF-8 text; rename it"
+            )
         state = path.stat()
+    except InputError:
+        raise
     except (OSError, ValueError) as error:  # a name of impossible characters or length
         text = str(path)
         name = text if len(text) < 300 else f"{text[:100]}..."
-        name = name if name.isprintable() else repr(name)
         if isinstance(error, FileNotFoundError):
-            raise InputError(f"no such file: {name}") from error
+            raise InputError(f"no file {name}") from error
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"cannot open {name}: {reason}") from error
     if stat.S_ISDIR(state.st_mode):
@@ -229,7 +240,7 @@ def _from_scene(scene: trimesh.Scene, source: str | None, name: str) -> RawMesh:
             triangles = triangles[:, ::-1]
         label = len(names) + 1
         # Files and terminals take some characters for orders.
-        names[label] = "".join(c if c.isprintable() else " " for c in str(node))
+        names[label] = "".join(" " if has_controls(c) else c for c in str(node))
         vertices.append(points)
         faces.append(triangles + count)
         labels.append(np.full(len(triangles), label))

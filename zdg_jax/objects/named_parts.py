@@ -13,6 +13,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.objects.parts import describe_parts
+from zdg_jax.runtime.kinds import check_kind, has_controls
 
 if TYPE_CHECKING:
     from zdg_jax.objects.object import Object
@@ -44,17 +45,39 @@ def inside(obj: Object, box: Box | None, planes: Sequence[Plane]) -> np.ndarray:
     middle = obj.vertices[obj.faces].mean(axis=1)
     chosen = np.ones(len(middle), bool)
     if box is not None:
+        if np.shape(box) != (2, 3):
+            raise InputError(f"the box is {box!r}; two corners of three numbers are needed")
         low, high = (_vector(corner, "a corner of the box") for corner in box)
         if (low >= high).any():
             raise InputError(f"the box from {low.tolist()} to {high.tolist()} m is empty")
         chosen &= ((middle >= low) & (middle <= high)).all(axis=1)
-    for normal, level in planes:
+    for plane in planes:
+        if not isinstance(plane, Sequence) or len(plane) != 2:
+            raise InputError(f"a plane is {plane!r}; its normal and its level are needed")
+        normal, level = plane
         direction = _vector(normal, "a plane's normal")
         length = float(np.linalg.norm(direction))
         if length == 0 or not math.isfinite(level):
             raise InputError(f"no plane has the normal {direction.tolist()} and the level {level}")
         chosen &= middle @ (direction / length) > level
     return chosen
+
+
+def check_name(name: str, what: str) -> None:
+    """Refuses what is no name.
+
+    Args:
+        name: the name.
+        what: what it is for, for the message.
+
+    Raises:
+        InputError: it is no text, empty, or cannot be printed.
+    """
+    check_kind(f"the name of {what}", name, str, "a text")
+    if not name.strip():
+        raise InputError(f"{what} has no name; call it what people call it, such as cap")
+    if has_controls(name):
+        raise InputError(f"{what} {name!r} has characters that cannot be printed; rename it")
 
 
 def carve(obj: Object, name: str, members: np.ndarray) -> Object:
@@ -71,10 +94,7 @@ def carve(obj: Object, name: str, members: np.ndarray) -> Object:
     Raises:
         InputError: no name or none that can be printed, no face, or all of them.
     """
-    if not name.strip():
-        raise InputError("a part without a name; call it what people call it, such as cap")
-    if not name.isprintable():
-        raise InputError(f"the part {name!r} has characters that cannot be printed; rename it")
+    check_name(name, "the part")
     if not members.any():
         raise InputError(f"no face of {obj.name} lies on the part '{name}'")
     _, area = facets(obj.vertices, obj.faces)

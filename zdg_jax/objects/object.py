@@ -118,6 +118,8 @@ class Object:
         """
         progress("object", 0, preparation.STEPS)
         _check_physical(mass, density, friction)
+        if name:
+            named_parts.check_name(name, "the object")
         raw = loading.read(mesh)
         if scale is None:
             scale = cleaning.factor(raw)

@@ -20,6 +20,7 @@ from zdg_jax.planning.field_types import Direction, Mark, PlanModel, Text, Vecto
 from zdg_jax.planning.grip import Grip
 from zdg_jax.planning.materials import Material
 from zdg_jax.runtime.files import atomic_write, read_limited
+from zdg_jax.runtime.kinds import check_path
 
 _MAX_BYTES = 4_000_000
 
@@ -234,6 +235,7 @@ class GraspPlan(PlanModel):
         Raises:
             InputError: the file cannot be read, or does not fit the schema.
         """
+        check_path("path", path)
         path = pathlib.Path(path)
         try:
             text = read_limited(path, _MAX_BYTES)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.grasp_plan import GraspPlan
-from zdg_jax.runtime.kinds import check_kind
+from zdg_jax.runtime.kinds import check_kind, has_controls
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def checked_task(task: str) -> str:
         task.encode()
     except UnicodeEncodeError:
         raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
+    if has_controls(task):
+        raise InputError(f"the task holds characters that cannot be printed: {task[:60]!r}")
     task = task.strip()
     if not task:
         raise InputError('the task is empty; say what is to be done, such as "pour water"')

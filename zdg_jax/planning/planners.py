@@ -48,14 +48,14 @@ def planner_from_name(name: str, options: PlannerOptions | None = None) -> Plann
     if name.endswith(".json"):
         return SavedPlan(name)
     kind, _, detail = name.partition(":")
-    if kind == "auto":
+    if name == "auto":
         model = _model_with_key()
         if not model:
             return RulesPlanner()
         return FallbackPlanner(
             ModelPlanner(_backend(model, "", options), options), fallback=RulesPlanner()
         )
-    if kind == "rules":
+    if name == "rules":
         return RulesPlanner()
     if kind in ("gemini", "openai", "manual"):
         return ModelPlanner(_backend(kind, detail, options), options)

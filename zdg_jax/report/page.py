@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.errors import InputError
 from zdg_jax.grasps.grasp_set import GraspSet
 from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import headline, shown_order, table_as_html, unmet_requests
@@ -19,7 +20,8 @@ from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.planning.transcript import plan_as_html
 from zdg_jax.report.extras import check_extras
 from zdg_jax.report.scene import scene_page
-from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.files import atomic_write, read_limited
+from zdg_jax.runtime.kinds import check_kind, check_path
 from zdg_jax.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _PICTURES, _SCENE, _ROWS, _IN_FULL = 8, 12, 24, 8
 _STAGES = 4
+_LARGEST_PAGE = 100_000_000
+"""A larger file is no page of a planner [bytes]."""
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 74rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
@@ -66,7 +70,10 @@ def write_report(
         InputError: there are no grasps, the hand cannot be loaded, viser or matplotlib is not
             installed, or the file cannot be read or written.
     """
+    check_kind("grasps", grasps, GraspSet, "a GraspSet (GraspSet.load(PATH))")
+    check_path("path", path)
     check_extras()
+    planned = _transcript(transcript)
     progress("report", 0, _STAGES)
     charts = _charts(grasps)
     loaded = grasps.load_hand(hand)
@@ -93,7 +100,7 @@ def write_report(
             f"<pre>{html.escape(describe_grasp(grasps, int(number)))}</pre></details>"
             for number in order[:_IN_FULL]
         ),
-        *_plan(grasps, transcript),
+        *_plan(grasps, planned),
         _making(grasps),
     ]
     page = (
@@ -130,19 +137,29 @@ def _sheet(grasps: GraspSet, hand: Hand, numbers: np.ndarray) -> str:
         return base64.b64encode(path.read_bytes()).decode()
 
 
-def _plan(grasps: GraspSet, transcript: str | os.PathLike[str] | None) -> list[str]:
+def _transcript(path: str | os.PathLike[str] | None) -> str:
+    """The page of a planner; "" where none is given."""
+    if path is None:
+        return ""
+    try:
+        text = read_limited(path, _LARGEST_PAGE).decode(errors="replace")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if not text.lower().startswith("<!doctype html"):
+        raise InputError(f"{path} is no page of a planner (a plan.html); leave out transcript")
+    return text
+
+
+def _plan(grasps: GraspSet, transcript: str) -> list[str]:
     if grasps.plan is None:
         return []
     task = html.escape(grasps.task)
     pieces = [f'<h2>Plan</h2><div class="plan"><p>Task: <q>{task}</q></p>']
     pieces.append(f"{plan_as_html(grasps.plan)}</div>")
-    if transcript is not None:
-        from zdg_jax.runtime.files import read_limited
-
-        text = read_limited(pathlib.Path(transcript), 100_000_000).decode(errors="replace")
+    if transcript:
         pieces.append(
             "<details><summary>the planner's transcript</summary><iframe sandbox title="
-            f'"transcript" srcdoc="{html.escape(text, quote=True)}"></iframe></details>'
+            f'"transcript" srcdoc="{html.escape(transcript, quote=True)}"></iframe></details>'
         )
     return pieces
 

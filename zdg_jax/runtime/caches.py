@@ -19,6 +19,7 @@ def cache_root() -> pathlib.Path:
 
 CACHES = {
     "objects": re.compile(r"[0-9a-f]{64}\.npz(\.lock)?"),
+    "programs": re.compile(r"[A-Za-z0-9_]+-[0-9a-f]{64}\.bin"),
     "xla": re.compile(r"(jit|pjit|xla)[^/]*-(cache|atime)|\.lockfile"),
     "answers": re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.json"),
 }

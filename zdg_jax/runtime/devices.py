@@ -17,10 +17,12 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from zdg_jax.runtime.exported import ExportedProgram
+
 _Tree = TypeVar("_Tree")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _AXIS = "rows"
-Listener = Callable[[Any, tuple[Any, ...]], None]
+Listener = Callable[[ExportedProgram, tuple[Any, ...]], None]
 _LISTENER: contextvars.ContextVar[Listener | None] = contextvars.ContextVar("calls", default=None)
 
 
@@ -51,7 +53,7 @@ def calls_told_to(listener: Listener) -> Iterator[None]:
     """Tells of each call of a program made by `shard_rows` within the block, before it.
 
     Args:
-        listener: called with the compiled function of one device and the arguments.
+        listener: called with the program of one device and the arguments.
     """
     token = _LISTENER.set(listener)
     try:
@@ -66,7 +68,7 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
     Such a function takes positional arguments. All leaves of those with rows, and of its result,
     have them as first axis, (n, ...), and row i of the result depends on row i alone. Rows that
     do not come out even are filled up with copies of the last and cut again. With one device the
-    function is called as it is.
+    function is called as it is, see `ExportedProgram`.
 
     Args:
         replicated: positions of the arguments without rows, which every device sees whole.
@@ -74,16 +76,17 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
 
     def decorate(program: _Function) -> _Function:
         compiled: dict[tuple[tuple[jax.Device, ...], int], Callable[..., Any]] = {}
+        single = ExportedProgram(program)
 
         @functools.wraps(program)
         def spread(*arguments: Any) -> Any:
             if (listener := _LISTENER.get()) is not None:
-                listener(program, arguments)
+                listener(single, arguments)
             devices = active_devices()
             rows = [k for k in range(len(arguments)) if k not in replicated]
             count = len(jax.tree.leaves([arguments[k] for k in rows])[0])
             if len(devices) == 1 or not count:
-                return program(*arguments)
+                return single(*arguments)
             even = -(-count // len(devices)) * len(devices)
             filled = np.minimum(np.arange(even), count - 1)
             specs, placed = [], []

@@ -16,18 +16,21 @@ from zdg_jax.runtime.kinds import check_path
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file beside `path` to write to; it takes its place where the block ends without an error.
 
     Folders above it are made. A link at `path` is replaced, not followed.
+
+    Args:
+        path: the file.
+        durable: wait until it is on the disk, so that not even a machine that stops leaves half of
+            it; caches of many small files, whose readers check, need not.
 
     Raises:
         InputError: it cannot be written; what was there is untouched.
     """
     check_path("the file to write", path)
     target = pathlib.Path(path)
-    if "\0" in str(target):
-        raise InputError(f"cannot write {str(target)!r}: no name of a file holds a null byte")
     partial = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +38,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(partial, 0o666 & ~_umask())
         os.replace(partial, target)
     except OSError as error:
@@ -46,6 +50,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if partial is not None:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
+
+
+def is_file(path: pathlib.Path) -> bool:
+    """Returns whether there is such a file; names that are too long for any name none.
+
+    Args:
+        path: the path.
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

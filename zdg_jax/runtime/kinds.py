@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import unicodedata
+from typing import Any, cast
 
 from zdg_jax.errors import InputError
 
@@ -32,9 +33,26 @@ def check_path(name: str, value: object) -> None:
         value: its value.
 
     Raises:
-        InputError: it is neither a text nor a path.
+        InputError: it is neither a text nor a path, empty, or holds what no path does.
     """
     check_kind(name, value, (str, os.PathLike), "the path of a file")
+    text = os.fsdecode(cast("str | os.PathLike[str]", value))
+    if not text:
+        raise InputError(f"{name} is empty; give the path of a file")
+    if "\0" in text:
+        raise InputError(f"{name} is {text!r}: no name of a file holds a null byte")
+
+
+def has_controls(text: str) -> bool:
+    """Returns whether a text holds what terminals obey instead of print, or halves of characters.
+
+    Spaces that do not break and marks of direction, which pasted words hold, are none of these.
+
+    Args:
+        text: the text; line ends and tabs in it are fine.
+    """
+    kinds = {unicodedata.category(letter) for letter in set(text) - {"\n", "\t"}}
+    return not kinds.isdisjoint({"Cc", "Cs"})
 
 
 def check_whole(name: str, value: Any, least: int, most: int) -> None:

@@ -18,6 +18,8 @@ from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.meshes.geoms import collides, geom_mesh
 from zdg_jax.meshes.model_text import check_model_file
 from zdg_jax.objects.convex import ConvexPiece, hull
+from zdg_jax.runtime.files import is_file
+from zdg_jax.runtime.kinds import check_path
 from zdg_jax.runtime.mujoco_warnings import quiet_compiler
 from zdg_jax.scenes.obstacles import Box, Obstacle, Quaternion, Solid, Triple
 from zdg_jax.scenes.scene import Scene
@@ -46,8 +48,9 @@ def read_scene(
         InputError: the file cannot be read, holds something that moves or nothing that collides,
             or says where the object is although the arguments do.
     """
+    check_path("path", path)
     path = pathlib.Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"no file {path}")
     check_model_file(path)
     try:

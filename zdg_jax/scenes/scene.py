@@ -11,6 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_between, rotation_matrix
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.scenes.obstacles import (
     Obstacle,
     Quaternion,
@@ -66,6 +67,9 @@ class Scene:
                 put(name, numbers(value, f"{name} of the scene", count))
         if self.table is not None:
             put("table", numbers([self.table], "the table's height", 1)[0])
+        check_kind("obstacles", self.obstacles, Sequence, "a list of Box and Solid")
+        for obstacle in self.obstacles:
+            check_kind("an obstacle", obstacle, Obstacle, "a Box or a Solid")
         put("obstacles", tuple(self.obstacles))
         if self.up is not None and not np.linalg.norm(self.up) > 1e-6:
             raise InputError(f"up is {self.up}; it must be a direction, e.g. (0, 0, 1)")

@@ -84,7 +84,8 @@ def draw_seeds(
     patterns, draws, ways = _draw_alternatives(proposal, ~power, keys)
     draws = _retreat_all(proposal, ~power, draws, ways)
     laid = _choose(proposal, ~power, draws, patterns), patterns
-    closed = _enclose(proposal, power, keys)
+    # Keys of their own: programs that are exported count as using up theirs.
+    closed = _enclose(proposal, power, jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys))
     back = jnp.argsort(order)[:total]
 
     def pick(closed: jax.Array, laid: jax.Array) -> jax.Array:
@@ -171,7 +172,7 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
         links = jnp.sum(jnp.where(motion.touching, jnp.exp(-jnp.abs(gap) / config.touching), 0.0))
         return closed, pattern, draw_cost(proposal, closed, pattern) - config.per_link * links
 
-    landed, costs = jax.vmap(landing)(jax.random.split(jax.random.fold_in(key, 1), config.landings))
+    landed, costs = jax.vmap(landing)(jax.random.split(key, config.landings))
     best = jax.lax.top_k(-costs, config.closed)[1]
     closed, patterns, costs = jax.vmap(closing)(jax.tree.map(lambda leaf: leaf[best], landed))
     return jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], (closed, patterns))

@@ -31,6 +31,7 @@ from zdg_jax.geometry.surface_sampling import scatter
 from zdg_jax.planning import FingerPlan, GraspPlan, Intent, Motion
 from zdg_jax.planning.geometry.working_end import Parted, working_end
 from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.kinds import check_path
 from zdg_jax.validation.deeds import Deed, Step, Triple
 
 Name = Literal["up", "axis", "work", "forward", "side", "swing"]
@@ -160,6 +161,7 @@ def load_program(path: str | os.PathLike[str]) -> Program:
     Raises:
         InputError: there is no such file, or it is no program; the message names the field.
     """
+    check_path("path", path)
     try:
         text = read_limited(pathlib.Path(path), _MAX_BYTES)
     except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +18,37 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.physics import BENCHMARK, Physics
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.scenes.scene import Scene
 from zdg_jax.validation.deeds import Deed
 
 Triple = tuple[float, float, float]
+
+_ABOVE_ZERO = frozenset(
+    {
+        *("timestep", "impratio", "interval", "window", "closing_time", "closing_stages"),
+        *("pull_time", "checks", "approach_time", "lift_time", "shake_frequency", "release_time"),
+    }
+)
+"""Numbers that are divided by, or that nothing would happen in."""
+
+
+def _check(settings: Any) -> None:
+    """Refuses settings that no test has.
+
+    Raises:
+        InputError: naming the setting, its value and what it must be.
+    """
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.type in ("float", "int"):
+            number = float(value) if isinstance(value, numbers.Real) else math.nan
+            usable = math.isfinite(number) and number >= 0
+            if not usable or (field.name in _ABOVE_ZERO and number == 0):
+                sort = "positive" if field.name in _ABOVE_ZERO else "a number from zero"
+                raise InputError(f"{field.name} is {value!r}; it must be {sort}")
+        elif field.type in _KINDS:
+            check_kind(field.name, value, _KINDS[field.type], f"a {field.type}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +67,18 @@ class SolverOptions:
     """Several contact points for a pair of convex geoms. It doubles the contacts and the time of a
     step. `None` leaves it to MuJoCo, which has it on by default in newer versions."""
 
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: one is none, or out of range.
+        """
+        _check(self)
+
+
+_KINDS: dict[Any, type] = {"Physics": Physics, "SolverOptions": SolverOptions, "Scene": Scene}
+"""Types of settings that are no numbers."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Load:
@@ -52,6 +92,21 @@ class Load:
     """Torque, object frame at the start [N m]."""
     weight: Triple = (0.0, 0.0, 0.0)
     """Further force, in multiples of the object's weight."""
+
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: force, torque or weight is none of three finite numbers.
+        """
+        check_kind("name of a load", self.name, str, "a text")
+        for name in ("force", "torque", "weight"):
+            value = np.asarray(getattr(self, name))
+            if value.shape != (3,) or value.dtype.kind not in "iuf" or not np.isfinite(value).all():
+                given = getattr(self, name)
+                raise InputError(
+                    f"{name} of the load '{self.name}' is {given}; 3 finite numbers are needed"
+                )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -115,13 +170,13 @@ class HoldProtocol:
         """Checks the numbers.
 
         Raises:
-            InputError: there is no load, or a time or count is not positive.
+            InputError: there is no load, or a number is none or out of range.
         """
         if not self.loads:
             raise InputError(f"protocol '{self.name}' has no load; give at least one Load")
-        for field in ("closing_time", "pull_time", "closing_stages", "checks"):
-            if getattr(self, field) <= 0:
-                raise InputError(f"{field} is {getattr(self, field)}; it must be positive")
+        for load in self.loads:
+            check_kind("a load", load, Load, "a Load")
+        _check(self)
 
     def wrenches(self, weight: float) -> np.ndarray:
         """Returns forces [N] and torques [N m] of the loads, (m, 6), object frame at the start.
@@ -178,6 +233,14 @@ class LiftProtocol:
     max_pregrasp_penetration: float = 0.01
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
 
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: one is none or out of range, or the scene is no `Scene`.
+        """
+        _check(self)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UseProtocol:
@@ -213,6 +276,14 @@ class UseProtocol:
     """Time in which it must [s]."""
     max_pregrasp_penetration: float = 0.01
     """A pregrasp that penetrates object or hand deeper fails without a rollout [m]."""
+
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            InputError: one is none or out of range.
+        """
+        _check(self)
 
 
 Protocol = HoldProtocol | LiftProtocol | UseProtocol
@@ -261,4 +332,5 @@ def task_wrench(
     Raises:
         InputError: no load is given.
     """
+    check_kind("loads", loads, Sequence, "a list of Load")
     return HoldProtocol(name=name, loads=tuple(loads), physics=physics or Physics(), **settings)

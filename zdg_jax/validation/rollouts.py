@@ -10,7 +10,7 @@ import jax
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.runtime.forks import check_not_forked
-from zdg_jax.runtime.kinds import check_kind
+from zdg_jax.runtime.kinds import check_kind, check_path
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.validation.checkpoint import Checkpoint, run_name
 from zdg_jax.validation.engine import PhysicsEngine
@@ -107,6 +107,9 @@ def rollout(
     """
     check_not_forked()
     check_kind("protocol", protocol, Protocol, "a protocol such as zdg_jax.carry")
+    check_kind("engine", engine, EngineOptions, "EngineOptions(backend=...)")
+    if resume is not None:
+        check_path("resume", resume)
     compiled = engine.build(hand, obj, protocol)
     if resume is None:
         return compiled.run(poses, progress=progress)

@@ -6,6 +6,7 @@ import errno
 import socket
 
 from zdg_jax.errors import InputError
+from zdg_jax.runtime.kinds import check_kind, check_whole
 
 HOST, PORT = "127.0.0.1", 8090
 """Address at which a page is served unless the user says otherwise."""
@@ -21,6 +22,8 @@ def check_address(host: str, port: int) -> None:
     Raises:
         InputError: there is no such port, or nothing can be served at that address by this user.
     """
+    check_kind("host", host, str, "a name or number such as 127.0.0.1")
+    check_whole("port", port, -(2**31), 2**31)
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; ports are 1 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdg_jax.errors import ZdgError
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.viewer.nodes import HandNode, ObjectNode
 from zdg_jax.viewer.text import paragraphs
 
@@ -170,11 +171,13 @@ def _protocols(grasps: GraspSet, given: Protocol | None) -> dict[str, Protocol]:
     """The tests by name, one that was given before the others."""
     from zdg_jax.scenes import Scene
     from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of, six_directions
+    from zdg_jax.validation.protocols import Protocol as AnyProtocol
 
     known: list[Protocol] = [six_directions, carry, LiftProtocol(scene=grasps.scene or Scene())]
     if grasps.plan is not None and grasps.object.face_parts.any():
         deed = deed_of(grasps.plan, grasps.object)
         known += [] if deed is None else [UseProtocol(deed=deed)]
     if given is not None:
+        check_kind("protocol", given, AnyProtocol, "a protocol such as zdg_jax.carry")
         known.insert(0, given)
     return {protocol.name: protocol for protocol in known}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.faults.rows import (
+    arguments,
     builds,
+    caches,
     datasets,
     hands,
     objects,
@@ -12,12 +14,15 @@ from tests.faults.rows import (
     scenes,
     servers,
     sets,
+    settings,
 )
 from tests.faults.rows.table import ROWS
 
 __all__ = [
     "ROWS",
+    "arguments",
     "builds",
+    "caches",
     "datasets",
     "hands",
     "objects",
@@ -26,4 +31,5 @@ __all__ = [
     "scenes",
     "servers",
     "sets",
+    "settings",
 ]

@@ -71,3 +71,39 @@ for _name, _maker, _says in (
     ("a file for a folder", make.text("d", ""), "holds no dataset"),
 ):
     add(f"dataset: {_name}", _maker, ("dataset", "status", "d"), refused(_says))
+for _arguments, _says in (
+    (("--workers", "0"), "workers is 0"),
+    (("--workers", "99999999"), "workers is 99999999"),
+    (("--worker-gpus", "nan"), "worker_gpus is nan"),
+    (("--worker-gpus", "-1"), "worker_gpus is -1"),
+    (("--address", "here:1"), "Ray"),
+    (("--server", "here"), "is no address of a server"),
+    (("--sample", "-1", "--dry-run"), "--sample is -1"),
+    (("--time-limit", "nan"), "job_seconds is nan"),
+):
+    add(f"dataset: {' '.join(_arguments)}", _with(), (*_MAKE, *_arguments), refused(_says))
+for _name, _content in (
+    ("nested deeply", "{" * 5000),
+    ("a tag of Python", "!!python/name:os.system"),
+):
+    add(
+        f"dataset: a spec {_name}",
+        _with(spec_yaml=make.text("spec.yaml", _content)),
+        _MAKE,
+        refused("spec.yaml is no"),
+    )
+add(
+    "dataset: in the folder of a grasp's plan",
+    make.together(_with(), make.text("d/plan.json", '{"prompt": "lift"}')),
+    _MAKE,
+    refused("name another folder"),
+    keeps={"d/plan.json": '{"prompt": "lift"}'},
+)
+for _folder in ("box.stl", "/dev/null"):
+    for _what in ("stats", "verify"):
+        add(
+            f"dataset: {_what} of {_folder}",
+            _with(),
+            ("dataset", _what, _folder),
+            refused("no folder"),
+        )

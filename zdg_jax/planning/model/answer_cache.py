@@ -10,12 +10,14 @@ from typing import Literal
 from zdg_jax.errors import InputError, PlannerError
 from zdg_jax.planning.model.backend import Answer, Request
 from zdg_jax.runtime.caches import cache_root
-from zdg_jax.runtime.files import atomic_write
+from zdg_jax.runtime.files import atomic_write, read_limited
 
 Mode = Literal["use", "off", "replay"]
 
 _log = logging.getLogger(__name__)
 _VERSION = 1
+_LARGEST = 16_000_000
+"""A larger file is no answer [bytes]."""
 
 
 class AnswerCache:
@@ -43,14 +45,18 @@ class AnswerCache:
         """
         if self.mode == "off":
             return None
-        path = self._path(request.key(model))
+        key = request.key(model)
+        path = self._path(key)
         try:
-            entry = json.loads(path.read_text(encoding="utf-8"))
-            if entry["version"] == _VERSION and isinstance(entry["answer"], str):
+            entry = json.loads(read_limited(path, _LARGEST))
+            # Answers kept before entries said what they answer have no key.
+            fits = entry["version"] == _VERSION and entry.get("key", key) == key
+            if fits and isinstance(entry["answer"], str):
                 return Answer(text=entry["answer"])
+            _log.warning("ignoring what answers no such question in the cache: %s", path)
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, TypeError):
+        except (InputError, OSError, ValueError, LookupError, TypeError, RecursionError):
             _log.warning("ignoring a damaged answer in the cache: %s", path)
         if self.mode == "replay":
             raise PlannerError(
@@ -69,9 +75,11 @@ class AnswerCache:
         """
         if self.mode != "use":
             return
-        path = self._path(request.key(model))
+        key = request.key(model)
+        path = self._path(key)
         entry = {
             "version": _VERSION,
+            "key": key,
             "model": model,
             "stage": request.stage,
             "answer": answer.text,

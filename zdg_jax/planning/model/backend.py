@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import urllib.parse
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from zdg_jax.errors import PlannerError
+from zdg_jax.errors import InputError, PlannerError
 
 RETRIED_STATUS = frozenset([408, 429, 500, 502, 503, 504])
 MAX_ANSWER = 200_000
@@ -142,6 +144,18 @@ def quote(message: object, secret: str) -> str:
     return text[:_MAX_QUOTED]
 
 
+def unreached(address: object, error: BaseException, way_out: str) -> PlannerError:
+    """The error that tells of a server that no connection comes to.
+
+    Args:
+        address: of the server.
+        error: of the transport, such as "[Errno 111] Connection refused".
+        way_out: what the user can do.
+    """
+    why = str(error).rpartition("] ")[2].lower()
+    return PlannerError(f"no server answers at {address} ({why}); {way_out}")
+
+
 def status_error(status: int, who: str, message: str, retry_after: float | None) -> PlannerError:
     """Makes the error for an HTTP status other than success.
 
@@ -159,6 +173,49 @@ def status_error(status: int, who: str, message: str, retry_after: float | None)
     if status == 404:
         return PlannerError(f"{who} knows no such model or address (404); check both{details}")
     return PlannerError(f"{who} refused the question (status {status}){details}")
+
+
+def checked_address(address: str | None) -> str | None:
+    """Checks the address of a server; None stands for the usual one.
+
+    Args:
+        address: the address.
+
+    Raises:
+        InputError: no server can have it.
+    """
+    if address is None:
+        return None
+    try:
+        parts = urllib.parse.urlsplit(address.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port
+        usable = False
+    if not usable or " " in address.strip():
+        raise InputError(
+            f"{address!r} is no address of a server; it looks like http://localhost:8000/v1"
+        )
+    return address.strip()
+
+
+def checked_key(names: Sequence[str]) -> str:
+    """Reads a key from the environment; "" where none is set.
+
+    Args:
+        names: variables that may hold it, the first that is set counts.
+
+    Raises:
+        InputError: no server takes such a key; the message does not quote it.
+    """
+    for name in names:
+        key = os.environ.get(name, "").strip()
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise InputError(
+                f"{name} holds spaces, line ends or other characters that no key has; set it anew"
+            )
+        if key:
+            return key
+    return ""
 
 
 def seconds(header: str | None) -> float | None:

@@ -11,13 +11,16 @@ from zdg_jax.planning.model.backend import (
     RefusalError,
     Request,
     TransientError,
+    checked_address,
+    checked_key,
     quote,
     seconds,
     status_error,
+    unreached,
 )
 from zdg_jax.planning.model.reply_text import count, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
-from zdg_jax.planning.model.transport import http_library, limited_transport, why_not_connected
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 DEFAULT_MODEL = "gemini-flash-latest"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -44,7 +47,7 @@ class Gemini:
         Raises:
             InputError: no key is set.
         """
-        key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
+        key = checked_key(KEYS)
         if not key and not replay:
             raise InputError(f"the planner gemini needs a key in {' or '.join(KEYS)}")
         from google import genai
@@ -53,7 +56,7 @@ class Gemini:
         self._key = key
         self.model = model or os.environ.get("ZDG_GEMINI_MODEL") or DEFAULT_MODEL
         # No HttpRetryOptions: every request counts against a budget, so the session repeats.
-        address = base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL")
+        address = checked_address(base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or None)
         self._address = address
         options = types.HttpOptions(
             base_url=address, client_args={"transport": limited_transport(http_library())}
@@ -117,11 +120,9 @@ class Gemini:
             raise
         except Exception as error:
             if type(error).__name__ == "ConnectError":
-                raise PlannerError(
-                    f"no server answers at {self._address or 'the address of Gemini'} "
-                    f"({why_not_connected(error)}); check the network, or name another address "
-                    "(--server)"
-                ) from None
+                address = self._address or "the address of Gemini"
+                way_out = "check the network, or name another address (--server)"
+                raise unreached(address, error, way_out) from None
             # The client lets errors of its transport and of a cut answer's JSON through as they
             # are; their kind differs between its versions, and their text may quote headers.
             raise TransientError(

@@ -12,13 +12,16 @@ from zdg_jax.planning.model.backend import (
     RefusalError,
     Request,
     TransientError,
+    checked_address,
+    checked_key,
     quote,
     seconds,
     status_error,
+    unreached,
 )
 from zdg_jax.planning.model.reply_text import count, joined, without_key
 from zdg_jax.planning.model.schemas import BOUNDS, lone_references, refused_keyword, without
-from zdg_jax.planning.model.transport import http_library, limited_transport, why_not_connected
+from zdg_jax.planning.model.transport import http_library, limited_transport
 
 KEY = "OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4.1"
@@ -51,8 +54,8 @@ class OpenAICompatible:
             raise InputError(
                 "the planner openai needs the package openai: pip install 'zdg-jax[openai]'"
             ) from None
-        address = base_url or os.environ.get("OPENAI_BASE_URL")
-        self._key = os.environ.get(KEY, "")
+        address = checked_address(base_url or os.environ.get("OPENAI_BASE_URL") or None)
+        self._key = checked_key([KEY])
         if not self._key and not address and not replay:
             raise InputError(
                 f"the planner openai needs a key in {KEY}, or OPENAI_BASE_URL of a local server"
@@ -128,12 +131,9 @@ class OpenAICompatible:
         except PlannerError:
             raise
         except openai.APIConnectionError as error:
-            if type(error.__cause__).__name__ == "ConnectError":
-                raise PlannerError(
-                    f"no server answers at {self._client.base_url} "
-                    f"({why_not_connected(error.__cause__)}); start it, or name another address "
-                    "(--server)"
-                ) from None
+            if error.__cause__ and type(error.__cause__).__name__ == "ConnectError":
+                way_out = "start it, or name another address (--server)"
+                raise unreached(self._client.base_url, error.__cause__, way_out) from None
             raise TransientError(f"the server gave no whole answer ({_reason(error)})") from None
         except Exception as error:
             # Lost connections, time limits and cut JSON; their text may quote headers.

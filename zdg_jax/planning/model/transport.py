@@ -28,15 +28,6 @@ def http_library(client: type | None = None) -> Any:
     raise ImportError(f"none of {', '.join(_LIBRARIES)} is installed")
 
 
-def why_not_connected(error: BaseException | None) -> str:
-    """Says in the system's words why a server was not reached, such as `connection refused`.
-
-    Args:
-        error: of such a library, its `ConnectError`.
-    """
-    return str(error).rpartition("] ")[2].lower()  # of "[Errno 111] Connection refused"
-
-
 def limited_transport(library: Any) -> Any:
     """Makes a transport that reads answers whole, and closes the connection at its limits.
 
