@@ -121,9 +121,9 @@ class ExportedProgram:
         path = cache_root() / "programs" / f"{self.jitted.__name__.strip('_')}-{key}.bin"
         try:
             return _read(path, key, self.jitted.__name__, device)
-        except FileNotFoundError:
+        except OSError:  # there is none, or no folder to have it in
             pass
-        except (InputError, OSError) as error:
+        except InputError as error:
             _log.warning("damaged file in the cache of programs, made anew: %s", error)
         try:
             content = _export(self.jitted, form[0], shapes)
@@ -134,8 +134,15 @@ class ExportedProgram:
             with atomic_write(path) as file:
                 file.write(_sealed(key, content))
         except InputError as error:
-            _log.warning("no cache of programs: %s", error)
+            _warn_of_no_cache(path.parent)
+            _log.debug("%s", error)
         return _loaded(content, self.jitted.__name__, device)
+
+
+@functools.cache
+def _warn_of_no_cache(folder: pathlib.Path) -> None:
+    """Warns of a folder, once for all programs."""
+    _log.warning("no cache of programs: files cannot be written in %s", folder)
 
 
 def _export(program: Any, structure: Any, shapes: tuple[Any, ...]) -> bytes:
