@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
-import shutil
 from typing import TYPE_CHECKING
 
 import click
@@ -77,6 +77,8 @@ def validate(
     from zdg_jax.grasps import GraspSet
     from zdg_jax.validation import EngineOptions
 
+    if out is not None and out.is_dir():
+        raise InputError(f"--out is {out}, a folder; name a file in it")
     trials = _trials(repeats, noise)
     if number is not None and video is None:
         raise InputError("--grasp says which grasp to film; name the film with --video")
@@ -173,7 +175,10 @@ def _repeated(tested: GraspSet, test: _Test, trials: Trials) -> GraspSet:
     metrics = {"hold_probability": labels.probability, "hold_probability_error": labels.error}
     tested = dataclasses.replace(tested, metrics={**tested.metrics, **metrics})
     tested.save(test.target)
-    shutil.rmtree(resume, ignore_errors=True)
+    for trial in range(trials.count):
+        (resume / f"trial{trial}.npz").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: something else lies there
+        resume.rmdir()
     click.echo(str(labels))
     return tested
 

@@ -93,10 +93,22 @@ def write_hand(layout: Layout, name: str, source: str) -> None:
             facts = _facts(hand, name, source)
             facts["stored_fingerprint"] = Hand.load(fresh / MODEL).fingerprint
             (fresh / FACTS).write_text(json.dumps(facts))
+            _check_own(target)
             shutil.rmtree(target, ignore_errors=True)
             fresh.rename(target)
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror or error}") from error
+
+
+def _check_own(folder: pathlib.Path) -> None:
+    """Refuses to replace a hand's folder in which somebody put something.
+
+    Raises:
+        InputError: naming it.
+    """
+    foreign = {path.name for path in folder.glob("*")} - {MODEL, FACTS, _MESHES}
+    if foreign:
+        raise InputError(f"{folder} holds {min(foreign)}, which is none of the dataset's; move it")
 
 
 def _named(hand: Any, folder: pathlib.Path) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults import inputs as make
-from tests.faults.harness import refused, works
+from tests.faults.harness import Outcome, refused, works
 from tests.faults.rows.table import EXPORT, GRASP, PLAN, SMALL, add
 
 add(
@@ -81,3 +81,16 @@ for _name, _out in (("a file", "box.stl"), ("a file as folder", "box.stl/o")):
         (*PLAN[:-1], _out),
         refused("cannot write|is a file|not a directory"),
     )
+add(
+    "tests under noise beside notes of others",
+    make.together(make.grasps_of_claw, make.text("t.npz.repeats/notes", "precious")),
+    ("validate", "grasps.npz", "--out", "t.npz", "--repeats", "1"),
+    Outcome(status=1, one_line=False),
+    keeps={"t.npz.repeats/notes": "precious"},
+)
+add(
+    "tests into the current folder",
+    make.grasps_of_claw,
+    ("validate", "grasps.npz", "--out", "."),
+    refused("a folder; name a file in it"),
+)
