@@ -59,7 +59,7 @@ def test_what_is_no_part_is_refused_in_one_line(cup: Object) -> None:
         cup.with_part("cap", planes=[((0, 1), 0.0)])  # type: ignore[list-item]
     with pytest.raises(InputError, match="faces of the part 'cap'"):
         cup.with_part("cap", np.array([10**6]))
-    with pytest.raises(InputError, match="without a name"):
+    with pytest.raises(InputError, match="has no name"):
         cup.with_part(" ", box=SPOT)
 
 

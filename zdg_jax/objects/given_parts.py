@@ -7,7 +7,10 @@ import pathlib
 import numpy as np
 
 from zdg_jax.errors import InputError
-from zdg_jax.objects import loading, part_files
+from zdg_jax.objects import loading
+
+PART_FILES = (".json", ".ply")
+"""Suffixes of files that name parts, see `zdg_jax.objects.part_files`."""
 
 
 def part_file(parts: str | pathlib.Path | np.ndarray) -> pathlib.Path | None:
@@ -19,7 +22,7 @@ def part_file(parts: str | pathlib.Path | np.ndarray) -> pathlib.Path | None:
     if not isinstance(parts, str | pathlib.Path):
         return None
     path = pathlib.Path(parts)
-    return path if path.suffix.lower() in part_files.SUFFIXES else None
+    return path if path.suffix.lower() in PART_FILES else None
 
 
 def given_labels(raw: loading.RawMesh, parts: str | pathlib.Path | np.ndarray) -> np.ndarray | None:

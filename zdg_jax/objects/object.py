@@ -18,7 +18,6 @@ from zdg_jax.objects import (
     distance_fields,
     loading,
     named_parts,
-    part_files,
     preparation,
 )
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
@@ -148,7 +147,12 @@ class Object:
             friction=friction,
             name=name or raw.name,
         )
-        return part_files.apply_part_file(obj, named) if named else obj
+        if not named:
+            return obj
+        # Imported here: pydantic, which checks such files, is slow to import.
+        from zdg_jax.objects.part_files import apply_part_file
+
+        return apply_part_file(obj, named)
 
     def with_part(
         self,

@@ -21,7 +21,6 @@ from zdg_jax.runtime.files import atomic_write, read_limited
 if TYPE_CHECKING:
     from zdg_jax.objects.object import Object
 
-SUFFIXES = (".json", ".ply")
 _MOST_BYTES = 50_000_000
 _FAR = 0.02
 """Mean distance of a coloured mesh from the object above which it is another, of its size."""
