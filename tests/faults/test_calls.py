@@ -84,6 +84,7 @@ CALLS = [
     ("grasps.picture('x.png')", "stands for no grasps"),
     ("grasps.view(port='x')", "port is 'x'"),
     ("grasps.view(host=3)", "host is of the type int"),
+    ("grasps.view(host='')", "host is empty"),
     ("zdg.scenes.Scene(obstacles=[3])", "an obstacle"),
     ("zdg.scenes.Scene.from_mjcf(3)", "path is of the type int"),
     ("zdg.validation.load_program(3)", "path is of the type int"),

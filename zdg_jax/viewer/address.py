@@ -23,6 +23,8 @@ def check_address(host: str, port: int) -> None:
         InputError: there is no such port, or nothing can be served at that address by this user.
     """
     check_kind("host", host, str, "a name or number such as 127.0.0.1")
+    if not host.strip():  # to sockets it means every address of this machine
+        raise InputError("host is empty; name an address, such as 127.0.0.1 for this machine alone")
     check_whole("port", port, -(2**31), 2**31)
     if not 1 <= port <= 65535:
         raise InputError(f"port {port} is none; ports are 1 to 65535")

@@ -58,6 +58,7 @@ for _command, _says in (
     (("hand", "h" * 10_000), "no hand 'hhh"),
     (("plan", "m" * 300 + ".stl", *PLAN[2:]), "File name too long"),
     (("show", "grasps.npz", "--hand", "allegro"), "--picture"),
+    (("view", "grasps.npz", "--host", ""), "host is empty"),
     ((*PLAN[:-1], "/dev/null"), "it is a file; name a folder"),
     ((*PLAN[:-1], "box.stl"), "it is a file; name a folder"),
 ):
