@@ -204,7 +204,7 @@ class Object:
     def _repr_html_(self) -> str:
         """The parts with their sizes, for notebooks."""
         columns = {
-            "mark": [part.mark for part in self.parts],
+            "mark": [str(part.mark) for part in self.parts],
             "part": [part.name or "" for part in self.parts],
             "size mm": [
                 " x ".join(f"{1e3 * side:.0f}" for side in part.extents) for part in self.parts
