@@ -29,11 +29,27 @@ def test_reprs_take_one_to_five_lines() -> None:
         (grasps.validation, ("six_directions", "150 of 300 held")),
         (grasps.object, ("ball", "0.2 kg")),
         (grasps, ("300", "ball", "gripper")),
+        (grasps.grasp, ("300", "joints")),
+        (grasps.grasp[0], ("one", "joints")),
     ):
         text = repr(value)
         assert len(text.splitlines()) <= 5
         assert len(text) < 600
         assert all(word in text for word in words), text
+
+
+def test_notebooks_show_tables() -> None:
+    box = trimesh.creation.box((0.04, 0.06, 0.09))
+    grasps = make_grasps(300)
+    for value, words in (
+        (Hand.load("allegro"), ("<th>finger</th>", "<td>th</td>", "thj1")),
+        (Object.from_mesh((box.vertices, box.faces), name="<b>"), ("&lt;b&gt;", "90 x 60 x 40")),
+        (grasps.validation, ("150 of 300 held", "<td>held</td><td>150</td>")),
+        (grasps, ("300 grasps", "<th>score</th>")),
+        (GraspPlan.model_validate(content()), ("<",)),
+    ):
+        page = value._repr_html_()
+        assert all(word in page for word in words), page
 
 
 def test_a_joint_is_asked_for_by_name() -> None:

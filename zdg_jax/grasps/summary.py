@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zdg_jax.grasps.grasp_set import GraspSet
+from zdg_jax.runtime.html_tables import html_table
 from zdg_jax.validation import Reason, deed_of
 
 _ROWS = 8
@@ -114,13 +115,7 @@ def table_as_html(grasps: GraspSet, numbers: np.ndarray) -> str:
         grasps: the set.
         numbers: numbers of the grasps.
     """
-    columns = summary_table(grasps, numbers)
-    head = "".join(f"<th>{html.escape(title)}</th>" for title, _ in columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cells[k])}</td>" for _, cells in columns) + "</tr>"
-        for k in range(len(numbers))
-    )
-    return f"<table><tr>{head}</tr>{rows}</table>"
+    return html_table(dict(summary_table(grasps, numbers)))
 
 
 def _column_width(column: tuple[str, list[str]]) -> int:

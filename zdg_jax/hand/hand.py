@@ -40,6 +40,7 @@ from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, perman
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
 from zdg_jax.runtime.compile_cache import enable_compile_cache
+from zdg_jax.runtime.html_tables import html_table
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,6 +147,16 @@ class Hand:
             f"<Hand '{self.name}': {len(self.fingers)} fingers, {self.num_joints} joints,"
             f" {self.num_actuators} actuators, {self.num_links} links>"
         )
+
+    def _repr_html_(self) -> str:
+        """The fingers with their links and joints, for notebooks."""
+        links, joints = self.link_names, self.joint_names
+        columns = {
+            "finger": [finger.name for finger in self.fingers],
+            "links": [", ".join(links[k] for k in finger.links) for finger in self.fingers],
+            "joints": [", ".join(joints[k] for k in finger.joints) for finger in self.fingers],
+        }
+        return html_table(columns, caption=repr(self).strip("<>"))
 
     @property
     def notes(self) -> tuple[str, ...]:

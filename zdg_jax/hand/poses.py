@@ -90,6 +90,11 @@ class HandPose:
         leaves: Any = np.split(array, [3, 7], axis=-1)
         return cls(**dict(zip(("position", "quaternion", "joints"), leaves, strict=True)))
 
+    def __repr__(self) -> str:
+        """One line: how many poses there are, and of how many joints."""
+        *batch, joints = np.shape(self.joints) or (0,)
+        return f"<HandPose: {' x '.join(map(str, batch)) or 'one'}, {joints} joints>"
+
     def __getitem__(self, rows: Rows) -> HandPose:
         """The poses of some rows of the first batch axis."""
         return dataclasses.replace(self, **{leaf: getattr(self, leaf)[rows] for leaf in LEAVES})

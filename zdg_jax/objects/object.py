@@ -24,6 +24,7 @@ from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.given_parts import given_labels, group_names, part_file
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.physics import check_mass
+from zdg_jax.runtime.html_tables import html_table
 from zdg_jax.runtime.progress import Progress, silent
 
 WATER = 1000.0
@@ -199,6 +200,17 @@ class Object:
             f"<Object '{self.name}': {size} mm, {mass}, {len(self.faces)} faces,"
             f" {len(self.pieces)} convex pieces, {len(self.parts)} parts ({names}{more})>"
         )
+
+    def _repr_html_(self) -> str:
+        """The parts with their sizes, for notebooks."""
+        columns = {
+            "mark": [str(part.mark) for part in self.parts],
+            "part": [part.name or "" for part in self.parts],
+            "size mm": [
+                " x ".join(f"{1e3 * side:.0f}" for side in part.extents) for part in self.parts
+            ],
+        }
+        return html_table(columns, caption=repr(self).strip("<>"))
 
     @property
     def part_names(self) -> dict[int, str]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zdg_jax.runtime.html_tables import html_table
+
 
 class Reason(enum.IntEnum):
     """Why a grasp failed, or that it held."""
@@ -143,6 +145,13 @@ class Validation:
         rest = ", ".join(f"{n} {text}" for text, n in self.counts().items() if text != "held")
         return f"{self.protocol}: {int(self.held.sum())} of {len(self)} held" + (
             f" ({rest})" if rest else ""
+        )
+
+    def _repr_html_(self) -> str:
+        """How many grasps there are of each reason, for notebooks."""
+        counts = self.counts()
+        return html_table(
+            {"reason": list(counts), "grasps": list(counts.values())}, caption=str(self)
         )
 
     @classmethod
