@@ -7,13 +7,14 @@ import pathlib
 import numpy as np
 import pytest
 
-from tests.planning import things
+from tests.planning import plans, things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
-from zdg_jax.planning import GraspType, plan
+from zdg_jax.planning import GraspPlan, GraspType, Grip, plan
 from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.approaches import propose
-from zdg_jax.planning.geometry.grasp_type import turned
+from zdg_jax.planning.geometry.grasp_type import fingers as fingers_of
+from zdg_jax.planning.geometry.grasp_type import turned, with_all_tips
 from zdg_jax.planning.geometry.parts import measure
 
 WORK = np.array([1.0, 0.0, 0.0])
@@ -64,3 +65,19 @@ def test_what_is_merely_held_is_not_pinched_by_its_faces(
     assert GraspType.LATERAL_PINCH not in {grip.grasp_type for grip in held.grips}
     handed = plan("hand the card over", card, hand, planner="rules")
     assert handed.grip.grasp_type is GraspType.LATERAL_PINCH
+
+
+def test_a_grip_of_some_fingertips_becomes_one_of_all(hand: Hand) -> None:
+    content = plans.content()
+    grip = GraspPlan.model_validate(content).grip
+
+    def loosened(kind: GraspType, *, mark: int) -> Grip:
+        planned = fingers_of(hand, kind, mark)
+        return with_all_tips(grip.model_copy(update={"grasp_type": kind, "fingers": planned}), hand)
+
+    held = grip.held[0].mark
+    pinch = loosened(GraspType.PALMAR_PINCH, mark=held)
+    assert pinch.grasp_type == GraspType.PRISMATIC
+    assert [finger.role for finger in pinch.fingers].count("press") == len(hand.fingers) - 1
+    assert loosened(GraspType.MEDIUM_WRAP, mark=held).grasp_type == GraspType.MEDIUM_WRAP
+    assert loosened(GraspType.PALMAR_PINCH, mark=99).grasp_type == GraspType.PALMAR_PINCH

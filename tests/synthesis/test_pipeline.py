@@ -10,6 +10,7 @@ import pytest
 
 import zdg_jax as zdg
 from tests import scene
+from zdg_jax.planning import GraspType
 from zdg_jax.synthesis.fit import FitConfig
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
@@ -148,3 +149,22 @@ def test_what_is_compiled_ahead_is_what_runs() -> None:
         assert not compiled
     finally:
         jax.monitoring.unregister_event_duration_listener(told)
+
+
+def test_looser_grips_leave_the_pose_open_and_bind_the_parts() -> None:
+    jar = scene.jar()
+    palm = jar.plan.grip.palm.model_copy(update={"thumb": (0.0, 0.0, 1.0)})
+    planned = {
+        "confidence": 0.9, "grasp_type": GraspType.PALMAR_PINCH, "fingers": [], "palm": palm
+    }  # fmt: skip
+    plan = jar.plan.model_copy(update={"grip": jar.plan.grip.model_copy(update=planned)})
+    pipeline = GraspPipeline.prepare(plan, jar.object, scene.allegro())
+    loose = pipeline.loosened()
+    for stages, bound in ((pipeline, 0.9), (loose, 0.0)):
+        targets = stages.grip().problem.targets
+        assert targets.approach.weight == pytest.approx(bound)
+        assert targets.thumb.weight == pytest.approx(bound)
+        assert targets.held.weight == pytest.approx(0.9)
+    assert pipeline.plan.grip.grasp_type is GraspType.PALMAR_PINCH
+    assert loose.plan.grip.grasp_type is GraspType.PRISMATIC
+    assert loose.alignment is pipeline.alignment

@@ -13,6 +13,7 @@ import pytest
 import zdg_jax as zdg
 from tests import scene
 from zdg_jax import planning
+from zdg_jax.synthesis.pipeline import GraspPipeline
 
 NUM, KEEP = 2 * scene.GRASPS, 3
 
@@ -129,12 +130,38 @@ def test_more_are_made_until_enough_promise_to_hold_and_the_best_are_returned() 
     assert np.isin(many.score, few.score).any()
 
 
+def test_where_next_to_none_promise_to_hold_the_rest_are_made_by_looser_grips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loosened = GraspPipeline.loosened
+    loose: list[GraspPipeline] = []
+
+    def noted(pipeline: GraspPipeline) -> GraspPipeline:
+        loose.append(loosened(pipeline))
+        return loose[-1]
+
+    def refined(loosen_below: float) -> zdg.GraspSet:
+        config = zdg.SynthesisConfig(
+            batch=scene.GRASPS // 2, rounds=2, enough=1e9, loosen_below=loosen_below
+        )
+        return road(num=scene.GRASPS, validate=False, config=config)
+
+    monkeypatch.setattr(GraspPipeline, "loosened", noted)
+    close = refined(0.0)
+    assert not loose
+    apart = refined(1.0)
+    assert len(loose) == 1
+    assert apart.plan == close.plan
+    assert not np.array_equal(np.sort(apart.score), np.sort(close.score))
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"rounds": 0}, "rounds is 0"),
         ({"batch": 0}, "batch is 0"),
         ({"enough": -1.0}, "enough is -1"),
+        ({"loosen_below": float("nan")}, "loosen_below is nan"),
         ({"alignment": float("nan")}, "alignment is nan"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import threading
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
+from zdg_jax.planning.geometry.grasp_type import with_all_tips
 from zdg_jax.runtime.ahead import compile_ahead, signature
 from zdg_jax.scenes import Scene, Surroundings
 from zdg_jax.synthesis import quality
@@ -112,6 +114,7 @@ class GraspPipeline:
         self.refiner = Refiner(config.refine)
         self._grips: dict[int, PreparedGrip] = {}
         self._lock = threading.Lock()
+        self._posed = True
 
     @classmethod
     def prepare(
@@ -159,6 +162,19 @@ class GraspPipeline:
             surroundings,
         )
 
+    def loosened(self) -> GraspPipeline:
+        """The same stages for looser grips, where the planned ones do not hold.
+
+        The palm's approach and turn are left open, and where some fingertips are planned all are
+        used. Parts bind as before, and grasps are measured by the same plan.
+        """
+        grips = [with_all_tips(grip, self.hand) for grip in self.plan.grips]
+        plan = self.plan.model_copy(update={"grip": grips[0], "alternatives": grips[1:]})
+        loose = copy.copy(self)
+        loose.plan = planning.resolve(plan, self.object, self.hand)
+        loose._grips, loose._lock, loose._posed = {}, threading.Lock(), False
+        return loose
+
     def grip(self, grip: int = 0) -> PreparedGrip:
         """Prepares a grip, or returns it where it is prepared.
 
@@ -182,6 +198,7 @@ class GraspPipeline:
                     squeeze=self.config.squeeze,
                     physics=self.physics,
                     around=self.surroundings,
+                    posed=self._posed,
                 )
             return self._grips[grip]
 

@@ -40,7 +40,13 @@ opposites: it is lifted, and what carries it is below."""
 
 
 def targets_from_plan(
-    grip: Grip, task: TaskReading, obj: Object, hand: Hand, up: np.ndarray | None = None
+    grip: Grip,
+    task: TaskReading,
+    obj: Object,
+    hand: Hand,
+    up: np.ndarray | None = None,
+    *,
+    posed: bool = True,
 ) -> TaskTargets:
     """Turn a grip into arrays; a grip of confidence 0 binds nothing but its avoided parts.
 
@@ -51,11 +57,14 @@ def targets_from_plan(
         hand: gives the fingers and their links.
         up: where something carries the object, the unit direction that points up, (3,), object
             frame.
+        posed: whether the palm is to come from where it is planned, turned as it is planned; left
+            open otherwise, unless the task's words ask for a side.
 
     Returns:
         Targets whose shapes depend on the hand alone.
     """
     confidence = grip.confidence
+    direction = confidence if posed else 0.0
     held, avoided = [part.mark for part in grip.held], [part.mark for part in grip.avoided]
     rest = sorted({part.mark for part in obj.parts} - set(held) - set(avoided))
     everything = not rest and not avoided
@@ -67,11 +76,11 @@ def targets_from_plan(
         clearance=jnp.float32(_CLEARANCE),
         approach=DirectionTarget(
             direction=jnp.asarray(grip.palm.approach, jnp.float32),
-            weight=jnp.float32(confidence if grip.palm.asked is None else 1.0),
+            weight=jnp.float32(direction if grip.palm.asked is None else 1.0),
         ),
         thumb=DirectionTarget(
             direction=jnp.asarray(thumb, jnp.float32),
-            weight=jnp.float32(confidence if thumb.any() else 0.0),
+            weight=jnp.float32(direction if thumb.any() else 0.0),
         ),
         palm=jnp.float32(confidence if grip.palm.contact else 0.0),
         links=_link_targets(grip, hand),

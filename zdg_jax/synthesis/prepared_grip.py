@@ -56,6 +56,7 @@ class PreparedGrip:
         squeeze: SqueezeConfig,
         physics: Physics,
         around: Surroundings | None,
+        posed: bool = True,
     ) -> PreparedGrip:
         """Prepares a grip.
 
@@ -68,6 +69,7 @@ class PreparedGrip:
             squeeze: settings of the squeeze, for a grip of usual firmness.
             physics: mass, friction and drives.
             around: what surrounds the object, if there is anything.
+            posed: whether the palm's planned approach and turn bind, see `targets_from_plan`.
         """
         grip = plan.grips[number]
         up = None if around is None else around.up
@@ -83,7 +85,7 @@ class PreparedGrip:
                 contacts=side_contacts(hand) if sides else hand.arrays.contacts,
             ),
             object=arrays,
-            targets=targets_from_plan(grip, plan.task, obj, hand, up),
+            targets=targets_from_plan(grip, plan.task, obj, hand, up, posed=posed),
             scene=SceneArrays.empty() if around is None else around.arrays(),
         )
         limits = physics.drives(hand).force_limit

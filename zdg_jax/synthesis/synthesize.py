@@ -53,6 +53,9 @@ class SynthesisConfig(PipelineConfig):
     """Grasps made at most, as a multiple of those asked for; the best of them are returned."""
     enough: float = 0.9
     """Mean of their predicted success at which no more are made."""
+    loosen_below: float = 0.01
+    """Mean of their predicted success below which the rest are made by looser grips, see
+    `GraspPipeline.loosened`."""
 
     def __post_init__(self) -> None:
         """Checks the numbers.
@@ -61,8 +64,9 @@ class SynthesisConfig(PipelineConfig):
             InputError: one of them is out of range.
         """
         super().__post_init__()
-        if not 0 <= self.enough < np.inf:
-            raise InputError(f"enough is {self.enough}; it must be a number from 0")
+        for name, share in (("enough", self.enough), ("loosen_below", self.loosen_below)):
+            if not 0 <= share < np.inf:
+                raise InputError(f"{name} is {share}; it must be a number from 0")
         for name, number in (("batch", self.batch), ("rounds", self.rounds)):
             if number is not None and number < 1:
                 raise InputError(f"{name} is {number}; it must be at least 1")
@@ -215,8 +219,8 @@ def _refine(
     done = itertools.count(1)
     progress("refine", 0, count * size)
 
-    def run(number: int, planned: int) -> GraspBatch:
-        batch = pipeline.run(size, keys[number], grips[number % count])
+    def run(stages: GraspPipeline, number: int, planned: int) -> GraspBatch:
+        batch = stages.run(size, keys[number], grips[number % count])
         progress("refine", next(done) * size, planned * size)
         return batch
 
@@ -227,11 +231,16 @@ def _refine(
     pool = futures.ThreadPoolExecutor(workers)
     try:
         waves = [0, *range(count, most, -(-count // 4)), most]
+        stages = pipeline
         for start, stop in itertools.pairwise(waves):
-            batches += pool.map(run, range(start, stop), itertools.repeat(stop))
+            numbers = range(start, stop)
+            batches += pool.map(run, itertools.repeat(stages), numbers, itertools.repeat(stop))
             best = _best(batches, num)
-            if best.predicted_success.mean() >= config.enough:
+            success = best.predicted_success.mean()
+            if success >= config.enough:
                 break
+            if success < config.loosen_below and stages is pipeline:
+                stages = pipeline.loosened()
             batches = [best]
     finally:
         # An interruption does not wait for a batch, which may be compiling.

@@ -12,7 +12,7 @@ from zdg_jax.planning.field_types import Vector
 from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.target import FLATNESS, PLATE
-from zdg_jax.planning.grip import FingerPlan, Force, PalmPlan, Side
+from zdg_jax.planning.grip import FingerPlan, Force, Grip, PalmPlan, Side
 from zdg_jax.planning.taxonomy import STYLES, GraspType, Opposition
 
 if TYPE_CHECKING:
@@ -165,6 +165,24 @@ def fingers(
         else:
             planned.append(_finger(finger.name, "press", "tip", mark))
     return planned
+
+
+def with_all_tips(grip: Grip, hand: Hand) -> Grip:
+    """Returns a grip of some fingertips as one of all; others as they are.
+
+    Those are kept in which a finger touches another part than is held, as one does on a trigger.
+
+    Args:
+        grip: the grip.
+        hand: the hand.
+    """
+    marks = {part.mark for part in grip.held}
+    apart = any(finger.mark is not None and finger.mark not in marks for finger in grip.fingers)
+    if grip.style.opposition is not Opposition.PAD or grip.style.palm or apart or not marks:
+        return grip
+    kind = GraspType.PRISMATIC
+    planned = fingers(hand, kind, grip.held[0].mark)
+    return grip.model_copy(update={"grasp_type": kind, "fingers": planned})
 
 
 def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
