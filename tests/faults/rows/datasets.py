@@ -66,7 +66,7 @@ for _name, _maker, _says in (
         "device or a pipe",
     ),
     ("a plan nested deeply", make.text("d/plan.json", "[" * 100000), "damaged"),
-    ("a plan of nothing", make.text("d/plan.json", "{}"), "damaged"),
+    ("a plan of nothing", make.text("d/plan.json", "{}"), "name another folder"),
     ("no dataset", make.text("d/notes.txt", ""), "holds no dataset"),
     ("a file for a folder", make.text("d", ""), "holds no dataset"),
 ):
