@@ -169,7 +169,7 @@ def _text(name: str, value: Any) -> None:
         raise InputError(
             f"{name} has {len(value):,} characters; at most {_LONGEST_TEXT:,} are read"
         )
-    if has_controls(value):
+    if has_controls(value, lines=True):
         raise InputError(f"{name} holds characters that cannot be printed: {value[:60]!r}")
 
 

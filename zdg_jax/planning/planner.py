@@ -115,7 +115,7 @@ def checked_task(task: str) -> str:
         task.encode()
     except UnicodeEncodeError:
         raise InputError("the task holds bytes that are no UTF-8 text; write it anew") from None
-    if has_controls(task):
+    if has_controls(task, lines=True):
         raise InputError(f"the task holds characters that cannot be printed: {task[:60]!r}")
     task = task.strip()
     if not task:

@@ -43,15 +43,16 @@ def check_path(name: str, value: object) -> None:
         raise InputError(f"{name} is {text!r}: no name of a file holds a null byte")
 
 
-def has_controls(text: str) -> bool:
+def has_controls(text: str, *, lines: bool = False) -> bool:
     """Returns whether a text holds what terminals obey instead of print, or halves of characters.
 
     Spaces that do not break and marks of direction, which pasted words hold, are none of these.
 
     Args:
-        text: the text; line ends and tabs in it are fine.
+        text: the text.
+        lines: whether line ends and tabs are fine in it, as they are in a task but not in a name.
     """
-    kinds = {unicodedata.category(letter) for letter in set(text) - {"\n", "\t"}}
+    kinds = {unicodedata.category(letter) for letter in set(text) - set("\n\t" if lines else "")}
     return not kinds.isdisjoint({"Cc", "Cs"})
 
 
