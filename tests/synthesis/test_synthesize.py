@@ -163,6 +163,9 @@ def test_where_next_to_none_promise_to_hold_the_rest_are_made_by_looser_grips(
         ({"enough": -1.0}, "enough is -1"),
         ({"loosen_below": float("nan")}, "loosen_below is nan"),
         ({"alignment": float("nan")}, "alignment is nan"),
+        ({"alignment": "x"}, "alignment is of the type str; give a number from 0"),
+        ({"batch": "a"}, "batch is of the type str; give a whole number from 1"),
+        ({"rounds": None}, "rounds is of the type NoneType"),
     ],
 )
 def test_bad_settings_are_refused(changes: dict[str, Any], named: str) -> None:

@@ -25,6 +25,7 @@ from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
 from zdg_jax.planning.geometry.grasp_type import with_all_tips
 from zdg_jax.runtime.ahead import compile_ahead, signature
+from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.scenes import Scene, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
@@ -61,6 +62,7 @@ class PipelineConfig:
         Raises:
             InputError: the weight is negative or not finite.
         """
+        check_kind("alignment", self.alignment, (int, float, np.number), "a number from 0")
         if not 0 <= self.alignment < np.inf:
             raise InputError(f"alignment is {self.alignment}; it must be a number from 0")
 

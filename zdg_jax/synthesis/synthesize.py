@@ -65,10 +65,13 @@ class SynthesisConfig(PipelineConfig):
         """
         super().__post_init__()
         for name, share in (("enough", self.enough), ("loosen_below", self.loosen_below)):
+            check_kind(name, share, (int, float, np.number), "a number from 0")
             if not 0 <= share < np.inf:
                 raise InputError(f"{name} is {share}; it must be a number from 0")
-        for name, number in (("batch", self.batch), ("rounds", self.rounds)):
-            if number is not None and number < 1:
+        batch = 1 if self.batch is None else self.batch
+        for name, number in (("batch", batch), ("rounds", self.rounds)):
+            check_kind(name, number, (int, np.integer), "a whole number from 1")
+            if number < 1:
                 raise InputError(f"{name} is {number}; it must be at least 1")
 
 
