@@ -8,6 +8,9 @@ from typing import Any, cast
 
 from zdg_jax.errors import InputError
 
+_OVERRIDES = "\u202d\u202e"
+"""Characters that force a direction on the text after them."""
+
 
 def check_kind(name: str, value: object, kinds: Any, instead: str) -> None:
     """Refuses an argument of another type.
@@ -46,14 +49,16 @@ def check_path(name: str, value: object) -> None:
 def has_controls(text: str, *, lines: bool = False) -> bool:
     """Returns whether a text holds what terminals obey instead of print, or halves of characters.
 
-    Spaces that do not break and marks of direction, which pasted words hold, are none of these.
+    What turns the text after it round is one of these; spaces that do not break and marks of
+    direction, which pasted words hold, are not.
 
     Args:
         text: the text.
         lines: whether line ends and tabs are fine in it, as they are in a task but not in a name.
     """
-    kinds = {unicodedata.category(letter) for letter in set(text) - set("\n\t" if lines else "")}
-    return not kinds.isdisjoint({"Cc", "Cs"})
+    letters = set(text) - set("\n\t" if lines else "")
+    kinds = {unicodedata.category(letter) for letter in letters}
+    return not kinds.isdisjoint({"Cc", "Cs"}) or not letters.isdisjoint(_OVERRIDES)
 
 
 def check_whole(name: str, value: Any, least: int, most: int) -> None:
