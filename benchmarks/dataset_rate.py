@@ -138,6 +138,8 @@ def measure_dataset(
     start = time.perf_counter()
     made = datasets.make(spec, out, datasets.MakeOptions(engine=engine, workers=workers))
     seconds = time.perf_counter() - start
+    if made.failed or not made.grasps:
+        raise RuntimeError(f"{made.failed} jobs failed, {made.grasps} grasps were made")
     rates = _rates(made.grasps, seconds, made.cpu_seconds)
     layout = Layout(out)
     names = [name.decode() for name in layout.shard_names().tolist()]
@@ -162,7 +164,7 @@ def _rates(grasps: int, seconds: float, cpu: float) -> dict[str, float]:
 @click.option("--hand", "hands", multiple=True, default=("allegro", "leap"), show_default=True)
 @click.option(
     "--objects",
-    type=click.Path(path_type=pathlib.Path, exists=True),
+    type=click.Path(path_type=pathlib.Path, exists=True, resolve_path=True),  # specs lie elsewhere
     help="A folder of meshes; shapes of our own if not given.",
 )
 @click.option("--only", multiple=True, help="Names of objects; all of them if not given.")
