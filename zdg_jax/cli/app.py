@@ -120,16 +120,16 @@ def _at_fault(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1].filename
     given = {k: v for k, v in os.environ.items() if v and k.startswith(("JAX_", "MPL", "MUJOCO_"))}
     if "Unable to initialize backend" in text or not (text or _has_devices()):
-        found = {k: v for k, v in given.items() if k in ("JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES")}
+        blamed = {k: v for k, v in given.items() if k in ("JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES")}
     elif last.endswith(_SETTINGS):
-        found = {k: v for k, v in given.items() if k.lower() in text.lower() or v in text}
+        blamed = {k: v for k, v in given.items() if k.lower() in text.lower() or v in text}
     else:
         return ""
-    return ", ".join(f"{name}={value}" for name, value in (found or given).items())
+    return ", ".join(f"{name}={value}" for name, value in (blamed or given).items())
 
 
 def _has_devices() -> bool:
-    """Whether JAX can start: without a device that was asked for it ends without a word."""
+    """Returns whether JAX can start: without a device that was asked for it ends without a word."""
     import jax
 
     try:

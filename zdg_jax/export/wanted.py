@@ -1,4 +1,4 @@
-"""Which grasps of a set are exported."""
+"""The grasps of a set that are exported."""
 
 from __future__ import annotations
 

@@ -8,20 +8,18 @@ compiled and written anew.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import pathlib
 from typing import Any
 
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_root
-from zdg_jax.runtime.files import atomic_write, read_limited
 from zdg_jax.runtime.forks import mark_started
 from zdg_jax.runtime.kinds import has_controls
+from zdg_jax.runtime.sealed_files import read_sealed, write_sealed
 
 _LARGEST = 500_000_000
 """A larger file is no program [bytes]; they have up to some 2 MB."""
-_SEAL = hashlib.blake2b().digest_size
 
 _log = logging.getLogger(__name__)
 
@@ -79,16 +77,14 @@ class SealedPrograms:
         """
         path = self._file(key)
         try:
-            content = read_limited(path, _LARGEST)
+            program = read_sealed(path, key, _LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (InputError, OSError) as error:
             _log.warning("no compiled program: %s", error)
             return None
-        program, seal = content[:-_SEAL], content[-_SEAL:]
-        if seal != _seal(key, program):
+        if program is None:
             _log.info("%s is damaged, or another program; compiled anew", path)
-            return None
         return program
 
     def put(self, key: str, value: bytes) -> None:
@@ -99,8 +95,7 @@ class SealedPrograms:
             value: the program.
         """
         try:
-            with atomic_write(self._file(key), durable=False) as file:
-                file.write(value + _seal(key, value))
+            write_sealed(self._file(key), key, value)
         except InputError as error:
             if not self._told:
                 _log.warning("no cache of compiled programs: %s", error)
@@ -108,10 +103,6 @@ class SealedPrograms:
 
     def _file(self, key: str) -> pathlib.Path:
         return self._path / f"{key}-cache"
-
-
-def _seal(key: str, program: bytes) -> bytes:
-    return hashlib.blake2b(key.encode() + program).digest()
 
 
 def _use_sealed_programs(folder: pathlib.Path) -> None:

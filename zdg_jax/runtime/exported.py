@@ -18,7 +18,7 @@ import json
 import logging
 import pathlib
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -30,7 +30,7 @@ import zdg_jax
 from zdg_jax import kernels
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_root
-from zdg_jax.runtime.files import atomic_write, read_limited
+from zdg_jax.runtime.sealed_files import read_sealed, write_sealed
 
 _PACKAGES = ("zdg_jax", "optax")
 """Packages whose functions and classes are known by their names alone: the key holds the hash of
@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 
 class _NotKeptError(Exception):
-    """What a program depends on, or returns, has no name that holds in another process."""
+    """A program depends on, or returns, something without a name that holds in another process."""
 
 
 class ExportedProgram:
@@ -80,33 +80,34 @@ class ExportedProgram:
 
     def __call__(self, *arguments: Any) -> Any:
         """Calls the function."""
-        flat, structure = self._form(arguments)
-        if structure is None:
-            return flat(*arguments)
-        return jax.tree.unflatten(structure, flat(*jax.tree.leaves(arguments)))
+        flat, structure, given = self._form(arguments)
+        result = flat(*given)
+        return result if structure is None else jax.tree.unflatten(structure, result)
 
     def lower(self, *arguments: Any) -> Any:
         """Lowers the function, as `jax.jit` does, for arguments or their shapes and types."""
-        flat, structure = self._form(arguments)
-        return flat.lower(*(arguments if structure is None else jax.tree.leaves(arguments)))
+        flat, _, given = self._form(arguments)
+        return flat.lower(*given)
 
-    def _form(self, arguments: tuple[Any, ...]) -> tuple[Any, Any]:
-        """What to call for such arguments, and the structure of its result.
+    def _form(self, arguments: tuple[Any, ...]) -> tuple[Any, Any, Sequence[Any]]:
+        """Finds the program for such arguments.
 
         Returns:
-            A function of leaves and the structure of its result, or the function itself and None.
+            A function of leaves, the structure of its result and the leaves; or the function
+            itself, None and the arguments.
         """
         leaves, structure = jax.tree.flatten(arguments)
         form = (structure, tuple(map(_shape, leaves)), _settings(_SETTINGS), _device())
-        found = self._forms.get(form)
-        if found is not None:
-            return found
-        if any(_settings(_DEBUGGING)) or not _keeps():
-            return self.jitted, None
-        with self._lock:
-            if form not in self._forms:
-                self._forms[form] = self._kept(arguments, form) or (self.jitted, None)
-            return self._forms[form]
+        known = self._forms.get(form)
+        if known is None:
+            if any(_settings(_DEBUGGING)) or not _keeps():
+                return self.jitted, None, arguments
+            with self._lock:
+                if form not in self._forms:
+                    self._forms[form] = self._kept(arguments, form) or (self.jitted, None)
+                known = self._forms[form]
+        flat, result = known
+        return flat, result, arguments if result is None else leaves
 
     def _kept(self, arguments: tuple[Any, ...], form: tuple[Any, ...]) -> tuple[Any, Any] | None:
         try:
@@ -131,8 +132,7 @@ class ExportedProgram:
             _log.debug("%s is traced in each process: %s", name, error)
             return None
         try:
-            with atomic_write(path) as file:
-                file.write(_sealed(key, content))
+            write_sealed(path, key, content)
         except InputError as error:
             _warn_of_no_cache(path.parent)
             _log.debug("%s", error)
@@ -185,21 +185,16 @@ def _loaded(content: bytes, name: str, device: jax.Device) -> tuple[Any, Any]:
     return compiled, jax.tree.structure(result)
 
 
-def _sealed(key: str, content: bytes) -> bytes:
-    return f"{key} {hashlib.sha256(content).hexdigest()}\n".encode() + content
-
-
 def _read(path: pathlib.Path, key: str, name: str, device: jax.Device) -> tuple[Any, Any]:
-    """What lies at a path.
+    """The function of leaves that lies at a path, and the structure of its result.
 
     Raises:
         FileNotFoundError: nothing does.
         InputError: it is not what was written for this key.
         OSError: it cannot be read.
     """
-    data = read_limited(path, _LIMIT)
-    content = data.partition(b"\n")[2]
-    if _sealed(key, content) != data:
+    content = read_sealed(path, key, _LIMIT)
+    if content is None:
         raise InputError(f"{path} is of another program, or was changed")
     try:
         return _loaded(content, name, device)

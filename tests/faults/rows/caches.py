@@ -96,19 +96,12 @@ for _name, _maker, _folder in (
             works(),
             environment={"ZDG_CACHE_DIR": _folder},
         )
-add(
-    "cache in a file: info",
-    make.text("c", "precious"),
-    ("cache", "info"),
-    works("0 files"),
-    keeps={"c": "precious"},
-    environment={"ZDG_CACHE_DIR": "c"},
-)
-add(
-    "cache in a file: clear",
-    make.text("c", "precious"),
-    ("cache", "clear"),
-    works("removed 0"),
-    keeps={"c": "precious"},
-    environment={"ZDG_CACHE_DIR": "c"},
-)
+for _verb, _told in (("info", "0 files"), ("clear", "removed 0")):
+    add(
+        f"cache in a file: {_verb}",
+        make.text("c", "precious"),
+        ("cache", _verb),
+        works(_told),
+        keeps={"c": "precious"},
+        environment={"ZDG_CACHE_DIR": "c"},
+    )
