@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
-from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.files import read_given
 
 _LARGEST = 50_000_000
 """A larger file is no URDF [bytes]."""
@@ -26,14 +26,9 @@ def urdf_joints(path: pathlib.Path) -> list[str]:
     Raises:
         InputError: there is no such file, or it is no URDF.
     """
+    text = read_given(path, _LARGEST, missing=f"no file {path}")
     try:
-        root = ElementTree.fromstring(read_limited(path, _LARGEST))
-    except InputError:
-        raise
-    except FileNotFoundError as error:
-        raise InputError(f"no file {path}") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise InputError(f"{path} is no URDF: {error}") from error
     return [

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 from zdg_jax.errors import InputError
 from zdg_jax.objects.face_ranges import in_ranges, to_ranges
 from zdg_jax.objects.named_parts import carve, inside
-from zdg_jax.runtime.files import atomic_write, read_limited
+from zdg_jax.runtime.files import atomic_write, read_given
 
 if TYPE_CHECKING:
     from zdg_jax.objects.object import Object
@@ -176,12 +176,7 @@ def _apply_ply(obj: Object, path: pathlib.Path) -> Object:
 
 
 def _read(path: pathlib.Path) -> bytes:
-    try:
-        return read_limited(path, _MOST_BYTES)
-    except FileNotFoundError:
-        raise InputError(f"no such file of parts: {path}") from None
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    return read_given(path, _MOST_BYTES, missing=f"no such file of parts: {path}")
 
 
 def _distinct_colors(count: int) -> np.ndarray:

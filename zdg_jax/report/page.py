@@ -20,7 +20,7 @@ from zdg_jax.hand.appearance import HandAppearance
 from zdg_jax.planning.transcript import plan_as_html
 from zdg_jax.report.extras import check_extras
 from zdg_jax.report.scene import scene_page
-from zdg_jax.runtime.files import atomic_write, read_limited
+from zdg_jax.runtime.files import atomic_write, read_given
 from zdg_jax.runtime.kinds import check_kind, check_path
 from zdg_jax.runtime.progress import Progress, silent
 
@@ -141,10 +141,7 @@ def _transcript(path: str | os.PathLike[str] | None) -> str:
     """The page of a planner; "" where none is given."""
     if path is None:
         return ""
-    try:
-        text = read_limited(path, _LARGEST_PAGE).decode(errors="replace")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    text = read_given(path, _LARGEST_PAGE).decode(errors="replace")
     if not text.lower().startswith("<!doctype html"):
         raise InputError(f"{path} is no page of a planner (a plan.html); leave out transcript")
     return text

@@ -105,6 +105,25 @@ def read_limited(path: str | os.PathLike[str], limit: int) -> bytes:
     return content
 
 
+def read_given(path: str | os.PathLike[str], limit: int, *, missing: str | None = None) -> bytes:
+    """Reads a whole file that a user named, as `read_limited`, and tells all that may go wrong.
+
+    Args:
+        path: the file.
+        limit: most bytes that it may have.
+        missing: the message where there is no such file; the system's reason if not given.
+
+    Raises:
+        InputError: it is no regular file, larger, or cannot be read.
+    """
+    try:
+        return read_limited(path, limit)
+    except OSError as error:
+        if missing is not None and isinstance(error, FileNotFoundError):
+            raise InputError(missing) from None
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+
+
 def _umask() -> int:
     """Reads the umask, which `mkstemp` ignores: it makes files that only their owner may read."""
     mask = os.umask(0)

@@ -17,7 +17,6 @@ import dataclasses
 import functools
 import math
 import os
-import pathlib
 from collections.abc import Mapping
 from importlib import resources
 from typing import Annotated, Literal, Protocol
@@ -30,7 +29,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.geometry.surface_sampling import scatter
 from zdg_jax.planning import FingerPlan, GraspPlan, Intent, Motion
 from zdg_jax.planning.geometry.working_end import Parted, working_end
-from zdg_jax.runtime.files import read_limited
+from zdg_jax.runtime.files import read_given
 from zdg_jax.runtime.kinds import check_path
 from zdg_jax.validation.deeds import Deed, Step, Triple
 
@@ -162,10 +161,7 @@ def load_program(path: str | os.PathLike[str]) -> Program:
         InputError: there is no such file, or it is no program; the message names the field.
     """
     check_path("path", path)
-    try:
-        text = read_limited(pathlib.Path(path), _MAX_BYTES)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    text = read_given(path, _MAX_BYTES)
     try:
         return Program.model_validate_json(text)
     except pydantic.ValidationError as error:
