@@ -50,9 +50,7 @@ class EnclosingConfig:
     """Settings of the enclosing seeds. Only counts are static."""
 
     landings: int = dataclasses.field(default=8, metadata={"static": True})
-    """Landings of the palm that each seed draws."""
-    closed: int = dataclasses.field(default=1, metadata={"static": True})
-    """Landings, the best of them, from which the hand is closed; the best of these is kept."""
+    """Landings of the palm that each seed draws; from the best the hand is closed."""
     steps: int = dataclasses.field(default=8, metadata={"static": True})
     """Steps of the closing."""
     largest_step: jax.Array = float_setting(0.35)
@@ -73,8 +71,6 @@ class EnclosingConfig:
     """Standard deviation of the position [m]."""
     touching: jax.Array = float_setting(0.006)
     """Gap up to which a closed link is meant to touch [m]."""
-    per_link: jax.Array = float_setting(0.01)
-    """Reach that one link more that touches is worth when closed draws are compared [m]."""
 
 
 @jax.tree_util.register_dataclass

@@ -111,6 +111,8 @@ class RefineState:
     """Steps taken, ()."""
     finite: jax.Array
     """False once a gradient was not finite: such a step is left out, () bool."""
+    loss: jax.Array
+    """Loss that the last step descended from, (); infinite before the first."""
 
 
 @jax.tree_util.register_dataclass
@@ -158,6 +160,7 @@ class Refiner:
             forces=_no_forces(problem, pattern),
             step=jnp.int32(0),
             finite=jnp.bool_(True),
+            loss=jnp.float32(jnp.inf),
         )
 
     def step(self, problem: Problem, pattern: Pattern, state: RefineState) -> RefineState:
@@ -172,7 +175,7 @@ class Refiner:
             The state after the step. One whose gradient is not finite leaves the grasp where it
             is, but for the optimizer's momentum.
         """
-        (_, forces), gradient = jax.value_and_grad(self._loss, has_aux=True)(
+        (loss, forces), gradient = jax.value_and_grad(self._loss, has_aux=True)(
             state.variables, problem, pattern, state
         )
         leaves = jax.tree.leaves(gradient)
@@ -188,6 +191,7 @@ class Refiner:
             forces=jnp.where(jnp.isfinite(forces), forces, 0.0),
             step=state.step + 1,
             finite=state.finite & finite,
+            loss=loss,
         )
 
     def loss(self, problem: Problem, pattern: Pattern, state: RefineState) -> jax.Array:
@@ -233,13 +237,13 @@ class Refiner:
         while len(trials) > 1:
             steps = min(trial, left)
             ends = [
-                (pattern, *_advance(self.config, problem, pattern, states, jnp.int32(steps)))
+                (pattern, _advance(self.config, problem, pattern, states, jnp.int32(steps)))
                 for pattern, states in trials
             ]
             trials = list(_select(tuple(ends)))
             left, trial = left - steps, 2 * trial
         [(pattern, states)] = trials
-        states, _ = _advance(self.config, problem, pattern, states, jnp.int32(left))
+        states = _advance(self.config, problem, pattern, states, jnp.int32(left))
         terms, contacts = self.assess(problem, states.variables, pattern)
         return Refined(
             variables=states.variables,
@@ -340,15 +344,14 @@ def _advance(
     pattern: Pattern,
     states: RefineState,
     steps: jax.Array,
-) -> tuple[RefineState, jax.Array]:
-    """Take steps with many grasps; their states and the losses that they end with, (n,)."""
+) -> RefineState:
+    """Take steps with many grasps, (n, ...)."""
     refiner = Refiner(config)
 
-    def single(pattern: Pattern, state: RefineState) -> tuple[RefineState, jax.Array]:
-        state = jax.lax.fori_loop(
+    def single(pattern: Pattern, state: RefineState) -> RefineState:
+        return jax.lax.fori_loop(
             0, steps, lambda _, state: refiner.step(problem, pattern, state), state
         )
-        return state, refiner.loss(problem, pattern, state)
 
     return jax.vmap(single)(pattern, states)
 
@@ -381,14 +384,14 @@ def _no_forces(problem: Problem, pattern: Pattern) -> jax.Array:
 @shard_rows()
 @jax.jit
 def _select(
-    trials: tuple[tuple[Pattern, RefineState, jax.Array], ...],
+    trials: tuple[tuple[Pattern, RefineState], ...],
 ) -> tuple[tuple[Pattern, RefineState], ...]:
     """Row by row the half of the trials with least loss, at least one."""
-    losses = jnp.stack([jnp.where(jnp.isfinite(loss), loss, jnp.inf) for *_, loss in trials])
+    losses = jnp.stack([state.loss for _, state in trials])
+    losses = jnp.where(jnp.isfinite(losses), losses, jnp.inf)
     order = jnp.argsort(losses, axis=0)[: max(len(trials) // 2, 1)]
     rows = jnp.arange(order.shape[1])
-    pairs = [trial[:2] for trial in trials]
     return tuple(
-        jax.tree.map(lambda *leaves, best=best: jnp.stack(leaves)[best, rows], *pairs)
+        jax.tree.map(lambda *leaves, best=best: jnp.stack(leaves)[best, rows], *trials)
         for best in order
     )

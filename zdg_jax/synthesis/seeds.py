@@ -155,7 +155,7 @@ def _enclose(
 
 
 def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, Pattern]:
-    """One seed: of several landings the best are closed, and of these the best is kept."""
+    """One seed: of several landings the hand is closed from the best."""
     problem, motion, config = proposal.problem, proposal.motion, proposal.config.enclosing
     slots = proposal.patterns.link.shape[-1]
 
@@ -165,17 +165,10 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
         variables, _ = land(problem, motion, place.preshape, config, land_key)
         return variables, landing_cost(proposal, variables)
 
-    def closing(variables: GraspVariables) -> tuple[GraspVariables, Pattern, jax.Array]:
-        closed, gap = close(problem, motion, variables, config)
-        palm = problem.targets.palm > 0.5
-        pattern = touched_links(motion, gap, slots, config.touching, palm)
-        links = jnp.sum(jnp.where(motion.touching, jnp.exp(-jnp.abs(gap) / config.touching), 0.0))
-        return closed, pattern, draw_cost(proposal, closed, pattern) - config.per_link * links
-
     landed, costs = jax.vmap(landing)(jax.random.split(key, config.landings))
-    best = jax.lax.top_k(-costs, config.closed)[1]
-    closed, patterns, costs = jax.vmap(closing)(jax.tree.map(lambda leaf: leaf[best], landed))
-    return jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], (closed, patterns))
+    best = jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], landed)
+    closed, gap = close(problem, motion, best, config)
+    return closed, touched_links(motion, gap, slots, config.touching, problem.targets.palm > 0.5)
 
 
 @shard_rows(replicated=(0,))

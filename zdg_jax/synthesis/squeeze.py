@@ -25,9 +25,8 @@ from zdg_jax.synthesis.statics import (
     Load,
     Statics,
     passive_dofs,
-    payload,
+    payloads,
     statics,
-    task_margin,
 )
 
 _HOPELESS = 0.4
@@ -95,7 +94,7 @@ def solve_squeeze(
     def single(variables: GraspVariables, pattern: Pattern, contacts: Contacts) -> SqueezeResult:
         active = jnp.where(contacts.distance < config.reach, contacts.active, 0.0)
         linear = statics(load, problem, variables, contacts, active)
-        general, task = payload(load, linear), task_margin(load, linear)
+        general, task = payloads(load, linear)
         force = _sized(config, load, linear, general, task)
         touching = jnp.concatenate([active, jnp.ones(len(force) - len(active))])
         force = force * touching[:, None]

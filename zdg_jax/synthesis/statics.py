@@ -262,29 +262,33 @@ def _frames(normals: jax.Array) -> jax.Array:
     return jnp.stack([normals, first, jnp.cross(normals, first)], axis=2)
 
 
-def payload(load: Load, statics: Statics) -> carrying.Carried:
-    """Returns the squeeze that carries the largest mass [kg] as `load` says: with any side down,
-    or from the table."""
+def payloads(load: Load, statics: Statics) -> tuple[carrying.Carried, carrying.Carried]:
+    """Returns the squeeze that carries the largest mass and the one for the task's loads.
+
+    The first carries its mass [kg] as `load` says, with any side down or from the table; the
+    second bears the greatest multiple of the task's loads.
+    """
     weights = load.gravity * load.accelerations
     pulls = jnp.concatenate([weights, jnp.zeros_like(weights)], axis=1)
-    return _carried(load, statics, load.gravity * load.any_side_down, pulls)
-
-
-def task_margin(load: Load, statics: Statics) -> carrying.Carried:
-    """Returns the squeeze that bears the greatest multiple of the task's loads."""
-    return _carried(load, statics, jnp.zeros_like(load.mass), load.pulls)
-
-
-def _carried(load: Load, statics: Statics, weight: jax.Array, pulls: jax.Array) -> carrying.Carried:
     scale = jnp.array([1.0] * 3 + [1 / TORQUE_LENGTH] * 3, pulls.dtype)
-    return carrying.greatest_load(
-        statics.balance,
-        statics.drive,
-        load.limit,
-        weight,
-        pulls * scale,
-        mu=load.friction,
-        gain=load.gain,
-        contact_stiffness=jnp.asarray(_CONTACT_STIFFNESS, pulls.dtype),
-        most=jnp.asarray(_MOST, pulls.dtype),
+
+    def carried(weight: jax.Array, pulls: jax.Array) -> carrying.Carried:
+        return carrying.greatest_load(
+            statics.balance,
+            statics.drive,
+            load.limit,
+            weight,
+            pulls * scale,
+            mu=load.friction,
+            gain=load.gain,
+            contact_stiffness=jnp.asarray(_CONTACT_STIFFNESS, pulls.dtype),
+            most=jnp.asarray(_MOST, pulls.dtype),
+        )
+
+    # As rows of one program, which takes half the time to compile.
+    weight = load.gravity * load.any_side_down
+    both = jax.vmap(carried)(
+        jnp.stack([weight, jnp.zeros_like(weight)]), jnp.stack([pulls, load.pulls])
     )
+    general, task = (jax.tree.map(lambda leaf, row=row: leaf[row], both) for row in range(2))
+    return general, task
