@@ -71,22 +71,6 @@ def antipodal_pairs(problem: Problem, span: jax.Array, config: PairConfig) -> An
     )
 
 
-def draw_index(key: jax.Array, cumulative: jax.Array) -> jax.Array:
-    """Draw an index, () int32, from cumulative weights (n,), with one random number for all."""
-    drawn = jax.random.uniform(key) * cumulative[-1]
-    index = jnp.searchsorted(cumulative, drawn, side="right")
-    return jnp.minimum(index, cumulative.shape[0] - 1)
-
-
-def draw_likely(key: jax.Array, log_likelihood: jax.Array) -> jax.Array:
-    """Draw an index, () int32, by log-likelihoods (n,), with one random number for all.
-
-    `jax.random.categorical` draws one for each, which costs more than all else of a draw.
-    """
-    likelihood = jnp.exp(log_likelihood - jnp.max(log_likelihood))
-    return draw_index(key, jnp.cumsum(likelihood))
-
-
 def _opposite(
     problem: Problem, span: jax.Array, config: PairConfig, point: jax.Array, normal: jax.Array
 ) -> jax.Array:

@@ -22,6 +22,7 @@ from zdg_jax.hand import Hand, extended, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.scenes.arrays import SceneArrays
+from zdg_jax.synthesis.chances import Chances, draw_likely
 
 _DIRECTIONS = 8
 """Directions about the axis of the opening that the palm may come from."""
@@ -166,7 +167,7 @@ def land(
     motion: ClosingMotion,
     preshape: PlacedPreshape,
     config: EnclosingConfig,
-    key: jax.Array,
+    chances: Chances,
 ) -> tuple[GraspVariables, jax.Array]:
     """Lay the palm of an open hand on the object.
 
@@ -175,22 +176,20 @@ def land(
         motion: how the hand closes.
         preshape: where it is to close.
         config: settings.
-        key: random key.
+        chances: random numbers.
 
     Returns:
         The grasp before the hand closes, and the unit direction that its palm faces, (3,), object
         frame.
     """
-    keys = jax.random.split(key, 4)
     grid, approach, hand = problem.object.grid, problem.targets.approach, problem.hand
     # What lies slantwise across a planned hand is not laid square into it.
     slanted = jnp.abs(jnp.dot(preshape.axis, preshape.wanted_axis)) < _SQUARE
     slanted &= jnp.any(preshape.wanted_axis != 0)
     axis = jnp.where(slanted, preshape.wanted_axis, preshape.axis)
     # The first of the directions is as the plan wants it, as far as it is sure.
-    heeds, side_key = heeds_plan(problem.scene, keys[0])
-    planned = heeds * approach.weight
-    first = jax.random.normal(side_key, (3,)) + _SURE * planned * preshape.wanted
+    planned = heeds_plan(problem.scene, chances.heeded) * approach.weight
+    first = chances.sides[0] + _SURE * planned * preshape.wanted
     side = rotations.normalize(first - jnp.dot(first, axis) * axis)
     angles = jnp.linspace(0.0, 2 * jnp.pi, _DIRECTIONS, endpoint=False)
     around = jnp.cross(axis, side)
@@ -208,10 +207,10 @@ def land(
     if not problem.scene.is_empty:
         room = palm_room(problem.scene, preshape.middle, facings, depth)
         logits = logits + _CROWDED * jnp.minimum(room - _PALM_ROOM, 0.0)
-    row = jax.random.categorical(keys[1], logits)
+    row = draw_likely(chances.facing, logits)
     facing, depth = facings[row], depth[row]
 
-    tilt = config.turn * jax.random.normal(keys[2], (3,))
+    tilt = config.turn * chances.tilt
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
     in_object = palm_frame(axis, facing)
     in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
@@ -220,7 +219,7 @@ def land(
     dofs = jnp.where(motion.thumb, spread, motion.opened)
     back = preshape.depth - depth
     position = preshape.middle - rotation @ preshape.middle_in_hand + back * facing
-    position = position + config.jitter * jax.random.normal(keys[3], (3,))
+    position = position + config.jitter * chances.shift
     variables = GraspVariables(
         position=position,
         rotation=rotations.sixd_from_matrix(rotation),
@@ -230,16 +229,15 @@ def land(
     return _clear(problem, landed), facing
 
 
-def heeds_plan(scene: SceneArrays, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Draw whether a seed heeds the planned approach, () in {0, 1}; also returns a fresh key.
+def heeds_plan(scene: SceneArrays, number: jax.Array) -> jax.Array:
+    """Say by a uniform number whether a seed heeds the planned approach, () in {0, 1}.
 
     Among surroundings not every one does: where they hinder the whole hand, though not its palm,
     others are to win.
     """
     if scene.is_empty:
-        return jnp.ones(()), key
-    key, heeds_key = jax.random.split(key)
-    return jax.random.bernoulli(heeds_key, _HEEDED).astype(jnp.float32), key
+        return jnp.ones(())
+    return (number < _HEEDED).astype(jnp.float32)
 
 
 def palm_room(

@@ -15,13 +15,8 @@ from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
-from zdg_jax.synthesis.antipodal import (
-    AntipodalPairs,
-    PairConfig,
-    antipodal_pairs,
-    draw_index,
-    draw_likely,
-)
+from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs
+from zdg_jax.synthesis.chances import Chances, PlaceChances, draw_index, draw_likely
 from zdg_jax.synthesis.enclosing import (
     ClosingMotion,
     EnclosingConfig,
@@ -244,31 +239,27 @@ def _normals_at_tips(problem: Problem) -> jax.Array:
     return distance.query(problem.object.grid, centers)[1]
 
 
-def draw_place(proposal: SeedProposal, key: jax.Array) -> Place:
+def draw_place(proposal: SeedProposal, chances: Chances) -> Place:
     """Draw two places that oppose each other, and a preshape that fits them.
 
     Of several such draws one is taken, by how nearly the hand can lie there as the plan says.
     """
-    choice_key, key = jax.random.split(key)
     config, targets = proposal.config, proposal.problem.targets
-    places, agreement = jax.vmap(lambda key: _draw_one(proposal, key))(
-        jax.random.split(key, config.places)
-    )
+    places, agreement = jax.vmap(lambda chances: _draw_one(proposal, chances))(chances.places)
     logits = config.agreement * targets.approach.weight * agreement
-    row = jax.random.categorical(choice_key, logits)
+    row = draw_likely(chances.place, logits)
     return jax.tree.map(lambda leaf: leaf[row], places)
 
 
-def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]:
+def _draw_one(proposal: SeedProposal, chances: PlaceChances) -> tuple[Place, jax.Array]:
     """A place, and the cosine, (), between the hand's pose there and the planned one."""
-    keys = jax.random.split(key, 6)
     config, pairs, preshapes = proposal.config, proposal.pairs, proposal.preshapes
     samples = proposal.problem.object.samples
-    first = draw_index(keys[0], pairs.first)
+    first = draw_index(chances.first, pairs.first)
     point, normal, paired = samples.points[first], samples.normals[first], pairs.opposed[first]
-    across = samples.points[draw_index(keys[1], pairs.second[first])] - point
+    across = samples.points[draw_index(chances.second, pairs.second[first])] - point
     # Nothing to oppose within the hand's span: lie against the surface instead.
-    tangent = jnp.cross(normal, jax.random.normal(keys[2], (3,)))
+    tangent = jnp.cross(normal, chances.tangent)
     middle = point + jnp.where(paired, across / 2, 0.0)
     axis = leveled(proposal.problem, middle, jnp.where(paired, across, tangent))
     gap = jnp.sqrt(jnp.sum(across * across) + 1e-8)
@@ -278,7 +269,7 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
         looseness=config.looseness,
         opposition_weight=config.opposition,
     )
-    row = draw_likely(keys[3], log_likelihood)
+    row = draw_likely(chances.preshape, log_likelihood)
     # The width of the open pose is no table.
     preshape = jax.tree.map(lambda leaf: leaf[row] if leaf.ndim else leaf, preshapes)
     hand, targets = proposal.problem.hand, proposal.problem.targets
@@ -287,11 +278,11 @@ def _draw_one(proposal: SeedProposal, key: jax.Array) -> tuple[Place, jax.Array]
     in_hand = palm_frame(hand.palm_normal, hand.thumb_side)
     planned = palm_frame(approach, thumb.direction) @ in_hand.T
     along = jnp.dot(axis, planned @ preshape.axis)
-    side = jnp.where(jax.random.bernoulli(keys[4]), 1.0, -1.0)
+    side = jnp.where(chances.turned < 0.5, 1.0, -1.0)
     side = jnp.where(rolled, jnp.where(along < 0, -1.0, 1.0), side)
     # Of no use to a plan that is indifferent: a hand that lies square to two places holds better.
     asked = jnp.where(thumb.weight > INDIFFERENT, thumb.weight, 0.0)
-    sure = jax.random.bernoulli(keys[5], asked)
+    sure = chances.aligned < asked
     square = jnp.sqrt(jnp.maximum(1 - jnp.dot(axis, approach) ** 2, 1e-8))
     placed = PlacedPreshape(
         axis=axis * side,

@@ -24,6 +24,7 @@ from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows
+from zdg_jax.synthesis.chances import Chances, draw_index
 from zdg_jax.synthesis.enclosing import (
     PlacedPreshape,
     close,
@@ -47,8 +48,6 @@ Result = TypeVar("Result")
 _GOLDEN = 0.6180340
 _BLOCKS = 4
 """Blocks of seeds in a batch: a kind's work is left out where a block has none of it."""
-_SIDES = 4
-"""Directions of which a palm among surroundings takes the one with most room."""
 
 
 def draw_seeds(
@@ -135,11 +134,10 @@ def _draw_alternatives(
     def alternatives(key: jax.Array) -> tuple[Pattern, GraspVariables, _Way]:
         pattern_key, draw_key = jax.random.split(key)
         likely = jnp.where(proposal.power, 0.0, proposal.pattern_probabilities)
-        row = jax.random.categorical(pattern_key, jnp.log(likely + 1e-9))
+        row = draw_index(jax.random.uniform(pattern_key), jnp.cumsum(likely + 1e-9))
         pattern = jax.tree.map(lambda leaf: leaf[row], proposal.patterns)
-        variables, ways = jax.vmap(lambda key: _draw(proposal, key))(
-            jax.random.split(draw_key, proposal.config.alternatives)
-        )
+        chances = _chances(proposal, draw_key, proposal.config.alternatives)
+        variables, ways = jax.vmap(lambda chances: _draw(proposal, chances))(chances)
         return pattern, variables, ways
 
     return _in_blocks(alternatives, wanted, keys)
@@ -159,13 +157,12 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
     problem, motion, config = proposal.problem, proposal.motion, proposal.config.enclosing
     slots = proposal.patterns.link.shape[-1]
 
-    def landing(key: jax.Array) -> tuple[GraspVariables, jax.Array]:
-        place_key, land_key = jax.random.split(key)
-        place = draw_place(proposal, place_key)
-        variables, _ = land(problem, motion, place.preshape, config, land_key)
+    def landing(chances: Chances) -> tuple[GraspVariables, jax.Array]:
+        place = draw_place(proposal, chances)
+        variables, _ = land(problem, motion, place.preshape, config, chances)
         return variables, landing_cost(proposal, variables)
 
-    landed, costs = jax.vmap(landing)(jax.random.split(key, config.landings))
+    landed, costs = jax.vmap(landing)(_chances(proposal, key, config.landings))
     best = jax.tree.map(lambda leaf: leaf[jnp.argmin(costs)], landed)
     closed, gap = close(problem, motion, best, config)
     return closed, touched_links(motion, gap, slots, config.touching, problem.targets.palm > 0.5)
@@ -195,34 +192,38 @@ def _choose(
     return _in_blocks(best, wanted, draws, patterns)
 
 
-def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, _Way]:
+def _chances(proposal: SeedProposal, key: jax.Array, num: int) -> Chances:
+    """Random numbers of several draws, (num, ...)."""
+    dofs = proposal.problem.hand.lower.shape[0]
+    return Chances.draw(key, num, proposal.config.places, dofs)
+
+
+def _draw(proposal: SeedProposal, chances: Chances) -> tuple[GraspVariables, _Way]:
     """One draw, and the way that its hand came."""
-    keys = jax.random.split(key, 5)
     config, targets = proposal.config, proposal.problem.targets
-    place = draw_place(proposal, keys[0])
+    place = draw_place(proposal, chances)
     preshape = place.preshape
     spread = freedom(proposal.problem, preshape.middle)
-    side = _free_side(proposal, preshape, keys[1], spread)
-    heeds, pull_key = heeds_plan(proposal.problem.scene, keys[2])
-    pull = heeds * targets.approach.weight * config.approach * jax.random.uniform(pull_key)
+    side = _free_side(proposal, preshape, chances.sides, spread)
+    heeds = heeds_plan(proposal.problem.scene, chances.heeded)
+    pull = heeds * targets.approach.weight * config.approach * chances.pull
     wanted = jnp.where(place.paired, side, -place.normal) + pull * preshape.wanted
     facing = rotations.normalize(wanted - jnp.dot(wanted, preshape.axis) * preshape.axis)
 
-    tilt = spread * config.turn * jax.random.normal(keys[3], (3,))
+    tilt = spread * config.turn * chances.tilt
     angle = jnp.sqrt(jnp.sum(tilt * tilt) + 1e-12)
     in_object = palm_frame(preshape.axis, facing)
     in_hand = palm_frame(preshape.axis_in_hand, preshape.facing_in_hand)
     rotation = rotations.axis_angle(tilt / angle, angle) @ in_object @ in_hand.T
 
-    jitter_key, depth_key, dof_key = jax.random.split(keys[4], 3)
     least, greatest = config.depth
-    depth = jax.random.uniform(depth_key, minval=least, maxval=greatest)
+    depth = least + chances.depth * (greatest - least)
     position = (
         preshape.middle - rotation @ preshape.middle_in_hand + facing * depth * preshape.depth
     )
-    position = position + spread * config.jitter * jax.random.normal(jitter_key, (3,))
+    position = position + spread * config.jitter * chances.shift
     lower, upper = proposal.problem.hand.lower, proposal.problem.hand.upper
-    noise = spread * config.dof_jitter * jax.random.normal(dof_key, lower.shape)
+    noise = spread * config.dof_jitter * chances.dofs
     variables = GraspVariables(
         position=position,
         rotation=rotations.sixd_from_matrix(rotation),
@@ -233,14 +234,14 @@ def _draw(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariables, _Way]
 
 
 def _free_side(
-    proposal: SeedProposal, preshape: PlacedPreshape, key: jax.Array, spread: jax.Array
+    proposal: SeedProposal, preshape: PlacedPreshape, sides: jax.Array, spread: jax.Array
 ) -> jax.Array:
-    """A random direction, (3,); with surroundings one of those that leave the palm most room, and
-    the more nearly straight down the less room there is at the place."""
+    """A direction, (3,), of those (SIDES, 3); with surroundings the one that leaves the palm most
+    room, and the more nearly straight down the less room there is at the place."""
     scene = proposal.problem.scene
     if scene.is_empty:
-        return rotations.normalize(jax.random.normal(key, (3,)))
-    sides = rotations.normalize(jax.random.normal(key, (_SIDES, 3)))
+        return rotations.normalize(sides[0])
+    sides = rotations.normalize(sides)
     sides = rotations.normalize(spread * sides - (1 - spread) * scene.up)
     along = jnp.sum(sides * preshape.axis, axis=-1, keepdims=True)
     facings = rotations.normalize(sides - along * preshape.axis)
