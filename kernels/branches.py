@@ -27,11 +27,13 @@ def materialize(function: Callable[..., Result], always_true: jax.Array, *operan
         The function's result.
     """
 
+    traced = jax.jit(function)  # once, not for its shapes and each of the platforms
+
     def branch(always_true: jax.Array, *operands: Any) -> Result:
-        shapes = jax.eval_shape(function, *operands)
+        shapes = jax.eval_shape(traced, *operands)
         blank = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return jax.lax.cond(always_true, function, lambda *_: blank, *operands)
+        return jax.lax.cond(always_true, traced, lambda *_: blank, *operands)
 
     return jax.lax.platform_dependent(
-        always_true, *operands, cpu=branch, default=lambda _, *operands: function(*operands)
+        always_true, *operands, cpu=branch, default=lambda _, *operands: traced(*operands)
     )

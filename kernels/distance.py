@@ -61,8 +61,12 @@ def query(grid: DistanceGrid, points: jax.Array, axis: int = -1) -> tuple[jax.Ar
     always_true = grid.spacing > 0
     value, *normal = materialize(_query, always_true, grid, points)
     # By itself this moves whole rows; in one piece with what gives them, number by number.
-    stacked = materialize(lambda *parts: jnp.stack(parts), always_true, *normal)
+    stacked = materialize(_stack, always_true, *normal)
     return value, jnp.moveaxis(stacked, 0, axis)
+
+
+def _stack(*parts: jax.Array) -> jax.Array:
+    return jnp.stack(parts)
 
 
 def _query(grid: DistanceGrid, points: jax.Array) -> tuple[jax.Array, ...]:

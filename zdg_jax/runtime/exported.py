@@ -30,6 +30,7 @@ import zdg_jax
 from zdg_jax import kernels
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_root
+from zdg_jax.runtime.compiler_options import compiler_options
 from zdg_jax.runtime.sealed_files import read_sealed, write_sealed
 
 _PACKAGES = ("zdg_jax", "optax")
@@ -81,6 +82,8 @@ class ExportedProgram:
     def __call__(self, *arguments: Any) -> Any:
         """Calls the function."""
         flat, structure, given = self._form(arguments)
+        if structure is not None and any(isinstance(leaf, jax.core.Tracer) for leaf in given):
+            flat = flat.__wrapped__  # within another program JAX takes no options of XLA
         result = flat(*given)
         return result if structure is None else jax.tree.unflatten(structure, result)
 
@@ -181,7 +184,12 @@ def _loaded(content: bytes, name: str, device: jax.Device) -> tuple[Any, Any]:
     # Results of an exported program are bound to its device. Were its arguments not said to be so
     # too, programs would be compiled twice: for those that are and for those that are not.
     there = SingleDeviceSharding(device)
-    compiled = jax.jit(of_leaves, in_shardings=there, out_shardings=there)
+    compiled = jax.jit(
+        of_leaves,
+        in_shardings=there,
+        out_shardings=there,
+        compiler_options=compiler_options(device.platform),
+    )
     return compiled, jax.tree.structure(result)
 
 

@@ -97,16 +97,17 @@ def draw_seeds(
 def _in_blocks(function: Callable[..., Result], wanted: jax.Array, *rows: Any) -> Result:
     """`function` of each row, (n, ...); zeros in blocks of rows of which none is wanted, (n,)."""
     size = default_batch() // _BLOCKS
+    mapped = jax.jit(jax.vmap(function))  # so that it is traced once for its shapes and its branch
     blocks = jax.tree.map(lambda leaf: leaf.reshape(-1, size, *leaf.shape[1:]), (wanted, rows))
 
     def block(given: tuple[jax.Array, tuple[Any, ...]]) -> Result:
         wanted, rows = given
-        shapes = jax.eval_shape(jax.vmap(function), *rows)
+        shapes = jax.eval_shape(mapped, *rows)
 
         def blank(*_: Any) -> Result:
             return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
-        return jax.lax.cond(jnp.any(wanted), jax.vmap(function), blank, *rows)
+        return jax.lax.cond(jnp.any(wanted), mapped, blank, *rows)
 
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(block, blocks))
 
