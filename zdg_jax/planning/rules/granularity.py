@@ -65,9 +65,9 @@ def read_shape(obj: ObjectLike, parsed: ParsedTask) -> Reading:
 
 def _with_named(obj: ObjectLike, parts: _Parts) -> _Parts:
     """The parts, out of which every piece that bears a name of its own is taken."""
-    named = [(int(part.mark),) for part in obj.parts if part.name]
-    rest = [tuple(mark for mark in marks if (mark,) not in named) for marks in parts]
-    return sorted([marks for marks in rest if marks] + named)
+    named = [int(part.mark) for part in obj.parts if part.name]
+    rest = [tuple(mark for mark in marks if mark not in named) for marks in parts]
+    return sorted([*(marks for marks in rest if marks), *((mark,) for mark in named)])
 
 
 def _asked(parsed: ParsedTask) -> list[str]:
