@@ -31,8 +31,8 @@ def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(json.loads(request.param.read_text(encoding="utf-8")))
 
 
-def test_there_are_seven() -> None:
-    assert len(FILES) >= 7
+def test_there_are_sixteen() -> None:
+    assert len(FILES) >= 16
 
 
 def test_it_is_marked_as_recorded(recorded: dict[str, Any]) -> None:

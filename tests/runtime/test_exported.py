@@ -226,6 +226,12 @@ def test_lowered_programs_are_those_that_are_called(tree: Tree, traced: list[str
     assert names.count("jit(forward_kinematics)") == 1
 
 
+def test_a_program_can_be_part_of_another(tree: Tree) -> None:
+    joints, program = jnp.full((2, tree.num_joints), _JOINTS), _program()
+    within = jax.jit(lambda joints: program(tree, joints).links)(joints)
+    np.testing.assert_allclose(within, program(tree, joints).links, atol=1e-6)
+
+
 def test_structures_come_back_with_their_static_fields() -> None:
     topology = Topology(parents=(-1, 0), carriers=(0, 1), slides=False)
     rows = jnp.zeros(3)
