@@ -166,10 +166,11 @@ def synthesize(
             test = LiftProtocol(scene=around.scene)
         test = test or default_test(pipeline.plan, physics, deed)
         test = as_made(test, pipeline.physics)
-        wanted = keep if deed is None else using.SPARE * keep
-        grasps = selection.validate_best_first(grasps, hand, obj, wanted, progress, test)
-        if deed is not None:
-            grasps = using.put_to_use(grasps, hand, obj, deed, keep, pipeline.physics, progress)
+        if deed is None:
+            grasps = selection.validate_best_first(grasps, hand, obj, keep, progress, test)
+        else:
+            doing = pipeline.physics
+            grasps = using.validate_and_use(grasps, hand, obj, deed, keep, test, doing, progress)
         grasps = grasps.with_kept(selection.diverse(grasps, keep))
         report("validate", grasps)
 
