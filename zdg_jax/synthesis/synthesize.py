@@ -53,7 +53,7 @@ class SynthesisConfig(PipelineConfig):
     """Grasps made at most, as a multiple of those asked for; the best of them are returned."""
     enough: float = 0.9
     """Mean of their predicted success at which no more are made."""
-    loosen_below: float = 0.01
+    loosen_below: float = 0.03
     """Mean of their predicted success below which the rest are made by looser grips, see
     `GraspPipeline.loosened`."""
 
@@ -223,8 +223,8 @@ def _refine(
     done = itertools.count(1)
     progress("refine", 0, count * size)
 
-    def run(stages: GraspPipeline, number: int, planned: int) -> GraspBatch:
-        batch = stages.run(size, keys[number], grips[number % count])
+    def run(number: int, planned: int) -> GraspBatch:
+        batch = stages[number % len(stages)].run(size, keys[number], grips[number % count])
         progress("refine", next(done) * size, planned * size)
         return batch
 
@@ -232,18 +232,18 @@ def _refine(
     alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
     workers = min(available_cpus(), count) if alone else 1
     batches: list[GraspBatch] = []
+    stages: tuple[GraspPipeline, ...] = (pipeline,)
     pool = futures.ThreadPoolExecutor(workers)
     try:
         waves = [0, *range(count, most, -(-count // 4)), most]
-        stages = pipeline
         for start, stop in itertools.pairwise(waves):
             numbers = range(start, stop)
-            batches += pool.map(run, itertools.repeat(stages), numbers, itertools.repeat(stop))
+            batches += pool.map(run, numbers, itertools.repeat(stop))
             best = _best(batches, num)
             success = best.predicted_success.mean()
             if success >= config.enough:
                 break
-            if success < config.loosen_below and stages is pipeline:
+            if success < config.loosen_below and stages == (pipeline,):
                 stages = pipeline.loosened()
             batches = [best]
     finally:
