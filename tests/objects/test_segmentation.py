@@ -39,6 +39,11 @@ def bottle() -> manifold3d.Manifold:
     return cylinder(0.15, 0.035) + cylinder(0.2, 0.012)
 
 
+def jar() -> manifold3d.Manifold:
+    lid = cylinder(0.015, 0.036).translate((0, 0, 0.093))
+    return cylinder(0.086, 0.038) + cylinder(0.1, 0.031) + lid
+
+
 def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     """Marks and centres of evenly small faces."""
     mesh = shape.refine_to_length(0.006).to_mesh()
@@ -66,8 +71,9 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
         (hammer, 2, lambda p: p[:, 2] < 0.225),
         (pan, 3, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
         (bottle, 2, lambda p: p[:, 2] > 0.155),
+        (jar, 2, lambda p: p[:, 2] > 0.09),
     ],
-    ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle"],
+    ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle", "jar"],
 )
 def test_parts_of_simple_things(
     make: Callable[..., Any], count: int, small: Callable[[np.ndarray], np.ndarray] | None

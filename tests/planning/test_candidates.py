@@ -114,6 +114,16 @@ def test_lines_tell_place_forearm_contacts_and_neighbours() -> None:
     assert "(TO BE AVOIDED) with ff" in describe(1, spoiled, shape, wanted)
 
 
+def test_a_finger_alone_speaks_against_a_hand() -> None:
+    shape, wanted, hands = offered()
+    held = min(wanted.held)
+    alone = dataclasses.replace(hands[0], touches=(("mf", held),))
+    assert "against it: only mf touches what is to be held" in describe(1, alone, shape, wanted)
+    missed = dataclasses.replace(hands[0], touches=())
+    assert "nothing touches what is to be held" in describe(1, missed, shape, wanted)
+    assert "to be held" not in describe(1, hands[0], shape, wanted)
+
+
 def test_a_forearm_in_the_object_speaks_against_a_hand() -> None:
     shape, wanted, _ = offered()
     proposed = propose(shape, wanted.held, wanted.avoided, strain=strain, varied=True)

@@ -33,6 +33,10 @@ _FLAT = 0.22
 """A shoulder begins where the body before it, over the same length, changes less steeply."""
 _LENGTH = 0.65
 """Least length of a piece, of its half width."""
+_LID = 0.3
+"""The same at a free end behind a groove, as of a jar's lid."""
+_GROOVE = 0.06
+"""Depth of a groove, of the greater half width at the step that leads into it."""
 _STUB = 1.0
 """The same where the object goes on behind the piece."""
 _PLACE = 0.75
@@ -142,6 +146,10 @@ class _Step:
     """Change of the half width, of the greater one."""
     shoulder: bool
     """True where the body narrows towards another part: the stretch is a piece of its own."""
+    narrow: int
+    """Side on which it is narrow: 1 behind the cut, -1 before it."""
+    groove: bool
+    """True where it is wider again farther on that side."""
 
 
 def _steps(profile: Profile, first: bool, last: bool) -> list[_Step]:
@@ -177,14 +185,20 @@ def _steps(profile: Profile, first: bool, last: bool) -> list[_Step]:
                 gone = sign * (width[stretch] - width[low]) / rise
                 wanted = _PLACE if sign < 0 else 1 - _PLACE
                 place = float(np.interp(wanted, gone, profile.places[stretch]))
-                found.append(_Step(place=place, change=change, shoulder=False))
+                farther = width[high:].max() - width[high], width[: low + 1].max() - width[low]
+                groove = bool(farther[sign > 0] > _GROOVE * great)
+                found.append(
+                    _Step(place=place, change=change, shoulder=False, narrow=-sign, groove=groove)
+                )
             elif (at_first and first and sign > 0) != (at_last and last and sign < 0):
                 length = high - low
                 inner, beyond = (high, high + length) if at_first else (low, low - length)
                 before = abs(width[np.clip(beyond, 0, end)] - width[inner]) / (length * slab)
                 if _SHOULDER[0] <= length * slab / great <= _SHOULDER[1] and before < _FLAT:
                     place = float(profile.places[inner])
-                    found.append(_Step(place=place, change=change, shoulder=True))
+                    found.append(
+                        _Step(place=place, change=change, shoulder=True, narrow=-sign, groove=False)
+                    )
     return found
 
 
@@ -196,12 +210,13 @@ def _with_room(steps: list[_Step], profile: Profile, first: bool, last: bool) ->
     for step in sorted(steps, key=lambda step: -step.change):
         low = max(bound for bound in bounds if bound <= step.place)
         high = min(bound for bound in bounds if bound >= step.place)
+        lid = step.groove and not joined  # a cap that sits on a body is not cut itself
+        before = _LID if lid and step.narrow < 0 and low == ends[0] else _LENGTH
+        behind = _LID if lid and step.narrow > 0 and high == ends[1] else _LENGTH
         if step.shoulder or all(
-            stop - start >= (_STUB if {start, stop} & joined else _LENGTH) * width
-            for start, stop, width in (
-                (low, step.place, _mean_width(profile, low, step.place)),
-                (step.place, high, _mean_width(profile, step.place, high)),
-            )
+            stop - start
+            >= (_STUB if {start, stop} & joined else least) * _mean_width(profile, start, stop)
+            for start, stop, least in ((low, step.place, before), (step.place, high, behind))
         ):
             kept.append(step)
             bounds.append(step.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import importlib.resources
 import json
 
@@ -344,3 +345,62 @@ def test_a_part_of_another_thing_is_worked_with_this_one(task: str, name: str, a
     assert parsed.action.name == action
     if action in ("lever", "turn"):
         assert not parsed.hold
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "action"),
+    [
+        ("give the pan a stir", "saucepan", "stir"),
+        ("give it a good shake", "bottle", "shake"),
+        ("give the plants some water", "watering_can", "pour"),
+        ("give me some water", "jug", "hand_over"),
+        ("pop the mug on the shelf", "mug", "place"),
+        ("pop the cork", "flask", "open"),
+        ("a screwdriver for her", "screwdriver", "hand_over"),
+        ("knife to him, please", "knife", "hand_over"),
+        ("rinse out the jug", "pitcher", "clean"),
+        ("rinse out the sink", "pitcher", "brush"),
+        ("polish the torch", "flashlight", "clean"),
+        ("bend the wire with the pliers", "pliers", "turn"),
+        ("open the packet with the scissors", "scissors", "turn"),
+        ("prise the lid off the paint tin", "screwdriver", "lever"),
+        ("prise the lid off the paint tin", "paint_tin", "open"),
+    ],
+)
+def test_deeds_that_are_given_and_things_of_two_names(task: str, name: str, action: str) -> None:
+    parsed = parse_task(task, name)
+    assert parsed.action is not None
+    assert parsed.action.name == action
+    assert not parsed.avoid
+
+
+@pytest.mark.parametrize("task", ["lid off, please", "cap off"])
+def test_what_closes_comes_off_without_a_verb(task: str) -> None:
+    parsed = parse_task(task, "jar")
+    assert parsed.action is not None
+    assert parsed.action.name == "open"
+    assert held(parsed) == {"closure"}
+
+
+def test_words_for_parts_that_hang_on_the_object() -> None:
+    parsed = parse_task("hang them up by the headband", "headphones")
+    assert held(parsed) == {"handle"}
+    assert not parsed.unknown
+    assert held(parse_task("hold the bowl by the edge", "bowl")) == {"rim"}
+    assert spared(parse_task("mind the edge", "knife")) == {"tool"}
+
+
+def test_heat_alone_is_a_task() -> None:
+    parsed = parse_task("careful, it is hot", "cup")
+    assert parsed.hot
+    assert parsed.certainty > 0.5
+
+
+def test_names_of_the_objects_own_parts() -> None:
+    names = ["backrest", "back", "pen clip 2"]
+    named = functools.partial(parse_task, name="chair", parts=names)
+    assert held(named("carry it by the backrest")) == {"part named backrest"}
+    assert spared(named("do not touch the clips")) == {"part named clip"}
+    assert held(named("lift it by its back")) == {"part named back"}
+    assert not named("put the chair back").hold
+    assert not parse_task("carry it by the backrest", "chair").hold

@@ -26,7 +26,8 @@ def _hand_of(span: float) -> Callable[[float], float]:
 
 def choose(task: str, thing: things.Thing) -> list[PartChoice]:
     shape = measure(thing)
-    return choose_parts(parse_task(task, thing.name), shape, score_affordances(shape))
+    names = [part.name for part in thing.parts if part.name]
+    return choose_parts(parse_task(task, thing.name, names), shape, score_affordances(shape))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def choose(task: str, thing: things.Thing) -> list[PartChoice]:
         (things.jar, "open the jar", "lid", ()),
         (things.jar, "move it to the shelf", "body", ()),
         (things.jar, "shake the jar", "body", ("lid",)),
+        (things.jar, "open the jar with an opener", "body", ()),
         (things.torch, "shine into the attic", "tube", ("head",)),
         (things.torch, "hold it by the thick end", "head", ()),
         (things.fuse, "plug it into its holder", "body", ("cap",)),
@@ -168,6 +170,33 @@ def test_names_that_the_asset_gives_outweigh_shapes() -> None:
         named = things.dataclasses.replace(rods, vertices=moved, parts=parts)
         choice = choose("use it", named)[0]
         assert [mark for mark, _ in choice.held] == [wanted]
+
+
+def test_parts_are_held_and_spared_by_names_of_their_own() -> None:
+    rods = things.thing("gadget", left=things.rod(0.015, 0.1), right=things.rod(0.015, 0.1))
+    moved = rods.vertices + np.repeat([[-0.06, 0, 0], [0.06, 0, 0]], len(rods.vertices) // 2, 0)
+    parts = (things.Marked(1, "gizmo"), things.Marked(2, "fob"))
+    named = things.dataclasses.replace(rods, vertices=moved, parts=parts)
+    for task in ("hold it by the fob", "do not touch the gizmo", "lift it by its fobs"):
+        assert [mark for mark, _ in choose(task, named)[0].held] == [2]
+
+
+def test_a_named_part_outweighs_others_that_look_alike() -> None:
+    rods = things.thing("frame", left=things.rod(0.015, 0.1), right=things.rod(0.015, 0.1))
+    moved = rods.vertices + np.repeat([[-0.06, 0, 0], [0.06, 0, 0]], len(rods.vertices) // 2, 0)
+    parts = (things.Marked(1, None), things.Marked(2, "leg"))
+    named = things.dataclasses.replace(rods, vertices=moved, parts=parts)
+    assert [mark for mark, _ in choose("hold it by a leg", named)[0].held] == [2]
+
+
+def test_the_lid_below_a_handle_is_the_lid() -> None:
+    kettle = things.thing(
+        "kettle",
+        body=things.at(things.rod(0.08, 0.12), 0, 0, 0.06),
+        lid=things.at(things.rod(0.03, 0.02), 0, 0, 0.13),
+        handle=things.at(things.loop(0.06, 0.008), 0, 0, 0.18),
+    )
+    assert [mark for mark, _ in choose("take off the lid", kettle)[0].held] == [kettle.mark("lid")]
 
 
 def test_loop_is_seen_and_a_bar_is_not_one() -> None:

@@ -45,6 +45,8 @@ _COSTS = {
     "occupied": 0.6,
 }
 """What speaks against a hand, beside the score of its approach."""
+OPPOSED = 2
+"""Of palm and fingers, so many at least hold a part: one alone has nothing to press against."""
 _NEARLY = 0.6
 """Score below that of the best approach up to which one is likely."""
 _MISFIT, _ABOUT = 0.6, 0.012
@@ -215,7 +217,6 @@ def _likely(
 
 def _score(candidate: Candidate, wanted: Wanted) -> float:
     avoided = {mark for _, mark in candidate.touches} & set(wanted.avoided)
-    missed = not {mark for _, mark in candidate.touches} & set(wanted.held)
     # A finger that is to lie on a trigger or a button shall reach it.
     astray = [
         finger
@@ -229,7 +230,7 @@ def _score(candidate: Candidate, wanted: Wanted) -> float:
         - _COSTS["stuck"] * len(candidate.stuck)
         - _COSTS["dips"] * candidate.dips
         - _COSTS["avoided"] * len(avoided)
-        - _COSTS["off"] * missed
+        - _COSTS["off"] * max(0, OPPOSED - len(reaching(candidate, wanted))) / OPPOSED
         - _COSTS["astray"] * len(astray)
         - _COSTS["occupied"] * float(max(towards))
     )
@@ -237,8 +238,18 @@ def _score(candidate: Candidate, wanted: Wanted) -> float:
 
 def _sound(candidate: Candidate, wanted: Wanted) -> bool:
     """Tells whether nothing speaks against a hand that would make it a filler."""
-    reached = {mark for _, mark in candidate.touches} & set(wanted.held)
-    return not (candidate.faults or candidate.stuck or candidate.dips) and bool(reached)
+    opposed = len(reaching(candidate, wanted)) >= OPPOSED
+    return not (candidate.faults or candidate.stuck or candidate.dips) and opposed
+
+
+def reaching(candidate: Candidate, wanted: Wanted) -> list[str]:
+    """Palm and fingers that touch what is to be held.
+
+    Args:
+        candidate: the hand, closed.
+        wanted: what is asked of it.
+    """
+    return sorted({name for name, mark in candidate.touches if mark in wanted.held})
 
 
 def _difference(a: Approach, b: Approach) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zdg_jax.planning.geometry.candidates import Wanted, in_line, to_work
+from zdg_jax.planning.geometry.candidates import OPPOSED, Wanted, in_line, reaching, to_work
 from zdg_jax.planning.geometry.closing import touches_in_words
 from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
 from zdg_jax.planning.geometry.target import Target
@@ -84,6 +84,10 @@ def describe(
     if candidate.stuck:
         names = ", ".join(candidate.stuck)
         lines.append(f"against it: {names} would have to pass through the object")
+    opposed = reaching(candidate, wanted)
+    if len(opposed) < OPPOSED:
+        alone = f"only {opposed[0]} touches" if opposed else "nothing touches"
+        lines.append(f"against it: {alone} what is to be held")
     if candidate.dips:
         lines.append("against it: fingers reach into the object's hollow")
     lines += [f"against it: {fault}" for fault in candidate.faults]

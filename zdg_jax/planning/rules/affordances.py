@@ -13,7 +13,7 @@ import numpy as np
 
 from zdg_jax.planning.geometry.parts import LOOP_AREA, ObjectShape, PartShape
 from zdg_jax.planning.rules.handles import LEVER, handle_score, is_loop, levers_of, slender_score
-from zdg_jax.planning.rules.language.lexicon import lexicon
+from zdg_jax.planning.rules.language.lexicon import bears, lexicon, own_function, own_phrases
 from zdg_jax.planning.rules.ramps import ramp
 
 _NAMED, _MISNAMED = 0.95, 0.4  # score of a part for what it is called, factor for the rest
@@ -93,25 +93,35 @@ def score_affordances(shape: ObjectShape) -> Affordances:
         note("tip", part, *_tip(part, shape, shape.part(grip)))
         note("mount", part, *_mount(part, shape))
         note("face", part, *_face(part, shape))
-    for part in shape.parts:
-        _heed_name(part, scores, reasons)
+    _heed_names(shape, scores, reasons)
+    for phrase in own_phrases([part.name for part in shape.parts]) - lexicon().nouns.keys():
+        for part in shape.parts:
+            function = own_function(phrase)
+            score = _NAMED if bears(part.name, function) else 0.0
+            note(function, part, score, f'it is called "{part.name}"')
     return Affordances(scores=scores, reasons=reasons)
 
 
-def _heed_name(
-    part: PartShape,
+def _heed_names(
+    shape: ObjectShape,
     scores: Mapping[str, dict[int, float]],
     reasons: dict[tuple[str, int], str],
 ) -> None:
-    """Lets a name that the asset gives a part outweigh its shape."""
-    nouns, words = lexicon().nouns, part.name.split()
-    named = next((nouns[(word,)] for word in reversed(words) if (word,) in nouns), "")
-    if not named:
-        return
-    for known in scores.values():
-        known[part.mark] *= _MISNAMED
-    scores[named][part.mark] = _NAMED
-    reasons[named, part.mark] = f'the asset calls it "{part.name}"'
+    """Lets names that the asset gives its parts outweigh their shape."""
+    nouns = lexicon().nouns
+    functions = {}
+    for part in shape.parts:
+        words = ((word,) for word in reversed(part.name.split()))
+        functions[part.mark] = next((nouns[word] for word in words if word in nouns), "")
+    named = set(functions.values()) - {""}
+    for part in shape.parts:
+        own = functions[part.mark]
+        for function, known in scores.items():
+            if own or function in named:
+                known[part.mark] *= _MISNAMED
+        if own:
+            scores[own][part.mark] = _NAMED
+            reasons[own, part.mark] = f'the asset calls it "{part.name}"'
 
 
 def _vessel(part: PartShape) -> tuple[float, str]:
@@ -123,10 +133,14 @@ def _vessel(part: PartShape) -> tuple[float, str]:
 
 
 def _closure(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
-    high = ramp(part.height[0], 0.45, 0.75) * ramp(part.height[1], 0.9, 0.98)
+    # A kettle's handle stands over its lid.
+    below = [other for other in shape.parts if not is_loop(other, shape)]
+    top = max((other.height[1] for other in below), default=1.0)
+    high = ramp(part.height[0] / top, 0.45, 0.75) * ramp(part.height[1] / top, 0.9, 0.98)
     central = 1.0 - ramp(part.offset, 0.2, 0.5)
     small = 1.0 - ramp(part.share, 0.25, 0.45)
-    return high * central * small, "it sits on top, in the middle"
+    no_loop = 0.3 if is_loop(part, shape) else 1.0
+    return high * central * small * no_loop, "it sits on top, in the middle"
 
 
 def _stem(part: PartShape, shape: ObjectShape) -> tuple[float, str]:

@@ -51,7 +51,7 @@ def read_shape(obj: ObjectLike, parsed: ParsedTask) -> Reading:
         obj: the object.
         parsed: the task.
     """
-    reading = Reading.of(obj, coarse_parts(obj))
+    reading = Reading.of(obj, _with_named(obj, coarse_parts(obj)))
     for function in _asked(parsed):
         scores = reading.affordances.scores[function]
         bar = max(_CLEAR, max(scores.values()) + _BETTER)
@@ -61,6 +61,13 @@ def read_shape(obj: ObjectLike, parsed: ParsedTask) -> Reading:
             if score > bar:
                 bar, reading = score, finer
     return reading
+
+
+def _with_named(obj: ObjectLike, parts: _Parts) -> _Parts:
+    """The parts, out of which every piece that bears a name of its own is taken."""
+    named = [int(part.mark) for part in obj.parts if part.name]
+    rest = [tuple(mark for mark in marks if mark not in named) for marks in parts]
+    return sorted([*(marks for marks in rest if marks), *((mark,) for mark in named)])
 
 
 def _asked(parsed: ParsedTask) -> list[str]:

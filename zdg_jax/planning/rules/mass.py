@@ -27,7 +27,23 @@ _FILLED = 0.8  # share of a full vessel's inside that its contents take
 _WATER = 1000.0  # density of what a full vessel holds [kg/m^3]
 _RANGE = (0.002, 50.0)  # masses of what a hand is asked to hold [kg]
 _SHORTEST_HEAD = 3  # letters of a noun that is looked for at the end of compounds
-_AWAY = frozenset(["into", "onto", "to", "in", "on", "at", "through", "over", "against", "between"])
+_AWAY = frozenset(
+    [
+        "into",
+        "onto",
+        "to",
+        "in",
+        "on",
+        "at",
+        "through",
+        "over",
+        "against",
+        "between",
+        "off",
+        "from",
+        "of",
+    ]
+)
 _FULL, _EMPTY = frozenset(["full", "filled"]), frozenset(["empty", "emptied"])
 
 

@@ -52,6 +52,8 @@ def requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
 def _steadied(parsed: ParsedTask) -> bool:
     """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand."""
     action = parsed.action
+    if action is not None and action.name == "open":
+        return parsed.with_another  # "open the can with an opener"
     return parsed.worked_on and action is not None and action.hold == ("handle",)
 
 

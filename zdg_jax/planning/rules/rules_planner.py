@@ -37,6 +37,7 @@ from zdg_jax.planning.grip import INDIFFERENT, AvoidedPart, Force, Grip, HeldPar
 from zdg_jax.planning.planner import Ranking, checked_task
 from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.granularity import read_shape
+from zdg_jax.planning.rules.language.lexicon import is_own
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
 from zdg_jax.planning.transcript import write_transcript
@@ -124,7 +125,7 @@ def plan_by_rules(task: str, obj: Object, hand: Hand, scene: Scene | None = None
     Raises:
         InputError: the object has no part to hold, or does not fit the scene.
     """
-    parsed = parse_task(task, obj.name or "")
+    parsed = parse_task(task, obj.name or "", list(obj.part_names.values()))
     reading = read_shape(obj, parsed)
     shape, affordances, around = reading.shape, reading.affordances, None
     if scene is not None:
@@ -257,7 +258,7 @@ def _part_readings(
             PartReading(
                 mark=piece,
                 evidence=affordances.reasons[function, part.mark],
-                name=_FUNCTION_NAMES[function],
+                name=part.name if is_own(function) else _FUNCTION_NAMES[function],
                 function=f"{function} (score {scores[function]:.2f})",
             )
             for piece in part.marks

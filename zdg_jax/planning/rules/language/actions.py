@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterator, Sequence
 
-from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, tokenize
+from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon
-from zdg_jax.planning.rules.language.mentions import mentions, object_noun
+from zdg_jax.planning.rules.language.mentions import mentions
+from zdg_jax.planning.rules.language.object_name import is_object, names_object, object_noun
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
-_OTHERWISE = {"remo": "lift", "take": "lift", "taki": "lift", "cove": "place", "repl": "place"}
+_OTHERWISE = {
+    "remo": "lift",
+    "take": "lift",
+    "taki": "lift",
+    "cove": "place",
+    "repl": "place",
+    "pop": "place",
+    "popp": "place",
+}
 """Meaning of verbs of lids when they are done to something else, by their first letters."""
 _PRYING = frozenset(["pry", "prie", "pris", "leve", "jimm", "pryi"])
 """Beginnings of verbs that lift something with a tool's end."""
@@ -25,6 +33,7 @@ _NEEDS = frozenset(["need", "needs", "wants", "requires", "require"])
 _STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "remains", "keep"}
 PREPARING = frozenset(["lift", "hold", "place", "use"])
 """Actions that only get hold of the object, or say nothing of what is done with it."""
+_GIVING = frozenset(["give", "gives", "giving", "gave"])
 _PARTICLES = frozenset(["up", "down", "off", "over"])
 
 
@@ -53,15 +62,16 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
         lex: the lexicon.
         name: name of the object; "" where unknown.
     """
+    with_it = done_with(clauses, lex, name)
     candidates = [
         mention
         for number, clause in enumerate(clauses)
         if clause.kind not in (Kind.NEGATIVE, Kind.OTHER)
-        for mention in _action_mentions(clause, number, lex, name)
+        for mention in _action_mentions(clause, number, lex, name, with_it)
     ]
     if not candidates:  # "let me read the label"
         others = [(n, clause) for n, clause in enumerate(clauses) if clause.kind is Kind.OTHER]
-        seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name)]
+        seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name, with_it)]
         candidates = [mention for mention in seen if mention.action.name == "look"]
     # A clause about something else counts only where no other has a verb.
     in_main = [mention for mention in candidates if clauses[mention.clause].kind is Kind.MAIN]
@@ -73,27 +83,20 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
     return next(iter(weighty or sure), None)
 
 
-def is_object(target: Sequence[str], name: str, lex: Lexicon) -> bool:
-    """Tells whether a direct object is the held object itself, by its name or as "it".
+def done_with(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:
+    """Tells whether something else is worked on with the object: "twist the wire with the pliers".
 
     Args:
-        target: words of the direct object.
-        name: name of the object; "" where unknown.
+        clauses: the task.
         lex: the lexicon.
+        name: name of the object; "" where unknown.
     """
-    words = tokenize(name.replace("_", " "), lex)
-    # A hair dryer is not hair, and a tin opener no tin.
-    words = [
-        word
-        for word, after in itertools.zip_longest(words, words[1:], fillvalue="")
-        if len(word) > 2 and not after.endswith(("er", "or"))
-    ]
-    meant = any(word in target or word + "s" in target for word in words)
-    return "it" in target or (meant and bool(lex.words["definite"] & set(target)))
+    named = {clause.kind for clause in clauses if names_object(clause.words, name, lex)}
+    return named == {Kind.WITH}
 
 
 def _action_mentions(
-    clause: Clause, number: int, lex: Lexicon, name: str
+    clause: Clause, number: int, lex: Lexicon, name: str, with_it: bool
 ) -> Iterator[ActionMention]:
     for index in range(len(clause.words)):
         certainty = _certainty(clause.words, index, lex)
@@ -102,7 +105,7 @@ def _action_mentions(
         subject = _subject(clause.words, index, lex)
         for phrase, action, length in _phrases(clause.words, index, lex):
             target = subject or _target(clause.words, index, length, lex)
-            meant = _meaning(phrase, action, target, clause.words, lex, name)
+            meant = _meaning(phrase, action, target, clause.words, lex, name, with_it)
             if meant:
                 yield ActionMention(
                     phrase=" ".join(phrase),
@@ -117,20 +120,34 @@ def _action_mentions(
 
 def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
     """Gives the certainty that the word at `index` is used as a verb; 0 where it cannot be."""
+    if words[index] in _GIVING and _deed_given(words[index + 1 :], lex):
+        return 0.1  # "give the pan a stir"
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
     unfit = words[index] in sets["unfit"]
     if before in _STATES and (unfit or not _participle(words[index], lex)):
         return 0.0  # "is clean", "stays open", "is broken"
-    if before in sets["indefinite"] and sets["light_verbs"] & set(words[:index]):
-        return 0.85  # "take a sip"
+    if sets["indefinite"] & set(words[max(index - 2, 0) : index]) and (
+        sets["light_verbs"] & set(words[:index])
+    ):
+        return 0.85  # "take a sip", "give it a good shake"
     if words[index].endswith("ing") and before in ("for", "of", "by", ""):
         return 0.75
     owned = before in sets["determiners"] - sets["indefinite"]
     if owned or before in sets["prepositions"] or words[index] in ("hand", "hands"):
         return 0.0
     return 0.5
+
+
+def _deed_given(words: Sequence[str], lex: Lexicon) -> bool:
+    """Tells whether what is given is a deed, and to no person: "it a good shake"."""
+    for index, word in enumerate(words):
+        if word in lex.words["persons"] or word in lex.words["prepositions"]:
+            return False
+        if word in lex.words["indefinite"]:
+            return any((deed,) in lex.verbs and deed != "hand" for deed in words[index + 1 :][:2])
+    return False
 
 
 def _participle(word: str, lex: Lexicon) -> bool:
@@ -187,15 +204,17 @@ def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tupl
 def is_of_another(words: Sequence[str], lex: Lexicon, name: str) -> bool:
     """Tells whether a part is said to be of a thing that is not the object: "off a tin".
 
+    Of one that is pried, "off the tin" says the same; else the object may be what is meant.
+
     Args:
         words: words of the clause.
         lex: the lexicon.
         name: name of the object; "" where unknown.
     """
-    known = set(tokenize(name.replace("_", " "), lex))
+    prying = any(word[:4] in _PRYING for word in words)
     for index, word in enumerate(words[:-1]):
-        if word in ("off", "of") and words[index + 1] in lex.words["indefinite"]:
-            return bool(known) and not known & set(words[index + 2 :])
+        if word in ("off", "of") and (prying or words[index + 1] in lex.words["indefinite"]):
+            return bool(name) and not names_object(words[index + 2 :], name, lex)
     return False
 
 
@@ -206,13 +225,16 @@ def _meaning(
     words: Sequence[str],
     lex: Lexicon,
     name: str,
+    with_it: bool,
 ) -> str:
     """The action that a verb means with this object; "" where it means none."""
     itself = object_noun(name, lex)
     functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
+    if with_it:
+        functions = []  # parts of what is worked on
     meant = bool(functions) or is_object(target, name, lex)
     definite = not target or bool(lex.words["definite"] & set(target))
-    if action == "open" and is_of_another(words, lex, name):
+    if action == "open" and (with_it or is_of_another(words, lex, name)):
         return "lever" if phrase[0][:4] in _PRYING else "turn"  # "pry the lid off a tin": with this
     if action == "open" and phrase[0][:4] in _PRYING and target and not meant:
         return "lever"  # "pry open the crate"

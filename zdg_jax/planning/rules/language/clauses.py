@@ -89,6 +89,8 @@ def is_verb(words: Sequence[str], index: int, lex: Lexicon) -> bool:
     if (word,) not in lex.verbs and (word,) not in lex.part_verbs and word not in sets["general"]:
         return False
     after = words[index + 1] if index + 1 < len(words) else ""
+    if after == "off" and lex.nouns.get((word,)) == "closure":
+        return False  # "cap off"
     if after in _NOUN_AFTER or ((word,) in lex.nouns and after in _NOUN_LIST):
         return False
     while index and words[index - 1] in sets["adverbs"]:

@@ -7,12 +7,17 @@ import functools
 import importlib.resources
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 from zdg_jax.planning.grasp_plan import Intent, Motion
 from zdg_jax.planning.grip import Force
 
 _VOWELS = "aeiou"
+_OWN = "part named "
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORTEST_NAME = 3
+"""Letters of a word of a part's name that stands for the part."""
 _WORD_CLASSES = (
     *("hot", "sharp", "delicate", "strong", "persons", "ignored", "side", "purpose", "negative"),
     *("letting", "modals", "determiners", "definite", "indefinite", "prepositions", "towards"),
@@ -59,6 +64,58 @@ class Lexicon:
     vocabulary: frozenset[str]
     """Every single word that means something here."""
     contractions: Mapping[str, tuple[str, ...]]
+    held_as: Mapping[str, str]
+    """Function of a part of some names where it is to be held: a bowl's edge is its rim."""
+    other_names: Mapping[str, frozenset[str]]
+    """Other names of a thing: a flashlight is a torch."""
+    ambiguous: frozenset[tuple[str, ...]] = frozenset()
+    """Names of the object's own parts that mean something else too: they need an article."""
+
+    def with_parts(self, names: Collection[str]) -> Lexicon:
+        """The lexicon with the names that the parts of one object bear.
+
+        Args:
+            names: names of parts; their function is that of `own_function`.
+        """
+        own = {
+            (*phrase[:-1], form): own_function(phrase)
+            for phrase in own_phrases(names)
+            for form in noun_forms(phrase[-1], {})
+            if phrase not in self.nouns and phrase not in self.places
+        }
+        words = {word for phrase in own for word in phrase}
+        return dataclasses.replace(
+            self,
+            nouns={**self.nouns, **own},
+            vocabulary=self.vocabulary | words,
+            ambiguous=frozenset(phrase for phrase in own if set(phrase) <= self.vocabulary),
+        )
+
+
+def own_phrases(names: Collection[str]) -> set[tuple[str, ...]]:
+    """Phrases that name parts by names of their own: "leg 2" is called so, or a leg.
+
+    Args:
+        names: names of parts.
+    """
+    words = [tuple(_WORD.findall(name.lower())) for name in names]
+    single = {(word,) for phrase in words for word in phrase if len(word) >= _SHORTEST_NAME}
+    return single | {phrase for phrase in words if phrase}
+
+
+def own_function(phrase: tuple[str, ...]) -> str:
+    """Function of a part that bears a name of its own."""
+    return _OWN + " ".join(phrase)
+
+
+def is_own(function: str) -> bool:
+    """Tells whether a function is that of a part with a name of its own."""
+    return function.startswith(_OWN)
+
+
+def bears(name: str, function: str) -> bool:
+    """Tells whether a part's name has all words of a function that is a name."""
+    return set(function.removeprefix(_OWN).split()) <= set(_WORD.findall(name.lower()))
 
 
 def verb_forms(verb: str, irregular: Mapping[str, str]) -> list[str]:
@@ -154,6 +211,8 @@ def lexicon() -> Lexicon:
             *words.values(), (word for table in tables for phrase in table for word in phrase)
         ),
         contractions={key: tuple(text.split()) for key, text in data["contractions"].items()},
+        held_as=data["held_as"],
+        other_names={name: frozenset(names) for names in data["same_things"] for name in names},
     )
 
 

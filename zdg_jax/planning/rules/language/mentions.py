@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb, tokenize
+from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb
 from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 _GRASPING = frozenset(["hold", "lift", "pull", "hand_over", "place", "throw", "shake", "eat"])
@@ -59,12 +59,17 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             index += 1  # "the spout points down"
         for length in (3, 2, 1):
             phrase = tuple(words[index : index + length])
-            if len(phrase) < length or (phrase not in lex.nouns and phrase not in lex.places):
+            function = lex.nouns.get(phrase) or _compound(words, index, length, lex)
+            if len(phrase) < length or (not function and phrase not in lex.places):
                 continue
             if length == 1 and len(words) > 1 and is_verb(words, index, lex):
                 continue
             if index and words[index - 1] in lex.words["indefinite"] and "by" not in words[:index]:
                 continue  # "a point", "some top": not a part of this object
+            if phrase in lex.ambiguous and not (
+                index and words[index - 1] in lex.words["determiners"]
+            ):
+                continue  # "put it back", of a chair with a back
             whose = index > 0 and words[index - 1] in lex.words["whose"]
             if whose and phrase[0] in lex.words["bodily"]:
                 continue  # "on my head", "your teeth"
@@ -72,7 +77,7 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
                 continue  # "on top of the others"
             yield Mention(
                 name=" ".join(phrase),
-                function=lex.nouns.get(phrase, ""),
+                function=function,
                 place=lex.places.get(phrase, ""),
                 start=index,
                 end=index + length,
@@ -81,6 +86,15 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             last = index + 1
             break
         index += 1
+
+
+def _compound(words: Sequence[str], index: int, length: int, lex: Lexicon) -> str:
+    """Function of an unknown word after "by" that ends with a part's name: "by the headband"."""
+    word = words[index] if length == 1 and index < len(words) else ""
+    if word in lex.vocabulary or "by" not in words[max(index - 3, 0) : index]:
+        return ""
+    ends = (word[start:] for start in range(3, len(word) - 3))
+    return next((lex.nouns[(end,)] for end in ends if (end,) in lex.nouns), "")
 
 
 def enumeration_spans(
@@ -108,21 +122,6 @@ def enumeration_spans(
         if spans[index][0] <= spans[index - 1][0] and not single:
             spans[index - 1] = (spans[index - 1][0], spans[index][1])
     return spans
-
-
-def object_noun(name: str, lex: Lexicon) -> str:
-    """Gives the part's name that the object itself bears, as a lid does; "" for most objects.
-
-    Args:
-        name: name of the object.
-        lex: the lexicon.
-    """
-    words = tokenize(name.replace("_", " "), lex)
-    if "with" in words:
-        words = words[: words.index("with")]
-    while words and not set(words[-1]) & set("aeiou"):
-        words.pop()  # a code, not a word
-    return words[-1] if words and (words[-1],) in lex.nouns else ""
 
 
 def classify_mention(

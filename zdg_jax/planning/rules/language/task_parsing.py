@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from zdg_jax.planning.grip import Side
-from zdg_jax.planning.rules.language.actions import is_object, is_of_another, main_action
+from zdg_jax.planning.rules.language.actions import done_with, is_of_another, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
 from zdg_jax.planning.rules.language.mentions import (
+    Verdict,
     classify_mention,
     enumeration_spans,
     mentions,
+)
+from zdg_jax.planning.rules.language.object_name import (
+    is_object,
+    names_object,
     object_noun,
+    object_words,
 )
 from zdg_jax.planning.rules.language.spelling import correct_spelling, is_not_english
 
 _NAMED_CERTAINTY = 0.8
+_VERB = 0.9
+"""Certainty from which a word is a verb beyond doubt."""
 _OFFERED_CERTAINTY = 0.7
+_HEAT_CERTAINTY = 0.6
 _SIDES = {Side.ABOVE: "above", Side.SIDE: "the side", Side.BELOW: "below"}
 _COMES_FROM = re.compile(
     r"(?P<above>\bfrom (?:the )?(?:right )?(?:above|overhead|top)\b(?! (?:part|half|of))"
@@ -66,6 +75,8 @@ class ParsedTask:
     strong: bool
     worked_on: bool
     """True where the action is done to the object, not with it."""
+    with_another: bool
+    """True where it is done to the object with another thing."""
     evidence: tuple[str, ...]
     """Words that decided, and for what."""
     unknown: tuple[str, ...]
@@ -87,34 +98,42 @@ _NOTHING = ParsedTask(
     delicate=False,
     strong=False,
     worked_on=False,
+    with_another=False,
     evidence=(),
     unknown=(),
     certainty=0.0,
 )
 
 
-def parse_task(task: str, name: str = "") -> ParsedTask:
+def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> ParsedTask:
     """Parses a task as far as the lexicon goes.
 
     Args:
         task: the task in words.
         name: name of the object, a weak hint; "" where unknown.
+        parts: names that its parts bear.
     """
-    lex = lexicon()
-    object_words = frozenset(tokenize(name.replace("_", " "), lex))
-    tokens, slips = correct_spelling(tokenize(task, lex), lex, object_words)
-    if is_not_english(tokens, lex, object_words):
+    lex = lexicon().with_parts(parts) if parts else lexicon()
+    own_words = object_words(name, lex)
+    tokens, slips = correct_spelling(tokenize(task, lex), lex, own_words)
+    if is_not_english(tokens, lex, own_words):
         tokens_of_words = dict.fromkeys(token for token in tokens if token[0].isalpha())
-        unknown = [word for word in tokens_of_words if word not in lex.vocabulary | object_words]
+        unknown = [word for word in tokens_of_words if word not in lex.vocabulary | own_words]
         return dataclasses.replace(_NOTHING, unknown=tuple(unknown))
     clauses = split(tokens, lex)
     asked = main_action(clauses, lex, name)
     action = asked.action if asked else None
+    taken_off = asked is None or asked.certainty < _VERB
+    taken_off &= any(_taken_off(clause, lex) for clause in clauses)
+    if taken_off:
+        asked, action = None, lex.actions["open"]
+    with_it, with_another = done_with(clauses, lex, name), _with_another(clauses, lex, name)
     hot, evidence = _heat(clauses, lex)
     evidence += slips
     hold: list[PartRequest] = []
     avoid: list[PartRequest] = []
     offered = action is not None and action.name == "hand_over"
+    offered |= action is None and any(_for_someone(clause, lex) for clause in clauses)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
         target, passive = (here.target, here.passive) if here else ((), False)
@@ -129,10 +148,15 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
             if mention.name == object_noun(name, lex) and "by" not in clause.words[: mention.start]:
                 continue  # the action is done to the whole object, not to a part of it
             offered |= verdict.offered
-            if verdict.value == 0:
+            if taken_off and mention.function == "closure":
+                verdict = Verdict(value=1.0, reason="it is to come off")
+            if verdict.value == 0 or (with_it and mention.name.split()[-1] in target):
                 continue
+            meant = mention.function
+            if verdict.value > 0:
+                meant = lex.held_as.get(mention.name, meant)
             request = PartRequest(
-                function=mention.function,
+                function=meant,
                 name=mention.name,
                 place=mention.place,
                 weight=abs(verdict.value),
@@ -147,7 +171,10 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
         certainty = max(certainty, _OFFERED_CERTAINTY)
     if hold or avoid:
         certainty = max(certainty, _NAMED_CERTAINTY)
-    missing = () if hold else _missing(clauses, object_words, lex)
+    named_words = {word for request in (*hold, *avoid) for word in request.name.split()}
+    if hot and asked is None:
+        certainty = max(certainty, _HEAT_CERTAINTY)
+    missing = () if hold else _missing(clauses, own_words, lex)
     if missing:
         certainty *= _MISSING
         evidence += [f'"{word}": no part that this planner knows' for word in missing]
@@ -168,21 +195,37 @@ def parse_task(task: str, name: str = "") -> ParsedTask:
         delicate=bool(words & lex.words["delicate"]),
         strong=bool(words & lex.words["strong"]),
         worked_on=asked is not None
-        and (
-            ("it" not in asked.target and is_object(asked.target, name, lex))
-            or _with_another(clauses, object_words, lex)
-        ),
+        and (("it" not in asked.target and is_object(asked.target, name, lex)) or with_another),
         side=side,
         evidence=tuple(dict.fromkeys(evidence)),
         missing=missing,
-        unknown=_unknown(clauses, object_words, lex),
+        with_another=with_another,
+        unknown=_unknown(clauses, own_words | named_words, lex),
         certainty=certainty,
     )
 
 
-def _with_another(clauses: Sequence[Clause], object_words: frozenset[str], lex: Lexicon) -> bool:
+def _taken_off(clause: Clause, lex: Lexicon) -> bool:
+    """Tells whether a clause without a verb says to take off what closes: "lid off, please"."""
+    return clause.kind is Kind.MAIN and any(
+        mention.function == "closure" and clause.words[mention.end : mention.end + 1] == ("off",)
+        for mention in mentions(clause.words, lex)
+    )
+
+
+def _for_someone(clause: Clause, lex: Lexicon) -> bool:
+    """Tells whether a clause ends with a person: "for her" begins one, "knife to him" ends one."""
+    words = [word for word in clause.words if word not in ("please", "now")]
+    persons = lex.words["persons"]
+    alone = 0 < len(words) < 3 and set(words) <= persons | lex.words["determiners"]
+    return clause.kind is not Kind.NEGATIVE and (
+        (alone and words[-1] in persons) or (words[-2:-1] == ["to"] and words[-1] in persons)
+    )
+
+
+def _with_another(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:
     """Tells whether the work is done to the object with another thing: "stir it with a spoon"."""
-    named = [bool(object_words & set(clause.words)) for clause in clauses]
+    named = [names_object(clause.words, name, lex) for clause in clauses]
     return any(named) and any(
         clause.kind is Kind.WITH and clause.words[0] in lex.words["indefinite"] and not is_named
         for clause, is_named in zip(clauses, named, strict=True)
