@@ -97,7 +97,7 @@ def put_to_use(
         grasps, metrics=plain, validation=grasps.validation if grasps.held.any() else None
     )
     tried = np.isfinite(metrics["use"])
-    rows = selection.diverse(candidates, most + np.count_nonzero(tried))
+    rows = selection.diverse(candidates, most + int(tried.sum()))
     rows = rows[~tried[rows]][:most]
     if len(rows):
         engine = Engine(hand, obj, UseProtocol(deed=deed, physics=physics))
