@@ -14,7 +14,7 @@ from zdg_jax.planning import GraspPlan, GraspType, Grip, plan
 from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import fingers as fingers_of
-from zdg_jax.planning.geometry.grasp_type import turned, with_all_tips
+from zdg_jax.planning.geometry.grasp_type import turned, with_all_tips, with_whole_hand
 from zdg_jax.planning.geometry.parts import measure
 
 WORK = np.array([1.0, 0.0, 0.0])
@@ -81,3 +81,28 @@ def test_a_grip_of_some_fingertips_becomes_one_of_all(hand: Hand) -> None:
     assert [finger.role for finger in pinch.fingers].count("press") == len(hand.fingers) - 1
     assert loosened(GraspType.MEDIUM_WRAP, mark=held).grasp_type == GraspType.MEDIUM_WRAP
     assert loosened(GraspType.PALMAR_PINCH, mark=99).grasp_type == GraspType.PALMAR_PINCH
+
+
+@pytest.mark.parametrize(
+    ("thing", "part", "kind"),
+    [
+        (things.jar(), "lid", GraspType.POWER_SPHERE),
+        (things.mallet(), "handle", GraspType.MEDIUM_WRAP),
+    ],
+)
+def test_a_grip_of_fingertips_becomes_one_of_the_whole_hand(
+    hand: Hand, thing: things.Thing, part: str, kind: GraspType
+) -> None:
+    mark = thing.mark(part)
+    held = GraspPlan.model_validate(plans.content()).grip.held[0]
+    update = {
+        "held": [held.model_copy(update={"mark": mark})],
+        "grasp_type": GraspType.TRIPOD,
+        "fingers": fingers_of(hand, GraspType.TRIPOD, mark),
+    }
+    tips = GraspPlan.model_validate(plans.content()).grip.model_copy(update=update)
+    whole = with_whole_hand(tips, hand, measure(thing))
+    assert whole.grasp_type is kind
+    assert whole.palm.contact
+    assert {finger.role for finger in whole.fingers} == {"oppose", "wrap"}
+    assert with_whole_hand(whole, hand, measure(thing)) is whole

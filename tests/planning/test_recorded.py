@@ -35,6 +35,13 @@ def test_there_are_sixteen() -> None:
     assert len(FILES) >= 16
 
 
+def test_eight_say_how_the_candidates_pleased_and_four_of_them_point() -> None:
+    plays = [json.loads(file.read_text(encoding="utf-8")) for file in FILES]
+    judged = [play for play in plays if play.get("candidates")]
+    assert len(judged) >= 8
+    assert sum(bool(play["exchanges"][0]["answer"]["pointed"]) for play in judged) >= 4
+
+
 def test_it_is_marked_as_recorded(recorded: dict[str, Any]) -> None:
     assert "recorded by hand" in recorded["about"]
 

@@ -159,12 +159,16 @@ def test_looser_grips_leave_the_pose_open_and_bind_the_parts() -> None:
     }  # fmt: skip
     plan = jar.plan.model_copy(update={"grip": jar.plan.grip.model_copy(update=planned)})
     pipeline = GraspPipeline.prepare(plan, jar.object, scene.allegro())
-    loose = pipeline.loosened()
-    for stages, bound in ((pipeline, 0.9), (loose, 0.0)):
+    tips, whole = pipeline.loosened()
+    for stages, bound in ((pipeline, 0.9), (tips, 0.0), (whole, 0.0)):
         targets = stages.grip().problem.targets
         assert targets.approach.weight == pytest.approx(bound)
         assert targets.thumb.weight == pytest.approx(bound)
         assert targets.held.weight == pytest.approx(0.9)
     assert pipeline.plan.grip.grasp_type is GraspType.PALMAR_PINCH
-    assert loose.plan.grip.grasp_type is GraspType.PRISMATIC
-    assert loose.alignment is pipeline.alignment
+    assert tips.plan.grip.grasp_type is GraspType.PRISMATIC
+    assert whole.plan.grip.grasp_type in (GraspType.POWER_SPHERE, GraspType.MEDIUM_WRAP)
+    assert whole.plan.grip.palm.contact
+    assert tips.alignment is whole.alignment is pipeline.alignment
+    (alike,) = whole.loosened()
+    assert alike.plan.grip.grasp_type is whole.plan.grip.grasp_type

@@ -134,9 +134,9 @@ def test_where_next_to_none_promise_to_hold_the_rest_are_made_by_looser_grips(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loosened = GraspPipeline.loosened
-    loose: list[GraspPipeline] = []
+    loose: list[tuple[GraspPipeline, ...]] = []
 
-    def noted(pipeline: GraspPipeline) -> GraspPipeline:
+    def noted(pipeline: GraspPipeline) -> tuple[GraspPipeline, ...]:
         loose.append(loosened(pipeline))
         return loose[-1]
 

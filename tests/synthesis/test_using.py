@@ -13,8 +13,12 @@ from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.summary import use_in_words
 from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import Physics
-from zdg_jax.synthesis.selection import diverse, validate_best_first
-from zdg_jax.synthesis.using import put_to_use
+from zdg_jax.synthesis.selection import (
+    STRICT_SIX_DIRECTIONS,
+    diverse,
+    validate_best_first,
+)
+from zdg_jax.synthesis.using import put_to_use, validate_and_use
 from zdg_jax.validation import Deed, Reason, Step, deed_of
 
 LIFTED = Step(name="lifted", time=0.4, shift=(0.0, 0.0, 0.1))
@@ -65,7 +69,7 @@ def test_grasps_that_do_the_deed_come_first() -> None:
 def test_what_was_not_tried_says_so() -> None:
     gripper, ball = Gripper(), Ball()
     tested = validate_best_first(firm_and_loose(), gripper, ball, 8)
-    used = put_to_use(tested, gripper, ball, Deed(name="lift", steps=(LIFTED,)), 1, Physics())
+    used = put_to_use(tested, gripper, ball, Deed(name="lift", steps=(LIFTED,)), 2, Physics())
     assert np.isfinite(used.metrics["use"]).sum() == 2
     assert np.isnan(used.metrics["use"]).sum() == 6
 
@@ -100,6 +104,43 @@ def test_where_none_holds_the_best_are_tried_and_kept_if_they_do_the_deed() -> N
     none = validate_best_first(grasps, gripper, ball, 8)
     none.validation.held[:] = False  # type: ignore[union-attr]
     none.validation.reason[:] = Reason.SLIPPED  # type: ignore[union-attr]
-    used = put_to_use(none, gripper, ball, Deed(name="lift", steps=(LIFTED,)), 2, Physics())
+    used = put_to_use(none, gripper, ball, Deed(name="lift", steps=(LIFTED,)), 4, Physics())
     assert (used.metrics["use"] == 1).sum() == 4
     assert len(diverse(used, 2)) == 2
+
+
+def test_more_are_tested_and_tried_until_enough_do_the_deed() -> None:
+    gripper, ball = Gripper(), Ball()
+    deed = Deed(name="twist", steps=(LIFTED, TWISTED))
+    reports: list[tuple[str, int, int]] = []
+
+    def told(*report: str | int) -> None:
+        reports.append(report)  # type: ignore[arg-type]
+
+    few = validate_and_use(
+        firm_and_loose(), gripper, ball, deed, 1, STRICT_SIX_DIRECTIONS, Physics(), told
+    )
+    assert np.isfinite(few.metrics["use"]).sum() == 2  # one of the two does it
+    most = validate_and_use(
+        firm_and_loose(), gripper, ball, deed, 2, STRICT_SIX_DIRECTIONS, Physics(), told
+    )
+    assert (most.metrics["use"] == 1).sum() >= 2
+    hopeless = Deed(
+        name="wrench", steps=(LIFTED, dataclasses.replace(TWISTED, torque=(0, 0, 50.0)))
+    )
+    reports.clear()
+    none = validate_and_use(
+        firm_and_loose(), gripper, ball, hopeless, 1, STRICT_SIX_DIRECTIONS, Physics(), told
+    )
+    assert not (none.metrics["use"] == 1).any()
+    assert np.isfinite(none.metrics["use"]).sum() == 4  # two waves, and no third
+    assert [report[2] for report in reports if report[0] == "use"][-1] == 2  # none twice
+
+
+def test_tested_grasps_keep_their_results() -> None:
+    gripper, ball = Gripper(), Ball()
+    once = validate_best_first(firm_and_loose(), gripper, ball, 8)
+    once.validation.held[:] = False  # type: ignore[union-attr]
+    again = validate_best_first(once, gripper, ball, 8)
+    assert again.tested.all()
+    assert not again.held.any()

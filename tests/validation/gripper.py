@@ -49,6 +49,26 @@ class Gripper:
 
 
 @dataclasses.dataclass(frozen=True)
+class WristGripper(Gripper):
+    """The gripper on a forearm; a weak wrist 15 cm beside the palm is its first joint."""
+
+    name: str = "wrist gripper"
+
+    def spec(self) -> mujoco.MjSpec:
+        spec = super().spec()
+        palm = spec.to_xml()
+        wrist = (
+            '<body name="forearm"><geom type="box" size="0.02 0.02 0.02" pos="-0.2 0 0"/>'
+            '<body name="palm"><joint name="wrist" axis="0 1 0" pos="-0.15 0 0" range="-1 1"'
+            ' damping="0.1" armature="0.001"/>'
+        )
+        palm = palm.replace('<body name="palm">', wrist, 1)
+        palm = palm.replace("</body>\n  </worldbody>", "</body></body>\n  </worldbody>", 1)
+        drive = '<position joint="wrist" kp="1.5" kv="0.1" forcerange="-5 5"/>'
+        return mujoco.MjSpec.from_string(palm.replace("<actuator>", f"<actuator>{drive}", 1))
+
+
+@dataclasses.dataclass(frozen=True)
 class Piece:
     vertices: np.ndarray
     faces: np.ndarray

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import pathlib
 
+import igl
 import numpy as np
 import pytest
 
@@ -95,6 +96,22 @@ def test_pouring_tilts_the_working_end_down() -> None:
     assert (np.array(deed.on_avoided) >= lid.min(axis=0) - 1e-6).all()
     without = planned(motion=Motion.TILT, intent="use", verb="pour", motion_axis=None)
     assert deed_of(without, obj) is None
+
+
+def test_who_opens_something_holds_the_closure_alone() -> None:
+    jar = scene.jar().object
+    plan = planned(motion="twist", motion_axis=(0.0, 0.0, 1.0), intent="open")
+    deed = deed_of(plan, jar)
+    assert deed is not None
+    assert deed.supported
+    inside = np.isin(jar.face_parts, [part.mark for part in plan.grip.held])
+    assert 0 < inside.sum() < len(inside)
+    for points, faces in ((deed.on_avoided, ~inside), (deed.elsewhere, inside)):
+        squared = igl.point_mesh_squared_distance(np.array(points), jar.vertices, jar.faces[faces])
+        assert squared[0].max() < 1e-8
+    in_use = deed_of(planned(motion="twist", motion_axis=(0.0, 0.0, 1.0), intent="use"), jar)
+    assert in_use is not None
+    assert len(in_use.on_avoided) < len(deed.on_avoided)
 
 
 def test_a_program_of_ones_own(tmp_path: pathlib.Path) -> None:

@@ -12,7 +12,7 @@ from zdg_jax.cli.options import FOLDER, load_object, mesh_options, parts_option
 from zdg_jax.cli.progress import Bars
 
 _SIZE = (640, 520)
-_COLUMNS = 3
+_COLUMNS = 5
 
 
 @click.command(short_help="Show the parts of MESH that plans speak of.")
@@ -35,7 +35,7 @@ def parts(
 ) -> None:
     """Show the parts of MESH that plans speak of, and write files to name or change them.
 
-    parts.png shows the marks from six sides; parts.json lists faces by part, parts.ply colours
+    parts.png shows the marks from ten sides; parts.json lists faces by part, parts.ply colours
     them. Change names, faces or colours there, or write boxes and planes, and give the file back
     with --parts to plan, grasp or this command.
     """

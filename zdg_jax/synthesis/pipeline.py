@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -22,8 +22,9 @@ from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import GraspPlan
-from zdg_jax.planning.geometry.grasp_type import with_all_tips
+from zdg_jax.planning import GraspPlan, Grip
+from zdg_jax.planning.geometry.grasp_type import with_all_tips, with_whole_hand
+from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.runtime.ahead import compile_ahead, signature
 from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.scenes import Scene, Surroundings
@@ -164,14 +165,23 @@ class GraspPipeline:
             surroundings,
         )
 
-    def loosened(self) -> GraspPipeline:
+    def loosened(self) -> tuple[GraspPipeline, ...]:
         """The same stages for looser grips, where the planned ones do not hold.
 
-        The palm's approach and turn are left open, and where some fingertips are planned all are
-        used. Parts bind as before, and grasps are measured by the same plan.
+        The palm's approach and turn are left open. Where fingertips are planned, all of them are
+        used, or palm and inner links: one pipeline for each. Parts bind as before, and grasps are
+        measured by the same plan.
         """
-        grips = [with_all_tips(grip, self.hand) for grip in self.plan.grips]
-        plan = self.plan.model_copy(update={"grip": grips[0], "alternatives": grips[1:]})
+        shape = measure(self.object)
+        tips = [with_all_tips(grip, self.hand) for grip in self.plan.grips]
+        whole = [with_whole_hand(grip, self.hand, shape) for grip in self.plan.grips]
+        return tuple(
+            self._with_loose(grips) for grips in ([tips] if tips == whole else [tips, whole])
+        )
+
+    def _with_loose(self, grips: Sequence[Grip]) -> GraspPipeline:
+        """These stages for other grips, their approach and turn left open."""
+        plan = self.plan.model_copy(update={"grip": grips[0], "alternatives": list(grips[1:])})
         loose = copy.copy(self)
         loose.plan = planning.resolve(plan, self.object, self.hand)
         loose._grips, loose._lock, loose._posed = {}, threading.Lock(), False

@@ -30,7 +30,7 @@ beyond that single precision has nothing left to give."""
 _TOLERANCE, _PER_TURN, _OTHER_TYPE = 0.3, 0.3, 0.3
 """Error of approach and roll that costs nothing [rad], what a radian more of either costs beside a
 grasp without a contact on the held parts, and what another type of grasp costs."""
-_BESIDE, _CLEAR = 0.2, 0.01
+_BESIDE, _CLEAR = 0.2, 0.02
 """Cost of a contact at the border of a part to avoid, and the distance from it at which there is
 none [m]: where one part ends and the next begins is a matter of opinion."""
 _FOREARM, _BURIED = 0.3, 0.02

@@ -32,9 +32,10 @@ def validate_best_first(
 
     Grasps that are aligned with the plan come first, if that counts at all, then those that are but
     for their type; the others are tested only as far as those that hold among them do not suffice.
+    Those that were tested before keep their results and count.
 
     Args:
-        grasps: refined grasps.
+        grasps: refined grasps; what they were tested by, if they were, is `protocol`.
         hand: their hand.
         obj: their object.
         keep: distinct holding grasps that suffice.
@@ -46,18 +47,27 @@ def validate_best_first(
     """
     engine = Engine(hand, obj, protocol)
     result = engine.empty(len(grasps))
+    if grasps.validation is not None:
+        result.put(slice(None), grasps.validation)
     agreement = _agreement(grasps)
     order = _aligned_first(agreement, grasps.ranking)
     aligned = agreement == agreement.max(initial=0)
-    count = int(aligned.sum())
+    tested = grasps.tested
+    before, order = order[tested[order]], order[~tested[order]]
+
+    def suffice(tested: np.ndarray) -> bool:
+        holding = tested[result.held[tested]]
+        if aligned[order[len(tested) - len(before) :]].any():
+            holding = holding[aligned[holding]]
+        return len(distinct(grasps, holding, keep)) >= keep
+
+    if suffice(before):
+        return grasps
     chunks = engine.stream(grasps.poses[order], chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
-        progress("validate", part.stop, len(grasps))
-        holding = order[: part.stop][result.held[order[: part.stop]]]
-        if part.stop < count:
-            holding = holding[aligned[holding]]
-        if len(distinct(grasps, holding, keep)) >= keep:
+        progress("validate", len(before) + part.stop, len(grasps))
+        if suffice(np.concatenate([before, order[: part.stop]])):
             chunks.close()
             break
     return grasps.with_validation(result)

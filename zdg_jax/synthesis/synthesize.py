@@ -35,6 +35,7 @@ from zdg_jax.synthesis.arguments import (
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
+from zdg_jax.synthesis.touches import rank_in_group
 from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of
 
 _UNREACHED = 0.01
@@ -53,7 +54,7 @@ class SynthesisConfig(PipelineConfig):
     """Grasps made at most, as a multiple of those asked for; the best of them are returned."""
     enough: float = 0.9
     """Mean of their predicted success at which no more are made."""
-    loosen_below: float = 0.01
+    loosen_below: float = 0.03
     """Mean of their predicted success below which the rest are made by looser grips, see
     `GraspPipeline.loosened`."""
 
@@ -166,10 +167,11 @@ def synthesize(
             test = LiftProtocol(scene=around.scene)
         test = test or default_test(pipeline.plan, physics, deed)
         test = as_made(test, pipeline.physics)
-        wanted = keep if deed is None else using.SPARE * keep
-        grasps = selection.validate_best_first(grasps, hand, obj, wanted, progress, test)
-        if deed is not None:
-            grasps = using.put_to_use(grasps, hand, obj, deed, keep, pipeline.physics, progress)
+        if deed is None:
+            grasps = selection.validate_best_first(grasps, hand, obj, keep, progress, test)
+        else:
+            doing = pipeline.physics
+            grasps = using.validate_and_use(grasps, hand, obj, deed, keep, test, doing, progress)
         grasps = grasps.with_kept(selection.diverse(grasps, keep))
         report("validate", grasps)
 
@@ -222,29 +224,33 @@ def _refine(
     done = itertools.count(1)
     progress("refine", 0, count * size)
 
-    def run(stages: GraspPipeline, number: int, planned: int) -> GraspBatch:
-        batch = stages.run(size, keys[number], grips[number % count])
+    def run(number: int, planned: int) -> GraspBatch:
+        batch = stages[number % len(stages)].run(size, keys[number], grips[number % count])
         progress("refine", next(done) * size, planned * size)
         return batch
 
     # XLA runs these programs on one core each: threads, or devices, are what uses the others.
     alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
     workers = min(available_cpus(), count) if alone else 1
-    batches: list[GraspBatch] = []
+    stages: tuple[GraspPipeline, ...] = (pipeline,)
+    ways: list[list[GraspBatch]] = [[]]  # as planned, then by each way of looser grips
     pool = futures.ThreadPoolExecutor(workers)
     try:
         waves = [0, *range(count, most, -(-count // 4)), most]
-        stages = pipeline
         for start, stop in itertools.pairwise(waves):
             numbers = range(start, stop)
-            batches += pool.map(run, itertools.repeat(stages), numbers, itertools.repeat(stop))
-            best = _best(batches, num)
+            for number, batch in zip(
+                numbers, pool.map(run, numbers, itertools.repeat(stop)), strict=True
+            ):
+                ways[number % len(stages) - len(stages)].append(batch)
+            best = _best(ways, num)
             success = best.predicted_success.mean()
             if success >= config.enough:
                 break
-            if success < config.loosen_below and stages is pipeline:
+            ways = [[_best([batches], num)] if batches else [] for batches in ways]
+            if success < config.loosen_below and stages == (pipeline,):
                 stages = pipeline.loosened()
-            batches = [best]
+                ways += [[] for _ in stages]
     finally:
         # An interruption does not wait for a batch, which may be compiling.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -272,10 +278,20 @@ def _check_reach(pipeline: GraspPipeline, batch: GraspBatch) -> None:
     )
 
 
-def _best(batches: Sequence[GraspBatch], num: int) -> GraspBatch:
-    """The `num` grasps of the highest scores, in the order in which they were made."""
+def _best(ways: Sequence[Sequence[GraspBatch]], num: int) -> GraspBatch:
+    """The `num` grasps of the highest scores, in the order in which they were made, way by way.
+
+    Each way of making them keeps its share: the score of a grip that is not the planned one says
+    little about whether it holds.
+    """
+    batches = [batch for way in ways for batch in way]
     joined: GraspBatch = jax.tree.map(lambda *leaves: np.concatenate(leaves), *batches)
-    rows = np.sort(np.argsort(-joined.score, kind="stable")[:num])
+    sizes = [sum(len(batch.score) for batch in way) for way in ways]
+    way_of = np.repeat(np.arange(len(ways)), sizes)
+    order = np.lexsort((-joined.score, way_of))
+    beyond = rank_in_group(way_of[order]) >= num // len(ways)
+    order = order[np.lexsort((-joined.score[order], beyond))]
+    rows = np.sort(order[:num])
     return jax.tree.map(lambda leaf: leaf[rows], joined)
 
 

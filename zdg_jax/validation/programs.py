@@ -96,7 +96,8 @@ class Program(pydantic.BaseModel):
     motions: tuple[Motion, ...] = ()
     """Motions that it is for; empty means any."""
     supported: bool = False
-    """Something else bears the object's weight."""
+    """Something else bears the object's weight, and holds on to all of it that the hand does not:
+    the hand must not touch that."""
     steps: Annotated[tuple[ProgramStep, ...], Field(min_length=1, max_length=100)]
     """The steps."""
 
@@ -123,7 +124,7 @@ class Program(pydantic.BaseModel):
                 has none.
         """
         frame = _Frame.of(plan, obj)
-        on_avoided, elsewhere = _regions(plan, obj)
+        on_avoided, elsewhere = _regions(plan, obj, alone=self.supported)
         return Deed(
             name=self.name,
             steps=tuple(frame.step(step, self.name) for step in self.steps),
@@ -282,9 +283,20 @@ def _pressing_finger(plan: GraspPlan) -> FingerPlan | None:
     return None
 
 
-def _regions(plan: GraspPlan, obj: PartedObject) -> tuple[tuple[Triple, ...], tuple[Triple, ...]]:
-    """Points on the avoided parts and on the others; none where nothing is avoided."""
+def _regions(
+    plan: GraspPlan, obj: PartedObject, *, alone: bool
+) -> tuple[tuple[Triple, ...], tuple[Triple, ...]]:
+    """Points on the avoided parts and on the others; none where nothing is avoided.
+
+    Args:
+        plan: says what is held and avoided.
+        obj: the object.
+        alone: whether all that is not held is avoided: who holds on to the bottle does not turn its
+            cap.
+    """
     marks = [part.mark for part in plan.grip.avoided]
+    if alone and plan.grip.held:
+        marks = np.setdiff1d(obj.face_parts, [part.mark for part in plan.grip.held]).tolist()
     if not np.isin(obj.face_parts, marks).any():
         return (), ()
     points, face = scatter(obj.vertices, obj.faces, _POINTS, np.random.default_rng(0))

@@ -110,6 +110,27 @@ def link_body(scene: CompiledScene, link: str) -> int:
     return int(mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_BODY, _HAND + link))
 
 
+def palm_body(scene: CompiledScene) -> int:
+    """Returns the body that the fingers branch from; the hand's root where it has no wrist."""
+    model, root = scene.model, scene.hand_body
+
+    def ancestors(body: int) -> list[int]:
+        chain = [body]
+        while chain[-1] not in (0, root):
+            chain.append(int(model.body_parentid[chain[-1]]))
+        return chain[::-1]
+
+    fixed = model.body_weldid[root]
+    chains = [ancestors(body) for body in range(model.nbody) if model.body_weldid[body] != fixed]
+    chains = [chain for chain in chains if chain[0] == root]
+    inner = {body for chain in chains for body in chain[:-1]}
+    tips = [chain for chain in chains if chain[-1] not in inner]
+    if len(tips) < 2:
+        return root
+    shared = [level[0] for level in zip(*tips, strict=False) if len(set(level)) == 1]
+    return shared[-1]
+
+
 def build_spec(
     hand: HandLike,
     obj: ObjectLike,

@@ -383,7 +383,9 @@ def test_what_closes_comes_off_without_a_verb(task: str) -> None:
 
 
 def test_words_for_parts_that_hang_on_the_object() -> None:
-    assert held(parse_task("hang them up by the headband", "headphones")) == {"handle"}
+    parsed = parse_task("hang them up by the headband", "headphones")
+    assert held(parsed) == {"handle"}
+    assert not parsed.unknown
     assert held(parse_task("hold the bowl by the edge", "bowl")) == {"rim"}
     assert spared(parse_task("mind the edge", "knife")) == {"tool"}
 

@@ -7,11 +7,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.validation.gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, by_grasp, pose
+from tests.validation.gripper import (
+    OPEN,
+    PUSHING,
+    TOUCHING,
+    Ball,
+    Gripper,
+    WristGripper,
+    by_grasp,
+    pose,
+)
 from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
 from zdg_jax.validation import Deed, Reason, Step, UseProtocol
+from zdg_jax.validation.scene import link_body, palm_body
 
 LIFT = Step(name="lifted", time=0.5, shift=(0, 0, 0.1), level=True)
 TILT = Step(name="tilted", time=0.8, turn=np.pi / 2, axis=(1, 0, 0))
@@ -38,6 +48,20 @@ def test_a_firm_grasp_lifts_tilts_and_returns(gripper: Gripper, ball: Ball) -> N
     np.testing.assert_allclose(shot.object_pose[-1, 2], 0.1, atol=0.004)
     assert abs(shot.object_pose[-1, 3]) == pytest.approx(np.cos(np.pi / 4), abs=0.03)
     assert set(shot.phase) == {"close", "lifted", "tilted"}
+
+
+def test_the_arm_makes_up_for_a_wrist_that_gives(gripper: Gripper) -> None:
+    heavy = Ball(mass=0.8)
+    stages = [np.insert(pose(angle), 7, 0.0) for angle in (OPEN, TOUCHING, PUSHING)]
+    protocol = UseProtocol(deed=Deed(name="pour", steps=(LIFT, TILT)))
+    wrist = WristGripper()
+    shot = validation.record(wrist, heavy, by_grasp([tuple(stages)]), protocol, fps=50)
+    assert validation.rollout(wrist, heavy, by_grasp([tuple(stages)]), protocol).held.all()
+    assert np.abs(shot.hand[:, 7]).max() > np.radians(8)
+    scene = validation.Engine(wrist, heavy, protocol).scene
+    assert palm_body(scene) == link_body(scene, "palm")
+    rigid = validation.Engine(gripper, heavy, protocol).scene
+    assert rigid.model.body_weldid[palm_body(rigid)] == rigid.model.body_weldid[rigid.hand_body]
 
 
 def test_what_goes_wrong_is_told_in_words(gripper: Gripper, ball: Ball) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from zdg_jax.hand import Hand
 
 
+_ELONGATED = 1.5
+"""Length over width of a part from which a hand that closes round it wraps it as a bar."""
 _ALONG = 0.3
 """Sine between the palm's way and that to a tool's end from which fingers can point there."""
 _BESIDE = 0.2
@@ -170,19 +172,39 @@ def fingers(
 def with_all_tips(grip: Grip, hand: Hand) -> Grip:
     """Returns a grip of some fingertips as one of all; others as they are.
 
-    Those are kept in which a finger touches another part than is held, as one does on a trigger.
+    Those are kept in which a finger touches another part than is held.
 
     Args:
         grip: the grip.
         hand: the hand.
     """
-    marks = {part.mark for part in grip.held}
-    apart = any(finger.mark is not None and finger.mark not in marks for finger in grip.fingers)
-    if grip.style.opposition is not Opposition.PAD or grip.style.palm or apart or not marks:
+    pads = grip.style.opposition is Opposition.PAD
+    if not pads or grip.style.palm or _works_a_control(grip) or not grip.held:
         return grip
     kind = GraspType.PRISMATIC
     planned = fingers(hand, kind, grip.held[0].mark)
     return grip.model_copy(update={"grasp_type": kind, "fingers": planned})
+
+
+def with_whole_hand(grip: Grip, hand: Hand, shape: ObjectShape) -> Grip:
+    """Returns a grip of fingertips as one of palm and inner links; others as they are.
+
+    Those are kept in which a finger touches another part than is held.
+
+    Args:
+        grip: the grip.
+        hand: the hand.
+        shape: the measured object: bars are wrapped, balls and disks enclosed.
+    """
+    if grip.style.palm or _works_a_control(grip) or not grip.held:
+        return grip
+    marks = {part.mark for part in grip.held}
+    held = [part for part in shape.parts if part.mark in marks]
+    bar = bool(held) and max(held, key=lambda part: part.share).elongation > _ELONGATED
+    kind = GraspType.MEDIUM_WRAP if bar else GraspType.POWER_SPHERE
+    planned = fingers(hand, kind, grip.held[0].mark)
+    palm = grip.palm.model_copy(update={"contact": True})
+    return grip.model_copy(update={"grasp_type": kind, "fingers": planned, "palm": palm})
 
 
 def raise_force_level(force: Force, strong: bool, delicate: bool) -> Force:
@@ -202,6 +224,12 @@ def vector(array: np.ndarray) -> Vector:
     """An array (3,) as plain numbers, rounded so that plans are the same on every machine."""
     x, y, z = (round(float(value), 6) + 0.0 for value in array)
     return (x, y, z)
+
+
+def _works_a_control(grip: Grip) -> bool:
+    """Whether a finger touches another part than is held, as one does on a trigger."""
+    marks = {part.mark for part in grip.held}
+    return any(finger.mark is not None and finger.mark not in marks for finger in grip.fingers)
 
 
 def _thumb_beside(direction: np.ndarray, work: np.ndarray, hand: Hand) -> np.ndarray | None:

@@ -7,6 +7,7 @@ import dataclasses
 import mujoco
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
 
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.validation import trajectories
@@ -17,7 +18,7 @@ from zdg_jax.validation.mujoco.simulation import ORIGIN, Simulation
 from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import UseProtocol
 from zdg_jax.validation.results import Reason, Validation
-from zdg_jax.validation.scene import CompiledScene
+from zdg_jax.validation.scene import CompiledScene, palm_body
 
 _CLOSING_STAGES = 10
 _TAKEN = 0.3
@@ -26,6 +27,9 @@ _LOOK = 0.02
 """Time between two looks at the object [s]."""
 _ARM = (0.995, 0.999)
 """Impedance of the weld that carries the hand."""
+_LAG = 0.15
+"""Time constant with which the arm makes up for a wrist that gives; at once, the two would swing
+each other up [s]."""
 _CLEARLY = 0.003
 """A touched point is on an avoided part if that is nearer than all others by so much [m]."""
 
@@ -33,7 +37,8 @@ _CLEARLY = 0.003
 class UseTest(GraspTest):
     """A `UseProtocol` on one scene without a table.
 
-    Gravity acts on the object alone: the hand is carried as an arm would.
+    Gravity acts on the object alone: the palm is carried as an arm would, which makes up for a
+    wrist of the hand that gives.
     """
 
     def __init__(self, scene: CompiledScene, protocol: UseProtocol, weight: float) -> None:
@@ -177,19 +182,33 @@ class UseTest(GraspTest):
 
 
 class _Course:
-    """The path of a hand that takes an object along, and how the object deviates from it."""
+    """The path of a palm that takes an object along, and how the object deviates from it."""
 
     def __init__(self, simulation: Simulation, scene: CompiledScene, placed: PlacedGrasp) -> None:
         """Takes the state after the squeeze as the beginning."""
-        self._hand = _matrix(placed.squeeze[:7])
+        self._palm_body = palm_body(scene)
         self._item = _matrix(simulation.object_pose)
-        self._in_hand = np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ self._item
+        self._in_palm = np.linalg.inv(self._palm(simulation)) @ self._item
+        self._bent = self._palm_in_root(simulation)
+        self._way = _matrix(placed.squeeze[:7]) @ self._bent
+        self._share = scene.model.opt.timestep / _LAG
         self.joints = placed.squeeze[7:]
         self.opened = scene.ctrl_from_joints @ placed.pregrasp[7:]
 
+    def _palm(self, simulation: Simulation) -> np.ndarray:
+        body = self._palm_body
+        return _matrix(np.concatenate([simulation.data.xpos[body], simulation.data.xquat[body]]))
+
+    def _palm_in_root(self, simulation: Simulation) -> np.ndarray:
+        return np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ self._palm(simulation)
+
     def follow(self, simulation: Simulation, pose: np.ndarray) -> None:
-        """Aims the hand at where it is when the object is at `pose`, (4, 4)."""
-        target = pose @ self._hand
+        """Aims the hand so that the palm comes to where it is with the object at `pose`, (4, 4)."""
+        now = self._palm_in_root(simulation)
+        turn = Rotation.from_matrix(self._bent[:3, :3].T @ now[:3, :3]).as_rotvec()
+        self._bent[:3, :3] @= Rotation.from_rotvec(self._share * turn).as_matrix()
+        self._bent[:3, 3] += self._share * (now[:3, 3] - self._bent[:3, 3])
+        target = pose @ self._way @ np.linalg.inv(self._bent)
         simulation.data.mocap_pos[0] = target[:3, 3]
         mujoco.mju_mat2Quat(simulation.data.mocap_quat[0], target[:3, :3].ravel())
 
@@ -199,11 +218,11 @@ class _Course:
 
     def slip(self, simulation: Simulation, point: np.ndarray) -> np.ndarray:
         """How far a point of the object moved [m], and it turned [rad], in the hand, (2,)."""
-        now = np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ _matrix(simulation.object_pose)
+        now = np.linalg.inv(self._palm(simulation)) @ _matrix(simulation.object_pose)
         there = np.array([*point, 1.0])
-        change = now[:3, :3] @ self._in_hand[:3, :3].T
+        change = now[:3, :3] @ self._in_palm[:3, :3].T
         cosine = np.clip((np.trace(change) - 1) / 2, -1.0, 1.0)
-        return np.array([np.linalg.norm((now - self._in_hand) @ there), np.arccos(cosine)])
+        return np.array([np.linalg.norm((now - self._in_palm) @ there), np.arccos(cosine)])
 
     def astray(self, simulation: Simulation, pose: np.ndarray, point: np.ndarray) -> float:
         """Distance of a point of the object from its path [m]."""

@@ -171,6 +171,7 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
         certainty = max(certainty, _OFFERED_CERTAINTY)
     if hold or avoid:
         certainty = max(certainty, _NAMED_CERTAINTY)
+    named_words = {word for request in (*hold, *avoid) for word in request.name.split()}
     if hot and asked is None:
         certainty = max(certainty, _HEAT_CERTAINTY)
     missing = () if hold else _missing(clauses, own_words, lex)
@@ -199,7 +200,7 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
         evidence=tuple(dict.fromkeys(evidence)),
         missing=missing,
         with_another=with_another,
-        unknown=_unknown(clauses, own_words, lex),
+        unknown=_unknown(clauses, own_words | named_words, lex),
         certainty=certainty,
     )
 
