@@ -9,14 +9,14 @@ from zdg_jax.planning.rules.language.clauses import tokenize
 from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 _LEAST = 3
-"""Letters of both halves of a compound: a saucepan is a pan."""
+"""Letters of both halves of a compound: a frypan is a pan."""
 
 
 def object_words(name: str, lex: Lexicon) -> frozenset[str]:
     """Gives the words by which a task may name the object: those of its name, and other names.
 
     Args:
-        name: name of the object, such as "flashlight"; "" where unknown.
+        name: name of the object, such as "toy_train"; "" where unknown.
         lex: the lexicon.
     """
     words = tokenize(name.replace("_", " "), lex)
