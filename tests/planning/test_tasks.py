@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import functools
 import json
-import re
 import pathlib
+import re
 
 import numpy as np
 import pytest

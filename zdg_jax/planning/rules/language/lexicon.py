@@ -67,7 +67,7 @@ class Lexicon:
     held_as: Mapping[str, str]
     """Function of a part of some names where it is to be held: a bowl's edge is its rim."""
     other_names: Mapping[str, frozenset[str]]
-    """Other names of a thing: a flashlight is a torch."""
+    """Other names of a thing: a wrench is a spanner."""
     ambiguous: frozenset[tuple[str, ...]] = frozenset()
     """Names of the object's own parts that mean something else too: they need an article."""
 
