@@ -7,7 +7,6 @@ import dataclasses
 import mujoco
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.validation import trajectories
@@ -186,29 +185,37 @@ class _Course:
 
     def __init__(self, simulation: Simulation, scene: CompiledScene, placed: PlacedGrasp) -> None:
         """Takes the state after the squeeze as the beginning."""
-        self._palm_body = palm_body(scene)
+        self._bodies = root, palm = scene.hand_body, palm_body(scene)
+        self._gives = bool(scene.model.body_weldid[root] != scene.model.body_weldid[palm])
         self._item = _matrix(simulation.object_pose)
-        self._in_palm = np.linalg.inv(self._palm(simulation)) @ self._item
-        self._bent = self._palm_in_root(simulation)
-        self._way = _matrix(placed.squeeze[:7]) @ self._bent
+        self._in_palm = self._item_in_palm(simulation)
+        self._hand, self._bent = _matrix(placed.squeeze[:7]), self._palm_in_root(simulation)
+        self._way = self._hand @ _matrix(self._bent)
         self._share = scene.model.opt.timestep / _LAG
         self.joints = placed.squeeze[7:]
         self.opened = scene.ctrl_from_joints @ placed.pregrasp[7:]
 
-    def _palm(self, simulation: Simulation) -> np.ndarray:
-        body = self._palm_body
-        return _matrix(np.concatenate([simulation.data.xpos[body], simulation.data.xquat[body]]))
-
     def _palm_in_root(self, simulation: Simulation) -> np.ndarray:
-        return np.linalg.inv(_matrix(simulation.data.qpos[:7])) @ self._palm(simulation)
+        """Pose of the palm, (7,); bodies are a step behind the state, but both alike."""
+        place, turn, (root, palm) = simulation.data.xpos, simulation.data.xquat, self._bodies
+        away, back, pose = np.empty(3), np.empty(4), np.empty(7)
+        mujoco.mju_negPose(away, back, place[root], turn[root])
+        mujoco.mju_mulPose(pose[:3], pose[3:], away, back, place[palm], turn[palm])
+        return pose
+
+    def _item_in_palm(self, simulation: Simulation) -> np.ndarray:
+        palm = _matrix(simulation.data.qpos[:7]) @ _matrix(self._palm_in_root(simulation))
+        return np.linalg.inv(palm) @ _matrix(simulation.object_pose)
 
     def follow(self, simulation: Simulation, pose: np.ndarray) -> None:
         """Aims the hand so that the palm comes to where it is with the object at `pose`, (4, 4)."""
-        now = self._palm_in_root(simulation)
-        turn = Rotation.from_matrix(self._bent[:3, :3].T @ now[:3, :3]).as_rotvec()
-        self._bent[:3, :3] @= Rotation.from_rotvec(self._share * turn).as_matrix()
-        self._bent[:3, 3] += self._share * (now[:3, 3] - self._bent[:3, 3])
-        target = pose @ self._way @ np.linalg.inv(self._bent)
+        if self._gives:
+            now, turn = self._palm_in_root(simulation), np.empty(3)
+            mujoco.mju_subQuat(turn, now[3:], self._bent[3:])
+            mujoco.mju_quatIntegrate(self._bent[3:], turn, self._share)
+            self._bent[:3] += self._share * (now[:3] - self._bent[:3])
+            self._hand = self._way @ np.linalg.inv(_matrix(self._bent))
+        target = pose @ self._hand
         simulation.data.mocap_pos[0] = target[:3, 3]
         mujoco.mju_mat2Quat(simulation.data.mocap_quat[0], target[:3, :3].ravel())
 
@@ -218,7 +225,7 @@ class _Course:
 
     def slip(self, simulation: Simulation, point: np.ndarray) -> np.ndarray:
         """How far a point of the object moved [m], and it turned [rad], in the hand, (2,)."""
-        now = np.linalg.inv(self._palm(simulation)) @ _matrix(simulation.object_pose)
+        now = self._item_in_palm(simulation)
         there = np.array([*point, 1.0])
         change = now[:3, :3] @ self._in_palm[:3, :3].T
         cosine = np.clip((np.trace(change) - 1) / 2, -1.0, 1.0)
