@@ -1,7 +1,8 @@
 """The share of tasks in which the rules pick the right parts: test assets, scored by faces.
 
 The assets say for each task which parts should be held and which spared, and where on the mesh
-those parts lie. Neither the lexicon nor any rule knows these objects or sentences.
+those parts lie. No rule knows these objects or sentences; the lexicon knows some of them as one of
+two words for a thing.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _at_fault(error: Exception) -> str:
 
 
 def _has_devices() -> bool:
-    """Returns whether JAX can start: without a device that was asked for it ends without a word."""
+    """Tells whether JAX can start: without a device that was asked for it ends without a word."""
     import jax
 
     try:

@@ -1,4 +1,4 @@
-"""How XLA is told to compile the library's programs on each platform."""
+"""Options by which XLA compiles the library's programs on each platform."""
 
 from __future__ import annotations
 

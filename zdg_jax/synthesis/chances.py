@@ -48,7 +48,7 @@ class Chances:
     heeded: jax.Array
     """Says whether the planned approach is heeded, ()."""
     pull: jax.Array
-    """How strongly, ()."""
+    """Strength with which it is, ()."""
     facing: jax.Array
     """Chooses the direction that an enclosing palm comes from, ()."""
     depth: jax.Array

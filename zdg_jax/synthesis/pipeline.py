@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -175,13 +175,12 @@ class GraspPipeline:
         shape = measure(self.object)
         tips = [with_all_tips(grip, self.hand) for grip in self.plan.grips]
         whole = [with_whole_hand(grip, self.hand, shape) for grip in self.plan.grips]
-        return tuple(
-            self._with_loose(grips) for grips in ([tips] if tips == whole else [tips, whole])
-        )
+        ways = [tips] if tips == whole else [tips, whole]
+        return tuple(self._with_loose(grips) for grips in ways)
 
-    def _with_loose(self, grips: Sequence[Grip]) -> GraspPipeline:
+    def _with_loose(self, grips: list[Grip]) -> GraspPipeline:
         """These stages for other grips, their approach and turn left open."""
-        plan = self.plan.model_copy(update={"grip": grips[0], "alternatives": list(grips[1:])})
+        plan = self.plan.model_copy(update={"grip": grips[0], "alternatives": grips[1:]})
         loose = copy.copy(self)
         loose.plan = planning.resolve(plan, self.object, self.hand)
         loose._grips, loose._lock, loose._posed = {}, threading.Lock(), False

@@ -55,19 +55,21 @@ def validate_best_first(
     tested = grasps.tested
     before, order = order[tested[order]], order[~tested[order]]
 
-    def suffice(tested: np.ndarray) -> bool:
-        holding = tested[result.held[tested]]
-        if aligned[order[len(tested) - len(before) :]].any():
+    def suffice(count: int) -> bool:
+        """Tells whether enough hold of those tested before and the first `count` since."""
+        known = np.concatenate([before, order[:count]])
+        holding = known[result.held[known]]
+        if aligned[order[count:]].any():
             holding = holding[aligned[holding]]
         return len(distinct(grasps, holding, keep)) >= keep
 
-    if suffice(before):
+    if suffice(0):
         return grasps
     chunks = engine.stream(grasps.poses[order], chunk=_CHUNK)
     for part, values in chunks:
         result.put(order[part], values)
         progress("validate", len(before) + part.stop, len(grasps))
-        if suffice(np.concatenate([before, order[: part.stop]])):
+        if suffice(part.stop):
             chunks.close()
             break
     return grasps.with_validation(result)

@@ -227,7 +227,7 @@ def vector(array: np.ndarray) -> Vector:
 
 
 def _works_a_control(grip: Grip) -> bool:
-    """Whether a finger touches another part than is held, as one does on a trigger."""
+    """Tells whether a finger touches another part than is held, as one does on a trigger."""
     marks = {part.mark for part in grip.held}
     return any(finger.mark is not None and finger.mark not in marks for finger in grip.fingers)
 

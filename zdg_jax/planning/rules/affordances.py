@@ -115,13 +115,13 @@ def _heed_names(
         functions[part.mark] = next((nouns[word] for word in words if word in nouns), "")
     named = set(functions.values()) - {""}
     for part in shape.parts:
-        own = functions[part.mark]
+        named_function = functions[part.mark]
         for function, known in scores.items():
-            if own or function in named:
+            if named_function or function in named:
                 known[part.mark] *= _MISNAMED
-        if own:
-            scores[own][part.mark] = _NAMED
-            reasons[own, part.mark] = f'the asset calls it "{part.name}"'
+        if named_function:
+            scores[named_function][part.mark] = _NAMED
+            reasons[named_function, part.mark] = f'the asset calls it "{part.name}"'
 
 
 def _vessel(part: PartShape) -> tuple[float, str]:

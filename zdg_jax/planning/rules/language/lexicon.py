@@ -77,18 +77,18 @@ class Lexicon:
         Args:
             names: names of parts; their function is that of `own_function`.
         """
-        own = {
+        functions = {
             (*phrase[:-1], form): own_function(phrase)
             for phrase in own_phrases(names)
             for form in noun_forms(phrase[-1], {})
             if phrase not in self.nouns and phrase not in self.places
         }
-        words = {word for phrase in own for word in phrase}
+        words = {word for phrase in functions for word in phrase}
         return dataclasses.replace(
             self,
-            nouns={**self.nouns, **own},
+            nouns={**self.nouns, **functions},
             vocabulary=self.vocabulary | words,
-            ambiguous=frozenset(phrase for phrase in own if set(phrase) <= self.vocabulary),
+            ambiguous=frozenset(phrase for phrase in functions if set(phrase) <= self.vocabulary),
         )
 
 
