@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     )
     from zdg_jax.report import write_report
     from zdg_jax.scenes import Box, Scene, Solid, stable_poses
-    from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
+    from zdg_jax.synthesis.pipeline import GraspPipeline
+    from zdg_jax.synthesis.pipeline_config import PipelineConfig
     from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
     from zdg_jax.validation import (
         EngineOptions,
@@ -132,7 +133,7 @@ _get, __dir__ = lazy_names(
         "Noise": "validation",
         "Object": "objects",
         "Physics": "physics",
-        "PipelineConfig": "synthesis.pipeline",
+        "PipelineConfig": "synthesis.pipeline_config",
         "PlannerError": "errors",
         "PlannerOptions": "planning",
         "Poses": "hand.poses",

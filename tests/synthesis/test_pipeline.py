@@ -13,7 +13,8 @@ from tests import scene
 from zdg_jax.planning import GraspType
 from zdg_jax.synthesis.fit import FitConfig
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
+from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.pipeline_config import PipelineConfig
 
 LID = 2
 

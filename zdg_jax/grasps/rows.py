@@ -53,6 +53,17 @@ def places(order: np.ndarray) -> np.ndarray:
     return places
 
 
+def rank_in_group(groups: np.ndarray) -> np.ndarray:
+    """Returns the position of each entry within its group, (c,).
+
+    Args:
+        groups: number of each entry's group, (c,); entries of a group are neighbours.
+    """
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    return np.arange(len(groups)) - np.repeat(starts, sizes)
+
+
 def numpy_poses(poses: Poses, n: int, names: tuple[str, ...]) -> Poses:
     """Brings poses to NumPy arrays of the right shapes, with names of their joints.
 

@@ -19,13 +19,14 @@ import mujoco
 import numpy as np
 
 from zdg_jax.energy import TOUCH_GAP, Contacts, GraspVariables
+from zdg_jax.grasps.rows import rank_in_group
 from zdg_jax.hand import Hand
 from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
-from zdg_jax.synthesis.touches import CollisionDetector, Touches, rank_in_group
+from zdg_jax.synthesis.touches import CollisionDetector, Touches
 from zdg_jax.validation import six_directions
 from zdg_jax.validation.scene import ObjectLike, build
 

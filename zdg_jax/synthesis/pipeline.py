@@ -26,47 +26,19 @@ from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.planning.geometry.grasp_type import with_all_tips, with_whole_hand
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.runtime.ahead import compile_ahead, signature
-from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.scenes import Scene, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
 from zdg_jax.synthesis.approach import ApproachPlanner
-from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter, where_rows
+from zdg_jax.synthesis.fit import Fitted, Fitter, where_rows
 from zdg_jax.synthesis.grasp_batch import GraspBatch, finite_rows, poses_of_grasps
+from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.prepared_grip import PreparedGrip
-from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
-from zdg_jax.synthesis.seed_proposal import SeedConfig
+from zdg_jax.synthesis.refine import Refined, Refiner
 from zdg_jax.synthesis.seeds import draw_seeds
-from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult, solve_squeeze
+from zdg_jax.synthesis.squeeze import SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.underactuation import AdaptiveClosing
 from zdg_jax.synthesis.wrist import WristCompliance
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PipelineConfig:
-    """Settings of the stages."""
-
-    seeds: SeedConfig = dataclasses.field(default_factory=SeedConfig)
-    """Settings of the seeds."""
-    refine: RefineConfig = dataclasses.field(default_factory=RefineConfig)
-    """Settings of the refinement."""
-    fit: FitConfig = dataclasses.field(default_factory=FitConfig)
-    """Settings of the fit to the collision geometry."""
-    squeeze: SqueezeConfig = dataclasses.field(default_factory=SqueezeConfig)
-    """Settings of pregrasp and squeeze."""
-    alignment: float = 2.0
-    """Weight of the task alignment, as far as the plan binds, against the chance to hold."""
-
-    def __post_init__(self) -> None:
-        """Checks the numbers.
-
-        Raises:
-            InputError: the weight is negative or not finite.
-        """
-        check_kind("alignment", self.alignment, (int, float, np.number), "a number from 0")
-        if not 0 <= self.alignment < np.inf:
-            raise InputError(f"alignment is {self.alignment}; it must be a number from 0")
-
 
 _STATICS = threading.Lock()
 """Held while contact forces are solved: their linear algebra splits into tasks for XLA's own

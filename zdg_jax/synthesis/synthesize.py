@@ -16,6 +16,7 @@ import numpy as np
 from zdg_jax import planning
 from zdg_jax.errors import InputError
 from zdg_jax.grasps import GraspSet
+from zdg_jax.grasps.rows import rank_in_group
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
@@ -33,9 +34,9 @@ from zdg_jax.synthesis.arguments import (
     checked_key,
 )
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline, PipelineConfig
+from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.synthesis.touches import rank_in_group
 from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of
 
 _UNREACHED = 0.01

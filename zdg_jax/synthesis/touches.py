@@ -116,14 +116,3 @@ class Touches:
         same = (np.diff(self.hand_body[outer]) == 0) & (np.diff(self.place[outer]) == 0)
         first = outer[np.concatenate([[True], ~same])] if outer.size else outer
         return first[np.lexsort((self.gap[first], self.place[first]))]
-
-
-def rank_in_group(groups: np.ndarray) -> np.ndarray:
-    """Returns the position of each entry within its group, (c,).
-
-    Args:
-        groups: number of each entry's group, (c,); entries of a group are neighbours.
-    """
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    sizes = np.diff(starts, append=len(groups))
-    return np.arange(len(groups)) - np.repeat(starts, sizes)
