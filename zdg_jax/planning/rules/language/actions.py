@@ -34,6 +34,8 @@ _STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "
 PREPARING = frozenset(["lift", "hold", "place", "use"])
 """Actions that only get hold of the object, or say nothing of what is done with it."""
 _GIVING = frozenset(["give", "gives", "giving", "gave"])
+_CLAUSES = frozenset(["whether", "if", "how", "what", "why"])
+"""Words that begin what is asked or said, where they follow a verb."""
 _PARTICLES = frozenset(["up", "down", "off", "over"])
 
 
@@ -122,6 +124,8 @@ def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
     """Gives the certainty that the word at `index` is used as a verb; 0 where it cannot be."""
     if words[index] in _GIVING and _deed_given(words[index + 1 :], lex):
         return 0.1  # "give the pan a stir"
+    if _CLAUSES & set(words[index + 1 : index + 2]):
+        return 0.3  # "check whether it is full"
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
@@ -195,7 +199,9 @@ def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tupl
     """Words of the direct object that follows a verb."""
     target: list[str] = []
     for word in words[index + length :]:
-        if word in lex.words["prepositions"] and (target or word not in _PARTICLES):
+        if word == "using" or (
+            word in lex.words["prepositions"] and (target or word not in _PARTICLES)
+        ):
             break
         target.append(word)
     return tuple(target)
@@ -266,6 +272,13 @@ def _meaning(
             return "drink"  # "eat soup from the bowl": the lips need its rim
         if not is_object(target, name, lex):
             return "handle_food"  # "eat the salad" with a fork in hand
+    if action == "look" and with_it:
+        return "aim"  # "look into the well" with a light
+    if action == "place" and {"hole", "holes"} & set(target):
+        return "bore"  # "put a hole into the wall"
+    thrown = not target or not name or not definite or is_object(target, name, lex)
+    if action == "throw" and not thrown:
+        return "handle_food"  # "toss the omelette" with a pan in hand
     if action == "clean" and target and "it" not in target and not functions:
         return "clean" if is_object(target, name, lex) else "brush"
     return action
