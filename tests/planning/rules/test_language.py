@@ -375,7 +375,15 @@ def test_a_part_of_another_thing_is_worked_with_this_one(task: str, name: str, a
         ("peel back the lid", "sardine_tin", "open"),
         ("peel the carrots", "peeler", "cut"),
         ("check if there is soup left, lift the lid", "kettle", "open"),
-        ("frobnicate that nail for me", "mallet", ""),
+        ("frobnicate that nail for me", "mallet", "use"),
+        ("frobnicate the old mallet", "mallet", ""),
+        ("blick your hands round the vase", "vase", "hold"),
+        ("press the dough flat", "rolling_pin", "use"),
+        ("press the button", "remote", "press"),
+        ("screw the hinges to the door", "nut_runner", "turn"),
+        ("screw the globe into the lamp", "glass_globe", "insert"),
+        ("clip the papers together", "paper_clamp", "squeeze"),
+        ("loosen the wheel nuts", "nut_runner", "turn"),
     ],
 )
 def test_deeds_that_are_given_and_things_of_two_names(task: str, name: str, action: str) -> None:

@@ -7,25 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon
-from zdg_jax.planning.rules.language.mentions import mentions
-from zdg_jax.planning.rules.language.object_name import is_object, names_object, object_noun
+from zdg_jax.planning.rules.language.object_name import is_object, names_object
+from zdg_jax.planning.rules.language.verb_meaning import meaning
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
-_OTHERWISE = {
-    "remo": "lift",
-    "take": "lift",
-    "taki": "lift",
-    "cove": "place",
-    "repl": "place",
-    "pop": "place",
-    "popp": "place",
-}
-"""Meaning of verbs of lids when they are done to something else, by their first letters."""
-_PRYING = frozenset(["pry", "prie", "pris", "leve", "jimm", "pryi"])
-"""Beginnings of verbs that lift something with a tool's end."""
-_PARTING = frozenset(["unsc", "undo", "twis", "remo", "deta", "take", "taki", "pull", "loos"])
-"""Beginnings of verbs that part an object's piece from the rest."""
+_GUESS = 0.3
+"""Certainty that a word which is not known is a verb where one may stand."""
 _PASSIVE = 0.8
 """Certainty that a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
@@ -75,6 +63,13 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
         others = [(n, clause) for n, clause in enumerate(clauses) if clause.kind is Kind.OTHER]
         seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name, with_it)]
         candidates = [mention for mention in seen if mention.action.name == "look"]
+    if not candidates and name:
+        candidates = [
+            mention
+            for number, clause in enumerate(clauses)
+            if clause.kind is Kind.MAIN
+            for mention in _unknown_verb(clause, number, lex, name)
+        ]
     # A clause about something else counts only where no other has a verb.
     in_main = [mention for mention in candidates if clauses[mention.clause].kind is Kind.MAIN]
     candidates = in_main or candidates
@@ -107,7 +102,7 @@ def _action_mentions(
         subject = _subject(clause.words, index, lex)
         for phrase, action, length in _phrases(clause.words, index, lex):
             target = subject or _target(clause.words, index, length, lex)
-            meant = _meaning(phrase, action, target, clause.words, lex, name, with_it)
+            meant = meaning(phrase, action, target, clause.words, lex, name, with_it)
             if meant:
                 yield ActionMention(
                     phrase=" ".join(phrase),
@@ -118,6 +113,36 @@ def _action_mentions(
                     passive=bool(subject),
                 )
                 break
+
+
+def _unknown_verb(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[ActionMention]:
+    """A word that is not known where a verb stands: what it is done to tells what is held.
+
+    "Frobnicate the nails" is done with the object, unless it is a nail, and so is "blorp the fat
+    off the pan" with a pan; "blick your hands round it" is a hold.
+    """
+    before = lex.words["modals"] | lex.words["persons"] | lex.words["adverbs"] | {"i", "we"}
+    words = clause.words
+    index = next((i for i, word in enumerate(words) if word not in before), len(words))
+    if index + 1 >= len(words) or words[index] in lex.vocabulary:
+        return
+    if words[index + 1] not in lex.words["determiners"]:
+        return
+    target = _target(words, index, 1, lex)
+    if lex.words["body_parts"] & set(target):
+        action = "hold"
+    elif is_object(target, name, lex):
+        return
+    else:
+        action = "use"
+    yield ActionMention(
+        phrase=words[index],
+        action=lex.actions[action],
+        clause=number,
+        target=target,
+        certainty=_GUESS,
+        passive=False,
+    )
 
 
 def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
@@ -205,80 +230,3 @@ def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tupl
             break
         target.append(word)
     return tuple(target)
-
-
-def is_of_another(words: Sequence[str], lex: Lexicon, name: str) -> bool:
-    """Tells whether a part is said to be of a thing that is not the object: "off a tin".
-
-    Of one that is pried, "off the tin" says the same; else the object may be what is meant.
-
-    Args:
-        words: words of the clause.
-        lex: the lexicon.
-        name: name of the object; "" where unknown.
-    """
-    prying = any(word[:4] in _PRYING for word in words)
-    for index, word in enumerate(words[:-1]):
-        if word in ("off", "of") and (prying or words[index + 1] in lex.words["indefinite"]):
-            return bool(name) and not names_object(words[index + 2 :], name, lex)
-    return False
-
-
-def _meaning(
-    phrase: tuple[str, ...],
-    action: str,
-    target: tuple[str, ...],
-    words: Sequence[str],
-    lex: Lexicon,
-    name: str,
-    with_it: bool,
-) -> str:
-    """The action that a verb means with this object; "" where it means none."""
-    itself = object_noun(name, lex)
-    functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
-    if with_it:
-        functions = []  # parts of what is worked on
-    meant = bool(functions) or is_object(target, name, lex)
-    definite = not target or bool(lex.words["definite"] & set(target))
-    if action == "open" and (with_it or is_of_another(words, lex, name)):
-        return "lever" if phrase[0][:4] in _PRYING else "turn"  # "pry the lid off a tin": with this
-    if action == "open" and phrase[0][:4] in _PRYING and target and not meant:
-        return "lever"  # "pry open the crate"
-    if phrase in lex.part_verbs and action == "open":
-        if "closure" in functions:
-            return "open"
-        if {"control", "knob"} & set(functions):
-            return "press"
-        if functions and phrase[0][:4] in _PARTING and definite:
-            return "open"  # "unscrew the head"
-        if phrase[0].startswith("unscrew") and target and meant:
-            return "open"  # "unscrew the jar"
-        return lex.verbs.get(phrase, _OTHERWISE.get(phrase[0][:4], ""))
-    if action == "squeeze" and "control" in functions:
-        return "press"
-    if action == "insert" and len(phrase) > 1 and not definite:
-        return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
-    if action == "open" and target and not definite:
-        return "turn"  # "open a tin": with this
-    if (
-        action == "place"
-        and lex.words["body_parts"] & set(target)
-        and "control" in [mention.function for mention in mentions(words, lex)]
-    ):
-        return "press"  # "put a finger on the button"
-    if action == "eat" and target and name and "it" not in target:
-        aside = words[next((i for i, word in enumerate(words) if word in ("from", "off")), 99) :]
-        if is_object(aside, name, lex):
-            return "drink"  # "eat soup from the bowl": the lips need its rim
-        if not is_object(target, name, lex):
-            return "handle_food"  # "eat the salad" with a fork in hand
-    if action == "look" and with_it:
-        return "aim"  # "look into the well" with a light
-    if action == "place" and {"hole", "holes"} & set(target):
-        return "bore"  # "put a hole into the wall"
-    thrown = not target or not name or not definite or is_object(target, name, lex)
-    if action == "throw" and not thrown:
-        return "handle_food"  # "toss the omelette" with a pan in hand
-    if action == "clean" and target and "it" not in target and not functions:
-        return "clean" if is_object(target, name, lex) else "brush"
-    return action

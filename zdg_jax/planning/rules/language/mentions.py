@@ -74,6 +74,8 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             whose = index > 0 and words[index - 1] in lex.words["whose"]
             if whose and phrase[0] in lex.words["bodily"]:
                 continue  # "on my head", "your teeth"
+            if _specifies(words[index + length :], lex):
+                continue  # "the wheel nuts"
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
                 continue  # "on top of the others"
             yield Mention(
@@ -87,6 +89,14 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             last = index + 1
             break
         index += 1
+
+
+def _specifies(after: Sequence[str], lex: Lexicon) -> bool:
+    """Tells whether a part's name only says of which kind the things after it are."""
+    plural = (
+        bool(after) and after[0].endswith("s") and not after[0].endswith(("ss", "wards", "ways"))
+    )
+    return plural and after[0] not in lex.vocabulary
 
 
 def _compound(words: Sequence[str], index: int, length: int, lex: Lexicon) -> str:

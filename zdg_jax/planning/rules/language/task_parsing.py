@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from zdg_jax.planning.grip import Side
-from zdg_jax.planning.rules.language.actions import done_with, is_of_another, main_action
+from zdg_jax.planning.rules.language.actions import done_with, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
 from zdg_jax.planning.rules.language.mentions import (
@@ -23,6 +23,7 @@ from zdg_jax.planning.rules.language.object_name import (
     object_words,
 )
 from zdg_jax.planning.rules.language.spelling import correct_spelling, is_not_english
+from zdg_jax.planning.rules.language.verb_meaning import is_of_another
 
 _NAMED_CERTAINTY = 0.8
 _VERB = 0.9
