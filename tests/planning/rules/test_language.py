@@ -83,6 +83,7 @@ def spared(parsed: ParsedTask) -> set[str]:
         ("pull the trigger", "press"),
         ("squeeze the trigger", "press"),
         ("its handle is broken, lift it", "lift"),
+        ("dust off the lens cap", "clean"),
         ("grab it so that I can take the loops", "hand_over"),
     ],
 )
@@ -384,6 +385,10 @@ def test_a_part_of_another_thing_is_worked_with_this_one(task: str, name: str, a
         ("screw the globe into the lamp", "glass_globe", "insert"),
         ("clip the papers together", "paper_clamp", "squeeze"),
         ("loosen the wheel nuts", "nut_runner", "turn"),
+        ("blick some paint onto the canvas", "ladle", "use"),
+        ("take a sip of tea", "ladle", "drink"),
+        ("she needs the pliers", "pliers", "hand_over"),
+        ("hold the nut still with the pliers", "pliers", "use"),
     ],
 )
 def test_deeds_that_are_given_and_things_of_two_names(task: str, name: str, action: str) -> None:

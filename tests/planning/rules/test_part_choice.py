@@ -74,6 +74,7 @@ def choose(task: str, thing: things.Thing) -> list[PartChoice]:
         (things.spanner, "hold it by the jaw", "head", ()),
         (things.spanner, "hand me the spanner jaw first", "handle", ("head",)),
         (things.jar, "flip the lid open", "lid", ()),
+        (things.jar, "hand me the jar", "body", ()),
         (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
         (
             things.ladle,

@@ -78,6 +78,9 @@ def choose_parts(
         The best choice and up to two others that hold something else, the better first.
     """
     requests = requests_to_hold(parsed)
+    if hands_over(parsed) and max(affordances.scores["handle"].values()) < _OFFERED:
+        # There is no handle to leave free, so that the end that works need not be taken.
+        requests.sort(key=lambda request: request.function == "tool" and not request.named)
     possible = [
         choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
     ]

@@ -63,8 +63,8 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
         others = [(n, clause) for n, clause in enumerate(clauses) if clause.kind is Kind.OTHER]
         seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name, with_it)]
         candidates = [mention for mention in seen if mention.action.name == "look"]
-    if not candidates and name:
-        candidates = [
+    if name:
+        candidates += [
             mention
             for number, clause in enumerate(clauses)
             if clause.kind is Kind.MAIN
@@ -126,7 +126,7 @@ def _unknown_verb(clause: Clause, number: int, lex: Lexicon, name: str) -> Itera
     index = next((i for i, word in enumerate(words) if word not in before), len(words))
     if index + 1 >= len(words) or words[index] in lex.vocabulary:
         return
-    if words[index + 1] not in lex.words["determiners"]:
+    if words[index + 1] not in lex.words["determiners"] | lex.words["indefinite"]:
         return
     target = _target(words, index, 1, lex)
     if lex.words["body_parts"] & set(target):
@@ -161,6 +161,8 @@ def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
         sets["light_verbs"] & set(words[:index])
     ):
         return 0.85  # "take a sip", "give it a good shake"
+    if before in sets["indefinite"]:
+        return 0.1  # "some paint", "a drink"
     if words[index].endswith("ing") and before in ("for", "of", "by", ""):
         return 0.75
     owned = before in sets["determiners"] - sets["indefinite"]

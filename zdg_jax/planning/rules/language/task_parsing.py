@@ -138,6 +138,8 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
         # "The red one for her", but not "frobnicate the nail for me".
         named_object = any(names_object(clause.words, name, lex) for clause in clauses)
         offered |= named_object or not _unknown(clauses, own_words, lex)
+    if action is None:
+        offered |= any(_wished_for(clause, lex, name) for clause in clauses)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
         target, passive = (here.target, here.passive) if here else ((), False)
@@ -225,6 +227,12 @@ def _for_someone(clause: Clause, lex: Lexicon) -> bool:
     return clause.kind is not Kind.NEGATIVE and (
         (alone and words[-1] in persons) or (words[-2:-1] == ["to"] and words[-1] in persons)
     )
+
+
+def _wished_for(clause: Clause, lex: Lexicon, name: str) -> bool:
+    """Tells whether someone else is said to need the object: "she needs the scissors"."""
+    wishes = bool(lex.words["wishing"] & set(clause.words))
+    return clause.kind is Kind.OTHER and wishes and names_object(clause.words, name, lex)
 
 
 def _with_another(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:

@@ -108,6 +108,8 @@ def meaning(
         return "use"  # "press the dough flat" with a tool in hand
     if action == "insert" and phrase[0].startswith("screw") and other:
         return "turn"  # "screw the hinge to the door"
+    if action == "hold" and with_it:
+        return "use"  # "hold the nut still with the pliers"
     if action == "look" and with_it:
         return "aim"  # "look into the well" with a light
     if action == "place" and {"hole", "holes"} & set(target):
