@@ -19,7 +19,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import GraspPlan, ModelPlanner
 from zdg_jax.planning.model.backend import Answer, Request
-from zdg_jax.planning.model.options import PlannerOptions
+from zdg_jax.planning.model.options import PictureSize, PlannerOptions
 
 FILES = sorted((pathlib.Path(__file__).parent / "recorded").glob("*.json"))
 _NEAR = np.cos(np.radians(40))
@@ -71,7 +71,9 @@ def test_a_play_leads_to_its_plan_again(file: pathlib.Path, shared_assets: pathl
     mesh = shared_assets / "objects" / row["file"]
     obj = Object.from_mesh(mesh, scale=float(row["scale_to_m"]), name=play["object"])
     backend = Replayed(play)
-    planner = ModelPlanner(backend, PlannerOptions(cache="off"))
+    # Nobody looks at the hands; the views are what spots were pointed at on.
+    pictures = PictureSize(tile_width=96, tile_height=80)
+    planner = ModelPlanner(backend, PlannerOptions(cache="off", pictures=pictures))
     plan = planner.plan(play["task"], obj, Hand.load(was.hand))
     assert backend.stages == [exchange["stage"] for exchange in play["exchanges"]]
     assert {part.mark for part in plan.grip.held} == {part.mark for part in was.grip.held}
