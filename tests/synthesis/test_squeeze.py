@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import scene
+from tests.hands import load_hand
 from tests.synthesis.ball_contacts import THREE, on_a_ball
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
@@ -138,7 +139,7 @@ def batched(tree: object) -> object:
 @pytest.mark.parametrize("name", ["allegro", "shadow"])
 def test_actuators_hold_forces_by_the_jacobians_transpose(name: str) -> None:
     """B^T u = A^T J^T f, with J as MuJoCo's C engine has it, moments about normals included."""
-    hand = Hand.load(name)
+    hand = load_hand(name)
     variables, _, contacts = held(hand)
     loads = load(hand)
     maps = statics(loads, problem(hand), variables, contacts, contacts.active)
@@ -175,7 +176,7 @@ def test_actuators_hold_forces_by_the_jacobians_transpose(name: str) -> None:
 
 
 def test_a_tip_that_gives_way_presses_with_nothing_until_a_joint_is_at_its_stop() -> None:
-    hand = Hand.load("shadow")
+    hand = load_hand("shadow")
     variables, _, contacts = held(hand)
     contacts = dataclasses.replace(contacts, normals=-contacts.hand_normals)
 
