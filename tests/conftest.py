@@ -29,16 +29,17 @@ os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
 def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
     """No test reads or writes the user's caches.
 
-    All workers of a run and the processes that tests start share caches of the run. Compiled
-    programs outlive it: most of the suite's time would be compilation.
+    All workers of a run and the processes that tests start share caches of the run. Programs
+    outlive it, for most of its time would be their compilation: their keys hold the sources.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "caches"
-    compiled = _ROOT / ".pytest_cache" / "xla"
-    for path in (folder, compiled):
-        path.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):  # another worker was first
-        (folder / "xla").symlink_to(compiled)
+    folder.mkdir(exist_ok=True)
+    for name in ("programs", "xla"):
+        kept = _ROOT / ".pytest_cache" / name
+        kept.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # another worker was first
+            (folder / name).symlink_to(kept)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZDG_CACHE_DIR", str(folder))
         enable_compile_cache()
