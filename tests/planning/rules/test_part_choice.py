@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from tests.hands import load_hand
 from tests.planning import things
-from zdg_jax.hand import Hand
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type
 from zdg_jax.planning.geometry.parts import measure
@@ -73,6 +73,8 @@ def choose(task: str, thing: things.Thing) -> list[PartChoice]:
         (things.kettle, "stir the punch in the kettle with a ladle", "body", ()),
         (things.spanner, "hold it by the jaw", "head", ()),
         (things.spanner, "hand me the spanner jaw first", "handle", ("head",)),
+        (things.jar, "flip the lid open", "lid", ()),
+        (things.jar, "hand me the jar", "body", ()),
         (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
         (
             things.ladle,
@@ -97,6 +99,21 @@ def test_words_without_meaning_give_a_general_grasp_of_low_confidence() -> None:
     assert choices[0].confidence <= 0.1
     assert choices[0].held
     assert not choices[0].avoided
+
+
+def test_words_without_meaning_leave_a_tool_in_the_hand_by_its_handle() -> None:
+    thing = things.ladle()
+    assert [mark for mark, _ in choose("glorp the fnord", thing)[0].held] == [thing.mark("handle")]
+
+
+def test_a_poor_handle_is_left_to_whom_the_thing_is_handed() -> None:
+    plate = things.at(things.box(0.05, 0.05, 0.012), 0.1, 0, 0)
+    thing = things.thing("key", handle=things.box(0.16, 0.02, 0.0035), head=plate)
+    score = score_affordances(measure(thing)).scores["handle"][thing.mark("handle")]
+    assert 0.25 < score < 0.35
+    choice = choose("hand me the key", thing)[0]
+    assert {mark for mark, _ in choice.held} == {thing.mark("head")}
+    assert {mark for mark, _ in choice.avoided} == {thing.mark("handle")}
 
 
 def test_asking_for_a_part_that_is_not_there_is_noted() -> None:
@@ -225,7 +242,7 @@ def test_a_loop_too_narrow_for_a_finger_is_pinched(scale: float, through: bool) 
     jug = things.jug()
     shape = measure(things.dataclasses.replace(jug, vertices=jug.vertices * scale))
     assert shape.part(2).is_loop
-    hand = Hand.load("allegro")
+    hand = load_hand("allegro")
     assert (shape.part(2).passage > hand.finger_thickness) == through
     best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
     assert STYLES[choose_type(shape, [2], best, hand)].palm == through

@@ -11,15 +11,20 @@ from scipy.spatial import KDTree
 from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.planning.rules.affordances import Affordances
-from zdg_jax.planning.rules.language.actions import PREPARING
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, PartRequest
-from zdg_jax.planning.rules.part_requests import requests_to_avoid, requests_to_hold
+from zdg_jax.planning.rules.part_requests import (
+    any_part_will_do,
+    hands_over,
+    requests_to_avoid,
+    requests_to_hold,
+)
 
 _FAIR = 0.15  # a score below this means that the object has no such part
 _ALIKE = 0.85  # parts this close to the best serve as well
 _ONE_END = 0.6  # a working end may be cut into several parts: all of them will do
 _CONTROL = 0.3  # score from which a part is taken for what a finger works
 _SPARE = 0.35  # score from which a part is one to keep off
+_OFFERED = 0.25  # score from which a poor handle is left to whom the object is handed
 _WORKING = ("tool", "tip", "outlet", "mount")
 _GAP = 0.05  # widest gap between parts that one hand holds together [m]: a shaft in a head
 _POOR, _CLEARLY = (
@@ -73,6 +78,9 @@ def choose_parts(
         The best choice and up to two others that hold something else, the better first.
     """
     requests = requests_to_hold(parsed)
+    if hands_over(parsed) and max(affordances.scores["handle"].values()) < _OFFERED:
+        # There is no handle to leave free, so that the end that works need not be taken.
+        requests.sort(key=lambda request: request.function == "tool" and not request.named)
     possible = [
         choice for request in requests if (choice := _choose(request, parsed, shape, affordances))
     ]
@@ -149,6 +157,8 @@ def _choose(
             notes.append(f'no part looks like "{avoid.name}": it may be touched')
             continue
         bar = min(max(_SPARE, _ALIKE * best), best) if avoid.named else max(_SPARE, 0.5 * best)
+        if _OFFERED < best < bar and avoid.function == "handle" and hands_over(parsed):
+            bar = best
         for mark, fit in fits.items():
             strength = avoid.weight * (0.6 + 0.4 * fit if avoid.named else fit)
             if fit >= bar and strength > spared.get(mark, (0.0, avoid))[0]:
@@ -192,7 +202,7 @@ def _choose(
     rival = max((s for m, s in free.items() if m not in held and m not in avoided), default=0.0)
     margin = 1.0 - 0.5 * min(1.0, rival / max(peak, 1e-6))
     confidence = parsed.certainty * (0.35 + 0.65 * min(peak, 1.0)) * margin
-    if not request.named and not avoided and _any_part_will_do(parsed):
+    if not request.named and not avoided and any_part_will_do(parsed):
         confidence *= INDIFFERENT
     function = request.function or "body"
     else_reason = request.place or "it is free"
@@ -271,11 +281,6 @@ def _pressed(
     mark, score = affordances.best("control", marks)
     forbidden = mark in avoided and avoided[mark][1].named
     return frozenset([mark] if score > _CONTROL and not forbidden else [])
-
-
-def _any_part_will_do(parsed: ParsedTask) -> bool:
-    """Tells whether the action is only to get hold of the object, with no danger in it."""
-    return parsed.action is not None and parsed.action.name in PREPARING and not parsed.hot
 
 
 def _general(parsed: ParsedTask, shape: ObjectShape, affordances: Affordances) -> PartChoice:

@@ -3,6 +3,8 @@ implies."""
 
 from __future__ import annotations
 
+from zdg_jax.planning.grasp_plan import Intent
+from zdg_jax.planning.rules.language.actions import PREPARING
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, PartRequest
 
 _TURNING = ("turn", "twist", "rotat", "wind", "pull the l")  # a lever or dial is held itself
@@ -30,9 +32,9 @@ def requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
             worked = action.name == "press" and not parsed.verb.startswith(_TURNING)
             requests = beside + requests if worked else requests + beside
         return requests
-    functions = list(action.hold) if action else ["body", "handle"]
-    because = action.because if action else "a general hold sits near the middle"
-    if _steadied(parsed):
+    functions = list(action.hold) if action else ["handle", "body"]
+    because = action.because if action else "a handle, or what is near the middle, serves most ends"
+    if is_steadied(parsed):
         functions = ["body", "handle"]
         because = "the action is done to the object: it is steadied around its middle"
     if parsed.hot:
@@ -49,8 +51,12 @@ def requests_to_hold(parsed: ParsedTask) -> list[PartRequest]:
     ]
 
 
-def _steadied(parsed: ParsedTask) -> bool:
-    """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand."""
+def is_steadied(parsed: ParsedTask) -> bool:
+    """Tells whether a tool's action is done to the object: "slice the loaf", loaf in hand.
+
+    Args:
+        parsed: the task.
+    """
     action = parsed.action
     if action is not None and action.name == "open":
         return parsed.with_another  # "open the can with an opener"
@@ -68,7 +74,7 @@ def requests_to_avoid(parsed: ParsedTask, held: str) -> list[PartRequest]:
     named = {request.function for request in parsed.hold}
     action = parsed.action
     spared = {request.function for request in requests}
-    if action and not _steadied(parsed):
+    if action and not is_steadied(parsed):
         requests += [
             PartRequest(function=name, name=name, weight=0.7, named=False, reason=action.because)
             for name in action.avoid
@@ -87,3 +93,21 @@ def requests_to_avoid(parsed: ParsedTask, held: str) -> list[PartRequest]:
             if name not in named and name != held
         ]
     return requests
+
+
+def hands_over(parsed: ParsedTask) -> bool:
+    """Tells whether someone else is to take the object.
+
+    Args:
+        parsed: the task.
+    """
+    return parsed.action is not None and parsed.action.intent is Intent.HAND_OVER
+
+
+def any_part_will_do(parsed: ParsedTask) -> bool:
+    """Tells whether the action is only to get hold of the object, with no danger in it.
+
+    Args:
+        parsed: the task.
+    """
+    return parsed.action is not None and parsed.action.name in PREPARING and not parsed.hot

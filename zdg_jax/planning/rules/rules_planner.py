@@ -40,6 +40,7 @@ from zdg_jax.planning.rules.granularity import read_shape
 from zdg_jax.planning.rules.language.lexicon import is_own
 from zdg_jax.planning.rules.language.task_parsing import ParsedTask, parse_task
 from zdg_jax.planning.rules.part_choice import PartChoice, choose_parts
+from zdg_jax.planning.rules.part_requests import is_steadied
 from zdg_jax.planning.transcript import write_transcript
 from zdg_jax.runtime.progress import Progress, silent
 from zdg_jax.scenes.surroundings import Surroundings
@@ -168,7 +169,7 @@ def plan_by_rules(task: str, obj: Object, hand: Hand, scene: Scene | None = None
 
 def _motion(parsed: ParsedTask, choice: PartChoice) -> Motion:
     action = parsed.action
-    if action is None:
+    if action is None or is_steadied(parsed):
         return Motion.STILL
     if action.name == "open" and "lift" in parsed.verb:
         return Motion.LIFT
@@ -200,7 +201,7 @@ def _grip(
         side=parsed.side,
         faces=choice.function != "closure" and choice.confidence > INDIFFERENT,
     )[0]
-    pointing = action is not None and action.name in _POINTING
+    pointing = action is not None and action.name in _POINTING and not is_steadied(parsed)
     force = action.force if action else Force.MODERATE
     force = raise_force_level(force, parsed.strong, parsed.delicate)
     kind = choose_type(

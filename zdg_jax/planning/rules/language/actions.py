@@ -7,25 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, is_verb
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon
-from zdg_jax.planning.rules.language.mentions import mentions
-from zdg_jax.planning.rules.language.object_name import is_object, names_object, object_noun
+from zdg_jax.planning.rules.language.object_name import is_object, names_object
+from zdg_jax.planning.rules.language.verb_meaning import meaning
 
 _PHRASE_GAP = 5
 _TOLERANCE = 0.15
-_OTHERWISE = {
-    "remo": "lift",
-    "take": "lift",
-    "taki": "lift",
-    "cove": "place",
-    "repl": "place",
-    "pop": "place",
-    "popp": "place",
-}
-"""Meaning of verbs of lids when they are done to something else, by their first letters."""
-_PRYING = frozenset(["pry", "prie", "pris", "leve", "jimm", "pryi"])
-"""Beginnings of verbs that lift something with a tool's end."""
-_PARTING = frozenset(["unsc", "undo", "twis", "remo", "deta", "take", "taki", "pull", "loos"])
-"""Beginnings of verbs that part an object's piece from the rest."""
+_GUESS = 0.3
+"""Certainty that a word which is not known is a verb where one may stand."""
 _PASSIVE = 0.8
 """Certainty that a participle after "be" is a verb."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
@@ -34,6 +22,8 @@ _STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "
 PREPARING = frozenset(["lift", "hold", "place", "use"])
 """Actions that only get hold of the object, or say nothing of what is done with it."""
 _GIVING = frozenset(["give", "gives", "giving", "gave"])
+_CLAUSES = frozenset(["whether", "if", "how", "what", "why"])
+"""Words that begin what is asked or said, where they follow a verb."""
 _PARTICLES = frozenset(["up", "down", "off", "over"])
 
 
@@ -73,6 +63,13 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
         others = [(n, clause) for n, clause in enumerate(clauses) if clause.kind is Kind.OTHER]
         seen = [m for n, clause in others for m in _action_mentions(clause, n, lex, name, with_it)]
         candidates = [mention for mention in seen if mention.action.name == "look"]
+    if name:
+        candidates += [
+            mention
+            for number, clause in enumerate(clauses)
+            if clause.kind is Kind.MAIN
+            for mention in _unknown_verb(clause, number, lex, name)
+        ]
     # A clause about something else counts only where no other has a verb.
     in_main = [mention for mention in candidates if clauses[mention.clause].kind is Kind.MAIN]
     candidates = in_main or candidates
@@ -105,7 +102,7 @@ def _action_mentions(
         subject = _subject(clause.words, index, lex)
         for phrase, action, length in _phrases(clause.words, index, lex):
             target = subject or _target(clause.words, index, length, lex)
-            meant = _meaning(phrase, action, target, clause.words, lex, name, with_it)
+            meant = meaning(phrase, action, target, clause.words, lex, name, with_it)
             if meant:
                 yield ActionMention(
                     phrase=" ".join(phrase),
@@ -118,10 +115,42 @@ def _action_mentions(
                 break
 
 
+def _unknown_verb(clause: Clause, number: int, lex: Lexicon, name: str) -> Iterator[ActionMention]:
+    """A word that is not known where a verb stands: what it is done to tells what is held.
+
+    "Frobnicate the nails" is done with the object, unless it is a nail, and so is "blorp the fat
+    off the pan" with a pan; "blick your hands round it" is a hold.
+    """
+    before = lex.words["modals"] | lex.words["persons"] | lex.words["adverbs"] | {"i", "we"}
+    words = clause.words
+    index = next((i for i, word in enumerate(words) if word not in before), len(words))
+    if index + 1 >= len(words) or words[index] in lex.vocabulary:
+        return
+    if words[index + 1] not in lex.words["determiners"] | lex.words["indefinite"]:
+        return
+    target = _target(words, index, 1, lex)
+    if lex.words["body_parts"] & set(target):
+        action = "hold"
+    elif is_object(target, name, lex):
+        return
+    else:
+        action = "use"
+    yield ActionMention(
+        phrase=words[index],
+        action=lex.actions[action],
+        clause=number,
+        target=target,
+        certainty=_GUESS,
+        passive=False,
+    )
+
+
 def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
     """Gives the certainty that the word at `index` is used as a verb; 0 where it cannot be."""
     if words[index] in _GIVING and _deed_given(words[index + 1 :], lex):
         return 0.1  # "give the pan a stir"
+    if _CLAUSES & set(words[index + 1 : index + 2]):
+        return 0.3  # "check whether it is full"
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
@@ -132,6 +161,8 @@ def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
         sets["light_verbs"] & set(words[:index])
     ):
         return 0.85  # "take a sip", "give it a good shake"
+    if before in sets["indefinite"]:
+        return 0.1  # "some paint", "a drink"
     if words[index].endswith("ing") and before in ("for", "of", "by", ""):
         return 0.75
     owned = before in sets["determiners"] - sets["indefinite"]
@@ -195,77 +226,9 @@ def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tupl
     """Words of the direct object that follows a verb."""
     target: list[str] = []
     for word in words[index + length :]:
-        if word in lex.words["prepositions"] and (target or word not in _PARTICLES):
+        if word == "using" or (
+            word in lex.words["prepositions"] and (target or word not in _PARTICLES)
+        ):
             break
         target.append(word)
     return tuple(target)
-
-
-def is_of_another(words: Sequence[str], lex: Lexicon, name: str) -> bool:
-    """Tells whether a part is said to be of a thing that is not the object: "off a tin".
-
-    Of one that is pried, "off the tin" says the same; else the object may be what is meant.
-
-    Args:
-        words: words of the clause.
-        lex: the lexicon.
-        name: name of the object; "" where unknown.
-    """
-    prying = any(word[:4] in _PRYING for word in words)
-    for index, word in enumerate(words[:-1]):
-        if word in ("off", "of") and (prying or words[index + 1] in lex.words["indefinite"]):
-            return bool(name) and not names_object(words[index + 2 :], name, lex)
-    return False
-
-
-def _meaning(
-    phrase: tuple[str, ...],
-    action: str,
-    target: tuple[str, ...],
-    words: Sequence[str],
-    lex: Lexicon,
-    name: str,
-    with_it: bool,
-) -> str:
-    """The action that a verb means with this object; "" where it means none."""
-    itself = object_noun(name, lex)
-    functions = [mention.function for mention in mentions(target, lex) if mention.name != itself]
-    if with_it:
-        functions = []  # parts of what is worked on
-    meant = bool(functions) or is_object(target, name, lex)
-    definite = not target or bool(lex.words["definite"] & set(target))
-    if action == "open" and (with_it or is_of_another(words, lex, name)):
-        return "lever" if phrase[0][:4] in _PRYING else "turn"  # "pry the lid off a tin": with this
-    if action == "open" and phrase[0][:4] in _PRYING and target and not meant:
-        return "lever"  # "pry open the crate"
-    if phrase in lex.part_verbs and action == "open":
-        if "closure" in functions:
-            return "open"
-        if {"control", "knob"} & set(functions):
-            return "press"
-        if functions and phrase[0][:4] in _PARTING and definite:
-            return "open"  # "unscrew the head"
-        if phrase[0].startswith("unscrew") and target and meant:
-            return "open"  # "unscrew the jar"
-        return lex.verbs.get(phrase, _OTHERWISE.get(phrase[0][:4], ""))
-    if action == "squeeze" and "control" in functions:
-        return "press"
-    if action == "insert" and len(phrase) > 1 and not definite:
-        return lex.verbs.get(phrase[:1], "turn")  # "screw a hook into the wall": with a tool
-    if action == "open" and target and not definite:
-        return "turn"  # "open a tin": with this
-    if (
-        action == "place"
-        and lex.words["body_parts"] & set(target)
-        and "control" in [mention.function for mention in mentions(words, lex)]
-    ):
-        return "press"  # "put a finger on the button"
-    if action == "eat" and target and name and "it" not in target:
-        aside = words[next((i for i, word in enumerate(words) if word in ("from", "off")), 99) :]
-        if is_object(aside, name, lex):
-            return "drink"  # "eat soup from the bowl": the lips need its rim
-        if not is_object(target, name, lex):
-            return "handle_food"  # "eat the salad" with a fork in hand
-    if action == "clean" and target and "it" not in target and not functions:
-        return "clean" if is_object(target, name, lex) else "brush"
-    return action

@@ -17,9 +17,11 @@ from zdg_jax.planning.rules.language.lexicon import Lexicon
 
 MAX_WORDS = 400
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?()]")
+_TOKEN = re.compile(r"\bw/o?(?!\w)|[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?()]")
 _PUNCTUATION = frozenset(".,;:!?()")
 _HOLDING = frozenset(["hold", "holding", "keep", "keeping", "grip", "gripping"])
+_ASKING = frozenset(["check", "see", "know", "ask"])
+"""Verbs after which "if" asks, and begins nothing else that happens."""
 _NOUN_LIST = frozenset(["and", "or", "nor", "is", "are", "must", "should"])
 _NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "forwards", "pointing"])
 
@@ -149,7 +151,7 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             index += pair in lex.negative_pairs
         elif word == "but":
             close(Kind.MAIN)
-        elif word in sets["side"] or (
+        elif (word in sets["side"] and not (word == "if" and _ASKING & set(words[-1:]))) or (
             word == "as" and set(tokens[index + 1 : index + 2]) & sets["determiners"]
         ):
             close(Kind.SIDE)

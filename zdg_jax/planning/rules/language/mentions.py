@@ -16,6 +16,7 @@ _USING = frozenset(
 _WORLDLY = frozenset(["face", "mount", "base"])
 _AIMING = frozenset(["pointing", "aiming", "turning", "directing", "point", "aim", "turn"])
 _TAKING = frozenset(["take", "grab", "grasp", "get", "grip", "reach", "seize"])
+_HOLD = frozenset(["hold", "grip", "grasp", "grab", "pinch", "clutch", "clasp", "seize"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
 _PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
 _MADE_TO_HOLD = frozenset(["stem", "neck", "body", "vessel"])
@@ -73,6 +74,8 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             whose = index > 0 and words[index - 1] in lex.words["whose"]
             if whose and phrase[0] in lex.words["bodily"]:
                 continue  # "on my head", "your teeth"
+            if _specifies(words[index + length :], lex):
+                continue  # "the wheel nuts"
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
                 continue  # "on top of the others"
             yield Mention(
@@ -86,6 +89,14 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             last = index + 1
             break
         index += 1
+
+
+def _specifies(after: Sequence[str], lex: Lexicon) -> bool:
+    """Tells whether a part's name only says of which kind the things after it are."""
+    plural = (
+        bool(after) and after[0].endswith("s") and not after[0].endswith(("ss", "wards", "ways"))
+    )
+    return plural and after[0] not in lex.vocabulary
 
 
 def _compound(words: Sequence[str], index: int, length: int, lex: Lexicon) -> str:
@@ -165,7 +176,7 @@ def classify_mention(
         offered = mention.function == "handle" and bool(_TAKING & set(before))
         offered &= action in ("", "lift", "hold", "place")
         return Verdict(value=-1.0, reason="someone else takes it there", offered=offered)
-    if _held_there(before, after, lex):
+    if _held_there(mention, before, after, lex):
         return Verdict(value=1.0, reason="the words say to hold it there")
     if sets["spared"] & set(after) and (sets["be"] & set(after) or sets["keeping"] & set(before)):
         return Verdict(value=-1.0, reason="it must stay free")
@@ -189,11 +200,16 @@ def classify_mention(
     return _by_action(mention, action, direct, preposition, lex)
 
 
-def _held_there(before: Sequence[str], after: Sequence[str], lex: Lexicon) -> bool:
+def _held_there(
+    mention: Mention, before: Sequence[str], after: Sequence[str], lex: Lexicon
+) -> bool:
     """Tells whether a part is held in passing: "holding the jaws", "blades in your palm"."""
     last = [word for word in before if word not in lex.words["determiners"] | {"only", "just"}][-1:]
     within = after[:1] in (("in",), ("inside",)) and set(after[1:3]) & lex.words["body_parts"]
-    return bool(lex.words["gripping"] & set(last)) or bool(within)
+    if last == ["using"] and mention.function in _WORKING:
+        return False  # "using the claw"
+    told = len(last) == len(before) - 1 and _HOLD & set(last)  # "hold the chuck"
+    return bool(lex.words["gripping"] & set(last)) or bool(within) or bool(told)
 
 
 def _towards(rest: Sequence[str], after: Sequence[str], action: str, lex: Lexicon) -> Verdict:

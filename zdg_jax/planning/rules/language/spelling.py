@@ -1,8 +1,8 @@
 """Small slips of the pen, and words that are not English.
 
-Only slips that leave little doubt are corrected: two neighbours exchanged, or one letter of the
-middle lost or doubled. A letter exchanged for another makes too many other words of household
-things: a plate is not a place.
+Only slips that leave little doubt are corrected: two neighbours exchanged, one letter of the middle
+lost or doubled, a silent first one lost. A letter exchanged for another makes too many other words
+of household things: a plate is not a place.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def correct_spelling(
         meant = token
         if len(token) >= _SHORTEST and token.isascii() and token not in known | object_words:
             exchanged = _exchanged(token) if len(token) > _SHORTEST else ()
-            for slips in (exchanged, _doubled(token), _misplaced(token)):
+            for slips in (_silent(token), exchanged, _doubled(token), _misplaced(token)):
                 possible = sorted(known.intersection(slips) - lex.words["spelled"])
                 if len(possible) == 1:
                     meant = possible[0]
@@ -65,6 +65,12 @@ def is_not_english(tokens: Sequence[str], lex: Lexicon, object_words: frozenset[
         return False
     known = sum(word in lex.vocabulary or word in object_words for word in words)
     return known < _FOREIGN * len(words)
+
+
+def _silent(word: str) -> Iterator[str]:
+    """Words whose first letter is not heard, and was left out."""
+    if word.startswith(("n", "r")):
+        yield ("k" if word[0] == "n" else "w") + word
 
 
 def _exchanged(word: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from zdg_jax.planning.grip import Side
-from zdg_jax.planning.rules.language.actions import done_with, is_of_another, main_action
+from zdg_jax.planning.rules.language.actions import done_with, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
 from zdg_jax.planning.rules.language.mentions import (
@@ -23,6 +23,7 @@ from zdg_jax.planning.rules.language.object_name import (
     object_words,
 )
 from zdg_jax.planning.rules.language.spelling import correct_spelling, is_not_english
+from zdg_jax.planning.rules.language.verb_meaning import is_of_another
 
 _NAMED_CERTAINTY = 0.8
 _VERB = 0.9
@@ -133,7 +134,12 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     hold: list[PartRequest] = []
     avoid: list[PartRequest] = []
     offered = action is not None and action.name == "hand_over"
-    offered |= action is None and any(_for_someone(clause, lex) for clause in clauses)
+    if action is None and any(_for_someone(clause, lex) for clause in clauses):
+        # "The red one for her", but not "frobnicate the nail for me".
+        named_object = any(names_object(clause.words, name, lex) for clause in clauses)
+        offered |= named_object or not _unknown(clauses, own_words, lex)
+    if action is None:
+        offered |= any(_wished_for(clause, lex, name) for clause in clauses)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
         target, passive = (here.target, here.passive) if here else ((), False)
@@ -221,6 +227,12 @@ def _for_someone(clause: Clause, lex: Lexicon) -> bool:
     return clause.kind is not Kind.NEGATIVE and (
         (alone and words[-1] in persons) or (words[-2:-1] == ["to"] and words[-1] in persons)
     )
+
+
+def _wished_for(clause: Clause, lex: Lexicon, name: str) -> bool:
+    """Tells whether someone else is said to need the object: "she needs the scissors"."""
+    wishes = bool(lex.words["wishing"] & set(clause.words))
+    return clause.kind is Kind.OTHER and wishes and names_object(clause.words, name, lex)
 
 
 def _with_another(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:
