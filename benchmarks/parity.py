@@ -132,7 +132,7 @@ def _run(engine: PhysicsEngine, poses: Poses) -> tuple[Validation, float, str]:
 @click.option("--objects", type=click.Path(path_type=pathlib.Path))
 @click.option("--only", multiple=True)
 @click.option("--num", default=256, show_default=True, help="Grasps to refine.")
-@click.option("--steps", default=160, show_default=True, help="Steps of the refinement.")
+@click.option("--steps", default=80, show_default=True, help="Steps of the refinement.")
 @click.option("--grasps", default=64, show_default=True, help="Grasps to test; 0 leaves it out.")
 @click.option(
     "--engine", "engines", multiple=True, type=click.Choice(list(ENGINES)), default=("mjx",),

@@ -30,8 +30,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zdg_jax.kernels import elimination
+
 _STEPS = 24
-_CENTERING, _TO_BOUNDARY = 0.25, 0.95
+_CENTERING, _TO_BOUNDARY, _CLOSED, _BALANCED = 0.25, 0.95, 1e-6, 1e-4
+"""How far each step aims off the boundary and goes towards it; the gap, and the share of the forces
+left unbalanced, at which they end: beyond that single precision leads away again."""
 _FORCE = 10.0
 """Newton that the program counts in, so that its numbers are near one."""
 _BULGE = 1.0448
@@ -126,12 +130,12 @@ def _spread(
     # (M^T M / gain + 1 / stiffness)^-1 by Woodbury: M has fewer rows than columns.
     root = torque * (limit * jnp.sqrt(contact_stiffness / gain))[:, None]
     small = jnp.eye(len(root), dtype=nulled.dtype) + root @ root.T
-    give = eye - root.T @ jnp.linalg.solve(small, root)
+    give = eye - root.T @ elimination.solve(small, root)
     through = give @ nulled.T
     system = nulled @ through
     eased = 1e-6 * (1 + jnp.trace(system))
     system = system + eased * jnp.eye(len(system), dtype=nulled.dtype)
-    return through @ jnp.linalg.solve(system, -loads)
+    return through @ elimination.solve(system, -loads)
 
 
 def _interior(
@@ -181,9 +185,8 @@ def _interior(
         aim = _CENTERING * gap / slack - dual + weight * r_bound
         g_force, g_load = back(aim)
         g_force, g_load = -r_force - g_force, -r_load - g_load
-        factor = jax.scipy.linalg.cho_factor(hessian)
-        solved = jax.scipy.linalg.cho_solve(
-            factor, jnp.concatenate([nulled.T, side[:, None], g_force[:, None]], axis=1)
+        solved = elimination.solve(
+            hessian, jnp.concatenate([nulled.T, side[:, None], g_force[:, None]], axis=1)
         )
         # Border of equalities and the load.
         border = jnp.concatenate([nulled, side[None]])
@@ -195,7 +198,7 @@ def _interior(
         schur = schur + jnp.diag(jnp.concatenate([jnp.full(rows, eased), jnp.zeros(1)])).astype(
             dtype
         )
-        border_solution = jnp.linalg.solve(schur, rest - jnp.append(-r_null, g_load))
+        border_solution = elimination.solve(schur, rest - jnp.append(-r_null, g_load))
         d_nu, d_load = border_solution[:-1], border_solution[-1]
         d_force = solved[:, -1] - solved[:, :-1] @ border_solution
         change = times(d_force, d_load)
@@ -214,7 +217,8 @@ def _interior(
             dual + length[1] * d_dual,
             nu + length[1] * d_nu,
         )
-        good = jnp.all(jnp.isfinite(moved[0])) & jnp.isfinite(moved[1])
+        off = jnp.max(jnp.abs(r_null)) > _BALANCED * jnp.sum(jnp.abs(force))
+        good = jnp.all(jnp.isfinite(moved[0])) & jnp.isfinite(moved[1]) & (off | (gap > _CLOSED))
         return jax.tree.map(lambda new, old: jnp.where(good, new, old), moved, carry)
 
     start = (

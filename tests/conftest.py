@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import pathlib
 from collections.abc import Iterator
 
 import jax
 import pytest
+
+from zdg_jax.runtime.compile_cache import enable_compile_cache
 
 pytest_plugins = ["tests.browser", "tests.model_fixtures"]
 
@@ -17,18 +21,28 @@ _JUDGE = _ROOT.parent / "shared" / "judge" / "judge.py"
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_debug_key_reuse", True)
-# Most of the suite's time would be compilation; a second run finds the programs again.
-jax.config.update("jax_compilation_cache_dir", str(_ROOT / ".pytest_cache" / "jax"))
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+# Processes that tests start are as strict, and so find the programs that were traced already.
+os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_caches(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
-    """No test reads or writes the user's caches; all workers of a run share one of objects."""
+    """No test reads or writes the user's caches.
+
+    All workers of a run and the processes that tests start share caches of the run. Programs
+    outlive it, for most of its time would be their compilation: their keys hold the sources.
+    """
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "caches"
+    folder.mkdir(exist_ok=True)
+    for name in ("programs", "xla"):
+        kept = _ROOT / ".pytest_cache" / name
+        kept.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # another worker was first
+            (folder / name).symlink_to(kept)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZDG_CACHE_DIR", str(folder))
+        enable_compile_cache()
         yield
 
 

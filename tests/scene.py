@@ -10,6 +10,7 @@ import functools
 
 import jax
 
+from tests.hands import load_hand
 from tests.planning import things
 from zdg_jax import planning
 from zdg_jax.energy import GraspVariables, Pattern, Problem
@@ -23,9 +24,8 @@ GRASPS = 8
 TASK = "pick it up by the body"
 
 
-@functools.cache
 def allegro() -> Hand:
-    return Hand.load("allegro")
+    return load_hand("allegro")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,9 +10,3 @@ import pytest
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return tmp_path_factory.mktemp("cli")
-
-
-@pytest.fixture(autouse=True)
-def caches(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of a module share caches of their own."""
-    monkeypatch.setenv("ZDG_CACHE_DIR", str(folder / "caches"))

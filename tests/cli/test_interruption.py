@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from tests.cli.processes import start
 from tests.cli.saved import many
 from zdg_jax.cli.app import run
 from zdg_jax.grasps import GraspSet
@@ -20,23 +21,6 @@ from zdg_jax.validation import Reason
 
 PATIENCE = 300.0
 """Longest wait for a process to get somewhere [s]."""
-
-ZDG = pathlib.Path(sys.executable).with_name("zdg")
-"""The installed command."""
-
-
-def start(*arguments: object) -> subprocess.Popen[str]:
-    # Where the tests run in the background interruptions are ignored, and children inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return subprocess.Popen(
-            [str(ZDG), *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def wait_for(path: pathlib.Path, process: subprocess.Popen[str]) -> None:

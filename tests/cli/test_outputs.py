@@ -30,9 +30,11 @@ def test_a_plan_replaces_neither_a_file_of_others_nor_the_plan_of_another_task(
     ball, out = tmp_path / "ball.stl", tmp_path / "out"
     trimesh.creation.icosphere(subdivisions=2, radius=0.03).export(ball)
 
+    hand = many(tmp_path, 1).parent / "gripper.xml"
+
     def plan(task: str, *options: str) -> int:
         words = [str(ball), "--task", task, "--planner", "rules", "--out", str(out), *options]
-        return run(["plan", *words])
+        return run(["plan", "--hand", str(hand), *words])
 
     (tmp_path / "victim").write_text("precious")
     out.mkdir()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pathlib
 import signal
-import subprocess
-import sys
 import urllib.request
 
 import pytest
 
+from tests.cli.processes import start
 from tests.cli.saved import many
 from tests.planning.plans import content
 from zdg_jax.cli.app import run
@@ -18,8 +17,7 @@ from zdg_jax.planning import GraspPlan
 
 def _served(*words: object) -> tuple[str, int]:
     """What a process that views prints first; its page answers, and Ctrl-C ends it."""
-    command = [sys.executable, "-m", "zdg_jax", "view", *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with start("view", *words) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         with urllib.request.urlopen(said.split()[0]) as page:

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.hands import load_hand
 from tests.made_up import make_grasps
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import HandRecord
@@ -16,7 +17,7 @@ from zdg_jax.hand.poses import Poses
 
 @pytest.fixture(scope="session")
 def allegro() -> Hand:
-    return Hand.load("allegro")
+    return load_hand("allegro")
 
 
 @pytest.fixture(scope="session")

@@ -84,21 +84,19 @@ def works(says: str = "") -> Outcome:
     return Outcome(status=0, says=says)
 
 
-def check(row: Row, folder: pathlib.Path, caches: pathlib.Path) -> None:
+def check(row: Row, folder: pathlib.Path) -> None:
     """Runs a row and checks what came of it.
 
     Args:
         row: the row.
         folder: an empty folder.
-        caches: folder of caches that rows share.
 
     Raises:
         AssertionError: something else came of it.
     """
     row.make(folder)
     program = ["-c", row.run] if isinstance(row.run, str) else ["-m", "zdg_jax", *row.run]
-    environment = {"ZDG_CACHE_DIR": str(caches), "PYTHONPATH": str(pathlib.Path.cwd())}
-    environment = os.environ | environment | row.environment
+    environment = os.environ | {"PYTHONPATH": str(pathlib.Path.cwd())} | row.environment
     # The shell sets the limit: a function run in the child would fork this process, in which JAX
     # may have threads already.
     into = f" > {row.output}" if row.output else ""

@@ -10,11 +10,6 @@ from tests.faults.harness import Row, check
 from tests.faults.rows import ROWS
 
 
-@pytest.fixture(scope="session")
-def caches(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return tmp_path_factory.mktemp("caches")
-
-
 def _parameters() -> list[object]:
     names = [row.name for row in ROWS]
     assert len(set(names)) == len(names)
@@ -25,5 +20,5 @@ def _parameters() -> list[object]:
 
 
 @pytest.mark.parametrize("row", _parameters())
-def test_a_row_ends_as_it_should(row: Row, tmp_path: pathlib.Path, caches: pathlib.Path) -> None:
-    check(row, tmp_path, caches)
+def test_a_row_ends_as_it_should(row: Row, tmp_path: pathlib.Path) -> None:
+    check(row, tmp_path)

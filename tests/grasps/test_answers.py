@@ -10,9 +10,10 @@ import pytest
 import trimesh
 
 from tests.cli.saved import many
+from tests.hands import load_hand
 from tests.made_up import make_grasps
 from tests.planning.plans import content
-from zdg_jax import GraspPlan, GraspSet, Hand, InputError, Object, carry
+from zdg_jax import GraspPlan, GraspSet, InputError, Object, carry
 from zdg_jax.grasps.grasp_text import describe_grasp
 from zdg_jax.grasps.summary import summary_table
 from zdg_jax.hand.poses import HandPose
@@ -23,7 +24,7 @@ def test_reprs_take_one_to_five_lines() -> None:
     box = trimesh.creation.box((0.04, 0.06, 0.09))
     grasps = make_grasps(300)
     for value, words in (
-        (Hand.load("allegro"), ("allegro", "4 fingers", "16 joints")),
+        (load_hand("allegro"), ("allegro", "4 fingers", "16 joints")),
         (Object.from_mesh((box.vertices, box.faces), name="tin"), ("tin", "40 x 60 x 90 mm")),
         (GraspPlan.model_validate(content()), ("holds", "avoids")),
         (grasps.validation, ("six_directions", "150 of 300 held")),
@@ -42,7 +43,7 @@ def test_notebooks_show_tables() -> None:
     box = trimesh.creation.box((0.04, 0.06, 0.09))
     grasps = make_grasps(300)
     for value, words in (
-        (Hand.load("allegro"), ("<th>finger</th>", "<td>th</td>", "thj1")),
+        (load_hand("allegro"), ("<th>finger</th>", "<td>th</td>", "thj1")),
         (Object.from_mesh((box.vertices, box.faces), name="<b>"), ("&lt;b&gt;", "90 x 60 x 40")),
         (grasps.validation, ("150 of 300 held", "<td>held</td><td>150</td>")),
         (grasps, ("300 grasps", "<th>score</th>")),

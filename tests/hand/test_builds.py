@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import pathlib
 import re
 
@@ -13,14 +12,10 @@ import pytest
 import trimesh
 
 from tests.hand.models import claw, gripper, urdf
+from tests.hands import hand_from_text
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.hand.link_geometry import link_solids
-
-
-@functools.cache
-def from_text(text: str, drive: float | None = None) -> Hand:
-    return Hand.load(mujoco.MjSpec.from_string(text), drive=drive)
 
 
 def write_urdf(folder: pathlib.Path, text: str, mesh: str = "meshes/link.ply") -> pathlib.Path:
@@ -76,7 +71,7 @@ def test_links_of_every_screw_are_merged(tmp_path: pathlib.Path) -> None:
 
 
 def test_claw_without_thumb_faces_where_it_points() -> None:
-    hand = from_text(claw())
+    hand = hand_from_text(claw())
     assert not any(finger.is_thumb for finger in hand.fingers)
     assert hand.palm.normal[2] > 0.98
     # A finger that bends both ways alike closes inward, and its half-closed pose is free.
@@ -101,7 +96,7 @@ def test_thumb_in_the_plane_of_two_fingers_makes_a_claw() -> None:
     bodies += finger.format(n="b", x=-0.03, y=0.04, s=1, o=0.02)
     bodies += finger.format(n="c", x=0, y=-0.04, s=-1, o=-0.02)
     drives = "".join(f'<position joint="{f}{j}"/>' for f in "abc" for j in "ab")
-    hand = from_text(f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>
+    hand = hand_from_text(f"""<mujoco><compiler angle="radian" autolimits="true"/><worldbody>
       <body name="palm"><geom type="box" size=".05 .05 .01"/>{bodies}</body></worldbody>
       <actuator>{drives}</actuator></mujoco>""")
     assert [finger.is_thumb for finger in hand.fingers] == [False, False, True]
@@ -128,7 +123,7 @@ def test_scene_and_mount_are_left_out_and_a_wrist_stays() -> None:
     )
     text = text.replace("</body></worldbody>", "</body></body></worldbody>")
     text = text.replace("<actuator>", '<actuator><position joint="px"/><position joint="wrist"/>')
-    hand = from_text(text)
+    hand = hand_from_text(text)
     assert hand.joint_names == ("wrist", "j0a", "j0b", "j1a", "j1b", "j2a", "j2b")
     assert set(hand.link_names[1:3]) == {"arm", "palm"}
     notes = "; ".join(hand.notes)
@@ -140,7 +135,7 @@ def test_tendon_with_hardly_any_range_ties_joints() -> None:
     tendon = """<fixed name="tie" range="-.001 .001"><joint joint="la" coef=".01"/>
       <joint joint="lb" coef="-.01"/></fixed>"""
     drives = "".join(f'<position joint="{j}" kp="5"/>' for j in ("la", "ra", "rb"))
-    hand = from_text(gripper(tendon=tendon, actuators=drives))
+    hand = hand_from_text(gripper(tendon=tendon, actuators=drives))
     assert hand.dof_names == ("la", "ra", "rb")
     joints = np.asarray(joints_from_dofs(hand.arrays, jnp.asarray([0.7, 0.0, 0.0])))
     assert joints[hand.joint_names.index("lb")] == pytest.approx(0.7, abs=1e-6)
@@ -151,7 +146,7 @@ def test_a_tendon_over_three_joints_leaves_two_motions_slack() -> None:
       <joint joint="rb" coef="-1"/></fixed>"""
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
     passive_motions = np.asarray(
-        from_text(gripper(tendon=tendon, actuators=drives)).arrays.passive_motions
+        hand_from_text(gripper(tendon=tendon, actuators=drives)).arrays.passive_motions
     )
     assert passive_motions.shape == (2, 4)
     np.testing.assert_allclose(passive_motions @ passive_motions.T, np.eye(2), atol=1e-6)
@@ -164,13 +159,13 @@ def test_joints_that_an_equality_ties_are_not_slack() -> None:
     """
     drives = '<position tendon="pull" kp="5"/><position joint="ra" kp="5"/>'
     equality = '<joint joint1="lb" joint2="la" polycoef="0 0.7 0 0 0"/>'
-    hand = from_text(gripper(equality, drives + '<position joint="rb" kp="5"/>', tendon))
+    hand = hand_from_text(gripper(equality, drives + '<position joint="rb" kp="5"/>', tendon))
     assert hand.arrays.passive_motions.shape == (0, 4)
 
 
 def test_links_built_into_one_another_may_pass() -> None:
     base = '<geom type="capsule" size=".02" fromto=".035 0 .02 .035 0 .09"/>'
-    hand = from_text(claw(base=base))
+    hand = hand_from_text(claw(base=base))
     assert any("built into one another, left to pass: palm and f0_2" in n for n in hand.notes)
     assert hand.spec().compile().nexclude == hand.model.nexclude == 1
 
@@ -179,7 +174,7 @@ def test_bodies_of_several_joints() -> None:
     text = gripper().replace(
         '<joint name="la"', '<joint name="la0" axis="0 0 1" range="-.3 .3"/><joint name="la"'
     )
-    hand = from_text(text.replace("<actuator>", '<actuator><position joint="la0" kp="5"/>'))
+    hand = hand_from_text(text.replace("<actuator>", '<actuator><position joint="la0" kp="5"/>'))
     assert hand.dof_names == ("la0", "la", "lb", "ra", "rb")
     assert hand.closing[0] == 0
     assert (hand.closing[1:] != 0).all()
@@ -200,7 +195,7 @@ def test_hull_of_thousands_of_corners_is_thinned() -> None:
 
 
 def test_a_cord_over_sites_is_replaced_by_drives() -> None:
-    hand = from_text(
+    hand = hand_from_text(
         gripper(
             tendon='<spatial name="cord"><site site="p"/><site site="q"/></spatial>',
             actuators='<position tendon="cord" kp="5"/>',
@@ -220,4 +215,4 @@ def test_a_cord_over_sites_is_replaced_by_drives() -> None:
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        from_text(text)
+        hand_from_text(text)

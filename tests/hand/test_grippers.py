@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import pathlib
 
 import mujoco
@@ -11,12 +10,8 @@ import pytest
 import trimesh
 
 from tests.hand.grippers import four_bars, slides
+from tests.hands import hand_from_text
 from zdg_jax import Hand, Object, synthesize
-
-
-@functools.cache
-def load(text: str, scale: float | None = None) -> Hand:
-    return Hand.load(mujoco.MjSpec.from_string(text), scale=scale)
 
 
 def gap(text: str, hand: Hand) -> float:
@@ -42,7 +37,7 @@ def gap(text: str, hand: Hand) -> float:
     ],
 )
 def test_a_loop_becomes_couplings_that_keep_it_closed(text: str) -> None:
-    hand = load(text)
+    hand = hand_from_text(text)
     assert hand.num_dofs == 1
     assert gap(text, hand) < 1e-3
     assert sum("loop" in note and "opened" in note for note in hand.notes) == 1
@@ -55,13 +50,13 @@ def test_a_loop_becomes_couplings_that_keep_it_closed(text: str) -> None:
 
 
 def test_bars_that_move_in_two_ways_are_cut_and_driven() -> None:
-    hand = load(four_bars(loose=True))
+    hand = hand_from_text(four_bars(loose=True))
     assert any("does not move in one way and is cut" in note for note in hand.notes)
     assert {"left_link", "left_finger", "right_link", "right_finger"} <= set(hand.dof_names)
 
 
 def test_a_mirrored_gripper_is_opened_too() -> None:
-    hand = load(four_bars()).mirrored()
+    hand = hand_from_text(four_bars()).mirrored()
     assert len(hand.fingers) == 2
     assert hand.num_dofs == 1
 
@@ -75,7 +70,7 @@ def test_a_mirrored_gripper_is_opened_too() -> None:
     ],
 )
 def test_fingers_that_translate_face_one_another(text: str) -> None:
-    hand = load(text)
+    hand = hand_from_text(text)
     np.testing.assert_allclose(hand.palm.normal, [0, 0, 1], atol=0.05)
     wide, narrow = (hand.tip_positions(d) for d in (hand.open_dofs, hand.half_closed_dofs))
     assert np.ptp(wide[:, 1]) > 1.5 * np.ptp(narrow[:, 1]) > 0.005
@@ -94,7 +89,7 @@ def test_fingers_that_translate_face_one_another(text: str) -> None:
 
 
 def test_a_file_in_millimetres_is_the_same_hand() -> None:
-    hand, scaled = load(slides()), load(slides(unit=1000.0), 0.001)
+    hand, scaled = hand_from_text(slides()), hand_from_text(slides(unit=1000.0), scale=0.001)
     for name in ("body_pos", "geom_pos", "geom_size", "jnt_range", "body_mass"):
         np.testing.assert_allclose(
             getattr(scaled.model, name), getattr(hand.model, name), rtol=1e-6, atol=1e-12

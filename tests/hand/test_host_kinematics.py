@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.hand.models import gripper
+from tests.hands import load_hand
 from zdg_jax.hand import Hand, joints_from_dofs
 from zdg_jax.kernels import kinematics
 
@@ -30,7 +31,7 @@ def some_dofs(hand: Hand, num: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["allegro", "shadow", "coupled"])
 def test_joints_and_links_agree_with_the_compiled_ones(name: str) -> None:
-    hand = coupled() if name == "coupled" else Hand.load(name)
+    hand = coupled() if name == "coupled" else load_hand(name)
     dofs = some_dofs(hand, 6)
     compiled = joints_from_dofs(hand.arrays, jnp.asarray(dofs, jnp.float32))
     np.testing.assert_allclose(hand.joints(dofs), compiled, atol=1e-5)
@@ -52,7 +53,7 @@ def test_slopes_of_joints_are_their_differences() -> None:
 
 
 def test_fingertips_are_the_means_of_their_candidates() -> None:
-    hand = Hand.load("allegro")
+    hand = load_hand("allegro")
     contacts = hand.arrays.contacts
     links = kinematics.link_poses(hand.arrays.tree, jnp.asarray(hand.joints(hand.open_dofs)))
     points = np.asarray(kinematics.transform_points(links, contacts.local, contacts.link)).T
@@ -67,7 +68,7 @@ def test_fingertips_are_the_means_of_their_candidates() -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_the_thumbs_side_is_across_the_fingers_on_the_side_of_the_thumb(name: str) -> None:
-    hand = Hand.load(name)
+    hand = load_hand(name)
     palm, thumb = hand.palm, hand.fingers[hand.opposing_finger]
     assert thumb.is_thumb
     frame = np.stack([palm.normal, palm.direction, palm.thumb_side])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zdg_jax.hand import Hand, extended, side_contacts
+from tests.hands import load_hand
+from zdg_jax.hand import extended, side_contacts
 
 HANDS = ("allegro", "leap", "shadow")
 
 
 @pytest.mark.parametrize("name", HANDS)
 def test_the_index_finger_is_beside_the_thumb(name: str) -> None:
-    hand = Hand.load(name)
+    hand = load_hand(name)
     aside = hand.tip_positions(hand.open_dofs) @ hand.palm.thumb_side
     others = [i for i, finger in enumerate(hand.fingers) if not finger.is_thumb]
     assert hand.index_finger is hand.fingers[max(others, key=lambda i: aside[i])]
@@ -22,7 +23,7 @@ def test_the_index_finger_is_beside_the_thumb(name: str) -> None:
 @pytest.mark.parametrize("name", HANDS)
 @pytest.mark.parametrize("mirror", [False, True])
 def test_an_extended_finger_turns_to_the_tool(name: str, mirror: bool) -> None:
-    hand = Hand.load(name, mirror=mirror)
+    hand = load_hand(f"{name}:mirrored" if mirror else name)
     finger = hand.index_finger
     wanted = (hand.palm.direction + hand.palm.thumb_side) / np.sqrt(2)
 
@@ -41,7 +42,7 @@ def test_an_extended_finger_turns_to_the_tool(name: str, mirror: bool) -> None:
 
 @pytest.mark.parametrize("name", HANDS)
 def test_side_contacts_face_the_thumb(name: str) -> None:
-    hand = Hand.load(name)
+    hand = load_hand(name)
     usual, sides = hand.arrays.contacts, side_contacts(hand)
     link = np.asarray(sides.link)
     np.testing.assert_array_equal(link, usual.link)
@@ -56,7 +57,7 @@ def test_side_contacts_face_the_thumb(name: str) -> None:
 
 @pytest.mark.parametrize("name", HANDS)
 def test_lateral_preshapes_close_across_the_fingers(name: str) -> None:
-    hand = Hand.load(name)
+    hand = load_hand(name)
     lateral, usual = hand.lateral_preshapes, hand.preshapes
     across = np.abs(np.asarray(lateral.axis) @ hand.palm.thumb_side)
     narrow = np.asarray(lateral.width) < 0.04

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import pathlib
 import re
 
@@ -14,6 +13,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from tests.hand.models import gripper
+from tests.hands import hand_from_text, load_hand
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand, describe, joints_from_dofs, shipped_hands
 from zdg_jax.hand.link_geometry import link_solids, sample_links
@@ -22,8 +22,6 @@ from zdg_jax.kernels import kinematics
 
 MENAGERIE = {"allegro": "wonik_allegro", "leap": "leap_hand", "shadow": "shadow_hand"}
 
-load = functools.cache(Hand.load)
-
 
 def random_dofs(hand: Hand, num: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
@@ -31,13 +29,9 @@ def random_dofs(hand: Hand, num: int, seed: int = 0) -> np.ndarray:
     return (lower + rng.random((num, hand.num_dofs)) * (upper - lower)).astype(np.float32)
 
 
-def from_text(text: str) -> Hand:
-    return Hand.load(mujoco.MjSpec.from_string(text))
-
-
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_kinematics_agree_with_the_c_engine(name: str) -> None:
-    hand = load(name)
+    hand = load_hand(name)
     joints = np.asarray(joints_from_dofs(hand.arrays, random_dofs(hand, 30)))
     poses = np.moveaxis(kinematics.link_poses(hand.arrays.tree, jnp.asarray(joints)), -1, 1)
     data = mujoco.MjData(hand.model)
@@ -50,7 +44,7 @@ def test_kinematics_agree_with_the_c_engine(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_shipped_hands_carry_over_to_menagerie(name: str, shared_assets: pathlib.Path) -> None:
-    hand = load(name)
+    hand = load_hand(name)
     path = shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml"
     model = mujoco.MjSpec.from_file(str(path)).compile()
     assert hand.joint_names == tuple(model.joint(j).name for j in range(model.njnt))
@@ -96,8 +90,8 @@ def worst_offset(hand: Hand, model: mujoco.MjModel) -> float:
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_shipped_hands_touch_where_menagerie_does(name: str, shared_assets: pathlib.Path) -> None:
-    hand = load(name)
-    other = load(shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml")
+    hand = load_hand(name)
+    other = load_hand(shared_assets / "hands" / MENAGERIE[name] / "right_hand.xml")
     between, solids = frames_between(hand, other.model), link_solids(hand.model)
     contacts, gaps = other.arrays.contacts, []
     touching = {finger.tip_link for finger in other.fingers} | {other.palm.link}
@@ -115,7 +109,7 @@ def test_shipped_hands_touch_where_menagerie_does(name: str, shared_assets: path
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_anatomy(name: str) -> None:
-    hand = load(name)
+    hand = load_hand(name)
     assert len(hand.fingers) == (5 if name == "shadow" else 4)
     assert sum(finger.is_thumb for finger in hand.fingers) == 1
     assert hand.fingers[-1].is_thumb
@@ -133,7 +127,7 @@ def test_anatomy(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_links_do_not_touch_in_open_and_half_closed_poses(name: str) -> None:
-    hand = load(name)
+    hand = load_hand(name)
     data = mujoco.MjData(hand.model)
     for dofs in (hand.open_dofs, hand.half_closed_dofs):
         data.qpos[:] = hand.joints(dofs)
@@ -145,7 +139,7 @@ def test_links_do_not_touch_in_open_and_half_closed_poses(name: str) -> None:
 def test_spheres_stand_for_the_links(name: str, shared_assets: pathlib.Path) -> None:
     if name in MENAGERIE.values():
         name = shared_assets / "hands" / name / "right_hand.xml"
-    hand = load(name)
+    hand = load_hand(name)
     assert hand.coverage.mean < 3e-3
     assert hand.coverage.stick_out < 5e-3
     spheres = hand.arrays.spheres
@@ -181,7 +175,7 @@ def test_coverage_is_measured_to_the_surface() -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "leap", "shadow"])
 def test_candidates_lie_on_the_collision_geometry(name: str) -> None:
-    hand = load(name)
+    hand = load_hand(name)
     contacts, model = hand.arrays.contacts, hand.model
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
@@ -210,7 +204,7 @@ def _distance(model: mujoco.MjModel, data: mujoco.MjData, geom: int, point: np.n
 
 
 def test_joints_that_share_a_tendon_have_a_coordinate_each() -> None:
-    hand = load("shadow")
+    hand = load_hand("shadow")
     assert (hand.num_joints, hand.num_dofs, hand.num_actuators) == (24, 24, 20)
     for finger in ("FF", "MF", "RF", "LF"):
         inner, outer = (hand.joint_names.index(f"rh_{finger}J{n}") for n in (2, 1))
@@ -219,15 +213,15 @@ def test_joints_that_share_a_tendon_have_a_coordinate_each() -> None:
 
 
 def test_shadow_lets_joints_of_a_tendon_move_against_each_other() -> None:
-    hand = load("shadow")
+    hand = load_hand("shadow")
     passive_motions = np.asarray(hand.arrays.passive_motions)
     np.testing.assert_allclose(passive_motions @ passive_motions.T, np.eye(4), atol=1e-6)
     np.testing.assert_allclose(hand.ctrl_from_joints @ passive_motions.T, 0, atol=1e-6)
-    assert load("allegro").arrays.passive_motions.shape == (0, 16)
+    assert load_hand("allegro").arrays.passive_motions.shape == (0, 16)
 
 
 def test_self_pairs_do_not_touch_in_every_start() -> None:
-    hand = load("allegro")
+    hand = load_hand("allegro")
     first, second = np.asarray(hand.arrays.self_pairs).T
     link = np.asarray(hand.arrays.spheres.link)
     assert len(first) > 50
@@ -235,7 +229,7 @@ def test_self_pairs_do_not_touch_in_every_start() -> None:
 
 
 def test_joint_equality_becomes_a_coupling() -> None:
-    hand = from_text(
+    hand = hand_from_text(
         gripper(
             '<joint joint1="lb" joint2="la" polycoef="0.1 0.5 0.2 0 0"/>',
             '<position joint="la" kp="5"/><position joint="ra" kp="5"/>'
@@ -248,7 +242,7 @@ def test_joint_equality_becomes_a_coupling() -> None:
 
 
 def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
-    hand = from_text(gripper(actuators='<position joint="la"/><position joint="ra"/>'))
+    hand = hand_from_text(gripper(actuators='<position joint="la"/><position joint="ra"/>'))
     assert hand.dof_names == ("la", "ra")
     assert any("lb has no actuator" in note for note in hand.notes)
     assert "left out a floor" in hand.notes
@@ -267,21 +261,21 @@ def test_joints_without_actuators_stay_and_a_floor_goes() -> None:
 )
 def test_what_cannot_work_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        from_text(text)
+        hand_from_text(text)
 
 
 def test_a_file_without_actuators_is_driven_and_says_so() -> None:
-    hand = from_text(gripper(actuators=""))
+    hand = hand_from_text(gripper(actuators=""))
     assert hand.num_actuators == 4
     assert any("states no actuators: every joint is driven" in note for note in hand.notes)
 
 
 def test_a_hand_that_nothing_resists_is_damped_and_says_so() -> None:
-    hand = from_text(gripper())
+    hand = hand_from_text(gripper())
     assert any("no joint states damping" in note for note in hand.notes)
     np.testing.assert_allclose(hand.model.dof_armature, 1e-3)
     np.testing.assert_allclose(hand.model.actuator_biasprm[:, 2], -0.05 * hand.kp)
-    stated = from_text(gripper().replace('name="la"', 'name="la" damping="0.01"'))
+    stated = hand_from_text(gripper().replace('name="la"', 'name="la" damping="0.01"'))
     assert not any("damping" in note for note in stated.notes)
     assert not stated.model.dof_armature.any()
 
@@ -299,7 +293,7 @@ def test_drives_of_slides_push_as_hard_as_those_of_hinges() -> None:
     text = gripper(actuators="")
     assert hinge in text
     slide = 'name="rb" type="slide" axis="0 0 1" range="0 0.03"'
-    hand = from_text(text.replace(hinge, slide))
+    hand = hand_from_text(text.replace(hinge, slide))
     assert hand.linear.sum() == 1
     np.testing.assert_allclose(hand.kp, np.where(hand.linear, 5.0 / 0.07**2, 5.0))
 
@@ -312,8 +306,8 @@ def test_unknown_names_list_the_shipped_hands() -> None:
 
 
 def test_hands_are_frozen_and_fingerprinted() -> None:
-    hand = load("allegro")
-    assert hand.fingerprint != load("leap").fingerprint
+    hand = load_hand("allegro")
+    assert hand.fingerprint != load_hand("leap").fingerprint
     assert hand.spec().compile().nq == 16
     with pytest.raises(dataclasses.FrozenInstanceError):
         hand.name = "other"

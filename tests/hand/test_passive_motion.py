@@ -7,12 +7,13 @@ import numpy as np
 
 from tests import scene
 from tests.hand.models import gripper
+from tests.hands import load_hand
 from zdg_jax.hand import Hand
 from zdg_jax.hand.passive_motion import given_way, in_dofs
 
 
 def test_a_pressed_tip_straightens_the_inner_joint_and_bends_the_outer_one() -> None:
-    hand = Hand.load("shadow")
+    hand = load_hand("shadow")
     motions = np.asarray(hand.arrays.passive_motions)
     assert len(motions) == 4
     for motion in motions:
@@ -22,7 +23,7 @@ def test_a_pressed_tip_straightens_the_inner_joint_and_bends_the_outer_one() -> 
 
 
 def test_fingers_give_way_to_a_stop_and_the_tendon_stays() -> None:
-    hand = Hand.load("shadow")
+    hand = load_hand("shadow")
     motions = np.asarray(hand.arrays.passive_motions, float)
     rng = np.random.default_rng(0)
     lower, upper = hand.kinematics.coupling.lower, hand.kinematics.coupling.upper

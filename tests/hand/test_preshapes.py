@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-
 import jax
 import mujoco
 import numpy as np
 import pytest
 
 from tests.hand.models import claw, gripper
+from tests.hands import hand_from_text, load_hand
 from zdg_jax.hand import Hand, Preshapes
 from zdg_jax.hand.preshapes import ROOM, find_preshapes
-
-load = functools.cache(Hand.load)
 
 SHIPPED = ["allegro", "leap", "shadow"]
 
 
-@functools.cache
-def from_text(text: str) -> Hand:
-    return Hand.load(mujoco.MjSpec.from_string(text))
-
-
 def hands() -> dict[str, Hand]:
-    made_up = {"gripper": from_text(gripper()), "claw": from_text(claw())}
-    return {name: load(name) for name in SHIPPED} | made_up
+    made_up = {"gripper": hand_from_text(gripper()), "claw": hand_from_text(claw())}
+    return {name: load_hand(name) for name in SHIPPED} | made_up
 
 
 def pads_by_mujoco(hand: Hand, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +39,7 @@ def pads_by_mujoco(hand: Hand, dofs: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_there_is_a_preshape_for_every_width_from_a_coin_to_a_loaf(name: str) -> None:
-    widths = np.sort(np.asarray(load(name).preshapes.width))
+    widths = np.sort(np.asarray(load_hand(name).preshapes.width))
     assert widths[0] < 0.035
     assert widths[-1] > 0.17
     assert np.diff(widths).max() < 0.02
@@ -89,10 +81,10 @@ def test_no_link_stands_in_another(name: str) -> None:
 
 
 def test_preshapes_are_the_same_at_every_load() -> None:
-    hand = load("leap")
+    hand = load_hand("leap")
     for again in (
         find_preshapes(hand, hand.fingertips, hand.opposing_finger),
-        Hand.load("leap").preshapes,
+        load_hand("leap").preshapes,
     ):
         for one, other in zip(jax.tree.leaves(hand.preshapes), jax.tree.leaves(again), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -100,7 +92,7 @@ def test_preshapes_are_the_same_at_every_load() -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "shadow"])
 def test_a_left_hand_opens_as_the_mirror_image_of_the_right_one(name: str) -> None:
-    right, left = load(name), load(f"{name}:mirrored")
+    right, left = load_hand(name), load_hand(f"{name}:mirrored")
     dofs = np.asarray(right.preshapes.dofs[::7], float)
     np.testing.assert_allclose(
         left.tip_positions(dofs), right.tip_positions(dofs) * [1, -1, 1], atol=2e-3
@@ -114,7 +106,7 @@ def test_a_left_hand_opens_as_the_mirror_image_of_the_right_one(name: str) -> No
 
 
 def test_the_first_finger_opposes_the_others_of_a_claw() -> None:
-    hand = from_text(claw())
+    hand = hand_from_text(claw())
     assert not any(finger.is_thumb for finger in hand.fingers)
     assert hand.opposing_finger == 0
     inward = -hand.tip_positions(hand.half_closed_dofs)[0]
@@ -125,7 +117,7 @@ def test_the_first_finger_opposes_the_others_of_a_claw() -> None:
 
 
 def test_a_thumb_reaches_wider_than_the_open_pose() -> None:
-    hand = load("shadow")
+    hand = load_hand("shadow")
     tips = hand.tip_positions(hand.open_dofs)
     others = np.delete(tips, hand.opposing_finger, axis=0).mean(axis=0)
     width_of_open_pose = np.linalg.norm(others - tips[hand.opposing_finger])
@@ -136,7 +128,7 @@ def test_a_thumb_reaches_wider_than_the_open_pose() -> None:
 @pytest.mark.parametrize("width", [0.02, 0.05, 0.09, 0.13])
 def test_the_closest_preshape_leaves_room_for_the_object(width: float) -> None:
     for name in SHIPPED:
-        preshapes = load(name).preshapes
+        preshapes = load_hand(name).preshapes
         row = preshapes.closest(width)
         assert float(preshapes.width[row]) == pytest.approx(width + ROOM, abs=0.012)
         misfit = np.abs(np.asarray(preshapes.width) - width - ROOM)
@@ -145,7 +137,7 @@ def test_the_closest_preshape_leaves_room_for_the_object(width: float) -> None:
 
 
 def test_strain_grows_from_the_open_pose_to_the_greatest_width() -> None:
-    preshapes = load("allegro").preshapes
+    preshapes = load_hand("allegro").preshapes
     easy, widest = 0.9 * float(preshapes.open_width), preshapes.max_aperture
     assert preshapes.strain(0.01) == preshapes.strain(easy) == 0.0
     assert preshapes.strain((easy + widest) / 2) == pytest.approx(0.5)
@@ -154,7 +146,7 @@ def test_strain_grows_from_the_open_pose_to_the_greatest_width() -> None:
 
 
 def test_compiled_programs_rate_preshapes_as_the_host_does() -> None:
-    preshapes = load("allegro").preshapes
+    preshapes = load_hand("allegro").preshapes
     rate = jax.jit(lambda table, width: table.log_likelihood(width, looseness=0.01))
     compiled = np.asarray(rate(preshapes, 0.06))
     host = np.asarray(preshapes.log_likelihood(0.06, looseness=0.01))

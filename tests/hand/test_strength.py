@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 
+from tests.hands import load_hand
 from zdg_jax.hand import Hand
 from zdg_jax.hand.strength import fingertip_forces, fingertip_payload
 
@@ -24,7 +25,7 @@ def test_jaws_on_slides_press_with_the_force_of_their_actuators() -> None:
 
 
 def test_a_finger_is_as_strong_as_its_weakest_joint_over_its_lever() -> None:
-    hand = Hand.load("allegro")
+    hand = load_hand("allegro")
     weak = fingertip_forces(hand, np.full(hand.num_actuators, 0.7))
     strong = fingertip_forces(hand, np.full(hand.num_actuators, 1.4))
     assert np.allclose(strong, 2 * weak)
@@ -34,7 +35,7 @@ def test_a_finger_is_as_strong_as_its_weakest_joint_over_its_lever() -> None:
 
 
 def test_the_weaker_side_of_a_pinch_limits_what_it_carries() -> None:
-    hand = Hand.load("allegro")
+    hand = load_hand("allegro")
     limit = np.full(hand.num_actuators, 0.7)
     forces = fingertip_forces(hand, limit)
     thumb = next(i for i, finger in enumerate(hand.fingers) if finger.is_thumb)

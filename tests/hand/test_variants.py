@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import pathlib
 import re
@@ -14,15 +13,17 @@ import pytest
 from numpy.typing import ArrayLike
 
 from tests.hand.models import gripper, lopsided
+from tests.hands import hand_from_text, load_hand
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.meshes.geoms import geom_mesh
 
 MIRROR = np.array([1.0, -1.0, 1.0])
-load = functools.cache(Hand.load)
 
 
 def from_text(text: str, **options: Any) -> Hand:
+    if not options:
+        return hand_from_text(text)
     return Hand.load(mujoco.MjSpec.from_string(text), **options)
 
 
@@ -69,7 +70,7 @@ def test_mirrored_hand_is_the_one_written_by_hand() -> None:
 
 @pytest.mark.parametrize("name", ["allegro", "shadow"])
 def test_left_hand_is_the_image_of_the_right_one(name: str) -> None:
-    right, left = load(name), load(f"{name}:mirrored")
+    right, left = load_hand(name), load_hand(f"{name}:mirrored")
     assert left.joint_names == right.joint_names
     assert (left.name, left.source) == (f"{name}_mirrored", f"{name}:mirrored")
     assert left.fingerprint != right.fingerprint

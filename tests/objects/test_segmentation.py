@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,33 @@ def jar() -> manifold3d.Manifold:
     return cylinder(0.086, 0.038) + cylinder(0.1, 0.031) + lid
 
 
+def rod(path: np.ndarray, radius: float) -> manifold3d.Manifold:
+    """A bent rod along points (n, 3)."""
+    balls = [Solid.sphere(radius, 20).translate(tuple(point)) for point in path]
+    return sum((Solid.batch_hull([a, b]) for a, b in itertools.pairwise(balls)), Solid())
+
+
+def half_circle(radius: float, start: float) -> np.ndarray:
+    """Points in the xy plane that run on by 180 degrees from an angle."""
+    angle = np.radians(start + np.linspace(0, 180, 11))
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle), 0 * angle], axis=1)
+
+
+def pot(turn: float) -> manifold3d.Manifold:
+    """A pot with two equal loops at its sides."""
+    inside = cylinder(0.12, 0.106).translate((0, 0, 0.004))
+    loop = rod(half_circle(0.035, -90), 0.006).translate((0.108, 0, 0.085)) - inside
+    loops = loop + loop.rotate((0, 0, 180))
+    return (cylinder(0.12, 0.11) - inside + loops).rotate((0, 0, turn))
+
+
+def open_padlock() -> manifold3d.Manifold:
+    """A block from which a hook rises; its other end is free, above the block."""
+    arch = half_circle(0.016, 0)[:, [0, 2, 1]] + (0, 0, 0.041)
+    hook = np.concatenate([[(0.016, 0, 0.037)], arch, [(-0.016, 0, 0.012)]])
+    return Solid.cube((0.05, 0.02, 0.045), True) + rod(hook, 0.004)
+
+
 def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     """Marks and centres of evenly small faces."""
     mesh = shape.refine_to_length(0.006).to_mesh()
@@ -72,8 +100,15 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
         (pan, 3, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
         (bottle, 2, lambda p: p[:, 2] > 0.155),
         (jar, 2, lambda p: p[:, 2] > 0.09),
+        (lambda: pot(0), 4, lambda p: p[:, 0] > 0.1115),
+        (lambda: pot(0), 4, lambda p: p[:, 0] < -0.1115),
+        (lambda: pot(17), 4, lambda p: (np.hypot(p[:, 0], p[:, 1]) > 0.1115) & (p[:, 0] > 0)),
+        (open_padlock, 2, lambda p: p[:, 2] > 0.0229),
     ],
-    ids=["ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle", "jar"],
+    ids=[
+        *("ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle", "jar"),
+        *("pot", "its other loop", "turned pot", "open padlock"),
+    ],
 )
 def test_parts_of_simple_things(
     make: Callable[..., Any], count: int, small: Callable[[np.ndarray], np.ndarray] | None

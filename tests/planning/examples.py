@@ -7,6 +7,7 @@ import pathlib
 
 import trimesh
 
+from tests.hands import load_hand
 from tests.planning import things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
@@ -31,6 +32,5 @@ def jug_file(folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-@functools.cache
 def allegro() -> Hand:
-    return Hand.load("allegro")
+    return load_hand("allegro")

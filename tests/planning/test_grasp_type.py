@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from tests.hands import load_hand
 from tests.planning import plans, things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
@@ -30,7 +31,7 @@ def fingers(hand: Hand, approach: Approach) -> np.ndarray:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["right", "left"])
 def hand(request: pytest.FixtureRequest) -> Hand:
-    return Hand.load("allegro", mirror=request.param)
+    return load_hand("allegro:mirrored" if request.param else "allegro")
 
 
 def test_an_extended_index_finger_points_slantwise_along_the_tool(hand: Hand) -> None:

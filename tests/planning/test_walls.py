@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from tests.hands import load_hand
 from tests.planning import things
-from zdg_jax.hand import Hand
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type
 from zdg_jax.planning.geometry.parts import measure
@@ -40,7 +40,7 @@ def test_rim_is_taken_at_one_place_of_its_wall(radius: float, kind: GraspType) -
     assert np.linalg.norm(place) == pytest.approx(radius, abs=0.008)
     closing = np.cross(best.direction, best.thumb)
     assert abs(closing @ place) > 0.8 * radius  # through the wall, not along it
-    assert choose_type(shape, [2], best, Hand.load("allegro")) is kind
+    assert choose_type(shape, [2], best, load_hand("allegro")) is kind
 
 
 def test_rim_is_taken_away_from_what_is_spared() -> None:

@@ -11,6 +11,7 @@ import pytest
 import trimesh
 from PIL import Image
 
+from tests.hands import load_hand
 from zdg_jax.errors import InputError
 from zdg_jax.hand import Hand
 from zdg_jax.rendering import hand_picture, pose_sheet, posed_hand_shapes
@@ -25,7 +26,7 @@ class Ball:
 
 @pytest.fixture(scope="module")
 def hand() -> Hand:
-    return Hand.load("allegro")
+    return load_hand("allegro")
 
 
 @pytest.fixture(scope="module")

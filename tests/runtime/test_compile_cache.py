@@ -7,24 +7,25 @@ import pathlib
 import subprocess
 import sys
 
+from tests.hand.models import gripper
+
 _CODE = """
-import jax, jax.numpy as jnp
+import sys
+import jax
 jax.jit(lambda x: x - 1)(1.0)  # a program of the user's, compiled before
 import zdg_jax as zdg
-zdg.Hand.load("leap")
-def slow_to_compile(x):
-    for k in range(200):
-        x = jnp.sort(jnp.sin(x + k) @ x.T, axis=0)
-    return x
-jax.jit(slow_to_compile)(jnp.ones((16, 16)))
+zdg.Hand.load(sys.argv[1])
+jax.jit(lambda x: x + 2)(1.0)
 print(jax.config.jax_compilation_cache_dir)
 """
 
 
 def _folder(tmp_path: pathlib.Path, **environment: str) -> str:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "ZDG_"))}
+    hand = tmp_path / "gripper.xml"
+    hand.write_text(gripper())
     done = subprocess.run(
-        [sys.executable, "-c", _CODE],
+        [sys.executable, "-c", _CODE, str(hand)],
         env=kept | {"ZDG_CACHE_DIR": str(tmp_path / "zdg")} | environment,
         capture_output=True,
         text=True,

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tests.hands import load_hand
 from zdg_jax.energy import Term
-from zdg_jax.hand import Hand
 from zdg_jax.kernels.kinematics import LinkPoses, Topology, Tree, forward_kinematics
 from zdg_jax.runtime import exported
 from zdg_jax.runtime.exported import ExportedProgram
@@ -47,7 +47,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def tree() -> Tree:
-    return Hand.load("leap").arrays.tree
+    return load_hand("leap").arrays.tree
 
 
 def _program() -> ExportedProgram:

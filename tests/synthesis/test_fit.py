@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from tests import scene
+from tests.hands import load_hand
 from zdg_jax import energy
 from zdg_jax.energy import Problem
 from zdg_jax.hand import Hand, joints_from_dofs
@@ -19,9 +20,8 @@ from zdg_jax.synthesis.fit import FitConfig, Fitted, Fitter
 COUNT = 6
 
 
-@functools.cache
 def shadow() -> Hand:
-    return Hand.load("shadow")
+    return load_hand("shadow")
 
 
 def touching() -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zdg_jax as zdg
+from tests.hands import load_hand
 from tests.planning import things
 from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
@@ -56,5 +57,5 @@ def test_most_grasps_are_of_the_planned_type(name: str, kind: GraspType, least: 
         ),
         GraspType.HOOK: (things.thing("bar", bar=things.rod(0.01, 0.16, "x")), "carry the bar"),
     }[kind]
-    metrics = made(thing, task, kind, Hand.load(name))
+    metrics = made(thing, task, kind, load_hand(name))
     assert metrics["type_realised"].mean() >= least

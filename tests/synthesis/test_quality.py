@@ -20,6 +20,8 @@ from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
 
 CAGE = [*THREE, [0.2, 0.1, 1], [0.1, -0.2, -1]]
 CONFIG = SqueezeConfig()
+SLOTS = 7
+"""Contacts of the grasps that are compared with a reference, active or not."""
 SOUND = {
     "residual": 0.0,
     "imbalance": 0.0,
@@ -38,21 +40,21 @@ SOUND = {
 
 @pytest.mark.parametrize("ways", [CAGE, [*CAGE, [1, 1, 1]], THREE])
 def test_epsilon_is_the_distance_to_the_hull_of_wrenches(ways: list[list[float]]) -> None:
-    contacts = on_a_ball(ways)
+    contacts = on_a_ball(ways, slots=SLOTS)
     found = float(jax.jit(quality.epsilon)(problem(), contacts, contacts.active))
     assert found == pytest.approx(hull_distance(contacts), abs=0.015)
 
 
 @pytest.mark.parametrize("ways", [CAGE, [*CAGE, [1, 1, 1]], [*CAGE, [1, 0.3, 0.2]], THREE])
 def test_min_weight_is_that_of_the_linear_program(ways: list[list[float]]) -> None:
-    contacts = on_a_ball(ways)
+    contacts = on_a_ball(ways, slots=SLOTS)
     found = float(jax.jit(quality.min_weight)(problem(), contacts, contacts.active))
     assert 0.05 < found < 1
     assert found == pytest.approx(least_weight(contacts), abs=2e-3)
 
 
 def test_contacts_that_do_not_count_leave_min_weight_as_it_is() -> None:
-    alone, more = on_a_ball(CAGE), on_a_ball([*CAGE, [1, 1, 1], [0, 1, 1]])
+    alone, more = on_a_ball(CAGE, slots=SLOTS), on_a_ball([*CAGE, [1, 1, 1], [0, 1, 1]])
     active = more.active.at[len(CAGE) :].set(0.0)
     weigh = jax.jit(quality.min_weight)
     assert weigh(problem(), more, active) == pytest.approx(
@@ -63,7 +65,7 @@ def test_contacts_that_do_not_count_leave_min_weight_as_it_is() -> None:
 
 
 def test_contacts_from_one_side_close_nothing() -> None:
-    contacts = on_a_ball([[1, 0, 0], [0.9, 0.4, 0], [0.9, -0.4, 0]])
+    contacts = on_a_ball([[1, 0, 0], [0.9, 0.4, 0], [0.9, -0.4, 0]], slots=SLOTS)
     assert float(jax.jit(quality.epsilon)(problem(), contacts, contacts.active)) == 0
     assert float(jax.jit(quality.min_weight)(problem(), contacts, contacts.active)) < 1e-3
 
@@ -177,9 +179,10 @@ def least_weight(contacts: Contacts) -> float:
 
 
 def edges(contacts: Contacts) -> np.ndarray:
-    """Wrenches of the friction cones' edges, (8 k, 6)."""
-    normals = -np.asarray(contacts.normals, float)
-    points = np.asarray(contacts.points) - np.asarray(problem().object.center_of_mass)
+    """Wrenches of the edges of the friction cones of the k active contacts, (8 k, 6)."""
+    active = np.asarray(contacts.active) > 0
+    normals = -np.asarray(contacts.normals, float)[active]
+    points = np.asarray(contacts.points)[active] - np.asarray(problem().object.center_of_mass)
     wrenches = []
     for point, normal in zip(points, normals, strict=True):
         helper = np.eye(3)[0] if abs(normal[0]) < 0.7 else np.eye(3)[1]

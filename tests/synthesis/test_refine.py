@@ -12,6 +12,7 @@ import pytest
 from tests import scene
 from zdg_jax.energy import TERMS, GraspState, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
+from zdg_jax.kernels import rotations
 from zdg_jax.synthesis.refine import RefineConfig, Refined, Refiner
 
 Seeds = tuple[GraspVariables, Pattern]
@@ -253,3 +254,26 @@ def test_steps_by_hand_are_the_same_descent(seeds: Seeds) -> None:
         losses.append(loss(problem, pattern, state))
     assert state.step == 20
     assert min(losses) < 0.9 * losses[0]  # not at every step: Adam's first ones go full length
+
+
+def test_the_hand_turns_about_what_it_grasps_with(seeds: Seeds) -> None:
+    """A step that only turns the hand leaves its `grasp_center` where it is, not its root."""
+    problem = scene.jar().problem
+    hand, target = problem.hand, problem.targets.approach
+    asked = dataclasses.replace(target, weight=jnp.float32(1.0))
+    problem = dataclasses.replace(
+        problem, targets=dataclasses.replace(problem.targets, approach=asked)
+    )
+    variables, pattern = jax.tree.map(lambda leaf: leaf[0], seeds)
+    refiner = Refiner(
+        RefineConfig(weights={term.name: float(term.name == "approach") for term in TERMS})
+    )
+    state = refiner.init(problem, variables, pattern)
+    moved = jax.jit(refiner.step)(problem, pattern, state).variables
+
+    def center(variables: GraspVariables) -> np.ndarray:
+        rotation = rotations.matrix_from_6d(variables.rotation)
+        return np.asarray(variables.position + rotation @ hand.grasp_center)
+
+    np.testing.assert_allclose(center(moved), center(variables), atol=1e-6)
+    assert np.linalg.norm(moved.position - variables.position) > 1e-3

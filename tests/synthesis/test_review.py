@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pathlib
 
 import numpy as np
@@ -15,12 +16,17 @@ from tests.planning.server import ModelServer, Reply
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.records import HandRecord, ObjectRecord
 from zdg_jax.hand.poses import HandPose, Poses
-from zdg_jax.planning import Planner, PlannerOptions, plan, planner_from_name
+from zdg_jax.planning import GraspPlan, Planner, PlannerOptions, plan, planner_from_name
 from zdg_jax.synthesis.review import review_grasps
 
 
-def planned_grasps(n: int, planner: str | Planner) -> GraspSet:
-    """Random grasps of the jug that follow a plan."""
+@functools.cache
+def rules_plan() -> GraspPlan:
+    return plan("pour", jug(), allegro(), planner="rules")
+
+
+def planned_grasps(n: int) -> GraspSet:
+    """Random grasps of the jug that follow the rules' plan."""
     hand, random = allegro(), np.random.default_rng(0)
     quaternion = random.normal(size=(n, 4))
     pose = HandPose(
@@ -45,7 +51,7 @@ def planned_grasps(n: int, planner: str | Planner) -> GraspSet:
         kept=np.arange(n) < 4,
         rank=None,
         task="pour",
-        plan=plan("pour", jug(), hand, planner=planner),
+        plan=rules_plan(),
     )
 
 
@@ -57,7 +63,7 @@ def planner(backend_name: str, options: PlannerOptions) -> Planner:
 def test_the_models_order_and_reasons_are_kept(
     server: ModelServer, planner: Planner, tmp_path: pathlib.Path
 ) -> None:
-    grasps = planned_grasps(6, planner)
+    grasps = planned_grasps(6)
     page = tmp_path / "review.html"
     reviewed = review_grasps(grasps, allegro(), jug(), planner, transcript=page)
     prompt = server.prompt()
@@ -76,7 +82,7 @@ def test_the_models_order_and_reasons_are_kept(
 def test_grasps_stay_where_none_serves_or_no_answer_comes(
     server: ModelServer, options: PlannerOptions, planner: Planner, backend_name: str
 ) -> None:
-    grasps = planned_grasps(2, planner)
+    grasps = planned_grasps(2)
     none = [{"number": n, "evidence": "upside down", "serves": False} for n in (1, 2)]
     server.script = lambda prompt: model_script.answer(prompt, grasps=none, order=[2, 1])
     reviewed = review_grasps(grasps, allegro(), jug(), planner)
@@ -92,14 +98,12 @@ def test_grasps_stay_where_none_serves_or_no_answer_comes(
 def test_who_reviews_does_not_depend_on_who_planned(
     server: ModelServer, planner: Planner, tmp_path: pathlib.Path
 ) -> None:
-    by_rules = planned_grasps(2, "rules")
-    assert server.requests == []
+    by_rules = planned_grasps(2)
     assert review_grasps(by_rules, allegro(), jug(), planner).ranking.tolist() == [1, 0]
     assert len(server.requests) == 1
 
     assert by_rules.plan is not None
     saved = planner_from_name(str(by_rules.plan.save(tmp_path / "plan.json")))
-    from_file = planned_grasps(2, saved)
-    assert review_grasps(from_file, allegro(), jug(), saved) is from_file
-    assert review_grasps(from_file, allegro(), jug(), planner_from_name("rules")) is from_file
+    for without in (saved, planner_from_name("rules")):
+        assert review_grasps(by_rules, allegro(), jug(), without) is by_rules
     assert len(server.requests) == 1

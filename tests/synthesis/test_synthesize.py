@@ -123,7 +123,7 @@ def test_every_stage_hands_out_a_set_that_can_be_saved(
 
 def test_more_are_made_until_enough_promise_to_hold_and_the_best_are_returned() -> None:
     def refined(enough: float) -> zdg.GraspSet:
-        config = zdg.SynthesisConfig(batch=scene.GRASPS // 2, rounds=2, enough=enough)
+        config = zdg.SynthesisConfig(batch=scene.GRASPS, rounds=2, enough=enough)
         return road(num=scene.GRASPS, validate=False, config=config)
 
     few, many = refined(0.0), refined(1e9)
@@ -146,7 +146,7 @@ def test_where_next_to_none_promise_to_hold_the_rest_are_made_by_looser_grips(
 
     def refined(loosen_below: float) -> zdg.GraspSet:
         config = zdg.SynthesisConfig(
-            batch=scene.GRASPS // 2, rounds=2, enough=1e9, loosen_below=loosen_below
+            batch=scene.GRASPS, rounds=2, enough=1e9, loosen_below=loosen_below
         )
         return road(num=scene.GRASPS, validate=False, config=config)
 

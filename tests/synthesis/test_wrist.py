@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests import scene
+from tests.hands import load_hand
 from zdg_jax.hand import Hand
 from zdg_jax.physics import Physics
 from zdg_jax.synthesis.wrist import WristCompliance
@@ -38,7 +39,7 @@ def test_a_hand_that_begins_with_its_palm_turns_about_the_weld_alone() -> None:
 
 @pytest.mark.parametrize("up", [[1.0, 0, 0], [0, 1.0, 0], [0.6, 0, 0.8]])
 def test_joints_of_a_wrist_yield_as_they_do_in_physics(up: list[float]) -> None:
-    hand, physics = Hand.load("shadow"), Physics()
+    hand, physics = load_hand("shadow"), Physics()
     built = build(hand, scene.jar().object, physics, carry.solver)
     wrist = WristCompliance(hand, physics, built.wrist_stiffness)
     center = hand.palm.position + 0.1 * hand.palm.normal

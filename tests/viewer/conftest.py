@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.hands import load_hand
 from tests.made_up import make_grasps
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.forces import SqueezeForces
@@ -23,7 +24,7 @@ COUNT = 24
 
 @pytest.fixture(scope="session")
 def allegro() -> Hand:
-    return Hand.load("allegro")
+    return load_hand("allegro")
 
 
 @pytest.fixture(scope="session")

@@ -361,6 +361,7 @@ def _arrays(
         force_limit=_float(np.abs(drives.force_range).min(axis=1)),
         palm_normal=_float(palm.normal),
         thumb_side=_float(palm.thumb_side),
+        grasp_center=_float(palm.position),
         contacts=ContactCandidates(
             local=_float(contacts.local),
             normals=_float(contacts.normals),
@@ -384,7 +385,12 @@ def _arrays(
     )
     pads = Fingertips.of(fingers, arrays.contacts)
     yielding = towards_yielding(kinematics, pads, poses.half_closed)
-    arrays = dataclasses.replace(arrays, passive_motions=_float(yielding))
+    tips, _ = pads.posed(kinematics, poses.half_closed)
+    arrays = dataclasses.replace(
+        arrays,
+        passive_motions=_float(yielding),
+        grasp_center=_float((palm.position + tips.mean(axis=0)) / 2),
+    )
     return arrays, spheres.measure_coverage(cover, solids, samples)
 
 

@@ -84,6 +84,9 @@ class HandArrays:
     """Unit, out of the palm's face, (3,), hand root frame."""
     thumb_side: jax.Array
     """Unit, across the fingers towards the thumb, (3,), hand root frame."""
+    grasp_center: jax.Array
+    """Middle between the palm and the fingertips of the half-closed hand, (3,) [m], hand root
+    frame."""
     contacts: ContactCandidates
     """Contact candidates."""
     surface: SurfacePoints

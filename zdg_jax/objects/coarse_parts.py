@@ -71,6 +71,20 @@ def _air(extra: float, first: RoughHull, second: RoughHull, config: Config, cell
     return extra / smaller**1.5 if extra / smaller > config.depth * cell else 0.0
 
 
+def air_between(solid: PointSolid, one: RoughHull, other: RoughHull, config: Config) -> float:
+    """Air that the common hull of two sets leaves besides theirs, as `Config.air` counts it.
+
+    Args:
+        solid: the points.
+        one: hull of a set.
+        other: hull of another.
+        config: when a cut makes a part.
+    """
+    common = solid.hull(np.concatenate([one.corners, other.corners]))
+    extra = common.cost - one.cost - other.cost if common else np.inf
+    return _air(extra, one, other, config, solid.overlap)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _PartGroup(Group):
     """Points that may become a part."""
@@ -141,9 +155,7 @@ def unions_of(solid: PointSolid, sets: Sequence[np.ndarray], config: Config) -> 
     for one, other in itertools.combinations(groups, 2):
         if not _close(solid, one, other):
             continue
-        common = solid.hull(np.concatenate([one.hull.corners, other.hull.corners]))
-        extra = common.cost - one.hull.cost - other.hull.cost if common else np.inf
-        if _air(extra, one.hull, other.hull, config, solid.overlap) < config.air:
+        if air_between(solid, one.hull, other.hull, config) < config.air:
             unions.append(np.concatenate([one.members, other.members]))
     return unions
 

@@ -103,6 +103,16 @@ class FaceGraph:
         ways = csgraph.dijkstra(graph, directed=False, indices=start, min_only=True)
         return np.minimum(ways, farthest)
 
+    def border(self, chosen: np.ndarray) -> tuple[float, float]:
+        """Length of the border of chosen faces (f,) bool, and what it counts as a cut [m]."""
+        across = chosen[self.pairs[:, 0]] != chosen[self.pairs[:, 1]]
+        return float(self.length[across].sum()), float(self._cost[across].sum())
+
+    @property
+    def _cost(self) -> np.ndarray:
+        """Lengths of the edges as a border counts them, (e,) [m]."""
+        return self.length * (1 - (1 - _CHEAP) * self.seam)
+
     def cut(self, wanted: np.ndarray, smoothness: float) -> np.ndarray:
         """The set of faces that is wanted most, with a short border along seams, (f,) bool.
 
@@ -111,7 +121,7 @@ class FaceGraph:
             smoothness: what a metre of border costs [m].
         """
         count = len(self.area)
-        border = smoothness * self.length * (1 - (1 - _CHEAP) * self.seam)
+        border = smoothness * self._cost
         scale = _UNITS / max(float(np.abs(wanted).max()), float(border.max(initial=0)), 1e-30)
         source, sink = count, count + 1
         gain = np.rint(scale * np.abs(wanted)).astype(np.int32)

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.spatial
 
 from zdg_jax.geometry.surface_sampling import facets, scatter
-from zdg_jax.objects import profiles, rims
+from zdg_jax.objects import profiles, protrusions, rims
 from zdg_jax.objects.coarse_parts import Config, cut_apart, merge_again, point_solid, unions_of
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
 from zdg_jax.objects.cutting import (
@@ -27,6 +27,8 @@ _SAMPLES = 80_000
 """Points on the surface by which profiles are measured."""
 _LEAST_PIECE = 0.006
 """Surface of a piece that a profile or a rim cuts off, of the whole."""
+_SHOWN = 0.6
+"""Overlap with pieces from which a protrusion is no part of its own."""
 _OTHERS = 4
 """Of the samples on other parts every this many are looked at."""
 _VOTERS = 6
@@ -78,8 +80,13 @@ def segment(
     owner = np.empty(len(solid.points), np.int64)
     for mark, members in enumerate(merge_again(solid, cut_apart(solid, config), config)):
         owner[members] = mark
-    coarse = _coarse(vertices, faces, solid.points, owner)
+    coarse = _by_area(vertices, faces, _voted(vertices, faces, solid.points, owner))
     marks = _finer(vertices, faces, coarse, filled)
+    thin = _voted(vertices, faces, solid.points, protrusions.find(filled, solid, owner, config))
+    apart = _not_shown_yet(vertices, faces, marks, thin, filled.voxels.spacing)
+    if apart.any():
+        coarse = _by_area(vertices, faces, np.where(apart, coarse.max() + apart, coarse))
+        marks = _finer(vertices, faces, coarse, filled)
     parents = np.empty(marks.max(), np.int32)
     for mark in range(1, coarse.max() + 1):
         pieces = np.unique(marks[coarse == mark])
@@ -88,17 +95,44 @@ def segment(
     return Segmentation(marks=marks, parents=parents, groups=groups)
 
 
-def _coarse(
+def _voted(
     vertices: np.ndarray, faces: np.ndarray, points: np.ndarray, owner: np.ndarray
 ) -> np.ndarray:
-    """Marks faces (f,) with the group of the solid's points around them, from 1 by surface."""
+    """The owner of most of the solid's points around each face, (f,)."""
     voters = min(_VOTERS, len(points))
     found = scipy.spatial.cKDTree(points).query(vertices[faces].mean(axis=1), k=voters)
     gap, nearest = (np.reshape(values, (len(faces), voters)) for values in found)
     weight = 1 / (gap + 0.5 * gap.max(axis=1, keepdims=True) + 1e-12)
     votes = np.zeros((len(faces), owner.max() + 1))
     np.add.at(votes, (np.arange(len(faces))[:, None], owner[nearest]), weight)
-    return _by_area(vertices, faces, votes.argmax(axis=1))
+    return votes.argmax(axis=1)
+
+
+def _not_shown_yet(
+    vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray, thin: np.ndarray, cell: float
+) -> np.ndarray:
+    """Numbers faces (f,) from 1 by the protrusions that no piece shows yet; 0 on the rest.
+
+    Args:
+        vertices: (v, 3) [m].
+        faces: (f, 3).
+        marks: pieces, (f,).
+        thin: protrusion that each face seems to be on, from 1, (f,).
+        cell: side of the cells in which protrusions were found [m].
+    """
+    _, area = facets(vertices, faces)
+    surface = np.bincount(marks, area)
+    result = np.zeros(len(faces), np.int64)
+    for number in range(1, int(thin.max()) + 1):
+        rough = thin == number
+        chosen = protrusions.along_seams(vertices, faces, rough, cell) if rough.any() else None
+        if chosen is None or area[chosen].sum() < _LEAST_PIECE * area.sum():
+            continue
+        within = np.bincount(marks, area * chosen) > 0.5 * surface
+        shown = np.isin(marks, np.flatnonzero(within))
+        if area[shown & chosen].sum() < _SHOWN * area[shown | chosen].sum():
+            result[chosen & (result == 0)] = number
+    return result
 
 
 def _finer(

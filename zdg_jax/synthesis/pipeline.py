@@ -40,10 +40,6 @@ from zdg_jax.synthesis.squeeze import SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.underactuation import AdaptiveClosing
 from zdg_jax.synthesis.wrist import WristCompliance
 
-_STATICS = threading.Lock()
-"""Held while contact forces are solved: their linear algebra splits into tasks for XLA's own
-threads, and two such programs at once on two cores were seen to wait for each other for ever."""
-
 
 class GraspPipeline:
     """The stages from seeds to measured grasps, for a plan, an object and a hand.
@@ -413,9 +409,8 @@ class GraspPipeline:
         """
         refined = self.refine(*self.seeds(num, key, grip), grip)
         fitted = self.fit(refined)
-        with _STATICS:
-            fitted = self.settle(refined, fitted, grip)
-            return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
+        fitted = self.settle(refined, fitted, grip)
+        return self.measure(refined, fitted, self.squeeze(refined, fitted, grip), grip)
 
     def grasp_set(
         self,

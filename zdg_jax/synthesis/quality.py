@@ -11,7 +11,7 @@ import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
-from zdg_jax.kernels import friction_cone, rotations
+from zdg_jax.kernels import elimination, friction_cone, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
@@ -284,7 +284,7 @@ def min_weight(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.A
         aim, scale = _CENTERING * gap - x * s, x / s
         normal = (rows * scale) @ rows.T
         normal = normal + 1e-9 * (1 + jnp.trace(normal)) * jnp.eye(7, dtype=mean.dtype)
-        dy = jnp.linalg.solve(normal, missing - rows @ (aim / s) + rows @ (scale * uncosted))
+        dy = elimination.solve(normal, missing - rows @ (aim / s) + rows @ (scale * uncosted))
         ds = uncosted - rows.T @ dy
         dx = aim / s - scale * ds
         lengths = [

@@ -13,7 +13,7 @@ import optax
 from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
-from zdg_jax.kernels import friction_cone
+from zdg_jax.kernels import friction_cone, rotations
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.runtime.settings import float_setting
 
@@ -21,6 +21,11 @@ _SETTLED_ITERATIONS = 60
 """Iterations of the force solver, from zero, where terms are reported."""
 _LATE = 0.8
 """Share of the steps from which contacts are drawn to the surface itself."""
+_MOMENTUM, _SQUARES = 0.7, 0.85
+"""Adam's decays. Contacts change from step to step, so that what slopes were ten steps ago says
+little: with 0.9 and 0.98 twice as many steps, half as long, held as often."""
+_CONSTANT, _FLOOR = 0.3, 0.05
+"""Share of the steps after which the rates fall, and what they fall to."""
 
 
 @jax.tree_util.register_dataclass
@@ -39,7 +44,7 @@ class RefineConfig:
         InputError: two terms have one name, or a weight is of no term.
     """
 
-    steps: int = dataclasses.field(default=160, metadata={"static": True})
+    steps: int = dataclasses.field(default=80, metadata={"static": True})
     """Gradient steps."""
     force_iterations: int = dataclasses.field(default=6, metadata={"static": True})
     """Iterations of the force solver a step; it starts from the step before."""
@@ -48,7 +53,7 @@ class RefineConfig:
     other platforms nothing changes."""
     starts: int = dataclasses.field(default=4, metadata={"static": True})
     """Seeds that compete for each grasp: descent cannot take fingers round to the far side."""
-    trial_steps: int = dataclasses.field(default=8, metadata={"static": True})
+    trial_steps: int = dataclasses.field(default=6, metadata={"static": True})
     """Steps after which half of a grasp's starts are given up; twice as many after each next half,
     until one is left."""
     extra_terms: tuple[Term, ...] = dataclasses.field(default=(), metadata={"static": True})
@@ -58,11 +63,11 @@ class RefineConfig:
     zero switches a term off."""
     late_contact: jax.Array = float_setting(4.0)
     """Factor of the weight of `contact` over the last fifth of the steps."""
-    position_rate: jax.Array = float_setting(0.003)
-    """Learning rate of the wrist's position [m]."""
-    rotation_rate: jax.Array = float_setting(0.03)
+    position_rate: jax.Array = float_setting(0.0065)
+    """Learning rate of the position of the hand's `grasp_center` [m]."""
+    rotation_rate: jax.Array = float_setting(0.065)
     """Learning rate of the wrist's 6-D rotation."""
-    dof_rate: jax.Array = float_setting(0.03)
+    dof_rate: jax.Array = float_setting(0.065)
     """Learning rate of the joint coordinates [rad or m]."""
     standoff: jax.Array = float_setting(0.010)
     """Distance that contacts keep during the first half [m]; it shrinks to 0 at 80 %."""
@@ -137,8 +142,9 @@ class Refiner:
     """Staged first-order descent: contacts hover at a standoff, then close.
 
     Adam with its own rates for position, rotation and joints; rates are constant to 30 % of the
-    steps and fall on a cosine to 3 %. The standoff stays to 50 % and reaches 0 at 80 %; from
-    there contact weighs 4 times as much. Joint limits are kept by projection at each step.
+    steps and fall on a cosine to 5 %. The hand turns about its `grasp_center`. The standoff stays
+    to 50 % and reaches 0 at 80 %; from there contact weighs 4 times as much. Joint limits are kept
+    by projection at each step.
 
     `init`, `step` and `loss` work on one grasp and can be driven by hand; `run` compiles them over
     all grasps, once a shape.
@@ -175,16 +181,21 @@ class Refiner:
             The state after the step. One whose gradient is not finite leaves the grasp where it
             is, but for the optimizer's momentum.
         """
-        (loss, forces), gradient = jax.value_and_grad(self._loss, has_aux=True)(
-            state.variables, problem, pattern, state
-        )
+        hand = problem.hand
+        # A turn about the root, which can lie far behind the palm, would move the fingers away.
+        centered = _moved_origin(state.variables, hand.grasp_center)
+
+        def descended(centered: GraspVariables) -> tuple[jax.Array, jax.Array | None]:
+            variables = _moved_origin(centered, -hand.grasp_center)
+            return self._loss(variables, problem, pattern, state)
+
+        (loss, forces), gradient = jax.value_and_grad(descended, has_aux=True)(centered)
         leaves = jax.tree.leaves(gradient)
         finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
         gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)
         with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to whole numbers
             update, optimizer = self._optimizer().update(gradient, state.optimizer)
-        moved = optax.apply_updates(state.variables, update)
-        hand = problem.hand
+        moved = _moved_origin(optax.apply_updates(centered, update), -hand.grasp_center)
         return RefineState(
             variables=dataclasses.replace(moved, dofs=jnp.clip(moved.dofs, hand.lower, hand.upper)),
             optimizer=optimizer,
@@ -323,14 +334,14 @@ class Refiner:
         config = self.config
 
         def rate(count: jax.Array) -> jax.Array:
-            late = jnp.clip((self.progress(count) - 0.3) / 0.7, 0.0, 1.0)
-            return -(0.03 + 0.97 * 0.5 * (1 + jnp.cos(jnp.pi * late)))
+            late = jnp.clip((self.progress(count) - _CONSTANT) / (1 - _CONSTANT), 0.0, 1.0)
+            return -(_FLOOR + (1 - _FLOOR) * 0.5 * (1 + jnp.cos(jnp.pi * late)))
 
         rates = GraspVariables(
             position=config.position_rate, rotation=config.rotation_rate, dofs=config.dof_rate
         )
         return optax.chain(
-            optax.scale_by_adam(b1=0.9, b2=0.98),
+            optax.scale_by_adam(b1=_MOMENTUM, b2=_SQUARES),
             optax.stateless(lambda updates, _: jax.tree.map(jnp.multiply, updates, rates)),
             optax.scale_by_schedule(rate),
         )
@@ -373,6 +384,13 @@ def _assess(
         return terms, state.contacts
 
     return jax.vmap(single)(variables, pattern)
+
+
+def _moved_origin(variables: GraspVariables, offset: jax.Array) -> GraspVariables:
+    """The same grasp with the position of another point of the root's frame, (3,) [m]."""
+    rotation = rotations.matrix_from_6d(variables.rotation)
+    turned = jnp.sum(rotation * offset, axis=-1)
+    return dataclasses.replace(variables, position=variables.position + turned)
 
 
 def _no_forces(problem: Problem, pattern: Pattern) -> jax.Array:

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.hand import HandArrays, joints_from_dofs
+from zdg_jax.kernels import elimination
 from zdg_jax.kernels.carrying import Carried
 from zdg_jax.kernels.lengths import WRIST_ARM
 from zdg_jax.runtime.devices import shard_rows
@@ -145,7 +146,7 @@ def _change(hand: HandArrays, load: Load, dofs: jax.Array, torques: jax.Array) -
     geared, passive = hand.ctrl_from_joints @ spread, passive_dofs(hand, spread)
     square = geared.T @ geared + passive @ passive.T
     square = square + 1e-6 * jnp.diag(jnp.diag(square) + 1e-6)
-    return jnp.linalg.solve(square, geared.T @ (torques / load.gain))
+    return elimination.solve(square, geared.T @ (torques / load.gain))
 
 
 def _open(

@@ -16,7 +16,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Problem
 from zdg_jax.geometry.frames import upright_axes
 from zdg_jax.hand import Hand, HandArrays, joints_from_dofs
-from zdg_jax.kernels import carrying, kinematics, rotations
+from zdg_jax.kernels import carrying, elimination, kinematics, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
@@ -227,7 +227,7 @@ def _least(geared: jax.Array, gain: jax.Array, passive: jax.Array) -> jax.Array:
     stiff = geared.T @ (gain[:, None] * geared)
     stiff = stiff + jnp.max(gain) * passive @ passive.T
     stiff = stiff + 1e-6 * jnp.diag(jnp.diag(stiff) + 1e-6)
-    return gain[:, None] * geared @ jnp.linalg.inv(stiff)
+    return elimination.solve(stiff, geared.T * gain).T
 
 
 def passive_dofs(hand: HandArrays, spread: jax.Array) -> jax.Array:
@@ -239,7 +239,7 @@ def passive_dofs(hand: HandArrays, spread: jax.Array) -> jax.Array:
     """
     if not len(hand.passive_motions):
         return jnp.zeros((spread.shape[1], 0), spread.dtype)
-    return jnp.linalg.solve(spread.T @ spread, spread.T @ hand.passive_motions.T)
+    return elimination.solve(spread.T @ spread, spread.T @ hand.passive_motions.T)
 
 
 def _lifted(up: np.ndarray | None) -> np.ndarray:

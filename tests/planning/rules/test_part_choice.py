@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from tests.hands import load_hand
 from tests.planning import things
-from zdg_jax.hand import Hand
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import choose_type
 from zdg_jax.planning.geometry.parts import measure
@@ -242,7 +242,7 @@ def test_a_loop_too_narrow_for_a_finger_is_pinched(scale: float, through: bool) 
     jug = things.jug()
     shape = measure(things.dataclasses.replace(jug, vertices=jug.vertices * scale))
     assert shape.part(2).is_loop
-    hand = Hand.load("allegro")
+    hand = load_hand("allegro")
     assert (shape.part(2).passage > hand.finger_thickness) == through
     best = propose(shape, [2], [1], strain=_hand_of(0.1))[0]
     assert STYLES[choose_type(shape, [2], best, hand)].palm == through
