@@ -22,8 +22,9 @@ from zdg_jax.planning.model.backend import Answer, Request
 from zdg_jax.planning.model.options import PictureSize, PlannerOptions
 
 FILES = sorted((pathlib.Path(__file__).parent / "recorded").glob("*.json"))
-_NEAR = np.cos(np.radians(40))
-"""Cosine between the palm's way then and now, at least."""
+_NEAR = np.cos(np.radians(70))
+"""Cosine between the palm's way then and now, at least: from the same side. About a bottle hands
+may come by another of six turns."""
 _VECTOR = r"[\w ]+ \(([-+.\d]+), ([-+.\d]+), ([-+.\d]+)\)"
 _HAND = re.compile(rf"Hand (\d+)\n- comes: the palm moves {_VECTOR}; the thumb's side is {_VECTOR}")
 
