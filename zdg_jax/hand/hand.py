@@ -385,11 +385,11 @@ def _arrays(
     )
     pads = Fingertips.of(fingers, arrays.contacts)
     yielding = towards_yielding(kinematics, pads, poses.half_closed)
-    tips, _ = pads.posed(kinematics, poses.half_closed)
+    middles, _ = pads.posed(kinematics, poses.half_closed)
     arrays = dataclasses.replace(
         arrays,
         passive_motions=_float(yielding),
-        grasp_center=_float((palm.position + tips.mean(axis=0)) / 2),
+        grasp_center=_float((palm.position + middles.mean(axis=0)) / 2),
     )
     return arrays, spheres.measure_coverage(cover, solids, samples)
 
