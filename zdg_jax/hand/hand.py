@@ -339,7 +339,7 @@ def _arrays(
 ) -> tuple[HandArrays, Coverage]:
     within_reach = {palm.link} | {link for finger in fingers for link in finger.links}
     cover = spheres.cover_links(solids, samples)
-    contacts = contact_candidates(
+    picked = contact_candidates(
         kinematics, solids, samples, fingers, motions, palm, poses.half_closed
     )
     around = surface_points(kinematics, solids, samples, poses.half_closed, within_reach)
@@ -350,26 +350,29 @@ def _arrays(
     tips = [finger.tip_link for finger in fingers]
     thumb = next((i for i, finger in enumerate(fingers) if finger.is_thumb), 0)
     coupling = kinematics.coupling
+    contacts = ContactCandidates(
+        local=_float(picked.local),
+        normals=_float(picked.normals),
+        link=jnp.asarray(picked.link, jnp.int32),
+        finger=jnp.asarray(finger_of[picked.link]),
+        tip=jnp.asarray(np.isin(picked.link, tips)),
+        thumb=jnp.asarray(finger_of[picked.link] == thumb),
+    )
+    pads = Fingertips.of(fingers, contacts)
+    middles, _ = pads.posed(kinematics, poses.half_closed)
     arrays = HandArrays(
         tree=kinematics.tree,
         lower=_float(coupling.lower),
         upper=_float(coupling.upper),
         coupling=_float(coupling.matrices),
-        passive_motions=_float(coupling.passive_motions),
+        passive_motions=_float(towards_yielding(kinematics, pads, poses.half_closed)),
         ctrl_from_joints=_float(drives.ctrl_from_joints),
         kp=_float(drives.kp),
         force_limit=_float(np.abs(drives.force_range).min(axis=1)),
         palm_normal=_float(palm.normal),
         thumb_side=_float(palm.thumb_side),
-        grasp_center=_float(palm.position),
-        contacts=ContactCandidates(
-            local=_float(contacts.local),
-            normals=_float(contacts.normals),
-            link=jnp.asarray(contacts.link, jnp.int32),
-            finger=jnp.asarray(finger_of[contacts.link]),
-            tip=jnp.asarray(np.isin(contacts.link, tips)),
-            thumb=jnp.asarray(finger_of[contacts.link] == thumb),
-        ),
+        grasp_center=_float((palm.position + middles.mean(axis=0)) / 2),
+        contacts=contacts,
         surface=SurfacePoints(
             local=_float(around.local),
             normals=_float(around.normals),
@@ -382,14 +385,6 @@ def _arrays(
             link=jnp.asarray(cover.link, jnp.int32),
         ),
         self_pairs=jnp.asarray(colliding_spheres(kinematics, model, cover, likely), jnp.int32),
-    )
-    pads = Fingertips.of(fingers, arrays.contacts)
-    yielding = towards_yielding(kinematics, pads, poses.half_closed)
-    middles, _ = pads.posed(kinematics, poses.half_closed)
-    arrays = dataclasses.replace(
-        arrays,
-        passive_motions=_float(yielding),
-        grasp_center=_float((palm.position + middles.mean(axis=0)) / 2),
     )
     return arrays, spheres.measure_coverage(cover, solids, samples)
 
