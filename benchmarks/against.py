@@ -3,7 +3,8 @@
     python -m benchmarks.against compare OTHER --objects FOLDER [--runs 5] [--out FILE]
 
 The same programs differ by up to two between hours on shared machines: only what alternates tells
-which of two is faster. OTHER has an environment of its own in `.venv`; `measure` runs in both.
+which of two is faster. OTHER has an environment of its own in `.venv`; `measure` runs in both, as a
+file by itself, so that other modules of this folder are imported where they are needed alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -42,17 +42,20 @@ def measure(hand: str, num: int) -> None:
     from zdg_jax import Hand, Object, synthesize
 
     loaded, rows = Hand.load(hand), []
+
+    def refined(obj: Object, seed: int) -> int:
+        key = jax.random.key(seed)
+        grasps = synthesize(_TASK, obj, loaded, num=num, key=key, planner="rules", validate=False)
+        return int(grasps.provenance["refined"])
+
     for name, mesh, scale in json.load(sys.stdin):
         obj = Object.from_mesh(mesh, scale=scale, name=name)
-        for key in range(1 if rows else 0, 2):
-            wall, cpu = time.perf_counter(), time.process_time()
-            grasps = synthesize(
-                _TASK, obj, loaded, num=num, key=jax.random.key(key), planner="rules",
-                validate=False,
-            )  # fmt: skip
-            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        refined = int(grasps.provenance["refined"])
-        rows.append({"object": name, "refined": refined, "wall": wall, "cpu": cpu})
+        if not rows:
+            refined(obj, 0)
+        wall, cpu = time.perf_counter(), time.process_time()
+        row = {"object": name, "refined": refined(obj, 1)}
+        row |= {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        rows.append(row)
     print(json.dumps(rows))
 
 
@@ -85,7 +88,7 @@ def compare(
     found = sources(Settings(objects=objects, only=only))
     meshes = json.dumps([[n, str(mesh), scale] for n, (mesh, scale) in found.items()][:_COUNT])
     places = {"other": other.resolve(), "this": ROOT}
-    commits = {name: _commit(place) for name, place in places.items()}
+    commits = {name: reports.commit_of(place) for name, place in places.items()}
     rates: dict[str, dict[str, list[float]]] = {n: {"wall": [], "cpu": []} for n in places}
     with tempfile.TemporaryDirectory() as folder:
         for run in range(runs + 1):
@@ -95,11 +98,12 @@ def compare(
                     "JAX_COMPILATION_CACHE_DIR": f"{folder}/{name}/xla",
                 }
                 rows = _child(place, hand, num, meshes, environment)
+                click.echo(f"{name} {commits[name]} {rows}")
+                if run == 0:
+                    continue  # it compiles and prepares the objects
                 for clock, rate in rates[name].items():
                     total = sum(row[clock] for row in rows)
-                    # The first run compiles and prepares the objects.
-                    rate += [sum(row["refined"] for row in rows) / total] * (run > 0)
-                click.echo(f"{name} {commits[name]} {rows}")
+                    rate.append(sum(row["refined"] for row in rows) / total)
     medians = {
         name: {clock: statistics.median(rate) for clock, rate in clocks.items()}
         for name, clocks in rates.items()
@@ -112,25 +116,17 @@ def compare(
     reports.write(out, made, commits=commits, num=num, rates=rates, medians=medians, ratio=ratio)
 
 
-def _commit(place: pathlib.Path) -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True).stdout.strip()
-
-
 def _child(
     place: pathlib.Path, hand: str, num: int, meshes: str, environment: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Runs `measure` with the library of a checkout."""
+    from benchmarks.children import answer_of
+
     python = place / ".venv" / "bin" / "python"
     if not python.is_file():
         raise click.ClickException(f"{python} is missing; make an environment there")
     command = [str(python), __file__, "measure", hand, str(num)]
-    done = subprocess.run(
-        command, cwd=place, env=environment, input=meshes, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise click.ClickException(f"{' '.join(command)} failed:\n{done.stderr}")
-    rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    rows: list[dict[str, Any]] = answer_of(command, environment, place=place, told=meshes)
     return rows
 
 

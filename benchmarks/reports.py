@@ -22,9 +22,6 @@ def environment() -> dict[str, Any]:
 
     To be asked before the work: the load and the commit are those it begins with.
     """
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
     return {
         "device": jax.devices()[0].device_kind,
         "devices": jax.device_count(),
@@ -34,8 +31,14 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in _PACKAGES if _installed(name)},
-        "commit": commit or "unknown",
+        "commit": commit_of(ROOT) or "unknown",
     }
+
+
+def commit_of(checkout: pathlib.Path) -> str:
+    """The commit of a checkout, and whether it was changed; "" where git knows none."""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True).stdout.strip()
 
 
 def write(file: pathlib.Path | None, environment: dict[str, Any], **results: Any) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import jax
 
+from benchmarks.children import answer_of
 from benchmarks.metrics import Metric
-from benchmarks.settings import ROOT, Settings, load_objects
+from benchmarks.settings import Settings, load_objects
 from benchmarks.yields import STAGES, all_tested
 from zdg_jax.hand import Hand
 
@@ -104,7 +103,4 @@ def _child(settings: Settings, number: int, environment: dict[str, str]) -> dict
         command += ["--objects", str(settings.objects)]
     for name in settings.only:
         command += ["--only", name]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_of(command, environment)
