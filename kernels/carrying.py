@@ -33,9 +33,10 @@ import numpy as np
 from zdg_jax.kernels import elimination
 
 _STEPS = 24
-_CENTERING, _TO_BOUNDARY, _CLOSED, _BALANCED = 0.25, 0.95, 1e-6, 1e-4
-"""How far each step aims off the boundary and goes towards it; the gap, and the share of the forces
-left unbalanced, at which they end: beyond that single precision leads away again."""
+_CENTERING, _TO_BOUNDARY = 0.25, 0.95
+_CLOSED, _BALANCED = 1e-6, 1e-4
+"""Gap, and share of the forces left unbalanced, at which steps end: beyond that single precision
+leads away again."""
 _FORCE = 10.0
 """Newton that the program counts in, so that its numbers are near one."""
 _BULGE = 1.0448

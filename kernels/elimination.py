@@ -29,40 +29,38 @@ def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
         X, of the shape of B.
     """
     size = len(matrix)
-    spare = -size % _BLOCK
+    filled = jax.scipy.linalg.block_diag(matrix, jnp.eye(-size % _BLOCK, dtype=matrix.dtype))
+    width = len(filled)
     columns = right[:, None] if right.ndim == 1 else right
-    ones = jnp.concatenate([jnp.zeros(size, matrix.dtype), jnp.ones(spare, matrix.dtype)])
-    filled = jnp.pad(matrix, (0, spare)) + jnp.diag(ones)
-    rows = jnp.concatenate([filled, jnp.pad(columns, ((0, spare), (0, 0)))], axis=1)
-
-    places = jnp.arange(len(rows))
+    columns = jnp.pad(columns, ((0, width - size), (0, 0)))
+    places = jnp.arange(width)
 
     def eliminate(block: jax.Array, rows: jax.Array) -> jax.Array:
         first = _BLOCK * block
         across = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=1)
         pivots = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=0)
-        own = jax.lax.dynamic_slice_in_dim(across, first, _BLOCK, axis=0)
-        pivots = jnp.concatenate([own, pivots], axis=1)
+        diagonal = jax.lax.dynamic_slice_in_dim(across, first, _BLOCK, axis=0)
+        pivots = jnp.concatenate([diagonal, pivots], axis=1)
         for i in range(_BLOCK):
             pivot = pivots[i] / pivots[i, i]
-            rest = pivots - pivots[:, i, None] * pivot
-            pivots = rest.at[i].set(pivot)
+            pivots = (pivots - pivots[:, i, None] * pivot).at[i].set(pivot)
         pivots = pivots[:, _BLOCK:]
         below = jnp.where((places >= first + _BLOCK)[:, None], across, 0.0)
         for i in range(_BLOCK):
             rows = rows - below[:, i, None] * pivots[i]
         return jax.lax.dynamic_update_slice_in_dim(rows, pivots, first, axis=0)
 
-    def substitute(step: jax.Array, found: jax.Array) -> jax.Array:
-        first = len(rows) - _BLOCK * (step + 1)
+    def substitute(step: jax.Array, solution: jax.Array) -> jax.Array:
+        first = width - _BLOCK * (step + 1)
         pivots = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=0)
         # What is not found yet is zero: the block itself and what lies before it add nothing.
-        known = jnp.sum(pivots[:, : len(rows), None] * found, axis=1)
+        known = jnp.sum(pivots[:, :width, None] * solution, axis=1)
         return jax.lax.dynamic_update_slice_in_dim(
-            found, pivots[:, len(rows) :] - known, first, axis=0
+            solution, pivots[:, width:] - known, first, axis=0
         )
 
-    count = len(rows) // _BLOCK
-    rows = jax.lax.fori_loop(0, count, eliminate, rows)
-    found = jax.lax.fori_loop(0, count, substitute, jnp.zeros_like(rows[:, len(rows) :]))
-    return found[:size].reshape(right.shape)
+    blocks = width // _BLOCK
+    rows = jnp.concatenate([filled, columns], axis=1)
+    rows = jax.lax.fori_loop(0, blocks, eliminate, rows)
+    solution = jax.lax.fori_loop(0, blocks, substitute, jnp.zeros_like(columns))
+    return solution[:size].reshape(right.shape)

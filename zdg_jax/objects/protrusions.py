@@ -25,9 +25,9 @@ _LARGEST = 0.7
 _CORNER = 0.75
 """Way from the ball to the corner of a box, over its radius: what lies farther stands out."""
 _SKIN = 1.2
-"""What lies as near to the core as this is roughness of its surface [cells]."""
+"""Distance from the core up to which cells are roughness of its surface [cells]."""
 _REACH = 0.6
-"""How far a protrusion stands out at least, over the radius of a round base of equal area."""
+"""Least reach of a protrusion, over the radius of a round base of equal area."""
 _FEWEST = 12
 """Points of a protrusion at least."""
 _LEAST_HULL = 0.012
@@ -35,7 +35,7 @@ _LEAST_HULL = 0.012
 _AROUND = 3.0
 """Faces within so much of a protrusion may be given to it [cells]."""
 _SMOOTH = 4.0
-"""What a metre of border over a flat or convex edge costs, in surface [cells]."""
+"""Cost of a metre of border over a flat or convex edge, in surface [cells]."""
 _BORDER = 1.25
 """Cost of a border at most, over the root of the surface in it: half that of half a ball's."""
 _SEAM = 0.65
@@ -91,7 +91,7 @@ def find(shape: FilledShape, solid: PointSolid, owner: np.ndarray, config: Confi
 def _thin_pieces(
     filled: np.ndarray, depth: np.ndarray, radius: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What stands out of balls of a radius.
+    """Numbers the pieces that no ball of a radius inside the shape reaches.
 
     Args:
         filled: cells of the shape, (a, b, c) bool.

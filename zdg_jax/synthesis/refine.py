@@ -185,11 +185,11 @@ class Refiner:
         # A turn about the root, which can lie far behind the palm, would move the fingers away.
         centered = _moved_origin(state.variables, hand.grasp_center)
 
-        def descended(centered: GraspVariables) -> tuple[jax.Array, jax.Array | None]:
-            variables = _moved_origin(centered, -hand.grasp_center)
+        def loss_about_center(moved: GraspVariables) -> tuple[jax.Array, jax.Array | None]:
+            variables = _moved_origin(moved, -hand.grasp_center)
             return self._loss(variables, problem, pattern, state)
 
-        (loss, forces), gradient = jax.value_and_grad(descended, has_aux=True)(centered)
+        (loss, forces), gradient = jax.value_and_grad(loss_about_center, has_aux=True)(centered)
         leaves = jax.tree.leaves(gradient)
         finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
         gradient = jax.tree.map(lambda g: jnp.where(finite, g, 0.0), gradient)

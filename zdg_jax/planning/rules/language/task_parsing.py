@@ -134,12 +134,12 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     hold: list[PartRequest] = []
     avoid: list[PartRequest] = []
     offered = action is not None and action.name == "hand_over"
-    if action is None and any(_for_someone(clause, lex) for clause in clauses):
-        # "The red one for her", but not "frobnicate the nail for me".
-        named_object = any(names_object(clause.words, name, lex) for clause in clauses)
-        offered |= named_object or not _unknown(clauses, own_words, lex)
     if action is None:
-        offered |= any(_wished_for(clause, lex, name) for clause in clauses)
+        offered = any(_wished_for(clause, lex, name) for clause in clauses)
+        if any(_for_someone(clause, lex) for clause in clauses):
+            # "The red one for her", but not "frobnicate the nail for me".
+            offered |= any(names_object(clause.words, name, lex) for clause in clauses)
+            offered |= not _unknown(clauses, own_words, lex)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
         target, passive = (here.target, here.passive) if here else ((), False)
