@@ -15,8 +15,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from zdg_jax.energy import TOUCH_GAP, Contacts, GraspVariables
 from zdg_jax.grasps.rows import rank_in_group
@@ -266,8 +266,8 @@ class Fitter:
             move *= np.minimum(1.0, bound[rows] / np.maximum(longest, 1e-9))[:, None]
             moved[rows] += move
             grasps.position[rows] += move[:, :3]
-            for row, angle in zip(rows, move[:, 3:6] / WRIST_ARM, strict=True):
-                grasps.rotation[row] = _turned(grasps.rotation[row], angle)
+            turn = Rotation.from_rotvec(move[:, 3:6] / WRIST_ARM).as_matrix()
+            grasps.rotation[rows] = turn @ grasps.rotation[rows]
             dofs = grasps.dofs[rows] + move[:, 6:] / WRIST_ARM
             grasps.dofs[rows] = np.clip(dofs, self._lower, self._upper)
             rows = rows[longest > _SETTLED]
@@ -367,11 +367,3 @@ class Fitter:
         below = np.flatnonzero(touches.around & np.isin(links, links[climbing]))
         below = below[np.lexsort((touches.gap[below], links[below]))]
         return below[np.unique(links[below], return_index=True)[1]]
-
-
-def _turned(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """A rotation turned by a rotation vector of the outer frame."""
-    quaternion, matrix = np.array([1.0, 0, 0, 0]), np.zeros(9)
-    mujoco.mju_quatIntegrate(quaternion, angle, 1.0)
-    mujoco.mju_quat2Mat(matrix, quaternion)
-    return matrix.reshape(3, 3) @ rotation

@@ -7,6 +7,7 @@ import threading
 
 import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from zdg_jax.hand.host_kinematics import HandKinematics
 
@@ -40,14 +41,14 @@ class CollisionDetector:
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
         joints = self._kinematics.joints(dofs[rows])
+        quaternion = Rotation.from_matrix(rotation[rows]).as_quat(scalar_first=True)
+        poses = np.hstack([position[rows], quaternion, joints])
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
         reports = []
         data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
-        for place, row in enumerate(rows):
-            data.qpos[:3] = position[row]
-            mujoco.mju_mat2Quat(data.qpos[3:7], rotation[row].ravel())
-            data.qpos[7:-7] = joints[place]
+        for place, pose in enumerate(poses):
+            data.qpos[:-7] = pose
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
