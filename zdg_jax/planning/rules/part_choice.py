@@ -153,6 +153,10 @@ def _choose(
     for avoid in requests_to_avoid(parsed, request.function):
         fits = _scores(avoid, shape, affordances)
         best = max(fits.values())
+        if avoid.named and best < _FAIR and avoid.function in _WORKING:
+            avoid = dataclasses.replace(avoid, function="tool")  # "mind the wires" of a whisk
+            fits = _scores(avoid, shape, affordances)
+            best = max(fits.values())
         if avoid.named and best < _FAIR:
             notes.append(f'no part looks like "{avoid.name}": it may be touched')
             continue
@@ -171,6 +175,9 @@ def _choose(
         free = {mark: score for mark, score in scores.items() if mark not in firm}
     else:
         free = scores
+    worked_by_finger = _control_of(parsed, request, affordances)
+    if request.function != "control" and len(free) > len(worked_by_finger):
+        free = {mark: score for mark, score in free.items() if mark not in worked_by_finger}
     if not free:
         return None
     top = max(free, key=lambda mark: free[mark])
@@ -274,13 +281,19 @@ def _pressed(
     avoided: Mapping[int, tuple[float, PartRequest]],
 ) -> frozenset[int]:
     """Finds the part that a finger works, unless the words forbid it."""
+    found = _control_of(parsed, request, affordances)
+    return frozenset(m for m in found if not (m in avoided and avoided[m][1].named))
+
+
+def _control_of(
+    parsed: ParsedTask, request: PartRequest, affordances: Affordances
+) -> frozenset[int]:
+    """Finds the part that a finger works, if any."""
     asked = [request.function, *(named.function for named in parsed.hold)]
     if not parsed.action or "control" not in (*parsed.action.press, *asked):
         return frozenset()
-    marks = frozenset(affordances.scores["control"])
-    mark, score = affordances.best("control", marks)
-    forbidden = mark in avoided and avoided[mark][1].named
-    return frozenset([mark] if score > _CONTROL and not forbidden else [])
+    mark, score = affordances.best("control", frozenset(affordances.scores["control"]))
+    return frozenset([mark] if score > _CONTROL else [])
 
 
 def _general(parsed: ParsedTask, shape: ObjectShape, affordances: Affordances) -> PartChoice:
