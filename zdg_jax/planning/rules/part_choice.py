@@ -125,6 +125,25 @@ def _scores(request: PartRequest, shape: ObjectShape, affordances: Affordances) 
     return dict(affordances.scores[request.function])
 
 
+def _spared_by(
+    avoid: PartRequest, shape: ObjectShape, affordances: Affordances
+) -> tuple[PartRequest, dict[int, float]]:
+    """A part to spare, and how well each part fits it; of what works, what is not the handle.
+
+    "Mind the wires" means those of a whisk, too, though they are no plug's.
+    """
+    fits = _scores(avoid, shape, affordances)
+    if not avoid.named or avoid.function not in _WORKING or avoid.place:
+        return avoid, fits
+    handles = affordances.scores["handle"]
+    grip = max(handles, key=lambda mark: handles[mark])
+    likeliest = max(fits, key=lambda mark: fits[mark])
+    if fits[likeliest] >= _FAIR and (likeliest != grip or handles[grip] < _POOR):
+        return avoid, fits
+    avoid = dataclasses.replace(avoid, function="tool")
+    return avoid, _scores(avoid, shape, affordances)
+
+
 def _place(place: str, parts: Sequence[PartShape]) -> dict[int, float]:
     if place in ("thin end", "thick end"):
         ends = [part for part in parts if abs(part.along) > 0.25] or list(parts)
@@ -151,12 +170,8 @@ def _choose(
     spared: dict[int, tuple[float, PartRequest]] = {}
     notes: list[str] = []
     for avoid in requests_to_avoid(parsed, request.function):
-        fits = _scores(avoid, shape, affordances)
+        avoid, fits = _spared_by(avoid, shape, affordances)
         best = max(fits.values())
-        if avoid.named and best < _FAIR and avoid.function in _WORKING:
-            avoid = dataclasses.replace(avoid, function="tool")  # "mind the wires" of a whisk
-            fits = _scores(avoid, shape, affordances)
-            best = max(fits.values())
         if avoid.named and best < _FAIR:
             notes.append(f'no part looks like "{avoid.name}": it may be touched')
             continue

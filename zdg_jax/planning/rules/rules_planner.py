@@ -23,7 +23,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     turned,
     vector,
 )
-from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import (
     GraspPlan,
@@ -245,7 +245,18 @@ def _in_line(choice: PartChoice, shape: ObjectShape) -> bool:
     held = max((shape.part(mark) for mark, _ in choice.held), key=lambda part: part.share)
     working = [shape.part(mark) for mark in choice.worked]
     axes = [part.axes[0] for part in working if part.elongation > _LONG]
-    return all(abs(float(axis @ held.axes[0])) > _IN_LINE for axis in axes)
+    if not all(abs(float(axis @ held.axes[0])) > _IN_LINE for axis in axes):
+        return False
+    return all(_reaches_ahead(part, held) for part in working)
+
+
+def _reaches_ahead(part: PartShape, held: PartShape) -> bool:
+    """Tells whether a part that works is longer along what is held than across: no axe's head."""
+    axis = held.axes[0]
+    along = part.points @ axis
+    across = part.points - np.outer(along, axis)
+    size = max(float(np.ptp(across @ side)) for side in held.axes[1:])
+    return bool(np.ptp(along) > size)
 
 
 def _part_readings(

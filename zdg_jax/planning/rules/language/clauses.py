@@ -272,7 +272,7 @@ def _person_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
 
 
 def _wants_a_part(words: Sequence[str], lex: Lexicon) -> bool:
-    """Tells whether words after "I" wish for a part to take: "need the handle", not "the lid off"."""
+    """Tells whether words after "I" wish for a part to take: "need the handle"."""
     words = [word for word in words if word not in lex.words["adverbs"] | lex.words["modals"]]
     rest = [word for word in words[1:] if word not in lex.words["determiners"]]
     wishes = words[:1] and words[0] in lex.words["wishing"] | {"take", "have"}

@@ -30,6 +30,9 @@ _VERB = 0.9
 """Certainty from which a word is a verb beyond doubt."""
 _OFFERED_CERTAINTY = 0.7
 _HEAT_CERTAINTY = 0.6
+_OCCASION = 0.6
+_GUESSED = 0.4
+"""Certainty up to which a verb gives way to a word that stands for what is done: "a cuppa"."""
 _SIDES = {Side.ABOVE: "above", Side.SIDE: "the side", Side.BELOW: "below"}
 _COMES_FROM = re.compile(
     r"(?P<above>\bfrom (?:the )?(?:right )?(?:above|overhead|top)\b(?! (?:part|half|of))"
@@ -129,10 +132,11 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     taken_off &= any(_taken_off(clause, lex) for clause in clauses)
     if taken_off:
         asked, action = None, lex.actions["open"]
-    if action is None:
+    meant = ""
+    if asked is None or asked.certainty < _GUESSED:
         words = (word for clause in clauses if clause.kind is Kind.MAIN for word in clause.words)
         meant = next((lex.occasions[word] for word in words if word in lex.occasions), "")
-        action = lex.actions.get(meant)
+        action = lex.actions.get(meant, action)
     with_it, with_another = done_with(clauses, lex, name), _with_another(clauses, lex, name)
     hot, evidence = _heat(clauses, lex)
     evidence += slips
@@ -185,6 +189,8 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     if hold or avoid:
         certainty = max(certainty, _NAMED_CERTAINTY)
     named_words = {word for request in (*hold, *avoid) for word in request.name.split()}
+    if meant:
+        certainty = max(certainty, _OCCASION)
     if hot and asked is None:
         certainty = max(certainty, _HEAT_CERTAINTY)
     missing = () if hold else _missing(clauses, own_words, lex)
