@@ -88,9 +88,9 @@ def sprayer() -> manifold3d.Manifold:
 
 def cane() -> manifold3d.Manifold:
     """A thin shaft with a thick hook, which is cut where it bends."""
-    bend = half_circle(0.035, -90)[:, [2, 1, 0]] * (1, -1, 1) + (0, 0.035, 0.35)
-    hook = np.concatenate([[(0, 0, 0.28)], bend, [(0, 0.07, 0.32)]])
-    return cylinder(0.3, 0.006) + rod(hook, 0.011)
+    bend = half_circle(0.035, 90)[:, [0, 2, 1]] * (-1, 1, 1) + (0.45, 0, -0.035)
+    hook = np.concatenate([[(0.37, 0, 0)], bend])
+    return cylinder(0.4, 0.006).rotate((0, 90, 0)) + rod(hook, 0.011)
 
 
 def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
@@ -120,7 +120,7 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
         (hammer, 2, lambda p: p[:, 2] < 0.225),
         (pan, 3, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
         (bottle, 2, lambda p: p[:, 2] > 0.155),
-        (jar, 2, lambda p: p[:, 2] > 0.09),
+        (jar, 3, lambda p: p[:, 2] > 0.09),
         (lambda: pot(0), 4, lambda p: p[:, 0] > 0.1115),
         (lambda: pot(0), 4, lambda p: p[:, 0] < -0.1115),
         (lambda: pot(17), 4, lambda p: (np.hypot(p[:, 0], p[:, 1]) > 0.1115) & (p[:, 0] > 0)),
@@ -128,7 +128,7 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
         (lidded_pot, 4, lambda p: (p[:, 2] > 0.1001) & (np.abs(p[:, 2] - 0.105) < 0.0055)),
         (lidded_pot, 4, lambda p: np.linalg.norm(p - (0, 0, 0.122), axis=1) < 0.0125),
         (sprayer, 4, lambda p: (p[:, 2] < 0.1785) & (p[:, 0] < -0.0145) & (p[:, 2] > 0.1401)),
-        (cane, 2, lambda p: p[:, 2] > 0.275),
+        (cane, 2, lambda p: p[:, 0] > 0.3585),
     ],
     ids=[
         *("ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle", "jar"),

@@ -127,12 +127,16 @@ def _kept_whole(coarse: np.ndarray, patch: np.ndarray, area: np.ndarray) -> np.n
     """
     result = coarse.copy()
     surface = np.bincount(coarse, area)
+    table = np.zeros((len(surface), int(patch.max()) + 1))
+    np.add.at(table, (coarse, patch), area)
+    home = table.argmax(axis=1)
     for number in range(1, int(patch.max()) + 1):
         inside = patch == number
         shares = np.bincount(coarse[inside], area[inside], minlength=len(surface))
         most = int(shares.argmax())
         small = (shares < _ASTRAY * shares.sum()) | (shares.sum() < _ASTRAY * surface)
-        astray = small & (shares < _ASTRAY * surface)
+        elsewhere = (home > 0) & (home != number)  # a part that lies on another patch
+        astray = small & ((shares < _ASTRAY * surface) | elsewhere)
         astray[most] = False
         result[inside & astray[coarse]] = most
     return result
@@ -178,7 +182,12 @@ def _finer(
     pieces = np.zeros(len(faces), np.int64)
     for mark in range(1, coarse.max() + 1):
         members, sampled = coarse == mark, coarse[on] == mark
-        found = profiles.cuts(points[sampled], points[~sampled][::_OTHERS], spacing)
+        # Within seams all round, what narrows towards a neighbour still belongs to the part.
+        most = np.bincount(patch[members], area[members]).argmax()
+        bounded = most > 0 and _shown_by(coarse, patch == most, area)[1] > _EXACT
+        found = profiles.cuts(
+            points[sampled], points[~sampled][::_OTHERS], spacing, shoulders=not bounded
+        )
         if found is None:
             continue
         axis, places = found
