@@ -134,8 +134,8 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
         asked, action = None, lex.actions["open"]
     meant = ""
     if asked is None or asked.certainty < _GUESSED:
-        words = (word for clause in clauses if clause.kind is Kind.MAIN for word in clause.words)
-        meant = next((lex.occasions[word] for word in words if word in lex.occasions), "")
+        spoken = (word for clause in clauses if clause.kind is Kind.MAIN for word in clause.words)
+        meant = next((lex.occasions[word] for word in spoken if word in lex.occasions), "")
         action = lex.actions.get(meant, action)
     with_it, with_another = done_with(clauses, lex, name), _with_another(clauses, lex, name)
     hot, evidence = _heat(clauses, lex)
