@@ -22,6 +22,13 @@ def test_options_are_those_that_this_xla_takes() -> None:
     assert compiler_options("cuda") == {}
 
 
+def test_plain_programs_are_compiled_with_fewer_passes() -> None:
+    plain, full = compiler_options("cpu", plain=True), compiler_options("cpu")
+    assert plain == {**full, "xla_backend_optimization_level": 1}
+    assert jax.jit(lambda x: 2 * x, compiler_options=plain)(jnp.float32(3)) == 6
+    assert compiler_options("cuda", plain=True) == {}
+
+
 def test_options_that_xla_does_not_know_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CPU", {"xla_cpu_no_such_option": True})
     assert compiler_options("cpu") == {}

@@ -62,7 +62,9 @@ def calls_told_to(listener: Listener) -> Iterator[None]:
         _LISTENER.reset(token)
 
 
-def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Function]:
+def shard_rows(
+    *, replicated: Collection[int] = (), plain: bool = False
+) -> Callable[[_Function], _Function]:
     """A decorator for compiled functions of rows: devices share the rows.
 
     Such a function takes positional arguments. All leaves of those with rows, and of its result,
@@ -72,11 +74,12 @@ def shard_rows(*, replicated: Collection[int] = ()) -> Callable[[_Function], _Fu
 
     Args:
         replicated: positions of the arguments without rows, which every device sees whole.
+        plain: how it is compiled, see `compiler_options`.
     """
 
     def decorate(program: _Function) -> _Function:
         compiled: dict[tuple[tuple[jax.Device, ...], int], Callable[..., Any]] = {}
-        single = ExportedProgram(program)
+        single = ExportedProgram(program, plain=plain)
 
         @functools.wraps(program)
         def spread(*arguments: Any) -> Any:

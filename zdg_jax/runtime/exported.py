@@ -67,14 +67,16 @@ class ExportedProgram:
     is traced as usual; so are all where JAX's compile cache is turned off.
     """
 
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, *, plain: bool = False) -> None:
         """Wraps a function that `jax.jit` made.
 
         Args:
             program: the function, of the module that defines it; it takes positional arguments.
+            plain: how it is compiled, see `compiler_options`.
         """
         self.jitted = program
         """The function, which is traced in each process."""
+        self._plain = plain
         self._forms: dict[Hashable, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
         functools.update_wrapper(self, program)
@@ -124,7 +126,7 @@ class ExportedProgram:
         key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
         path = cache_root() / "programs" / f"{self.jitted.__name__.strip('_')}-{key}.bin"
         try:
-            return _read(path, key, self.jitted.__name__, device)
+            return _read(path, key, self.jitted.__name__, device, self._plain)
         except OSError:  # there is none, or no folder to have it in
             pass
         except InputError as error:
@@ -139,7 +141,7 @@ class ExportedProgram:
         except InputError as error:
             _warn_of_no_cache(path.parent)
             _log.debug("%s", error)
-        return _loaded(content, self.jitted.__name__, device)
+        return _loaded(content, self.jitted.__name__, device, self._plain)
 
 
 @functools.cache
@@ -171,7 +173,7 @@ def _export(program: Any, structure: Any, shapes: tuple[Any, ...]) -> bytes:
     return structures[0].encode() + b"\n" + bytes(exported.serialize())
 
 
-def _loaded(content: bytes, name: str, device: jax.Device) -> tuple[Any, Any]:
+def _loaded(content: bytes, name: str, device: jax.Device, plain: bool) -> tuple[Any, Any]:
     """The function of leaves that `_export` wrote, on a device, and the structure of its result."""
     line, _, rest = content.partition(b"\n")
     exported = jax.export.deserialize(bytearray(rest))
@@ -188,12 +190,14 @@ def _loaded(content: bytes, name: str, device: jax.Device) -> tuple[Any, Any]:
         of_leaves,
         in_shardings=there,
         out_shardings=there,
-        compiler_options=compiler_options(device.platform),
+        compiler_options=compiler_options(device.platform, plain),
     )
     return compiled, jax.tree.structure(result)
 
 
-def _read(path: pathlib.Path, key: str, name: str, device: jax.Device) -> tuple[Any, Any]:
+def _read(
+    path: pathlib.Path, key: str, name: str, device: jax.Device, plain: bool
+) -> tuple[Any, Any]:
     """The function of leaves that lies at a path, and the structure of its result.
 
     Raises:
@@ -205,16 +209,18 @@ def _read(path: pathlib.Path, key: str, name: str, device: jax.Device) -> tuple[
     if content is None:
         raise InputError(f"{path} is of another program, or was changed")
     try:
-        return _loaded(content, name, device)
+        return _loaded(content, name, device, plain)
     except Exception as error:  # JAX reads files of its own versions alone
         raise InputError(f"{path} cannot be read: {error}") from None
 
 
 def _shape(leaf: Any) -> tuple[Any, ...]:
     """Shape, type and whether the type is weak, of an array, a number, or what stands for one."""
-    if not isinstance(leaf, jax.ShapeDtypeStruct):
-        leaf = jax.typeof(leaf)
-    return leaf.shape, leaf.dtype, bool(getattr(leaf, "weak_type", False))
+    # JAX's arrays know it; asked by `typeof`, the hundred of a program take half a millisecond.
+    known = getattr(leaf, "aval", leaf)
+    if not hasattr(known, "weak_type"):
+        known = jax.typeof(leaf)
+    return known.shape, known.dtype, bool(known.weak_type)
 
 
 def _describe(tree: Any) -> Any:

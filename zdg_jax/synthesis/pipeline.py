@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -39,6 +38,8 @@ from zdg_jax.synthesis.seeds import draw_seeds
 from zdg_jax.synthesis.squeeze import SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.underactuation import AdaptiveClosing
 from zdg_jax.synthesis.wrist import WristCompliance
+
+_matrix_from_6d = jax.jit(rotations.matrix_from_6d)
 
 
 class GraspPipeline:
@@ -235,7 +236,7 @@ class GraspPipeline:
         touching[rows, np.asarray(refined.pattern.link)[rows, slots]] = True
         return self.fitter.fit(
             np.asarray(refined.variables.position),
-            np.asarray(rotations.matrix_from_6d(refined.variables.rotation)),
+            np.asarray(_matrix_from_6d(refined.variables.rotation)),
             np.asarray(refined.variables.dofs),
             touching,
         )
@@ -317,7 +318,7 @@ class GraspPipeline:
         )
         poses = poses_of_grasps(self.hand.arrays, variables, squeezed)
         forces = SqueezeForces(
-            links=jnp.where(fitted.contacts.active > 0, fitted.contacts.link, -1),
+            links=np.where(fitted.contacts.active > 0, fitted.contacts.link, -1),
             points=fitted.contacts.footprints,
             forces=squeezed.forces,
             torques=squeezed.torques,

@@ -41,7 +41,7 @@ PULL = 0.1
 """Force of a pull over the sum of the squeeze's normal forces: 1 N against 10 N."""
 
 
-@shard_rows(replicated=(0, 5))
+@shard_rows(replicated=(0, 5), plain=True)
 @jax.jit
 def measure(
     problem: Problem,

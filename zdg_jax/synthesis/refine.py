@@ -232,18 +232,12 @@ class Refiner:
             InputError: the seeds do not make whole groups.
         """
         starts = self.config.starts
-        count, over = divmod(variables.position.shape[0], starts)
-        if over:
+        if variables.position.shape[0] % starts:
             raise InputError(
                 f"{variables.position.shape[0]} seeds do not make groups of {starts} starts;"
                 " draw `starts` times as many seeds as grasps are wanted"
             )
-        trials = []
-        for block in range(starts):
-            rows = slice(block * count, (block + 1) * count)
-            starting = jax.tree.map(lambda leaf, rows=rows: leaf[rows], (variables, pattern))
-            states = jax.vmap(lambda v, p: self.init(problem, v, p))(*starting)
-            trials.append((starting[1], states))
+        trials = _starting(self.config, problem, variables, pattern)
         left, trial = self.config.steps, self.config.trial_steps
         while len(trials) > 1:
             steps = min(trial, left)
@@ -251,7 +245,7 @@ class Refiner:
                 (pattern, _advance(self.config, problem, pattern, states, jnp.int32(steps)))
                 for pattern, states in trials
             ]
-            trials = list(_select(tuple(ends)))
+            trials = _select(tuple(ends))
             left, trial = left - steps, 2 * trial
         [(pattern, states)] = trials
         states = _advance(self.config, problem, pattern, states, jnp.int32(left))
@@ -345,6 +339,23 @@ class Refiner:
             optax.stateless(lambda updates, _: jax.tree.map(jnp.multiply, updates, rates)),
             optax.scale_by_schedule(rate),
         )
+
+
+@jax.jit
+def _starting(
+    config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
+) -> tuple[tuple[Pattern, RefineState], ...]:
+    """The states before the first step, (n, ...), of each of the starts, (n * starts, ...)."""
+    refiner = Refiner(config)
+
+    def apart(leaf: jax.Array) -> jax.Array:
+        return leaf.reshape(config.starts, -1, *leaf.shape[1:])
+
+    def single(variables: GraspVariables, pattern: Pattern) -> tuple[Pattern, RefineState]:
+        return pattern, refiner.init(problem, variables, pattern)
+
+    starts = jax.vmap(jax.vmap(single))(*jax.tree.map(apart, (variables, pattern)))
+    return tuple(jax.tree.map(lambda leaf, i=i: leaf[i], starts) for i in range(config.starts))
 
 
 @shard_rows(replicated=(0, 1, 4))

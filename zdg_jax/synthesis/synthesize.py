@@ -230,9 +230,11 @@ def _refine(
         progress("refine", next(done) * size, planned * size)
         return batch
 
-    # XLA runs these programs on one core each: threads, or devices, are what uses the others.
+    # XLA runs these programs on one core each: threads, or devices, are what uses the others, and
+    # one more thread than cores works while another waits for Python's lock.
     alone = jax.default_backend() == "cpu" and len(devices.active_devices()) == 1
-    workers = min(available_cpus(), count) if alone else 1
+    cores = available_cpus()
+    workers = min(cores + (cores > 1), count) if alone else 1
     stages: tuple[GraspPipeline, ...] = (pipeline,)
     ways: list[list[GraspBatch]] = [[]]  # as planned, then by each way of looser grips
     pool = futures.ThreadPoolExecutor(workers)

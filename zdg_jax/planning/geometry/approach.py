@@ -90,8 +90,11 @@ def evaluate(
     thumb_towards: np.ndarray | None,
     around: Surroundings | None,
     side: Side | None,
-) -> Approach:
-    """Measures and scores one approach; arguments as in `Approach` and `propose`."""
+) -> tuple[Approach, Approach]:
+    """Measures an approach, and scores it with the thumb on this side and on the opposite one.
+
+    What is measured is the same for both. Arguments as in `Approach` and `propose`.
+    """
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
     local, far = (target.points - place) @ frame, (target.others - place) @ frame
     half = float(np.clip(np.ptp(np.percentile(local[:, 1], [3, 97])) / 2, 0.012, PALM_HALF))
@@ -102,6 +105,7 @@ def evaluate(
     width = _width_in_slices(near, target.few) if slanted else _width(near)
     front = float(np.percentile(near[:, 0], 2))
     everything = np.concatenate([far, local[local[:, 0] < front]])
+    everything = everything[(np.abs(everything[:, 1:]) < PALM_HALF).all(axis=1)]
     # A few points in the way are as bad as many: a thin wall stops a palm too.
     many = max(0.02 * len(target.points), target.few)
     closed = min(1.0, _in_the_way(everything, front) / many)
@@ -128,11 +132,17 @@ def evaluate(
         palm = place + (_PALM + before) @ frame.T
         hindered = float((around.room(palm) < 0).mean())
         approach = dataclasses.replace(approach, hindered=hindered)
-    score = _score(approach, target, strain(width), thumb_towards)
-    score -= _OFF_MIDDLE * float(np.linalg.norm(place - target.center) > 0)
+    stretch = strain(width)
+    worth = -_OFF_MIDDLE * float(np.linalg.norm(place - target.center) > 0)
     if side is not None:
-        score += _ASKED * _agreement(side, -float(direction @ target.upright))
-    return dataclasses.replace(approach, score=score)
+        worth += _ASKED * _agreement(side, -float(direction @ target.upright))
+
+    def scored(thumb: np.ndarray) -> Approach:
+        turned = dataclasses.replace(approach, thumb=thumb)
+        score = _score(turned, target, stretch, thumb_towards) + worth
+        return dataclasses.replace(turned, score=score)
+
+    return scored(thumb), scored(-thumb)
 
 
 def _agreement(side: Side, height: float) -> float:
@@ -196,10 +206,12 @@ def _score(
 
 
 def _in_the_way(points: np.ndarray, front: float) -> int:
-    """Points (k, 3) of the palm's frame where palm and wrist would be, the palm at `front`."""
+    """Points (k, 3) of the palm's frame where palm and wrist would be, the palm at `front`.
+
+    None lies beside the palm.
+    """
     before = front - points[:, 0]
     palm = (before > 0.004) & (before < _PALM_DEPTH)
-    palm &= (np.abs(points[:, 1]) < PALM_HALF) & (np.abs(points[:, 2]) < PALM_HALF)
     wrist = (before >= _PALM_DEPTH) & (before < _PALM_DEPTH + _WRIST)
     wrist &= np.linalg.norm(points[:, 1:], axis=1) < _WRIST_HALF
     return int((palm | wrist).sum())

@@ -75,33 +75,31 @@ def propose(
 
     def evaluated(
         held: Target, place: np.ndarray, direction: np.ndarray, thumb: np.ndarray
-    ) -> Approach:
+    ) -> tuple[Approach, Approach]:
         return evaluate(held, place, direction, thumb, strain, thumb_towards, around, side)
 
     rim = walls(shape, held, target)
+    pairs: list[tuple[Approach, ...]]
     if rim:
-        approaches = [
-            dataclasses.replace(
-                evaluated(wall.target, wall.target.center, direction, thumb),
-                wall=True,
-                shifted=True,
-            )
+        pairs = [
+            evaluated(wall.target, wall.target.center, direction, thumb)
             for wall in rim
             for direction in wall.directions
-            for thumb in _thumbs(direction, wall.target.axis, diagonal=False)[:2]
+            for thumb in _thumbs(direction, wall.target.axis, diagonal=False)[:1]
         ]
     else:
-        approaches = [
+        pairs = [
             evaluated(target, place, direction, thumb)
             for direction in _directions(shape, target.axis)
             for thumb in _thumbs(direction, target.axis, diagonal=varied)
             for place in (target.places(direction) if varied else [target.center])
         ]
     if target.slender and not varied and not rim:
-        approaches = [
-            _given_way(approach, target, functools.partial(evaluated, target))
-            for approach in approaches
-        ]
+        give_way = functools.partial(evaluated, target)
+        pairs = [_given_way(pair, target, give_way) for pair in pairs]
+    approaches = [approach for pair in pairs for approach in pair]
+    if rim:
+        approaches = [dataclasses.replace(a, wall=True, shifted=True) for a in approaches]
     free = [approach for approach in approaches if approach.hindered <= _MOST_HINDERED]
     approaches = free or approaches
     if palm_towards is not None:
@@ -113,18 +111,27 @@ def propose(
 
 
 def _given_way(
-    approach: Approach,
+    pair: tuple[Approach, ...],
     target: Target,
-    evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], Approach],
-) -> Approach:
-    """The approach; where a palm does not fit there, that of one beside it that does."""
+    evaluate: Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[Approach, Approach]],
+) -> tuple[Approach, ...]:
+    """The approach with the thumb on either side; where a palm does not fit there, that of one
+    beside it that does."""
+    approach = pair[0]
     in_the_way = approach.tips_only or approach.blocked > CLOSED
     if not in_the_way or approach.wrap < _ALONG:
-        return approach
+        return pair
     places = [target.center + shift * target.axis for shift in _SHIFTS]
-    others = [evaluate(place, approach.direction, approach.thumb) for place in places]
-    others = [dataclasses.replace(a, shifted=True) for a in others if not a.tips_only]
-    return max([approach, *others], key=lambda approach: approach.score)
+    beside = [evaluate(place, approach.direction, approach.thumb) for place in places]
+    others = [
+        tuple(dataclasses.replace(a, shifted=True) for a in other)
+        for other in beside
+        if not other[0].tips_only
+    ]
+    return tuple(
+        max(turned, key=lambda approach: approach.score)
+        for turned in zip(pair, *others, strict=True)
+    )
 
 
 def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
@@ -146,12 +153,15 @@ def _directions(shape: ObjectShape, axis: np.ndarray) -> list[np.ndarray]:
 
 
 def _thumbs(direction: np.ndarray, axis: np.ndarray, *, diagonal: bool) -> list[np.ndarray]:
-    """Unit directions square to an approach: along, across and diagonal to the parts' axis."""
+    """Unit directions square to an approach: along, across and diagonal to the parts' axis.
+
+    Of two opposite ones there is one.
+    """
     along = axis - (axis @ direction) * direction
     if np.linalg.norm(along) < 0.3:
         along = np.cross(direction, [1.0, 0.0, 0.0] if abs(direction[0]) < 0.9 else [0.0, 1.0, 0.0])
     along = along / np.linalg.norm(along)
     across = np.cross(direction, along)
-    square = [along, -along, across, -across]
-    between = [along + across, along - across, -along + across, -along - across]
+    square = [along, across]
+    between = [along + across, along - across]
     return square + [vector / np.sqrt(2) for vector in between] if diagonal else square
