@@ -72,6 +72,27 @@ def open_padlock() -> manifold3d.Manifold:
     return Solid.cube((0.05, 0.02, 0.045), True) + rod(hook, 0.004)
 
 
+def lidded_pot() -> manifold3d.Manifold:
+    """A pot under a flat lid that is hardly narrower, with a knob, below an arched handle."""
+    knob = Solid.sphere(0.012, 32).translate((0, 0, 0.122))
+    arch = rod(half_circle(0.075, 0)[:, [0, 2, 1]] + (0, 0, 0.1), 0.007)
+    return cylinder(0.1, 0.08) + cylinder(0.11, 0.074) + knob + arch
+
+
+def sprayer() -> manifold3d.Manifold:
+    """A bottle with a head, and a trigger below it that leaves little air."""
+    head = Solid.cube((0.09, 0.03, 0.032), True).translate((-0.012, 0, 0.195))
+    trigger = rod(np.array([(-0.03, 0, 0.185), (-0.042, 0, 0.165), (-0.05, 0, 0.135)]), 0.006)
+    return cylinder(0.14, 0.035) + cylinder(0.18, 0.014) + head + trigger
+
+
+def cane() -> manifold3d.Manifold:
+    """A thin shaft with a thick hook, which is cut where it bends."""
+    bend = half_circle(0.035, 90)[:, [0, 2, 1]] * (-1, 1, 1) + (0.45, 0, -0.035)
+    hook = np.concatenate([[(0.37, 0, 0)], bend])
+    return cylinder(0.4, 0.006).rotate((0, 90, 0)) + rod(hook, 0.011)
+
+
 def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
     """Marks and centres of evenly small faces."""
     mesh = shape.refine_to_length(0.006).to_mesh()
@@ -99,15 +120,20 @@ def split(shape: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray]:
         (hammer, 2, lambda p: p[:, 2] < 0.225),
         (pan, 3, lambda p: np.hypot(p[:, 0], p[:, 1]) > 0.105),
         (bottle, 2, lambda p: p[:, 2] > 0.155),
-        (jar, 2, lambda p: p[:, 2] > 0.09),
+        (jar, 3, lambda p: p[:, 2] > 0.09),
         (lambda: pot(0), 4, lambda p: p[:, 0] > 0.1115),
         (lambda: pot(0), 4, lambda p: p[:, 0] < -0.1115),
         (lambda: pot(17), 4, lambda p: (np.hypot(p[:, 0], p[:, 1]) > 0.1115) & (p[:, 0] > 0)),
         (open_padlock, 2, lambda p: p[:, 2] > 0.0229),
+        (lidded_pot, 4, lambda p: (p[:, 2] > 0.1001) & (np.abs(p[:, 2] - 0.105) < 0.0055)),
+        (lidded_pot, 4, lambda p: np.linalg.norm(p - (0, 0, 0.122), axis=1) < 0.0125),
+        (sprayer, 4, lambda p: (p[:, 2] < 0.1785) & (p[:, 0] < -0.0145) & (p[:, 2] > 0.1401)),
+        (cane, 2, lambda p: p[:, 0] > 0.3585),
     ],
     ids=[
         *("ball", "box", "cup", "dumbbell", "hammer", "pan", "bottle", "jar"),
         *("pot", "its other loop", "turned pot", "open padlock"),
+        *("a lid below an arch", "its knob", "trigger", "cane"),
     ],
 )
 def test_parts_of_simple_things(

@@ -162,6 +162,17 @@ def sprayer() -> Thing:
     )
 
 
+def beater() -> Thing:
+    """A handle and what a whisk's wires enclose, which is no plug's wire."""
+    wires = trimesh.creation.icosphere(subdivisions=3, radius=1.0).apply_scale((0.075, 0.03, 0.03))
+    return thing("beater", wires=at(wires, -0.13, 0, 0), handle=rod(0.013, 0.13, "x"))
+
+
+def axe() -> Thing:
+    head = at(box(0.05, 0.03, 0.11), 0.17, 0, -0.02)
+    return thing("axe", handle=rod(0.014, 0.36, "x"), head=head)
+
+
 def viewer() -> Thing:
     return thing("viewer", case=box(0.12, 0.04, 0.08), eye=at(rod(0.02, 0.02, "y"), 0.02, 0.03, 0))
 

@@ -13,6 +13,7 @@ from tests import scene
 from zdg_jax.energy import TaskTargets
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.planning import AvoidedPart, FingerPlan, Grip, HeldPart, TaskReading, Wrench
+from zdg_jax.planning.grip import INDIFFERENT
 from zdg_jax.synthesis.plan_targets import targets_from_plan
 
 BODY, LID = 1, 2
@@ -51,12 +52,22 @@ def test_shapes_are_the_same_for_every_plan_and_object() -> None:
 def test_a_plan_binds_as_far_as_it_is_sure_but_avoided_parts_always() -> None:
     for confidence in (0.0, 0.75):
         found = targets(confidence=confidence)
-        bound = [found.held, found.approach, found.aperture]
-        assert [float(target.weight) for target in bound] == [confidence] * 3
+        bound = [found.approach, found.aperture]
+        assert [float(target.weight) for target in bound] == [confidence] * 2
         assert float(found.avoided.weight) == 1.0
         assert float(found.rest.weight) == 0.0  # body and lid are all there is
     assert float(targets(avoided=[]).avoided.weight) == 0.0
-    assert float(targets(avoided=[]).rest.weight) == 0.75
+
+
+def test_parts_bind_more_the_less_a_plan_is_indifferent() -> None:
+    def parts(confidence: float) -> list[float]:
+        found = targets(confidence=confidence, avoided=[])
+        return [float(target.weight) for target in (found.held, found.rest)]
+
+    assert parts(0.0) == [0.0, 0.0]
+    assert parts(INDIFFERENT) == pytest.approx([INDIFFERENT / 3] * 2)
+    assert INDIFFERENT / 3 < parts(0.75)[0] < 0.75
+    assert parts(1.0) == [1.0, 1.0]
 
 
 def test_holding_the_whole_object_binds_to_no_part() -> None:

@@ -142,6 +142,17 @@ class FaceGraph:
         chosen[reached] = True
         return chosen[:count]
 
+    def fallen_apart(self, seam: float) -> np.ndarray:
+        """Numbers of the sets of faces that no edge joins but seams, (f,).
+
+        Args:
+            seam: degree from which an edge is a seam.
+        """
+        edges = self.pairs[self.seam < seam]
+        size = (len(self.area),) * 2
+        graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=size)
+        return np.asarray(csgraph.connected_components(graph, directed=False)[1])
+
     def components(self, chosen: np.ndarray) -> np.ndarray:
         """Numbers of the connected sets of chosen faces (f,) bool, (f,); -1 for the others."""
         both = chosen[self.pairs].all(axis=1)

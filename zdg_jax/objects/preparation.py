@@ -21,7 +21,7 @@ from zdg_jax.objects import (
 from zdg_jax.objects.arrays import SAMPLES
 from zdg_jax.runtime.progress import Progress
 
-_VERSION = 9
+_VERSION = 10
 """Raise it whenever the same input should give other arrays."""
 
 STEPS = 100

@@ -58,7 +58,7 @@ class Profile:
 
 
 def cuts(
-    points: np.ndarray, others: np.ndarray, spacing: float
+    points: np.ndarray, others: np.ndarray, spacing: float, *, shoulders: bool = True
 ) -> tuple[np.ndarray, list[float]] | None:
     """Finds where to cut a part across an axis.
 
@@ -68,6 +68,7 @@ def cuts(
         points: spread evenly over the part's surface, (k, 3) [m].
         others: spread over the rest of the object, (m, 3) [m].
         spacing: distance of neighbouring points [m].
+        shoulders: whether a stretch that narrows towards another part is a piece of its own.
 
     Returns:
         Unit normal (3,) of the planes and their places along it [m], rising; None where the part
@@ -82,7 +83,8 @@ def cuts(
             continue
         ends = [_joined(points, along, end, slab, tree) for end in (along.min(), along.max())]
         profile = _profile(points, axis, slab)
-        steps = _with_room(_steps(profile, *ends), profile, *ends)
+        steps = [step for step in _steps(profile, *ends) if shoulders or not step.shoulder]
+        steps = _with_room(steps, profile, *ends)
         total = sum(step.change for step in steps)
         if steps and (best is None or total > best[0]):
             best = (total, axis, sorted(step.place for step in steps))

@@ -15,13 +15,14 @@ import numpy as np
 import scipy.spatial
 
 from zdg_jax.geometry.surface_sampling import facets, scatter
-from zdg_jax.objects import profiles, protrusions, rims
+from zdg_jax.objects import bars, patches, profiles, protrusions, rims
 from zdg_jax.objects.coarse_parts import Config, cut_apart, merge_again, point_solid, unions_of
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
 from zdg_jax.objects.cutting import (
     PointSolid,
 )
 from zdg_jax.objects.distance_fields import VoxelGrid
+from zdg_jax.objects.face_graph import FaceGraph
 
 _SAMPLES = 80_000
 """Points on the surface by which profiles are measured."""
@@ -29,6 +30,10 @@ _LEAST_PIECE = 0.006
 """Surface of a piece that a profile or a rim cuts off, of the whole."""
 _SHOWN = 0.6
 """Overlap with pieces from which a protrusion is no part of its own."""
+_EXACT = 0.97
+"""The same of a patch: its border is known exactly."""
+_ASTRAY = 0.2
+"""Share of a patch, and of a coarse part, that is given to the rest of the patch."""
 _OTHERS = 4
 """Of the samples on other parts every this many are looked at."""
 _VOTERS = 6
@@ -80,18 +85,22 @@ def segment(
     owner = np.empty(len(solid.points), np.int64)
     for mark, members in enumerate(merge_again(solid, cut_apart(solid, config), config)):
         owner[members] = mark
-    coarse = _by_area(vertices, faces, _voted(vertices, faces, solid.points, owner))
-    marks = _finer(vertices, faces, coarse, filled)
+    _, area = facets(vertices, faces)
+    patch = patches.find(vertices, faces, _LEAST_PIECE * area.sum())
+    voted = _kept_whole(_voted(vertices, faces, solid.points, owner), patch, area)
+    graph, middle = FaceGraph.of(vertices, faces), vertices[faces].mean(axis=1)
+    coarse = _by_area(vertices, faces, bars.joined(graph, middle, voted))
+    marks = _finer(vertices, faces, coarse, patch, filled)
     thin = _voted(vertices, faces, solid.points, protrusions.find(filled, solid, owner, config))
     apart = _not_shown_yet(vertices, faces, marks, thin, filled.voxels.spacing)
     if apart.any():
         coarse = _by_area(vertices, faces, np.where(apart, coarse.max() + apart, coarse))
-        marks = _finer(vertices, faces, coarse, filled)
+        marks = _finer(vertices, faces, coarse, patch, filled)
     parents = np.empty(marks.max(), np.int32)
     for mark in range(1, coarse.max() + 1):
         pieces = np.unique(marks[coarse == mark])
         parents[pieces - 1] = pieces[0]
-    groups = _groups(solid, vertices, faces, coarse, marks, config)
+    groups = _groups(solid, vertices, faces, coarse, marks, patch, config)
     return Segmentation(marks=marks, parents=parents, groups=groups)
 
 
@@ -108,6 +117,31 @@ def _voted(
     return votes.argmax(axis=1)
 
 
+def _kept_whole(coarse: np.ndarray, patch: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Coarse parts (f,) of which no patch has a small share: borders follow its seam.
+
+    Args:
+        coarse: parts, (f,).
+        patch: number of the patch of each face from 1, 0 on the rest, (f,).
+        area: of the faces, (f,) [m^2].
+    """
+    result = coarse.copy()
+    surface = np.bincount(coarse, area)
+    table = np.zeros((len(surface), int(patch.max()) + 1))
+    np.add.at(table, (coarse, patch), area)
+    home = table.argmax(axis=1)
+    for number in range(1, int(patch.max()) + 1):
+        inside = patch == number
+        shares = np.bincount(coarse[inside], area[inside], minlength=len(surface))
+        most = int(shares.argmax())
+        small = (shares < _ASTRAY * shares.sum()) | (shares.sum() < _ASTRAY * surface)
+        elsewhere = (home > 0) & (home != number)  # a part that lies on another patch
+        astray = small & ((shares < _ASTRAY * surface) | elsewhere)
+        astray[most] = False
+        result[inside & astray[coarse]] = most
+    return result
+
+
 def _not_shown_yet(
     vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray, thin: np.ndarray, cell: float
 ) -> np.ndarray:
@@ -121,24 +155,25 @@ def _not_shown_yet(
         cell: side of the cells in which protrusions were found [m].
     """
     _, area = facets(vertices, faces)
-    surface = np.bincount(marks, area)
     result = np.zeros(len(faces), np.int64)
     for number in range(1, int(thin.max()) + 1):
         rough = thin == number
         chosen = protrusions.along_seams(vertices, faces, rough, cell) if rough.any() else None
         if chosen is None or area[chosen].sum() < _LEAST_PIECE * area.sum():
             continue
-        within = np.bincount(marks, area * chosen) > 0.5 * surface
-        shown = np.isin(marks, np.flatnonzero(within))
-        if area[shown & chosen].sum() < _SHOWN * area[shown | chosen].sum():
+        if _shown_by(marks, chosen, area)[1] < _SHOWN:
             result[chosen & (result == 0)] = number
     return result
 
 
 def _finer(
-    vertices: np.ndarray, faces: np.ndarray, coarse: np.ndarray, filled: FilledShape
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    coarse: np.ndarray,
+    patch: np.ndarray,
+    filled: FilledShape,
 ) -> np.ndarray:
-    """Cuts coarse parts (f,) at the steps of their profiles, and rims off vessels."""
+    """Cuts coarse parts (f,) at the steps of their profiles, and patches and rims off them."""
     _, area = facets(vertices, faces)
     points, on = scatter(vertices, faces, _SAMPLES, np.random.default_rng(0))
     spacing = float(np.sqrt(area.sum() / _SAMPLES))
@@ -147,7 +182,12 @@ def _finer(
     pieces = np.zeros(len(faces), np.int64)
     for mark in range(1, coarse.max() + 1):
         members, sampled = coarse == mark, coarse[on] == mark
-        found = profiles.cuts(points[sampled], points[~sampled][::_OTHERS], spacing)
+        # Within seams all round, what narrows towards a neighbour still belongs to the part.
+        most = np.bincount(patch[members], area[members]).argmax()
+        bounded = most > 0 and _shown_by(coarse, patch == most, area)[1] > _EXACT
+        found = profiles.cuts(
+            points[sampled], points[~sampled][::_OTHERS], spacing, shoulders=not bounded
+        )
         if found is None:
             continue
         axis, places = found
@@ -159,6 +199,7 @@ def _finer(
     band = rims.rim(filled, vertices, faces, coarse)
     if band is not None and area[band].sum() > least:
         pieces[band] = pieces.max() + 1
+    pieces = _with_patches(pieces, coarse, patch, area, least)
     marks = np.empty(len(faces), np.int32)
     first = 1
     for mark in range(1, coarse.max() + 1):
@@ -169,17 +210,67 @@ def _finer(
     return marks
 
 
+def _with_patches(
+    pieces: np.ndarray, coarse: np.ndarray, patch: np.ndarray, area: np.ndarray, least: float
+) -> np.ndarray:
+    """Pieces (f,), and the patches within coarse parts that they do not show yet.
+
+    Args:
+        pieces: numbers of pieces within coarse parts, (f,).
+        coarse: parts, (f,).
+        patch: number of the patch of each face from 1, 0 on the rest, (f,).
+        area: of the faces, (f,) [m^2].
+        least: surface of a piece at least [m^2].
+    """
+    pieces = np.unique(np.stack([coarse, pieces]), axis=1, return_inverse=True)[1].reshape(-1)
+    for number in range(1, int(patch.max()) + 1):
+        for part in np.unique(coarse[patch == number]):
+            chosen = (patch == number) & (coarse == part)
+            rest = (coarse == part) & ~chosen
+            if not least < area[chosen].sum() < area[rest].sum():
+                continue  # what is left of a body is its own affair
+            if _shown_by(pieces, chosen, area)[1] < _EXACT:
+                pieces = _cut_along(pieces, chosen, rest, area, least)
+    return pieces
+
+
+def _cut_along(
+    pieces: np.ndarray, chosen: np.ndarray, rest: np.ndarray, area: np.ndarray, least: float
+) -> np.ndarray:
+    """Pieces (f,) cut where chosen faces (f,) bool meet the rest of their part, (f,) bool."""
+    result = 2 * pieces + chosen
+    for side in (chosen, rest):
+        surface = np.bincount(result[side], area[side])
+        small = side & (surface < least)[np.minimum(result, len(surface) - 1)]
+        result[small] = surface.argmax()
+    return np.unique(result, return_inverse=True)[1].reshape(-1)
+
+
+def _shown_by(pieces: np.ndarray, chosen: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, float]:
+    """Numbers of the pieces (f,) that lie mostly on chosen faces (f,) bool, and their overlap."""
+    surface, inside = np.bincount(pieces, area), np.bincount(pieces, area * chosen)
+    within = inside > 0.5 * surface
+    union = area[chosen].sum() + (surface - inside)[within].sum()
+    return np.flatnonzero(within), float(inside[within].sum() / union)
+
+
 def _groups(
     solid: PointSolid,
     vertices: np.ndarray,
     faces: np.ndarray,
     coarse: np.ndarray,
     marks: np.ndarray,
+    patch: np.ndarray,
     config: Config,
 ) -> tuple[tuple[int, ...], ...]:
-    """Coarse parts of several pieces, then unions of neighbours in the order of their air."""
+    """Coarse parts and patches of several pieces, then unions of neighbours by their air."""
     count = int(marks.max())
     whole = [tuple(np.unique(marks[coarse == mark]).tolist()) for mark in np.unique(coarse)]
+    _, area = facets(vertices, faces)
+    for number in range(1, int(patch.max()) + 1):
+        shown, overlap = _shown_by(marks, patch == number, area)
+        if overlap > _SHOWN:
+            whole.append(tuple(shown.tolist()))
     _, nearest = scipy.spatial.cKDTree(vertices[faces].mean(axis=1)).query(solid.points)
     owner = marks[nearest]
     sets = [np.flatnonzero(owner == mark) for mark in range(1, count + 1)]

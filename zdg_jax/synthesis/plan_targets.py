@@ -34,6 +34,9 @@ _PLACE = 0.03
 """Distance from the planned place within which a held part is as likely as there [m]."""
 _ELSEWHERE = 0.1
 """Likelihood of a held part far from the planned place, beside that at it."""
+_PREFERRED = 1 / 3
+"""Weight of parts that an indifferent plan names, beside those of a sure one, both as far as it is
+sure: a better hold on others is then welcome."""
 _LIFT_WEIGHTS = (1.0, 1.0, 3.0, 1.0, 1.0, 0.3)
 """Weights of pulls on an object that stands on something, two of them level, one upwards, and their
 opposites: it is lifted, and what carries it is below."""
@@ -50,6 +53,8 @@ def targets_from_plan(
 ) -> TaskTargets:
     """Turn a grip into arrays; a grip of confidence 0 binds nothing but its avoided parts.
 
+    Parts that the plan only prefers, see `Grip.binding`, weigh less still.
+
     Args:
         grip: what to hold and with which fingers, resolved against this object and hand.
         task: gives the loads to bear.
@@ -65,14 +70,15 @@ def targets_from_plan(
     """
     confidence = grip.confidence
     direction = confidence if posed else 0.0
+    parts = confidence * (_PREFERRED + (1 - _PREFERRED) * grip.binding)
     held, avoided = [part.mark for part in grip.held], [part.mark for part in grip.avoided]
     rest = sorted({part.mark for part in obj.parts} - set(held) - set(avoided))
     everything = not rest and not avoided
     thumb = np.zeros(3) if grip.palm.thumb is None else np.asarray(grip.palm.thumb)
     return TaskTargets(
-        held=_part_target(obj, held, 0.0 if everything else confidence),
+        held=_part_target(obj, held, 0.0 if everything else parts),
         avoided=_part_target(obj, avoided, 1.0 if avoided else 0.0),
-        rest=_part_target(obj, rest, confidence if rest else 0.0),
+        rest=_part_target(obj, rest, parts if rest else 0.0),
         clearance=jnp.float32(_CLEARANCE),
         approach=DirectionTarget(
             direction=jnp.asarray(grip.palm.approach, jnp.float32),

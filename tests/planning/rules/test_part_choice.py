@@ -74,6 +74,15 @@ def choose(task: str, thing: things.Thing) -> list[PartChoice]:
         (things.spanner, "hold it by the jaw", "head", ()),
         (things.spanner, "hand me the spanner jaw first", "handle", ("head",)),
         (things.jar, "flip the lid open", "lid", ()),
+        (things.jar, "the lid won't come off", "lid", ()),
+        (things.sprayer, "pop it in the shed, but keep off the trigger", "bottle", ("trigger",)),
+        (
+            things.beater,
+            "knock it against the bowl without gripping the wires",
+            "handle",
+            ("wires",),
+        ),
+        (things.kettle, "lift the kettle off the stove", "handle", ("body",)),
         (things.jar, "hand me the jar", "body", ()),
         (things.cleaver, "rather by the blade than the handle", "blade", ("handle",)),
         (

@@ -79,7 +79,7 @@ def choose_type(
     narrow = largest.is_loop and (largest.passage < needed or short)
     if approach.tips_only or narrow:
         return GraspType.PRISMATIC if length > 0.04 else GraspType.TRIPOD
-    if largest.flatness > FLATNESS and thin < PLATE and largest.hole <= 0:
+    if largest.flatness > FLATNESS and thin < PLATE and largest.is_plate:
         return GraspType.PARALLEL_EXTENSION if width > 0.02 else GraspType.LATERAL_PINCH
     if length < 0.035:
         return GraspType.TRIPOD if width > 0.01 else GraspType.PALMAR_PINCH

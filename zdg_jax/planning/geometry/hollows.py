@@ -77,12 +77,20 @@ def largest_hole(
     # Neighbours close the hole only where they lie in the slab of the part.
     depth = np.abs((others - middle) @ axes[2])
     covered = ndimage.binary_closing(np.pad(raster(points), 2))[2:-2, 2:-2]
-    solid = (
-        covered | ndimage.binary_closing(np.pad(raster(others[depth < extents[2]]), 2))[2:-2, 2:-2]
-    )
+    touched = ndimage.binary_dilation(covered, iterations=2)
+    found = 0.0, 0.0
+    # A bail closes its hole with what is broader than it.
+    for slab in (extents[2], extents[0] / 2):
+        if found[0] == 0.0:
+            beside = ndimage.binary_closing(np.pad(raster(others[depth < slab]), 2))[2:-2, 2:-2]
+            found = _largest(covered | beside, touched, cell)
+    return found
+
+
+def _largest(solid: np.ndarray, touched: np.ndarray, cell: float) -> tuple[float, float]:
+    """Area and width of the largest hole of a picture that borders well on what is touched."""
     regions, count = ndimage.label(~solid)
     edge = set(regions[0]) | set(regions[-1]) | set(regions[:, 0]) | set(regions[:, -1])
-    touched = ndimage.binary_dilation(covered, iterations=2)
     best, widest = 0, 0.0
     for region in range(1, count + 1):
         if region in edge:

@@ -20,6 +20,8 @@ LOOP_AREA = 4e-4
 
 _LOOP_SHARE = 0.25
 """Area of a loop's hole over its length and width, at least."""
+_FACING, _FACES = 0.8, 0.6
+"""Cosine from which a normal is that of a plate's face, and share of a plate's surface there."""
 _SAMPLES = 24_000
 """Points by which an object is measured."""
 
@@ -116,6 +118,12 @@ class PartShape:
     def is_loop(self) -> bool:
         """True where it goes round a hole that is a good part of its own size."""
         return self.hole > _LOOP_SHARE * float(self.extents[0] * self.extents[1])
+
+    @property
+    def is_plate(self) -> bool:
+        """True where most of it faces one way or the opposite: not two bars beside each other."""
+        faces = np.abs(self.normals @ self.axes[2]) > _FACING
+        return not self.is_loop and float(faces.mean()) > _FACES
 
     @property
     def girth(self) -> float:

@@ -176,6 +176,13 @@ def _base(part: PartShape) -> tuple[float, str]:
 
 def _control(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     small = 1.0 - ramp(part.share, 0.03, 0.1)
+    # A trigger is a short bar below what it belongs to, and not at the object's end.
+    bar = ramp(part.elongation, 1.5, 2.2) * (1.0 - ramp(part.height[1], 0.9, 1.0))
+    bar *= (1.0 - ramp(float(part.extents[0] / shape.size.max()), 0.3, 0.45)) * (
+        1.0 - ramp(abs(part.along), 0.7, 0.95)
+    )
+    if bar > 0.7 * ramp(part.offset, 0.1, 0.5):
+        return 0.8 * small * bar, "it is a short bar beside the rest"
     return 0.6 * small * ramp(part.offset, 0.1, 0.5), "it is small and stands out at the side"
 
 

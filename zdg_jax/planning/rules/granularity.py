@@ -72,10 +72,10 @@ def _with_named(obj: ObjectLike, parts: _Parts) -> _Parts:
 
 def _asked(parsed: ParsedTask) -> list[str]:
     """Functions that words or action want held or spared, of those that pieces may have."""
-    functions = [request.function for request in (*parsed.hold, *parsed.avoid)]
-    if parsed.action is not None:
-        functions += [*parsed.action.hold, *parsed.action.avoid]
-    return [name for name in dict.fromkeys(functions) if name in _FINE]
+    named = [request.function for request in (*parsed.hold, *parsed.avoid)]
+    implied = [*parsed.action.hold, *parsed.action.avoid] if parsed.action is not None else []
+    implied = [name for name in implied if name in _FINE]
+    return [name for name in dict.fromkeys(named + implied) if name in (*_FINE, "handle")]
 
 
 def _carved(obj: ObjectLike, parts: _Parts) -> Iterator[tuple[_Parts, tuple[int, ...]]]:

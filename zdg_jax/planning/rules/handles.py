@@ -50,7 +50,8 @@ def handle_score(part: PartShape, shape: ObjectShape) -> tuple[float, str]:
     length = ramp(float(part.extents[0]), *_HANDLE_LENGTH)
     slim = ramp(part.elongation, 1.2, 2.0)
     solid = 1.0 - ramp(part.hollow, 0.15, 0.35)
-    flat = 1.0 - 0.6 * ramp(part.flatness, 2.5, 6.0)
+    # A bent bar is as flat as a plate, and yet goes round in the hand.
+    flat = 1.0 - 0.6 * ramp(part.flatness, 2.5, 6.0) * part.is_plate
     # The bar across the end of a longer one is a head, not a handle.
     across = 1.0 - abs(float(part.axes[0] @ shape.axis)) if shape.elongation > 1.6 else 0.0
     score = girth * length * slim * solid * flat * (1.0 - 0.6 * ramp(across, 0.2, 0.6))

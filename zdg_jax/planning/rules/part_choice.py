@@ -125,6 +125,25 @@ def _scores(request: PartRequest, shape: ObjectShape, affordances: Affordances) 
     return dict(affordances.scores[request.function])
 
 
+def _spared_by(
+    avoid: PartRequest, shape: ObjectShape, affordances: Affordances
+) -> tuple[PartRequest, dict[int, float]]:
+    """A part to spare, and how well each part fits it; of what works, what is not the handle.
+
+    "Mind the wires" means those of a whisk, too, though they are no plug's.
+    """
+    fits = _scores(avoid, shape, affordances)
+    if not avoid.named or avoid.function not in _WORKING or avoid.place:
+        return avoid, fits
+    handles = affordances.scores["handle"]
+    grip = max(handles, key=lambda mark: handles[mark])
+    likeliest = max(fits, key=lambda mark: fits[mark])
+    if fits[likeliest] >= _FAIR and (likeliest != grip or handles[grip] < _POOR):
+        return avoid, fits
+    avoid = dataclasses.replace(avoid, function="tool")
+    return avoid, _scores(avoid, shape, affordances)
+
+
 def _place(place: str, parts: Sequence[PartShape]) -> dict[int, float]:
     if place in ("thin end", "thick end"):
         ends = [part for part in parts if abs(part.along) > 0.25] or list(parts)
@@ -151,7 +170,7 @@ def _choose(
     spared: dict[int, tuple[float, PartRequest]] = {}
     notes: list[str] = []
     for avoid in requests_to_avoid(parsed, request.function):
-        fits = _scores(avoid, shape, affordances)
+        avoid, fits = _spared_by(avoid, shape, affordances)
         best = max(fits.values())
         if avoid.named and best < _FAIR:
             notes.append(f'no part looks like "{avoid.name}": it may be touched')
@@ -171,6 +190,9 @@ def _choose(
         free = {mark: score for mark, score in scores.items() if mark not in firm}
     else:
         free = scores
+    worked_by_finger = _control_of(parsed, request, affordances)
+    if request.function != "control" and len(free) > len(worked_by_finger):
+        free = {mark: score for mark, score in free.items() if mark not in worked_by_finger}
     if not free:
         return None
     top = max(free, key=lambda mark: free[mark])
@@ -274,13 +296,19 @@ def _pressed(
     avoided: Mapping[int, tuple[float, PartRequest]],
 ) -> frozenset[int]:
     """Finds the part that a finger works, unless the words forbid it."""
+    found = _control_of(parsed, request, affordances)
+    return frozenset(m for m in found if not (m in avoided and avoided[m][1].named))
+
+
+def _control_of(
+    parsed: ParsedTask, request: PartRequest, affordances: Affordances
+) -> frozenset[int]:
+    """Finds the part that a finger works, if any."""
     asked = [request.function, *(named.function for named in parsed.hold)]
     if not parsed.action or "control" not in (*parsed.action.press, *asked):
         return frozenset()
-    marks = frozenset(affordances.scores["control"])
-    mark, score = affordances.best("control", marks)
-    forbidden = mark in avoided and avoided[mark][1].named
-    return frozenset([mark] if score > _CONTROL and not forbidden else [])
+    mark, score = affordances.best("control", frozenset(affordances.scores["control"]))
+    return frozenset([mark] if score > _CONTROL else [])
 
 
 def _general(parsed: ParsedTask, shape: ObjectShape, affordances: Affordances) -> PartChoice:

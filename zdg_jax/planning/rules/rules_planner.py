@@ -23,7 +23,7 @@ from zdg_jax.planning.geometry.grasp_type import (
     turned,
     vector,
 )
-from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.parts import ObjectShape, PartShape
 from zdg_jax.planning.geometry.wrenches import motion_axis, task_wrenches
 from zdg_jax.planning.grasp_plan import (
     GraspPlan,
@@ -33,7 +33,7 @@ from zdg_jax.planning.grasp_plan import (
     PartReading,
     TaskReading,
 )
-from zdg_jax.planning.grip import INDIFFERENT, AvoidedPart, Force, Grip, HeldPart
+from zdg_jax.planning.grip import INDIFFERENT, AvoidedPart, Force, Grip, HeldPart, Side
 from zdg_jax.planning.planner import Ranking, checked_task
 from zdg_jax.planning.rules.affordances import Affordances
 from zdg_jax.planning.rules.granularity import read_shape
@@ -68,6 +68,11 @@ _FUNCTION_NAMES = {
     "body": "body",
 }
 _POINTING = frozenset(["cut", "bore"])
+_LIFTED_OFF = ("closure", "knob")
+_UPPER, _CENTRAL = 0.45, 0.35
+"""Height from which a part lies above, and offset up to which it is central (`PartShape`)."""
+_ROUND = 0.8
+"""Least width over the greatest across a part that can be turned to any side."""
 _LONG, _IN_LINE = 1.5, 0.7
 """Length over width of a part that has a direction, and cosine from which two lie in line."""
 
@@ -191,6 +196,7 @@ def _grip(
         worked = np.mean([shape.part(mark).center for mark in choice.worked], axis=0)
         towards = worked - np.mean([shape.part(mark).center for mark in marks], axis=0)
         towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
+    on_top = choice.function in _LIFTED_OFF and _is_on_top(shape, marks)
     approach = propose(
         shape,
         marks,
@@ -198,7 +204,7 @@ def _grip(
         strain=hand.preshapes.strain,
         thumb_towards=towards,
         around=around,
-        side=parsed.side,
+        side=parsed.side or (Side.ABOVE if on_top else None),
         faces=choice.function != "closure" and choice.confidence > INDIFFERENT,
     )[0]
     pointing = action is not None and action.name in _POINTING and not is_steadied(parsed)
@@ -231,13 +237,31 @@ def _grip(
         ],
         grasp_type=kind,
         fingers=fingers(hand, kind, marks[0], control=control),
-        palm=palm(approach, kind, open_roll=approach.wrap < 0.5, asked=parsed.side).model_copy(
-            update={"place": vector(approach.place) if approach.shifted else None}
-        ),
+        palm=palm(
+            approach,
+            kind,
+            open_roll=approach.wrap < 0.5 or (on_top and _is_round(shape, marks)),
+            asked=parsed.side,
+        ).model_copy(update={"place": vector(approach.place) if approach.shifted else None}),
         aperture=min(round(max(approach.width, 0.002), 4), hand.preshapes.max_aperture),
         force=force,
         confidence=round(choice.confidence, 3),
     )
+
+
+def _is_on_top(shape: ObjectShape, marks: Sequence[int]) -> bool:
+    """Tells whether parts lie in the upper half, about the upright axis: a lid, a cap, a knob."""
+    parts = [shape.part(mark) for mark in marks]
+    return all(part.height[0] > _UPPER and part.offset < _CENTRAL for part in parts)
+
+
+def _is_round(shape: ObjectShape, marks: Sequence[int]) -> bool:
+    """Tells whether parts are about as wide in every direction across the upright axis."""
+    points = np.concatenate([shape.part(mark).points for mark in marks])
+    across = points @ np.linalg.svd(shape.upright[None])[2][1:].T
+    angle = np.arange(6) * (np.pi / 6)
+    widths = np.ptp(across @ np.stack([np.cos(angle), np.sin(angle)]), axis=0)
+    return bool(widths.min() > _ROUND * widths.max())
 
 
 def _in_line(choice: PartChoice, shape: ObjectShape) -> bool:
@@ -245,7 +269,18 @@ def _in_line(choice: PartChoice, shape: ObjectShape) -> bool:
     held = max((shape.part(mark) for mark, _ in choice.held), key=lambda part: part.share)
     working = [shape.part(mark) for mark in choice.worked]
     axes = [part.axes[0] for part in working if part.elongation > _LONG]
-    return all(abs(float(axis @ held.axes[0])) > _IN_LINE for axis in axes)
+    if not all(abs(float(axis @ held.axes[0])) > _IN_LINE for axis in axes):
+        return False
+    return all(_reaches_ahead(part, held) for part in working)
+
+
+def _reaches_ahead(part: PartShape, held: PartShape) -> bool:
+    """Tells whether a part that works is longer along what is held than across: no axe's head."""
+    axis = held.axes[0]
+    along = part.points @ axis
+    across = part.points - np.outer(along, axis)
+    size = max(float(np.ptp(across @ side)) for side in held.axes[1:])
+    return bool(np.ptp(along) > size)
 
 
 def _part_readings(

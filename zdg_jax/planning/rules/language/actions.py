@@ -16,6 +16,8 @@ _GUESS = 0.3
 """Certainty that a word which is not known is a verb where one may stand."""
 _PASSIVE = 0.8
 """Certainty that a participle after "be" is a verb."""
+_SURE = 0.8
+"""Certainty from which a clause's own verb says what is done to the parts that it names."""
 _PASSIVE_BE = frozenset(["be", "is", "are", "being", "been", "was", "were", "gets", "get", "got"])
 _NEEDS = frozenset(["need", "needs", "wants", "requires", "require"])
 _STATES = (_PASSIVE_BE - {"get", "gets", "got"}) | {"stay", "stays", "remain", "remains", "keep"}
@@ -80,6 +82,27 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
     return next(iter(weighty or sure), None)
 
 
+def action_of(
+    clauses: Sequence[Clause], number: int, lex: Lexicon, name: str
+) -> ActionMention | None:
+    """Finds what a clause by itself asks for, where its verb leaves no doubt.
+
+    Args:
+        clauses: the task.
+        number: which clause.
+        lex: the lexicon.
+        name: name of the object; "" where unknown.
+    """
+    clause = clauses[number]
+    if clause.kind is not Kind.MAIN:
+        return None
+    with_it = done_with(clauses, lex, name)
+    found = [
+        m for m in _action_mentions(clause, number, lex, name, with_it) if m.certainty >= _SURE
+    ]
+    return next(iter(found), None)
+
+
 def done_with(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:
     """Tells whether something else is worked on with the object: "twist the wire with the pliers".
 
@@ -99,7 +122,7 @@ def _action_mentions(
         certainty = _certainty(clause.words, index, lex)
         if certainty == 0.0:
             continue
-        subject = _subject(clause.words, index, lex)
+        subject = _subject(clause.words, index, lex) or _fails_of(clause.words, index, lex)
         for phrase, action, length in _phrases(clause.words, index, lex):
             target = subject or _target(clause.words, index, length, lex)
             meant = meaning(phrase, action, target, clause.words, lex, name, with_it)
@@ -154,6 +177,8 @@ def _certainty(words: Sequence[str], index: int, lex: Lexicon) -> float:
     if is_verb(words, index, lex):
         return 0.9
     before, sets = words[index - 1] if index else "", lex.words
+    if before in _STATES and words[index + 1 : index + 2] in (("in",), ("with",)):
+        return 0.0  # "is covered in mud"
     unfit = words[index] in sets["unfit"]
     if before in _STATES and (unfit or not _participle(words[index], lex)):
         return 0.0  # "is clean", "stays open", "is broken"
@@ -177,6 +202,8 @@ def _deed_given(words: Sequence[str], lex: Lexicon) -> bool:
         if word in lex.words["persons"] or word in lex.words["prepositions"]:
             return False
         if word in lex.words["indefinite"]:
+            if lex.words["attempts"] & set(words[index + 1 : index + 2]):
+                return True
             return any((deed,) in lex.verbs and deed != "hand" for deed in words[index + 1 :][:2])
     return False
 
@@ -199,6 +226,18 @@ def _subject(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
     while first and words[first - 1] in between:
         first -= 1
     return tuple(words[:first])
+
+
+def _fails_of(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
+    """What opens, or does not, by itself: "the lid" of "the lid will come off"; () elsewhere."""
+    opens = "open" in (
+        lex.verbs.get((words[index],)),
+        *(lex.verbs.get((words[index], particle)) for particle in words[index + 1 : index + 2]),
+    )
+    ends = not set(words[index + 1 :]) - _PARTICLES - {"loose", "open"}
+    if not opens or not ends or words[max(index - 1, 0)] not in ("will", "can"):
+        return ()
+    return tuple(words[: index - 1])
 
 
 def _phrases(

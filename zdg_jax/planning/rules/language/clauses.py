@@ -18,10 +18,13 @@ from zdg_jax.planning.rules.language.lexicon import Lexicon
 MAX_WORDS = 400
 
 _TOKEN = re.compile(r"\bw/o?(?!\w)|[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?()]")
+_DASH = re.compile(r"\s[-\u2013]+\s|\s*\u2014\s*")
 _PUNCTUATION = frozenset(".,;:!?()")
 _HOLDING = frozenset(["hold", "holding", "keep", "keeping", "grip", "gripping"])
 _ASKING = frozenset(["check", "see", "know", "ask"])
 """Verbs after which "if" asks, and begins nothing else that happens."""
+_GETTING = frozenset(["get", "come", "reach", "undo", "see"])
+"""Verbs of what somebody fails to do, and would have done."""
 _NOUN_LIST = frozenset(["and", "or", "nor", "is", "are", "must", "should"])
 _NOUN_AFTER = frozenset(["first", "towards", "toward", "facing", "forward", "forwards", "pointing"])
 
@@ -62,7 +65,7 @@ def tokenize(text: str, lex: Lexicon) -> list[str]:
         lex: the lexicon.
     """
     tokens: list[str] = []
-    plain = text.lower().replace("\u2019", "'")
+    plain = _DASH.sub(" ; ", text.lower().replace("\u2019", "'"))
     for token in _TOKEN.findall("".join(map(_bare, plain))):
         if token in lex.contractions:
             tokens += lex.contractions[token]
@@ -139,12 +142,24 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
             # "without touching the rim, the handle": a list goes on; a new verb starts anew.
             # "Not by the blade, by the handle" turns back.
             turns = _verb_next(tokens, index, lex) or list(tokens[index + 1 : index + 2]) == ["by"]
+            # "... without hurting him, blade away from him"
+            turns |= any(
+                sets["towards"] & {w} or w == "away" for w in tokens[index + 2 : index + 4]
+            )
             goes_on = word == "," and kind is Kind.NEGATIVE and not turns
             close(Kind.NEGATIVE if goes_on else Kind.MAIN)
+        elif word == "not" and _fails(words, tokens, index, lex):
+            pass  # "this jar will not open": it is to be opened
         elif word in sets["negative"] and pair != ("not", "only") and _stated(words, lex):
             kind = Kind.NEGATIVE  # "its rim must not be touched": the subject belongs to it
         elif word == "to" and kind is Kind.NEGATIVE and not words:
             pass  # "not to touch"
+        elif (
+            pair == ("away", "from")
+            and words
+            and sets["persons"] & {*tokens[index + 2 : index + 4]}
+        ):
+            words.append(word)  # "blade away from them"
         elif pair in lex.negative_pairs or (word in sets["negative"] and pair != ("not", "only")):
             close(Kind.NEGATIVE)
             spreads = word in ("not", "never", "nor", "neither")
@@ -178,6 +193,19 @@ def split(tokens: Sequence[str], lex: Lexicon) -> list[Clause]:
         index += 1
     close(Kind.MAIN)
     return clauses
+
+
+def _fails(words: Sequence[str], tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
+    """Tells whether words before "not" say that something cannot be done, which is then asked for.
+
+    "It will not open", "I can not get the lid off", but "he can not hold it", "you can not press".
+    """
+    if words[-1:] not in (["will"], ["can"]) or "you" in words:
+        return False
+    verb = next((w for w in tokens[index + 1 :] if w not in lex.words["adverbs"]), "")
+    done = {lex.verbs.get((verb,)), lex.part_verbs.get((verb,))} & {"open", "turn", "press", "pull"}
+    own = not lex.words["persons"] & set(words) - {"me", "us"}
+    return own and (bool(done) or verb in _GETTING)
 
 
 def _after(kind: Kind) -> Kind:
@@ -216,6 +244,8 @@ def _whose(kind: Kind, words: Sequence[str], fresh: bool, given: bool, lex: Lexi
         return Kind.OTHER  # "so that I can take it": who speaks is not the hand
     if words[0] == "i" and _HOLDING & set(words[1:3]):
         return Kind.OTHER  # "I am holding the handle"
+    if words[0] in ("i", "we") and _wants_a_part(words[1:], lex):
+        return Kind.OTHER  # "I need the handle"
     starts = is_verb(words, 0, lex) and not fresh
     for index, word in enumerate(words[:6]):
         if word == "you" and not fresh:
@@ -239,3 +269,11 @@ def _verb_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
 
 def _person_next(tokens: Sequence[str], index: int, lex: Lexicon) -> bool:
     return any(word in lex.words["persons"] for word in tokens[index + 1 : index + 4])
+
+
+def _wants_a_part(words: Sequence[str], lex: Lexicon) -> bool:
+    """Tells whether words after "I" wish for a part to take: "need the handle"."""
+    words = [word for word in words if word not in lex.words["adverbs"] | lex.words["modals"]]
+    rest = [word for word in words[1:] if word not in lex.words["determiners"]]
+    wishes = words[:1] and words[0] in lex.words["wishing"] | {"take", "have"}
+    return bool(wishes) and len(rest) < 3 and bool(rest) and (rest[-1],) in lex.nouns

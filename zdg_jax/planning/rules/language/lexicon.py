@@ -23,6 +23,7 @@ _WORD_CLASSES = (
     *("letting", "modals", "determiners", "definite", "indefinite", "prepositions", "towards"),
     *("body_parts", "spared", "keeping", "be", "at", "light_verbs", "unfit", "onward"),
     *("adverbs", "neutral", "spelled", "wishing", "gripping", "bodily", "whose"),
+    *("heaters", "attempts", "furnishings"),
 )
 
 
@@ -64,6 +65,8 @@ class Lexicon:
     vocabulary: frozenset[str]
     """Every single word that means something here."""
     contractions: Mapping[str, tuple[str, ...]]
+    occasions: Mapping[str, str]
+    """Action that a word stands for where no verb is said: "coffee!" is drunk."""
     held_as: Mapping[str, str]
     """Function of a part of some names where it is to be held: a bowl's edge is its rim."""
     other_names: Mapping[str, frozenset[str]]
@@ -208,9 +211,12 @@ def lexicon() -> Lexicon:
         words=words,
         negative_pairs=pairs,
         vocabulary=frozenset().union(
-            *words.values(), (word for table in tables for phrase in table for word in phrase)
+            *words.values(),
+            data["occasions"],
+            (word for table in tables for phrase in table for word in phrase),
         ),
         contractions={key: tuple(text.split()) for key, text in data["contractions"].items()},
+        occasions=data["occasions"],
         held_as=data["held_as"],
         other_names={name: frozenset(names) for names in data["same_things"] for name in names},
     )

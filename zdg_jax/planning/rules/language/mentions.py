@@ -18,6 +18,7 @@ _AIMING = frozenset(["pointing", "aiming", "turning", "directing", "point", "aim
 _TAKING = frozenset(["take", "grab", "grasp", "get", "grip", "reach", "seize"])
 _HOLD = frozenset(["hold", "grip", "grasp", "grab", "pinch", "clutch", "clasp", "seize"])
 _RELEASING = frozenset(["go", "release", "drop", "lose", "releasing", "dropping", "losing"])
+_ONTO = frozenset(["against", "into", "onto", "inside"])
 _PARTICLES = frozenset(["", "off", "up", "down", "out", "over"])
 _MADE_TO_HOLD = frozenset(["stem", "neck", "body", "vessel"])
 
@@ -74,6 +75,8 @@ def mentions(words: Sequence[str], lex: Lexicon) -> Iterator[Mention]:
             whose = index > 0 and words[index - 1] in lex.words["whose"]
             if whose and phrase[0] in lex.words["bodily"]:
                 continue  # "on my head", "your teeth"
+            if index and words[index - 1] in lex.words["furnishings"]:
+                continue  # "the door handle"
             if _specifies(words[index + length :], lex):
                 continue  # "the wheel nuts"
             if words[max(index - 1, 0) : index + 2] == ("on", "top", "of"):
@@ -164,8 +167,14 @@ def classify_mention(
         before = ("by",)  # "by the spine of the blade"
     preposition = next((word for word in reversed(before) if word in sets["prepositions"]), "")
     adjective = before[-1] if before else ""
-    if sets["towards"] & set(after[:2]):
+    if sets["towards"] & set(after[:2]) or after[:2] == ("away", "from"):
         return _towards(words[span[1] :], after, action, lex)
+    if (
+        preposition in _ONTO
+        and mention.function != "handle"
+        and not sets["body_parts"] & set(before)
+    ):
+        return Verdict(value=0.0, reason="")  # "against the bowl": another's
     if clause.kind is Kind.NEGATIVE and _AIMING & set(before) and sets["persons"] & set(after):
         return Verdict(value=0.0, reason="")  # "without pointing the blade at me"
     if clause.kind is Kind.NEGATIVE and _RELEASING & set(before):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from zdg_jax.planning.rules.language.clauses import tokenize
 from zdg_jax.planning.rules.language.lexicon import Lexicon
 
+_STEM, _ENDING = 5, 4
+"""Letters that two words of one stem share at least, and of their endings at most."""
 _LEAST = 3
 """Letters of both halves of a compound: a frypan is a pan."""
 
@@ -51,7 +53,7 @@ def names_object(words: Sequence[str], name: str, lex: Lexicon) -> bool:
         one = word.removesuffix("s")
         if _does(after) and after not in meant:
             continue
-        if word in meant or one in meant:
+        if word in meant or one in meant or any(_akin(one, other) for other in meant):
             return True
         if len(word) >= _LEAST and any(
             long.endswith(word) and len(long) >= len(word) + _LEAST for long in meant
@@ -85,6 +87,12 @@ def _head(words: Sequence[str]) -> list[str]:
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
     """Each word and the one after it, "" after the last."""
     return list(itertools.zip_longest(words, words[1:], fillvalue=""))
+
+
+def _akin(word: str, other: str) -> bool:
+    """Tells whether words are of one stem: a magnifier is a magnifying glass."""
+    same = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), 0)
+    return same >= _STEM and max(len(word), len(other)) <= same + _ENDING
 
 
 def _does(word: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from zdg_jax.planning.grip import Side
-from zdg_jax.planning.rules.language.actions import done_with, main_action
+from zdg_jax.planning.rules.language.actions import action_of, done_with, main_action
 from zdg_jax.planning.rules.language.clauses import Clause, Kind, split, tokenize
 from zdg_jax.planning.rules.language.lexicon import Action, Lexicon, lexicon
 from zdg_jax.planning.rules.language.mentions import (
@@ -30,6 +30,9 @@ _VERB = 0.9
 """Certainty from which a word is a verb beyond doubt."""
 _OFFERED_CERTAINTY = 0.7
 _HEAT_CERTAINTY = 0.6
+_OCCASION = 0.6
+_GUESSED = 0.4
+"""Certainty up to which a verb gives way to a word that stands for what is done: "a cuppa"."""
 _SIDES = {Side.ABOVE: "above", Side.SIDE: "the side", Side.BELOW: "below"}
 _COMES_FROM = re.compile(
     r"(?P<above>\bfrom (?:the )?(?:right )?(?:above|overhead|top)\b(?! (?:part|half|of))"
@@ -38,6 +41,7 @@ _COMES_FROM = re.compile(
     r"|(?P<below>\bfrom (?:the )?(?:below|underneath|beneath)\b)"
 )
 """Words that say where the hand comes from, by the names of `Side`."""
+_LEAVING = frozenset(["from", "off", "out"])
 _MISSING = 0.5
 """Factor on the certainty where the part that is asked for is not known."""
 
@@ -128,6 +132,11 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     taken_off &= any(_taken_off(clause, lex) for clause in clauses)
     if taken_off:
         asked, action = None, lex.actions["open"]
+    meant = ""
+    if asked is None or asked.certainty < _GUESSED:
+        spoken = (word for clause in clauses if clause.kind is Kind.MAIN for word in clause.words)
+        meant = next((lex.occasions[word] for word in spoken if word in lex.occasions), "")
+        action = lex.actions.get(meant, action)
     with_it, with_another = done_with(clauses, lex, name), _with_another(clauses, lex, name)
     hot, evidence = _heat(clauses, lex)
     evidence += slips
@@ -142,15 +151,17 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
             offered |= not _unknown(clauses, own_words, lex)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
+        own = here or action_of(clauses, number, lex, name)
+        if own is not None and not taken_off and own.action.name != "hand_over":
+            here = own
+        doing = here.action.name if here else action.name if action else ""
         target, passive = (here.target, here.passive) if here else ((), False)
         worked = here is not None and here.action.name in ("lever", "turn")
         if worked and is_of_another(clause.words, lex, name):
             continue  # "pry the lid off a tin": the object has no part in it
         named = list(mentions(clause.words, lex))
         for mention, span in zip(named, enumeration_spans(clause.words, named, lex), strict=True):
-            verdict = classify_mention(
-                mention, span, clause, action.name if action else "", target, passive, lex
-            )
+            verdict = classify_mention(mention, span, clause, doing, target, passive, lex)
             if mention.name == object_noun(name, lex) and "by" not in clause.words[: mention.start]:
                 continue  # the action is done to the whole object, not to a part of it
             offered |= verdict.offered
@@ -178,6 +189,8 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
     if hold or avoid:
         certainty = max(certainty, _NAMED_CERTAINTY)
     named_words = {word for request in (*hold, *avoid) for word in request.name.split()}
+    if meant:
+        certainty = max(certainty, _OCCASION)
     if hot and asked is None:
         certainty = max(certainty, _HEAT_CERTAINTY)
     missing = () if hold else _missing(clauses, own_words, lex)
@@ -262,9 +275,12 @@ def _heat(clauses: Iterable[Clause], lex: Lexicon) -> tuple[bool, list[str]]:
         negative = clause.kind is Kind.NEGATIVE
         words = [
             word
-            for before, word in zip(("", *clause.words), clause.words, strict=False)
+            for at, (before, word) in enumerate(
+                zip(("", *clause.words), clause.words, strict=False)
+            )
             if word in lex.words["heat_verbs" if negative else "hot"]
             or (negative and before in lex.words["determiners"] and word in lex.words["hot"])
+            or (word in lex.words["heaters"] and _LEAVING & set(clause.words[max(at - 3, 0) : at]))
         ]
         if words:
             why = "keep the hand off what holds the contents" if negative else "keep off the heat"

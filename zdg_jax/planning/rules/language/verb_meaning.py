@@ -104,6 +104,8 @@ def meaning(
         if not is_object(target, name, lex):
             return "handle_food"  # "eat the salad" with a fork in hand
     other = bool(target and name) and not meant
+    if action in ("place", "hang", "lift") and other and lex.words["indefinite"] & set(target):
+        return "use"  # "put up a shelf" with a tool in hand
     if action == "press" and phrase[0] in _PRESSING and other:
         return "use"  # "press the dough flat" with a tool in hand
     if action == "insert" and phrase[0].startswith("screw") and other:
