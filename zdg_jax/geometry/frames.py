@@ -14,3 +14,13 @@ def upright_axes(up: np.ndarray) -> np.ndarray:
     first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
     first /= np.linalg.norm(first)
     return np.stack([first, np.cross(up, first), up], axis=1)
+
+
+def square_to(direction: np.ndarray) -> np.ndarray:
+    """Returns two unit vectors square to a direction and to each other, as rows, (2, 3).
+
+    Args:
+        direction: any length but 0, (3,).
+    """
+    rows: np.ndarray = np.linalg.svd(direction[None])[2][1:]
+    return rows

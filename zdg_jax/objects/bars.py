@@ -11,6 +11,7 @@ import dataclasses
 
 import numpy as np
 
+from zdg_jax.geometry.frames import square_to
 from zdg_jax.objects.face_graph import FaceGraph
 
 _FULL = 0.65
@@ -29,7 +30,7 @@ _FEWEST = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Section:
-    """What a bar is like near a border."""
+    """A bar measured near a border."""
 
     along: np.ndarray
     """Unit direction from the border into the part, (3,)."""
@@ -100,7 +101,7 @@ def _section(points: np.ndarray, size: float) -> _Section | None:
 
 def _across(points: np.ndarray, along: np.ndarray) -> np.ndarray:
     """Coordinates (k, 2) of points (k, 3) square to a direction."""
-    return points @ np.linalg.svd(along[None])[2][1:].T
+    return points @ square_to(along).T
 
 
 def _widths(points: np.ndarray, count: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import scipy.spatial
 
+from zdg_jax.geometry.frames import square_to
 from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.objects.distance_fields import VoxelGrid
 
@@ -171,7 +172,7 @@ class PointSolid:
             near = np.abs(points @ cut.direction - cut.level) < step
             pivot = points[near].mean(axis=0) if near.any() else cut.level * cut.direction
             tries = [attempt(cut.direction, cut.level + shift) for shift in (-step, step)]
-            for axis in np.linalg.svd(cut.direction[None])[2][1:]:
+            for axis in square_to(cut.direction):
                 for angle in (-tilt, tilt):
                     turned = np.cos(angle) * cut.direction + np.sin(angle) * axis
                     tries.append(attempt(turned, float(pivot @ turned)))

@@ -23,10 +23,11 @@ _BULK = 0.006
 none, and a cavity less."""
 
 
-def find(vertices: np.ndarray, faces: np.ndarray, least: float) -> np.ndarray:
+def find(graph: FaceGraph, vertices: np.ndarray, faces: np.ndarray, least: float) -> np.ndarray:
     """Finds patches that stand out of the rest.
 
     Args:
+        graph: of the faces.
         vertices: (v, 3) [m].
         faces: (f, 3).
         least: surface that a patch must have [m^2].
@@ -34,7 +35,6 @@ def find(vertices: np.ndarray, faces: np.ndarray, least: float) -> np.ndarray:
     Returns:
         Number of the patch of each face from 1, larger patches first, 0 on the rest, (f,).
     """
-    graph = FaceGraph.of(vertices, faces)
     label = graph.fallen_apart(_SEAM)
     surface = np.bincount(label, graph.area)
     across = label[graph.pairs[:, 0]] != label[graph.pairs[:, 1]]

@@ -13,6 +13,8 @@ import numpy as np
 import scipy.spatial
 from scipy import ndimage
 
+from zdg_jax.geometry.frames import square_to
+
 _DIRECTIONS = 12
 """Directions across the axis in which a slab is measured."""
 _SLABS = 96
@@ -124,7 +126,7 @@ def _profile(points: np.ndarray, axis: np.ndarray, slab: float) -> Profile:
     order = np.argsort(index, kind="stable")
     index = index[order]
     starts = np.flatnonzero(np.concatenate([[True], index[1:] != index[:-1]]))
-    across = np.linalg.svd(axis[None])[2][1:]
+    across = square_to(axis)
     angle = np.arange(_DIRECTIONS) * (np.pi / _DIRECTIONS)
     spread = points[order] @ (np.stack([np.cos(angle), np.sin(angle)], axis=1) @ across).T
     high, low = np.maximum.reduceat(spread, starts), np.minimum.reduceat(spread, starts)

@@ -14,7 +14,7 @@ import dataclasses
 import numpy as np
 import scipy.spatial
 
-from zdg_jax.geometry.surface_sampling import facets, scatter
+from zdg_jax.geometry.surface_sampling import scatter
 from zdg_jax.objects import bars, patches, profiles, protrusions, rims
 from zdg_jax.objects.coarse_parts import Config, cut_apart, merge_again, point_solid, unions_of
 from zdg_jax.objects.concavities import FilledShape, fill_concavities
@@ -85,35 +85,33 @@ def segment(
     owner = np.empty(len(solid.points), np.int64)
     for mark, members in enumerate(merge_again(solid, cut_apart(solid, config), config)):
         owner[members] = mark
-    _, area = facets(vertices, faces)
-    patch = patches.find(vertices, faces, _LEAST_PIECE * area.sum())
-    voted = _kept_whole(_voted(vertices, faces, solid.points, owner), patch, area)
     graph, middle = FaceGraph.of(vertices, faces), vertices[faces].mean(axis=1)
-    coarse = _by_area(vertices, faces, bars.joined(graph, middle, voted))
-    marks = _finer(vertices, faces, coarse, patch, filled)
-    thin = _voted(vertices, faces, solid.points, protrusions.find(filled, solid, owner, config))
-    apart = _not_shown_yet(vertices, faces, marks, thin, filled.voxels.spacing)
+    area = graph.area
+    patch = patches.find(graph, vertices, faces, _LEAST_PIECE * area.sum())
+    voted = _kept_whole(_voted(middle, solid.points, owner), patch, area)
+    coarse = _by_area(area, bars.joined(graph, middle, voted))
+    marks = _finer(vertices, faces, area, coarse, patch, filled)
+    thin = _voted(middle, solid.points, protrusions.find(filled, solid, owner, config))
+    apart = _not_shown_yet(vertices, faces, area, marks, thin, filled.voxels.spacing)
     if apart.any():
-        coarse = _by_area(vertices, faces, np.where(apart, coarse.max() + apart, coarse))
-        marks = _finer(vertices, faces, coarse, patch, filled)
+        coarse = _by_area(area, np.where(apart, coarse.max() + apart, coarse))
+        marks = _finer(vertices, faces, area, coarse, patch, filled)
     parents = np.empty(marks.max(), np.int32)
     for mark in range(1, coarse.max() + 1):
         pieces = np.unique(marks[coarse == mark])
         parents[pieces - 1] = pieces[0]
-    groups = _groups(solid, vertices, faces, coarse, marks, patch, config)
+    groups = _groups(solid, middle, area, coarse, marks, patch, config)
     return Segmentation(marks=marks, parents=parents, groups=groups)
 
 
-def _voted(
-    vertices: np.ndarray, faces: np.ndarray, points: np.ndarray, owner: np.ndarray
-) -> np.ndarray:
-    """The owner of most of the solid's points around each face, (f,)."""
+def _voted(middle: np.ndarray, points: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """The owner of most of the solid's points around the middle of each face, (f,)."""
     voters = min(_VOTERS, len(points))
-    found = scipy.spatial.cKDTree(points).query(vertices[faces].mean(axis=1), k=voters)
-    gap, nearest = (np.reshape(values, (len(faces), voters)) for values in found)
+    found = scipy.spatial.cKDTree(points).query(middle, k=voters)
+    gap, nearest = (np.reshape(values, (len(middle), voters)) for values in found)
     weight = 1 / (gap + 0.5 * gap.max(axis=1, keepdims=True) + 1e-12)
-    votes = np.zeros((len(faces), owner.max() + 1))
-    np.add.at(votes, (np.arange(len(faces))[:, None], owner[nearest]), weight)
+    votes = np.zeros((len(middle), owner.max() + 1))
+    np.add.at(votes, (np.arange(len(middle))[:, None], owner[nearest]), weight)
     return votes.argmax(axis=1)
 
 
@@ -132,7 +130,7 @@ def _kept_whole(coarse: np.ndarray, patch: np.ndarray, area: np.ndarray) -> np.n
     home = table.argmax(axis=1)
     for number in range(1, int(patch.max()) + 1):
         inside = patch == number
-        shares = np.bincount(coarse[inside], area[inside], minlength=len(surface))
+        shares = table[:, number]
         most = int(shares.argmax())
         small = (shares < _ASTRAY * shares.sum()) | (shares.sum() < _ASTRAY * surface)
         elsewhere = (home > 0) & (home != number)  # a part that lies on another patch
@@ -143,7 +141,12 @@ def _kept_whole(coarse: np.ndarray, patch: np.ndarray, area: np.ndarray) -> np.n
 
 
 def _not_shown_yet(
-    vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray, thin: np.ndarray, cell: float
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    area: np.ndarray,
+    marks: np.ndarray,
+    thin: np.ndarray,
+    cell: float,
 ) -> np.ndarray:
     """Numbers faces (f,) from 1 by the protrusions that no piece shows yet; 0 on the rest.
 
@@ -154,7 +157,6 @@ def _not_shown_yet(
         thin: protrusion that each face seems to be on, from 1, (f,).
         cell: side of the cells in which protrusions were found [m].
     """
-    _, area = facets(vertices, faces)
     result = np.zeros(len(faces), np.int64)
     for number in range(1, int(thin.max()) + 1):
         rough = thin == number
@@ -169,12 +171,12 @@ def _not_shown_yet(
 def _finer(
     vertices: np.ndarray,
     faces: np.ndarray,
+    area: np.ndarray,
     coarse: np.ndarray,
     patch: np.ndarray,
     filled: FilledShape,
 ) -> np.ndarray:
     """Cuts coarse parts (f,) at the steps of their profiles, and patches and rims off them."""
-    _, area = facets(vertices, faces)
     points, on = scatter(vertices, faces, _SAMPLES, np.random.default_rng(0))
     spacing = float(np.sqrt(area.sum() / _SAMPLES))
     middle = vertices[faces].mean(axis=1)
@@ -185,12 +187,11 @@ def _finer(
         # Within seams all round, what narrows towards a neighbour still belongs to the part.
         most = np.bincount(patch[members], area[members]).argmax()
         bounded = most > 0 and _shown_by(coarse, patch == most, area)[1] > _EXACT
-        found = profiles.cuts(
-            points[sampled], points[~sampled][::_OTHERS], spacing, shoulders=not bounded
-        )
-        if found is None:
+        others = points[~sampled][::_OTHERS]
+        planes = profiles.cuts(points[sampled], others, spacing, shoulders=not bounded)
+        if planes is None:
             continue
-        axis, places = found
+        axis, places = planes
         for place in places:
             above = members & (middle @ axis > place)
             lower = members & (pieces == pieces[members].max()) & ~above
@@ -204,7 +205,7 @@ def _finer(
     first = 1
     for mark in range(1, coarse.max() + 1):
         members = coarse == mark
-        inner = _by_area(vertices, faces[members], pieces[members])
+        inner = _by_area(area[members], pieces[members])
         marks[members] = inner + (first - 1)
         first += inner.max()
     return marks
@@ -256,8 +257,8 @@ def _shown_by(pieces: np.ndarray, chosen: np.ndarray, area: np.ndarray) -> tuple
 
 def _groups(
     solid: PointSolid,
-    vertices: np.ndarray,
-    faces: np.ndarray,
+    middle: np.ndarray,
+    area: np.ndarray,
     coarse: np.ndarray,
     marks: np.ndarray,
     patch: np.ndarray,
@@ -266,12 +267,11 @@ def _groups(
     """Coarse parts and patches of several pieces, then unions of neighbours by their air."""
     count = int(marks.max())
     whole = [tuple(np.unique(marks[coarse == mark]).tolist()) for mark in np.unique(coarse)]
-    _, area = facets(vertices, faces)
     for number in range(1, int(patch.max()) + 1):
         shown, overlap = _shown_by(marks, patch == number, area)
         if overlap > _SHOWN:
             whole.append(tuple(shown.tolist()))
-    _, nearest = scipy.spatial.cKDTree(vertices[faces].mean(axis=1)).query(solid.points)
+    _, nearest = scipy.spatial.cKDTree(middle).query(solid.points)
     owner = marks[nearest]
     sets = [np.flatnonzero(owner == mark) for mark in range(1, count + 1)]
     unions = [
@@ -281,10 +281,10 @@ def _groups(
     return tuple(dict.fromkeys(group for group in whole + unions if 1 < len(group) < count))
 
 
-def _by_area(vertices: np.ndarray, faces: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Renumbers labels (f,) from 1 by falling surface; labels of no face vanish."""
+def _by_area(area: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Renumbers labels (f,) of faces of some area (f,) from 1 by falling surface."""
     _, compact = np.unique(labels, return_inverse=True)
-    area = np.bincount(compact, facets(vertices, faces)[1])
-    rank = np.empty(len(area), np.int32)
-    rank[np.argsort(-area, kind="stable")] = np.arange(1, len(area) + 1)
+    surface = np.bincount(compact, area)
+    rank = np.empty(len(surface), np.int32)
+    rank[np.argsort(-surface, kind="stable")] = np.arange(1, len(surface) + 1)
     return rank[compact]

@@ -78,13 +78,13 @@ def largest_hole(
     depth = np.abs((others - middle) @ axes[2])
     covered = ndimage.binary_closing(np.pad(raster(points), 2))[2:-2, 2:-2]
     touched = ndimage.binary_dilation(covered, iterations=2)
-    found = 0.0, 0.0
+    hole = 0.0, 0.0
     # A bail closes its hole with what is broader than it.
     for slab in (extents[2], extents[0] / 2):
-        if found[0] == 0.0:
+        if hole[0] == 0.0:
             beside = ndimage.binary_closing(np.pad(raster(others[depth < slab]), 2))[2:-2, 2:-2]
-            found = _largest(covered | beside, touched, cell)
-    return found
+            hole = _largest(covered | beside, touched, cell)
+    return hole
 
 
 def _largest(solid: np.ndarray, touched: np.ndarray, cell: float) -> tuple[float, float]:

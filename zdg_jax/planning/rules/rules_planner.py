@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.geometry.frames import square_to
 from zdg_jax.planning.check import resolve, with_mass
 from zdg_jax.planning.geometry.approaches import propose
 from zdg_jax.planning.geometry.grasp_type import (
@@ -258,7 +259,7 @@ def _is_on_top(shape: ObjectShape, marks: Sequence[int]) -> bool:
 def _is_round(shape: ObjectShape, marks: Sequence[int]) -> bool:
     """Tells whether parts are about as wide in every direction across the upright axis."""
     points = np.concatenate([shape.part(mark).points for mark in marks])
-    across = points @ np.linalg.svd(shape.upright[None])[2][1:].T
+    across = points @ square_to(shape.upright).T
     angle = np.arange(6) * (np.pi / 6)
     widths = np.ptp(across @ np.stack([np.cos(angle), np.sin(angle)]), axis=0)
     return bool(widths.min() > _ROUND * widths.max())

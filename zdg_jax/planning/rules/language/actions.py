@@ -83,24 +83,21 @@ def main_action(clauses: Sequence[Clause], lex: Lexicon, name: str) -> ActionMen
 
 
 def action_of(
-    clauses: Sequence[Clause], number: int, lex: Lexicon, name: str
+    clause: Clause, number: int, lex: Lexicon, name: str, with_it: bool
 ) -> ActionMention | None:
-    """Finds what a clause by itself asks for, where its verb leaves no doubt.
+    """Finds the action that a clause by itself asks for, where its verb leaves no doubt.
 
     Args:
-        clauses: the task.
-        number: which clause.
+        clause: the clause.
+        number: its place in the task.
         lex: the lexicon.
         name: name of the object; "" where unknown.
+        with_it: whether something else is worked on with the object, see `done_with`.
     """
-    clause = clauses[number]
     if clause.kind is not Kind.MAIN:
         return None
-    with_it = done_with(clauses, lex, name)
-    found = [
-        m for m in _action_mentions(clause, number, lex, name, with_it) if m.certainty >= _SURE
-    ]
-    return next(iter(found), None)
+    mentions = _action_mentions(clause, number, lex, name, with_it)
+    return next((mention for mention in mentions if mention.certainty >= _SURE), None)
 
 
 def done_with(clauses: Sequence[Clause], lex: Lexicon, name: str) -> bool:
@@ -229,7 +226,7 @@ def _subject(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
 
 
 def _fails_of(words: Sequence[str], index: int, lex: Lexicon) -> tuple[str, ...]:
-    """What opens, or does not, by itself: "the lid" of "the lid will come off"; () elsewhere."""
+    """Words for a part that opens, or does not: "the lid" of "the lid will come off"; else ()."""
     opens = "open" in (
         lex.verbs.get((words[index],)),
         *(lex.verbs.get((words[index], particle)) for particle in words[index + 1 : index + 2]),

@@ -204,8 +204,8 @@ def _fails(words: Sequence[str], tokens: Sequence[str], index: int, lex: Lexicon
         return False
     verb = next((w for w in tokens[index + 1 :] if w not in lex.words["adverbs"]), "")
     done = {lex.verbs.get((verb,)), lex.part_verbs.get((verb,))} & {"open", "turn", "press", "pull"}
-    own = not lex.words["persons"] & set(words) - {"me", "us"}
-    return own and (bool(done) or verb in _GETTING)
+    of_another = lex.words["persons"] & set(words) - {"me", "us"}
+    return not of_another and (bool(done) or verb in _GETTING)
 
 
 def _after(kind: Kind) -> Kind:

@@ -151,9 +151,9 @@ def parse_task(task: str, name: str = "", parts: Collection[str] = ()) -> Parsed
             offered |= not _unknown(clauses, own_words, lex)
     for number, clause in enumerate(clauses):
         here = asked if asked is not None and asked.clause == number else None
-        own = here or action_of(clauses, number, lex, name)
-        if own is not None and not taken_off and own.action.name != "hand_over":
-            here = own
+        by_itself = None if here or taken_off else action_of(clause, number, lex, name, with_it)
+        if by_itself is not None and by_itself.action.name != "hand_over":
+            here = by_itself
         doing = here.action.name if here else action.name if action else ""
         target, passive = (here.target, here.passive) if here else ((), False)
         worked = here is not None and here.action.name in ("lever", "turn")
