@@ -12,10 +12,13 @@ import jax.numpy as jnp
 
 _BLOCK = 4
 """Columns eliminated at once: a quarter of the passes over the whole matrix."""
+_TURNS = 4
+"""Blocks after which columns that are done are left out. Each round is a loop of its own, which
+takes time to compile; without rounds elimination takes a fifth longer."""
 
 
 def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
-    """Solve A X = B by Gaussian elimination without a choice of pivots.
+    """Solve A X = B by Gauss-Jordan elimination without a choice of pivots.
 
     That is stable for positive definite A, and for the quasi-definite of interior point methods
     (Vanderbei, SIAM J. Optimization 1995): positive definite but for trailing rows, whose pivots
@@ -33,11 +36,11 @@ def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
     width = len(filled)
     columns = right[:, None] if right.ndim == 1 else right
     columns = jnp.pad(columns, ((0, width - size), (0, 0)))
+    rows = jnp.concatenate([filled, columns], axis=1)
     places = jnp.arange(width)
 
-    def eliminate(block: jax.Array, rows: jax.Array) -> jax.Array:
-        first = _BLOCK * block
-        across = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=1)
+    def eliminate(first: jax.Array, column: jax.Array, rows: jax.Array) -> jax.Array:
+        across = jax.lax.dynamic_slice_in_dim(rows, column, _BLOCK, axis=1)
         pivots = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=0)
         diagonal = jax.lax.dynamic_slice_in_dim(across, first, _BLOCK, axis=0)
         pivots = jnp.concatenate([diagonal, pivots], axis=1)
@@ -45,22 +48,20 @@ def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
             pivot = pivots[i] / pivots[i, i]
             pivots = (pivots - pivots[:, i, None] * pivot).at[i].set(pivot)
         pivots = pivots[:, _BLOCK:]
-        below = jnp.where((places >= first + _BLOCK)[:, None], across, 0.0)
+        # The block's own rows become the pivots in the same pass, so that nothing is written twice.
+        own = places[:, None] == first + jnp.arange(_BLOCK)
+        inside = jnp.any(own, axis=1, keepdims=True)
+        factors = jnp.where(inside, -own.astype(rows.dtype), across)
+        rows = jnp.where(inside, 0.0, rows)
         for i in range(_BLOCK):
-            rows = rows - below[:, i, None] * pivots[i]
-        return jax.lax.dynamic_update_slice_in_dim(rows, pivots, first, axis=0)
+            rows = rows - factors[:, i, None] * pivots[i]
+        return rows
 
-    def substitute(step: jax.Array, solution: jax.Array) -> jax.Array:
-        first = width - _BLOCK * (step + 1)
-        pivots = jax.lax.dynamic_slice_in_dim(rows, first, _BLOCK, axis=0)
-        # What is not found yet is zero: the block itself and what lies before it add nothing.
-        known = jnp.sum(pivots[:, :width, None] * solution, axis=1)
-        return jax.lax.dynamic_update_slice_in_dim(
-            solution, pivots[:, width:] - known, first, axis=0
-        )
+    for done in range(0, width, _TURNS * _BLOCK):
+        turns = min(_TURNS, (width - done) // _BLOCK)
 
-    blocks = width // _BLOCK
-    rows = jnp.concatenate([filled, columns], axis=1)
-    rows = jax.lax.fori_loop(0, blocks, eliminate, rows)
-    solution = jax.lax.fori_loop(0, blocks, substitute, jnp.zeros_like(columns))
-    return solution[:size].reshape(right.shape)
+        def turn(number: jax.Array, rows: jax.Array, done: int = done) -> jax.Array:
+            return eliminate(done + _BLOCK * number, _BLOCK * number, rows)
+
+        rows = jax.lax.fori_loop(0, turns, turn, rows)[:, _BLOCK * turns :]
+    return rows[:size].reshape(right.shape)
