@@ -6,11 +6,17 @@ import functools
 
 import jax
 
-_CPU = {"xla_cpu_use_fusion_emitters": False}
-"""XLA on a CPU emits fused loops through MLIR by default. Its older emitter takes two thirds of the
-time to compile these programs, and they run as fast (`docs/notes/performance.md`)."""
-_CPU_PLAIN = {**_CPU, "xla_backend_optimization_level": 1}
-"""Without vectorizing and unrolling loops, which is half of the time to compile some programs."""
+_CPU = {
+    # XLA on a CPU emits fused loops through MLIR by default. Its older emitter takes two thirds of
+    # the time to compile these programs, and they run as fast (`docs/notes/performance.md`).
+    "xla_cpu_use_fusion_emitters": False,
+    # It hands products and sums to a library that is made for large ones: these are small.
+    "xla_cpu_experimental_ynn_fusion_type": "",
+}
+_PLAIN = {
+    # Without vectorizing and unrolling loops, which is half of the time to compile some programs.
+    "xla_backend_optimization_level": 1
+}
 
 
 @functools.cache
@@ -24,9 +30,14 @@ def compiler_options(platform: str, plain: bool = False) -> dict[str, bool | int
     """
     if platform != "cpu":
         return {}
-    options: dict[str, bool | int | float | str] = {**(_CPU_PLAIN if plain else _CPU)}
+    return {n: value for n, value in (_CPU | (_PLAIN if plain else {})).items() if _known(n, value)}
+
+
+@functools.cache
+def _known(name: str, value: bool | int | str) -> bool:
+    """Whether this XLA takes an option."""
     try:
-        jax.jit(lambda x: x, compiler_options=options).lower(0.0).compile()
+        jax.jit(lambda x: x, compiler_options={name: value}).lower(0.0).compile()
     except jax.errors.JaxRuntimeError:
-        return {}
-    return options
+        return False
+    return True
