@@ -6,21 +6,21 @@ import functools
 
 import jax
 
-_CPU = {
+_CPU: dict[str, bool | int | str] = {
     # XLA on a CPU emits fused loops through MLIR by default. Its older emitter takes two thirds of
     # the time to compile these programs, and they run as fast (`docs/notes/performance.md`).
     "xla_cpu_use_fusion_emitters": False,
     # It hands products and sums to a library that is made for large ones: these are small.
     "xla_cpu_experimental_ynn_fusion_type": "",
 }
-_PLAIN = {
+_PLAIN: dict[str, bool | int | str] = {
     # Without vectorizing and unrolling loops, which is half of the time to compile some programs.
     "xla_backend_optimization_level": 1
 }
 
 
 @functools.cache
-def compiler_options(platform: str, plain: bool = False) -> dict[str, bool | int | float | str]:
+def compiler_options(platform: str, plain: bool = False) -> dict[str, bool | int | str]:
     """Returns what `jax.jit` and `compile` take for programs of a platform.
 
     Args:
@@ -30,7 +30,8 @@ def compiler_options(platform: str, plain: bool = False) -> dict[str, bool | int
     """
     if platform != "cpu":
         return {}
-    return {n: value for n, value in (_CPU | (_PLAIN if plain else {})).items() if _known(n, value)}
+    asked = _CPU | _PLAIN if plain else _CPU
+    return {name: value for name, value in asked.items() if _known(name, value)}
 
 
 @functools.cache
