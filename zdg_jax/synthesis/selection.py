@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation import Engine, Protocol, Settling, six_directions
+from zdg_jax.validation import Engine, Protocol, six_directions
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 DISTINCT = (0.02, np.radians(20.0), 0.5)
 """Grasps are distinct if apart by 2 cm, by 20 degrees, or by 0.5 rad of joints (Euclidean)."""
-STRICT_SIX_DIRECTIONS = dataclasses.replace(six_directions, settling=Settling(share=0.1))
-"""The test of what is kept. On thin parts one grasp in seven that seems to settle creeps and lets
-go later: its pulls go on longer, at three times the steps."""
 _CHUNK = 16
 
 
@@ -26,7 +21,7 @@ def validate_best_first(
     obj: ObjectLike,
     keep: int,
     progress: Progress = silent,
-    protocol: Protocol = STRICT_SIX_DIRECTIONS,
+    protocol: Protocol = six_directions,
 ) -> GraspSet:
     """Tests grasps in MuJoCo's C engine, best first, until `keep` distinct ones hold.
 

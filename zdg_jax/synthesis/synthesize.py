@@ -37,7 +37,7 @@ from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of
+from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of, six_directions
 
 _UNREACHED = 0.01
 """Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
@@ -194,10 +194,10 @@ def default_test(
             that stands on the table or is carried upright need not bear it with any side down.
     """
     if deed is not None:
-        return selection.STRICT_SIX_DIRECTIONS
+        return six_directions
     known = physics is not None and physics.mass is not None
     known |= plan.object.mass_source in ("given", "model")
-    return carry if known else selection.STRICT_SIX_DIRECTIONS
+    return carry if known else six_directions
 
 
 def as_made(test: Protocol, physics: Physics) -> Protocol:
