@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import threading
+from concurrent import futures
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,6 +19,7 @@ from zdg_jax.synthesis.fit import FitConfig
 from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
+from zdg_jax.synthesis.prepared_grip import PreparedGrip
 
 LID = 2
 
@@ -114,6 +119,32 @@ def test_one_pipeline_serves_the_plan_and_its_alternatives(
     by_lid = with_alternative.run(scene.GRASPS, jax.random.key(3), grip=1)
     # Alignment is measured against the plan's own grip, which holds the body.
     assert by_lid.metrics["on_part"].mean() < batch.metrics["on_part"].mean() - 0.2
+
+
+def test_a_prepared_grip_does_not_wait_for_another(
+    with_alternative: GraspPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, go_on = PreparedGrip.of, threading.Event()
+    began = threading.Event()
+
+    def slow(*arguments: Any, **settings: Any) -> PreparedGrip:
+        began.set()
+        go_on.wait(60)
+        return prepared(*arguments, **settings)
+
+    pipeline = copy.copy(with_alternative)
+    pipeline._grips = {0: with_alternative.grip(0)}
+    monkeypatch.setattr(PreparedGrip, "of", slow)
+    with futures.ThreadPoolExecutor() as pool:
+        other = pool.submit(pipeline.grip, 1)
+        try:
+            assert began.wait(60)
+            first = pool.submit(pipeline.grip, 0).result(60)
+            assert first is with_alternative.grip(0)
+            assert not other.done()
+        finally:
+            go_on.set()
+        assert other.result() is pipeline.grip(1)
 
 
 @pytest.mark.parametrize("grip", [-1, 1])

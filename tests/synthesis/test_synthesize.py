@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import zdg_jax as zdg
 from tests import scene
 from zdg_jax import planning
 from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.synthesize import further_batches
 
 NUM, KEEP = 2 * scene.GRASPS, 3
 
@@ -132,6 +134,35 @@ def test_more_are_made_until_enough_promise_to_hold_and_the_best_are_returned() 
     assert len(few) == len(many) == scene.GRASPS
     assert (np.sort(many.score) >= np.sort(few.score)).all()
     assert np.isin(many.score, few.score).any()
+
+
+@pytest.mark.parametrize(
+    ("success", "more"),
+    [
+        ([0.9, 0.9, 0.8, 0.8], 4),  # of twice as many the better half would do
+        ([0.9, 0.9, 0.9, 0.7], 2),
+        ([0.9, 0.2, 0.2, 0.2], 8),  # the best quarter is not to be had with the batches left
+        ([0.2, 0.2, 0.2, 0.2], 8),
+    ],
+)
+def test_as_many_more_are_made_at_once_as_bring_enough(success: list[float], more: int) -> None:
+    score = np.array([3.0, 0.0, 2.0, 1.0])
+    batch = dataclasses.replace(
+        scene.jar().pipeline.run(scene.GRASPS, jax.random.key(3)),
+        score=score,
+        predicted_success=np.array(success)[np.argsort(np.argsort(-score))],
+    )
+    assert further_batches(batch, made=4, most=12, enough=0.89) == more
+
+
+@pytest.mark.parametrize("cores", [1, 4])
+def test_the_number_of_threads_changes_no_grasp(
+    grasps: zdg.GraspSet, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr("zdg_jax.synthesis.synthesize.available_cpus", lambda: cores)
+    again = road(validate=False)
+    np.testing.assert_array_equal(again.squeeze.qpos, grasps.squeeze.qpos)
+    np.testing.assert_array_equal(again.score, grasps.score)
 
 
 def test_where_next_to_none_promise_to_hold_the_rest_are_made_by_looser_grips(

@@ -14,12 +14,11 @@ from zdg_jax.grasps.summary import use_in_words
 from zdg_jax.hand.poses import Poses
 from zdg_jax.physics import Physics
 from zdg_jax.synthesis.selection import (
-    STRICT_SIX_DIRECTIONS,
     diverse,
     validate_best_first,
 )
 from zdg_jax.synthesis.using import put_to_use, validate_and_use
-from zdg_jax.validation import Deed, Reason, Step, deed_of
+from zdg_jax.validation import Deed, Reason, Step, deed_of, six_directions
 
 LIFTED = Step(name="lifted", time=0.4, shift=(0.0, 0.0, 0.1))
 TWISTED = Step(name="twisted", time=0.3, torque=(0.0, 0.0, 0.7))
@@ -118,11 +117,11 @@ def test_more_are_tested_and_tried_until_enough_do_the_deed() -> None:
         reports.append(report)  # type: ignore[arg-type]
 
     few = validate_and_use(
-        firm_and_loose(), gripper, ball, deed, 1, STRICT_SIX_DIRECTIONS, Physics(), told
+        firm_and_loose(), gripper, ball, deed, 1, six_directions, Physics(), told
     )
     assert np.isfinite(few.metrics["use"]).sum() == 2  # one of the two does it
     most = validate_and_use(
-        firm_and_loose(), gripper, ball, deed, 2, STRICT_SIX_DIRECTIONS, Physics(), told
+        firm_and_loose(), gripper, ball, deed, 2, six_directions, Physics(), told
     )
     assert (most.metrics["use"] == 1).sum() >= 2
     hopeless = Deed(
@@ -130,7 +129,7 @@ def test_more_are_tested_and_tried_until_enough_do_the_deed() -> None:
     )
     reports.clear()
     none = validate_and_use(
-        firm_and_loose(), gripper, ball, hopeless, 1, STRICT_SIX_DIRECTIONS, Physics(), told
+        firm_and_loose(), gripper, ball, hopeless, 1, six_directions, Physics(), told
     )
     assert not (none.metrics["use"] == 1).any()
     assert np.isfinite(none.metrics["use"]).sum() == 4  # two waves, and no third

@@ -205,15 +205,14 @@ class _Run:
         import jax
 
         from zdg_jax.physics import Physics
-        from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
         from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-        from zdg_jax.validation import carry
+        from zdg_jax.validation import carry, six_directions
 
         tests = {
             None: None,
             "lift": None,  # the default in a scene
             "carry": carry,
-            "six_directions": STRICT_SIX_DIRECTIONS,
+            "six_directions": six_directions,
         }
         grasps = synthesize(
             self.job.task,

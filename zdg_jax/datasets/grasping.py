@@ -92,9 +92,8 @@ def test_named(name: str, grasps: GraspSet, obj: Object | ObjectRecord) -> Proto
     Returns:
         The test; None for `use` where the plan is for no deed.
     """
-    from zdg_jax.synthesis.selection import STRICT_SIX_DIRECTIONS
     from zdg_jax.synthesis.synthesize import as_made
-    from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of
+    from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of, six_directions
 
     assert grasps.plan is not None
     assert grasps.physics is not None
@@ -108,7 +107,7 @@ def test_named(name: str, grasps: GraspSet, obj: Object | ObjectRecord) -> Proto
             return None
         test = UseProtocol(deed=deed)
     else:
-        test = {"carry": carry, "six_directions": STRICT_SIX_DIRECTIONS}[name]
+        test = {"carry": carry, "six_directions": six_directions}[name]
     return as_made(test, grasps.physics)
 
 

@@ -125,29 +125,17 @@ def signed(
         inside: decides the sign.
         voxels: the cells.
     """
-    distance, closest = unsigned(vertices, faces, voxels)
-    points = voxels.points(np.arange(distance.size))
-    sign = np.where(_inside_cells(distance, inside, voxels), -1.0, 1.0)
-    arm = (points - closest) * sign[:, None]
     V, F = _contiguous(vertices, faces)
-    on_surface = np.flatnonzero(distance < 1e-3 * voxels.spacing)
-    normal = arm / np.maximum(distance, 1e-12)[:, None]
-    if on_surface.size:
-        _, face, _ = igl.point_mesh_squared_distance(points[on_surface], V, F)
-        corner = V[F[face]]
-        across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-        normal[on_surface] = across / np.maximum(np.linalg.norm(across, axis=-1), 1e-30)[:, None]
-    return distance * sign, normal
+    distance, arm = _unsigned(V, F, voxels)
+    sign = np.where(_inside_cells(distance, inside, voxels), -1.0, 1.0)
+    return distance * sign, _normals(V, F, voxels, distance, arm * sign[:, None])
 
 
-def unsigned(
+def to_surface(
     vertices: np.ndarray, faces: np.ndarray, voxels: VoxelGrid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Measures distances (n,) [m] and closest points (n, 3) of all cells.
-
-    Exact within a band of the surface; elsewhere the nearest of the closest points of the up to
-    eight neighbours on a grid of twice the spacing, an upper bound that is within a
-    sixteenth of the spacing.
+    """Measures distances (n,) [m] from a surface, whatever it encloses, and unit directions away
+    from it (n, 3), at all cells of a grid.
 
     Args:
         vertices: (v, 3) [m].
@@ -155,6 +143,32 @@ def unsigned(
         voxels: the cells.
     """
     V, F = _contiguous(vertices, faces)
+    distance, arm = _unsigned(V, F, voxels)
+    return distance, _normals(V, F, voxels, distance, arm)
+
+
+def _normals(
+    V: np.ndarray, F: np.ndarray, voxels: VoxelGrid, distance: np.ndarray, arm: np.ndarray
+) -> np.ndarray:
+    """Unit vectors (n, 3) along the arms (n, 3) of cells at some distance (n,) from triangles, and
+    normals of the triangles that cells lie on."""
+    normal = arm / np.maximum(distance, 1e-12)[:, None]
+    on_surface = np.flatnonzero(distance < 1e-3 * voxels.spacing)
+    if on_surface.size:
+        _, face, _ = igl.point_mesh_squared_distance(voxels.points(on_surface), V, F)
+        corner = V[F[face]]
+        across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        normal[on_surface] = across / np.maximum(np.linalg.norm(across, axis=-1), 1e-30)[:, None]
+    return normal
+
+
+def _unsigned(V: np.ndarray, F: np.ndarray, voxels: VoxelGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Measures distances (n,) [m] of all cells, and the way to them from the closest point, (n, 3).
+
+    Exact within a band of the surface; elsewhere the nearest of the closest points of the up to
+    eight neighbours on a grid of twice the spacing, an upper bound that is within a sixteenth of
+    the spacing.
+    """
     across, along, up = ((side + 1) // 2 for side in voxels.shape)
     every_second = (across, along, up)
     coarse = VoxelGrid(origin=voxels.origin, spacing=2 * voxels.spacing, shape=every_second)
@@ -180,10 +194,9 @@ def unsigned(
 
     flat, nearest = squared.reshape(-1).astype(float), closest.reshape(-1, 3).astype(float)
     near = np.flatnonzero(flat < (_EXACT_BAND * voxels.spacing) ** 2)
-    flat[near], _, nearest[near] = igl.point_mesh_squared_distance(
-        centers.reshape(-1, 3)[near], V, F
-    )
-    return np.sqrt(flat), nearest
+    everywhere = centers.reshape(-1, 3)
+    flat[near], _, nearest[near] = igl.point_mesh_squared_distance(everywhere[near], V, F)
+    return np.sqrt(flat), everywhere - nearest
 
 
 def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int) -> DistanceGrid:

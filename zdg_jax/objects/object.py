@@ -248,9 +248,7 @@ class Object:
             self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
         )
         faces = self.faces[self.face_parts == marks[0]]
-        field = distance_fields.signed(
-            self.vertices, faces, lambda points: np.zeros(len(points), bool), voxels
-        )
+        field = distance_fields.to_surface(self.vertices, faces, voxels)
         return distance_fields.pack(*field, voxels, distance_fields.REGION_CELLS)
 
 

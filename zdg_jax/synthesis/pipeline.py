@@ -167,6 +167,8 @@ class GraspPipeline:
         count = len(self.plan.grips)
         if not 0 <= grip < count:
             raise InputError(f"no grip {grip}; the plan has {count}, counted from 0")
+        if grip in self._grips:
+            return self._grips[grip]  # without waiting for another that is being prepared
         with self._lock:
             if grip not in self._grips:
                 self._grips[grip] = PreparedGrip.of(

@@ -98,7 +98,9 @@ def targets_from_plan(
 
 
 def _part_target(obj: Object, marks: list[int], weight: float) -> PartTarget:
-    return PartTarget(grid=obj.region_grid(marks), weight=jnp.float32(weight))
+    # Distances to parts that do not count are never looked up.
+    grid = obj.region_grid(marks if weight > 0 else [])
+    return PartTarget(grid=grid, weight=jnp.float32(weight))
 
 
 def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:

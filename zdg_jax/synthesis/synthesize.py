@@ -37,7 +37,7 @@ from zdg_jax.synthesis.grasp_batch import GraspBatch
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
-from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of
+from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of, six_directions
 
 _UNREACHED = 0.01
 """Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
@@ -194,10 +194,10 @@ def default_test(
             that stands on the table or is carried upright need not bear it with any side down.
     """
     if deed is not None:
-        return selection.STRICT_SIX_DIRECTIONS
+        return six_directions
     known = physics is not None and physics.mass is not None
     known |= plan.object.mass_source in ("given", "model")
-    return carry if known else selection.STRICT_SIX_DIRECTIONS
+    return carry if known else six_directions
 
 
 def as_made(test: Protocol, physics: Physics) -> Protocol:
@@ -217,8 +217,6 @@ def _refine(
     size = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
     count = -(-num // size)
     grips = _share_out(pipeline.plan, count)
-    for grip in set(grips):
-        pipeline.grip(grip)  # once, before threads share it
     pipeline.compile(size, grips[0])
     most = config.rounds * count
     keys = jax.random.split(key, most)
@@ -239,8 +237,10 @@ def _refine(
     ways: list[list[GraspBatch]] = [[]]  # as planned, then by each way of looser grips
     pool = futures.ThreadPoolExecutor(workers)
     try:
-        waves = [0, *range(count, most, -(-count // 4)), most]
-        for start, stop in itertools.pairwise(waves):
+        for grip in sorted(set(grips)):
+            pool.submit(pipeline.grip, grip)  # the others beside batches of the first
+        start, stop = 0, count
+        while True:
             numbers = range(start, stop)
             for number, batch in zip(
                 numbers, pool.map(run, numbers, itertools.repeat(stop)), strict=True
@@ -248,16 +248,39 @@ def _refine(
                 ways[number % len(stages) - len(stages)].append(batch)
             best = _best(ways, num)
             success = best.predicted_success.mean()
-            if success >= config.enough:
+            if success >= config.enough or stop == most:
                 break
-            ways = [[_best([batches], num)] if batches else [] for batches in ways]
-            if success < config.loosen_below and stages == (pipeline,):
-                stages = pipeline.loosened()
+            more = further_batches(best, stop, most, config.enough)
+            ways, start, stop = [[best]], stop, stop + more
+            if success < config.loosen_below:
+                stages, stop = pipeline.loosened(), most
                 ways += [[] for _ in stages]
     finally:
         # An interruption does not wait for a batch, which may be compiling.
         pool.shutdown(wait=False, cancel_futures=True)
     return best, stop * size
+
+
+def further_batches(best: GraspBatch, made: int, most: int, enough: float) -> int:
+    """Returns how many batches to make at once, after some that were not enough.
+
+    If there were more of the same kind, a smaller share of those made so far would be among the
+    best. They are the fewest with which that share is good enough. Made at once, they keep all
+    cores busy, and their number does not depend on how many there are.
+
+    Args:
+        best: the best grasps of the batches so far.
+        made: batches so far.
+        most: batches at most.
+        enough: mean predicted success that is wanted.
+    """
+    success = best.predicted_success[np.argsort(-best.score, kind="stable")]
+    means = np.cumsum(success) / np.arange(1, len(success) + 1)
+    for more in range(1, most - made):
+        share = -(-len(success) * made // (made + more))
+        if means[share - 1] >= enough:
+            return more
+    return most - made
 
 
 def _check_reach(pipeline: GraspPipeline, batch: GraspBatch) -> None:

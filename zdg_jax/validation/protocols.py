@@ -113,23 +113,24 @@ class Load:
 class Settling:
     """Conditions under which the rest of a rollout is known without running it.
 
-    A pull ends as held once drift and turn slow down and, extrapolated to the pull's end with
-    `safety` times their rate, stay within `share` of their limits. A grasp fails without pulls
-    if the closing hand moved the object beyond `ejection` times a limit.
-
-    Over 600 crude grasps of three hands and five objects, many of them near the limits, the
-    defaults changed one verdict, and 0.45 of the steps of the pulls that held were run. A firm
-    grasp needs 0.1. With a share of 0.8 it was two verdicts and 0.25 of the steps.
+    A pull ends as held once, at `window` looks in a row, drift, turn and joints would stay in
+    bounds if object and fingers moved on to the pull's end at `pace` times their speeds. A finger
+    that slides off moves, though the object may rest meanwhile. A grasp fails without pulls if the
+    closing hand moved the object beyond `ejection` times a limit.
     """
 
-    interval: float = 0.04
-    """Time between looks at the object [s]."""
+    interval: float = 0.02
+    """Time between looks at object and hand [s]."""
     window: int = 3
-    """Intervals over which a second rate is taken; the larger one of it and the last counts."""
-    safety: float = 2.0
-    """Factor on those rates."""
-    share: float = 0.6
-    """Share of the limits that the extrapolation may reach."""
+    """Looks in a row at which all must be calm."""
+    pace: float = 0.5
+    """Share of their present speeds at which object and fingers are taken to go on: what comes to
+    rest is slowing down."""
+    share: float = 0.8
+    """Share of the limits that the object may reach by the end of the pull."""
+    bend: float = 0.2
+    """Turn that each joint of the hand may make until then at its present speed [rad]; slides
+    count by what they move over `TORQUE_LENGTH`."""
     ejection: float = 1.2
     """Multiple of a limit beyond which the object counts as lost after the squeeze, and twice
     that while the hand closes."""
@@ -306,12 +307,8 @@ six_directions = HoldProtocol(
 carry = HoldProtocol(
     name="carry",
     loads=tuple(Load(name=name, weight=axis) for name, axis in _AXES.items()),
-    settling=Settling(share=0.3),
 )
-"""The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors.
-
-Heavy objects creep: of 128 grasps of four of them, two that seemed to settle with a share of 0.6
-let go later, one with 0.3 and none with 0.1."""
+"""The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors."""
 
 
 def task_wrench(

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import mujoco
 import numpy as np
 
+from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.validation.protocols import HoldProtocol
-
-_STEADY = 2e-4
-"""Acceleration from look to look that counts as none, over the limits."""
 
 
 class EarlyTermination:
-    """Decides from looks at the object when a rollout of a `HoldProtocol` may stop.
+    """Decides from looks at object and hand when a rollout of a `HoldProtocol` may stop.
 
     A motion is a pair of drift [m] and turn [rad], (..., 2).
     """
 
-    def __init__(self, protocol: HoldProtocol) -> None:
-        """Divides the pull into checks, and the checks into looks."""
+    def __init__(self, protocol: HoldProtocol, model: mujoco.MjModel) -> None:
+        """Divides the pull into checks, and the checks into looks.
+
+        Args:
+            protocol: the protocol.
+            model: the scene: a hand on a free root, then a free object.
+        """
         self._settling = protocol.settling
         self.limits = np.array([protocol.max_drift, protocol.max_turn])
-        step = protocol.solver.timestep
-        check_steps = max(1, round(protocol.pull_time / protocol.checks / step))
+        self._step = protocol.solver.timestep
+        check_steps = max(1, round(protocol.pull_time / protocol.checks / self._step))
         wanted = 1
         if protocol.settling is not None:
-            wanted = max(1, round(check_steps * step / protocol.settling.interval))
+            wanted = max(1, round(check_steps * self._step / protocol.settling.interval))
         self.looks = max(k for k in range(1, wanted + 1) if check_steps % k == 0)
         """Looks per check."""
         self.look_steps = check_steps // self.looks
         """Simulation steps between two looks."""
         self.total = self.looks * protocol.checks
         """Looks per pull."""
-        self.window = protocol.settling.window if protocol.settling else 1
-        """Looks back that `rests` needs."""
+        self.enough = protocol.settling.window if protocol.settling else self.total
+        """Calm looks in a row after which a pull need not go on."""
         self._early = protocol.fail_fast
+        slides = model.jnt_type[1:-1] == int(mujoco.mjtJoint.mjJNT_SLIDE)
+        self._turns = np.where(slides, 1.0 / TORQUE_LENGTH, 1.0)
 
     def lost(self, motion: np.ndarray, *, closing: bool) -> np.ndarray:
         """Marks objects that are so far out that no pull need be tried, (...,) bool.
@@ -57,23 +63,20 @@ class EarlyTermination:
         inside = (motion < self.limits).all(axis=-1)
         return inside | (np.asarray(look) % self.looks != 0)
 
-    def rests(
-        self, now: np.ndarray, last: np.ndarray, first: np.ndarray, look: int | np.ndarray
-    ) -> np.ndarray:
-        """Marks objects that will stay within the limits to the end of the pull, (...,) bool.
+    def calm(self, motion: np.ndarray, qvel: np.ndarray, look: int | np.ndarray) -> np.ndarray:
+        """Marks pulls that would end well if all went on so, see `Settling`, (...,) bool.
 
         Args:
-            now: motion at this look, (..., 2).
-            last: at the look before.
-            first: `window` looks ago.
+            motion: drift and turn since the start, (..., 2).
+            qvel: velocities of the hand's root and joints and of the object, (..., nv).
             look: number of the look, from 1, (...,).
         """
-        settling, look = self._settling, np.asarray(look)
+        settling, left = self._settling, self.total - np.asarray(look)
         if settling is None:
-            return np.zeros(np.broadcast_shapes(now.shape[:-1], look.shape), bool)
-        mean, latest = (now - first) / settling.window, now - last
-        steady = (latest <= np.maximum(mean, 0.0) + _STEADY * self.limits).all(axis=-1)
-        rate = np.maximum(np.maximum(mean, latest), 0.0)
-        end = now + settling.safety * rate * (self.total - look)[..., None]
-        inside = (end < settling.share * self.limits).all(axis=-1)
-        return steady & inside & (look >= settling.window)
+            return np.zeros(np.broadcast_shapes(motion.shape[:-1], left.shape), bool)
+        time = left * (self.look_steps * self._step)
+        twist = qvel[..., -6:].reshape(*qvel.shape[:-1], 2, 3)
+        way = (settling.pace * time)[..., None] * np.sqrt((twist * twist).sum(axis=-1))
+        inside = (motion + way < settling.share * self.limits).all(axis=-1)
+        fastest = (np.abs(qvel[..., 6:-6]) * self._turns).max(axis=-1, initial=0.0)
+        return np.asarray(inside & (fastest * time < settling.bend))

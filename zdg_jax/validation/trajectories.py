@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import mujoco
 import numpy as np
@@ -91,8 +92,8 @@ def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
     """Returns distance [m] and angle [rad] between two poses (7,)."""
     relative = np.zeros(4)
     mujoco.mju_mulQuat(relative, qpos[3:7], origin[3:7] * [1, -1, -1, -1])
-    turn = 2.0 * np.arccos(min(abs(relative[0]), 1.0))
-    return float(np.linalg.norm(qpos[:3] - origin[:3])), float(turn)
+    turn = 2.0 * math.acos(min(abs(relative[0]), 1.0))
+    return math.dist(qpos[:3], origin[:3]), turn
 
 
 def motions(qpos: np.ndarray) -> np.ndarray:

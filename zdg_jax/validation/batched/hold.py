@@ -32,7 +32,7 @@ class HoldRollouts:
         """
         self.scene, self.program, self.protocol = scene, program, test.protocol
         self._test, self._reference, self._wrenches = test, test.scene, test.wrenches
-        self._watch = EarlyTermination(self.protocol)
+        self._watch = EarlyTermination(self.protocol, scene.model)
         time = self.protocol.closing_time / self.protocol.closing_stages
         self._stage_steps = max(1, round(time / self.protocol.solver.timestep))
 
@@ -162,7 +162,7 @@ class HoldRollouts:
             for k in range(len(self.protocol.loads))
             for row, order in orders.items()
         )
-        slots = Slots.empty(self.batch, watch.window)
+        slots = Slots.empty(self.batch)
         filler = next(iter(saved.values()))
         state = jax.tree.map(lambda leaf: np.stack([leaf] * self.batch), filler)
         while True:
@@ -173,14 +173,7 @@ class HoldRollouts:
                     break
                 row, load = queue.popleft()
                 state.put(k, saved[row])
-                slots.take(
-                    k,
-                    row,
-                    load,
-                    wrench=self._wrenches[load],
-                    origin=starts[row][:3],
-                    motion=motions(starts[row]),
-                )
+                slots.take(k, row, load, wrench=self._wrenches[load], origin=starts[row][:3])
             if not slots.busy.any():
                 return
             state, lost = self.program.run(state, slots.wrench, watch.look_steps)
@@ -196,14 +189,14 @@ class HoldRollouts:
         missed: np.ndarray,
     ) -> None:
         """Looks at every pull and frees the slots of those that are decided."""
-        watch, trace, qpos = self._watch, slots.trace, np.asarray(state.qpos, float)
-        trace[:, :-1] = trace[:, 1:]
-        trace[:, -1] = motions(qpos[:, -7:])
+        watch, qpos = self._watch, np.asarray(state.qpos, float)
+        moved = motions(qpos[:, -7:])
         slots.look += 1
         sound = state.sound
-        survived = sound & watch.survives(trace[:, -1], slots.look)
-        rests = watch.rests(trace[:, -1], trace[:, -2], trace[:, 0], slots.look)
-        goes_on = survived & ~rests & (slots.look < watch.total)
+        survived = sound & watch.survives(moved, slots.look)
+        calm = watch.calm(moved, np.asarray(state.qvel, float), slots.look)
+        slots.calm[:] = np.where(calm, slots.calm + 1, 0)
+        goes_on = survived & (slots.calm < watch.enough) & (slots.look < watch.total)
         goes_on &= ~self._given_up(result, missed, slots.row)
         for k in np.flatnonzero(slots.busy & ~goes_on):
             row, load = slots.row[k], slots.load[k]
@@ -213,7 +206,7 @@ class HoldRollouts:
             if self._given_up(result, missed, row):
                 continue
             result.tested[row, load], result.survived_loads[row, load] = True, survived[k]
-            result.drift[row, load], result.turn[row, load] = trace[k, -1]
+            result.drift[row, load], result.turn[row, load] = moved[k]
             result.slip[row, load] = np.linalg.norm(qpos[k, -7:-4] - slots.origin[k])
             outcomes[row].diverged |= not sound[k]
             if not survived[k] and np.isnan(result.failed_at[row]):

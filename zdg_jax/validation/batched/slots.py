@@ -23,12 +23,12 @@ class Slots:
     """Force and torque on the object, (b, 6) [N, N m]."""
     origin: np.ndarray
     """Position of the object after the squeeze, (b, 3) [m]."""
-    trace: np.ndarray
-    """Motions at the last looks, (b, window + 1, 2)."""
+    calm: np.ndarray
+    """Last looks in a row at which all was calm, (b,) int."""
 
     @classmethod
-    def empty(cls, b: int, window: int) -> Slots:
-        """Returns `b` free slots that keep `window` looks."""
+    def empty(cls, b: int) -> Slots:
+        """Returns `b` free slots."""
         return cls(
             busy=np.zeros(b, bool),
             row=np.zeros(b, int),
@@ -36,19 +36,10 @@ class Slots:
             look=np.zeros(b, int),
             wrench=np.zeros((b, 6)),
             origin=np.zeros((b, 3)),
-            trace=np.zeros((b, max(window, 1) + 1, 2)),
+            calm=np.zeros(b, int),
         )
 
-    def take(
-        self,
-        k: int,
-        row: int,
-        load: int,
-        *,
-        wrench: np.ndarray,
-        origin: np.ndarray,
-        motion: np.ndarray,
-    ) -> None:
+    def take(self, k: int, row: int, load: int, *, wrench: np.ndarray, origin: np.ndarray) -> None:
         """Puts a pull into slot `k`.
 
         Args:
@@ -57,7 +48,7 @@ class Slots:
             load: the load.
             wrench: force and torque on the object, (6,) [N, N m].
             origin: position of the object after the squeeze, (3,) [m].
-            motion: drift [m] and turn [rad] of the object so far, (2,).
         """
-        self.busy[k], self.row[k], self.load[k], self.look[k] = True, row, load, 0
-        self.wrench[k], self.origin[k], self.trace[k] = wrench, origin, motion
+        self.busy[k], self.row[k], self.load[k] = True, row, load
+        self.look[k], self.calm[k] = 0, 0
+        self.wrench[k], self.origin[k] = wrench, origin

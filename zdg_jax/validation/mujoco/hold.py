@@ -36,7 +36,7 @@ class HoldTest(GraspTest):
         self.max_pregrasp_penetration = protocol.max_pregrasp_penetration
         step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
-        self._watch = EarlyTermination(protocol)
+        self._watch = EarlyTermination(protocol, scene.model)
         self.wrenches = wrenches
         """Loads on this object, (m, 6) [N, N m]."""
         self.load_names = tuple(load.name for load in protocol.loads)
@@ -87,18 +87,18 @@ class HoldTest(GraspTest):
         """
         simulation.phase = self.load_names[load]
         simulation.data.xfrc_applied[self.scene.object_body] = self.wrenches[load]
-        watch, trace = self._watch, [simulation.moved()]
+        watch, calm, moved = self._watch, 0, simulation.moved()
         start = simulation.object_pose[:3].copy()
         sound = survived = True
         for look in range(1, watch.total + 1):
             sound = simulation.step(watch.look_steps)
-            trace.append(simulation.moved())
-            survived = sound and bool(watch.survives(trace[-1], look))
-            first = trace[max(0, look - watch.window)]
-            if not survived or watch.rests(trace[-1], trace[-2], first, look):
+            moved = simulation.moved()
+            survived = sound and bool(watch.survives(moved, look))
+            calm = calm + 1 if watch.calm(moved, simulation.data.qvel, look) else 0
+            if not survived or calm >= watch.enough:
                 break
         result.tested[i, load], result.survived_loads[i, load] = True, survived
-        result.drift[i, load], result.turn[i, load] = trace[-1]
+        result.drift[i, load], result.turn[i, load] = moved
         result.slip[i, load] = np.linalg.norm(simulation.object_pose[:3] - start)
         if not survived and np.isnan(result.failed_at[i]):
             result.failed_at[i] = simulation.data.time
