@@ -7,7 +7,6 @@ import threading
 
 import mujoco
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from zdg_jax.hand.host_kinematics import HandKinematics
 
@@ -41,19 +40,20 @@ class CollisionDetector:
             self._local.data = mujoco.MjData(self._model)
         data, model = self._local.data, self._model
         joints = self._kinematics.joints(dofs[rows])
-        quaternion = Rotation.from_matrix(rotation[rows]).as_quat(scalar_first=True)
-        poses = np.hstack([position[rows], quaternion, joints])
+        turned = rotation[rows].reshape(-1, 9)
         axes = np.empty((len(rows), joints.shape[1], 6))
         origin = np.empty((len(rows), 3))
         reports = []
-        data.qpos[-7:] = [0, 0, 0, 1, 0, 0, 0]
-        for place, pose in enumerate(poses):
-            data.qpos[:-7] = pose
+        pose, quaternion = data.qpos, data.qpos[3:7]
+        pose[-7:] = [0, 0, 0, 1, 0, 0, 0]
+        motions, centers = data.cdof[6 : 6 + joints.shape[1]], data.subtree_com[self._links.start]
+        for place, row in enumerate(rows):
+            pose[:3], pose[7:-7] = position[row], joints[place]
+            mujoco.mju_mat2Quat(quaternion, turned[place])
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
-            axes[place] = data.cdof[6 : 6 + joints.shape[1]]
-            origin[place] = data.subtree_com[self._links.start]
+            axes[place], origin[place] = motions, centers
             contact = data.contact
             views = (contact.dist, contact.pos, contact.frame[:, :3], contact.geom)
             reports.append([view.copy() for view in views])
