@@ -220,14 +220,6 @@ def test_shadow_lets_joints_of_a_tendon_move_against_each_other() -> None:
     assert load_hand("allegro").arrays.passive_motions.shape == (0, 16)
 
 
-def test_self_pairs_do_not_touch_in_every_start() -> None:
-    hand = load_hand("allegro")
-    first, second = np.asarray(hand.arrays.self_pairs).T
-    link = np.asarray(hand.arrays.spheres.link)
-    assert len(first) > 50
-    assert (link[first] != link[second]).all()
-
-
 def test_joint_equality_becomes_a_coupling() -> None:
     hand = hand_from_text(
         gripper(

@@ -13,6 +13,7 @@ from zdg_jax.runtime.compiler_options import compiler_options
 @pytest.fixture(autouse=True)
 def _asked_anew() -> None:
     compiler_options.cache_clear()
+    module._known.cache_clear()
 
 
 def test_options_are_those_that_this_xla_takes() -> None:
@@ -33,3 +34,4 @@ def test_options_that_xla_does_not_know_are_left_out(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "_CPU", {"xla_cpu_no_such_option": True})
     assert compiler_options("cpu") == {}
     compiler_options.cache_clear()
+    module._known.cache_clear()

@@ -16,6 +16,7 @@ from zdg_jax.hand.poses import HandPose, Poses
 from zdg_jax.planning import GraspPlan
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.selection import diverse, validate_best_first
+from zdg_jax.validation import carry
 
 
 def alike(n: int, score: list[float], **changes: object) -> GraspSet:
@@ -130,8 +131,12 @@ def test_score_and_promise_follow_a_plan_as_far_as_it_binds() -> None:
 
 @pytest.fixture
 def mixed() -> GraspSet:
-    """40 grasps of the ball by the gripper; those of even number hold, the others stay open."""
-    n, open_ = 40, pose(OPEN)
+    return _mixed(40)
+
+
+def _mixed(n: int) -> GraspSet:
+    """n grasps of the ball by the gripper; those of even number hold, the others stay open."""
+    open_ = pose(OPEN)
     grips = [pose(OPEN), pose(TOUCHING), pose(PUSHING)]
     rows = [[grip if i % 2 == 0 else open_ for i in range(n)] for grip in grips]
     turned = []
@@ -166,6 +171,21 @@ def test_testing_ends_when_enough_hold(mixed: GraspSet) -> None:
     assert everything.tested.all()
     assert everything.held.sum() == 20
     np.testing.assert_array_equal(everything.held[:count], tested.held[:count])
+
+
+def test_the_payload_spares_hopeless_grasps() -> None:
+    gripper, ball, grasps = Gripper(), Ball(), _mixed(72)
+    ratio = np.where(np.arange(72) % 2, 0.3, 1.0)  # those that stay open carry nothing
+    told = dataclasses.replace(grasps, metrics={"payload": ratio * ball.mass})
+    spared = validate_best_first(told, gripper, ball, 1000, protocol=carry)
+    assert spared.tested[::2].all()
+    assert 16 <= spared.tested[1::2].sum() < 36
+    assert spared.held[::2].all()
+    light = validate_best_first(told, gripper, ball, 1000)  # 1 N is another load
+    assert light.tested.all()
+    # Where now and then one holds, the payload may be mistaken.
+    mistaken = dataclasses.replace(grasps, metrics={"payload": np.zeros(72)})
+    assert validate_best_first(mistaken, gripper, ball, 1000, protocol=carry).tested.all()
 
 
 def test_grasps_of_another_type_come_before_those_off_the_parts() -> None:

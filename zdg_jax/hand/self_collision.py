@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import mujoco
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from zdg_jax.hand.host_kinematics import HandKinematics
 from zdg_jax.hand.spheres import LinkSpheres
+
+_NEAR = 0.002
+"""Gap within which spheres count as meeting [m]."""
+_COVERED = 0.001
+"""Overlap of two links that need not be seen [m]."""
 
 
 def colliding_spheres(
@@ -18,10 +24,11 @@ def colliding_spheres(
     draws: int = 1500,
     seed: int = 0,
 ) -> np.ndarray:
-    """List pairs of spheres of different links that can meet.
+    """List pairs of spheres of different links that tell how deep these can be in each other.
 
     Left out: neighbours along the tree, pairs that the MJCF excludes, pairs that never come
-    within 2 mm of each other, and pairs that touch in every one of the poses.
+    within 2 mm of each other, pairs that touch in every one of the poses, and pairs beside which
+    others of the same links always overlap as deep, to a millimetre.
 
     Args:
         kinematics: the hand's kinematics.
@@ -34,29 +41,44 @@ def colliding_spheres(
     Returns:
         Indices of spheres, (p, 2) int32.
     """
-    centers, radii, link = spheres.centers, spheres.radii, spheres.link
+    radii, link = spheres.radii, spheres.link
     rng = np.random.default_rng(seed)
-    first, second = np.triu_indices(len(centers), 1)
-    allowed = _may_collide(model, kinematics)
-    keep = allowed[link[first], link[second]]
-    first, second = first[keep], second[keep]
     low, high = kinematics.coupling.lower, kinematics.coupling.upper
     dofs = np.concatenate([poses, low + rng.random((draws, len(low))) * (high - low)])
     rotation, translation = kinematics.link_poses(dofs)
-    nearest = np.full(len(first), np.inf)
-    touching = np.ones(len(first), bool)
-    for k in range(len(dofs)):
-        position = np.einsum("sij,sj->si", rotation[k, link], centers) + translation[k, link]
-        gap = (
-            np.linalg.norm(position[first] - position[second], axis=1)
-            - radii[first]
-            - radii[second]
-        )
-        if k < len(poses):
-            touching &= gap < 0
+    places = np.einsum("nsij,sj->nsi", rotation[:, link], spheres.centers) + translation[:, link]
+    nearest, touching = np.inf, True
+    for k, centers in enumerate(places):
+        gap = cdist(centers, centers) - radii - radii[:, None]
         nearest = np.minimum(nearest, gap)
-    good = (nearest < 0.002) & ~touching
-    return np.stack([first[good], second[good]], axis=1).astype(np.int32)
+        touching = touching & (gap < 0) if k < len(poses) else touching
+    meet = np.triu(_may_collide(model, kinematics)[np.ix_(link, link)])
+    first, second = np.nonzero(meet & (nearest < _NEAR) & ~touching)
+    apart = np.linalg.norm(places[:, first] - places[:, second], axis=-1)
+    overlap = np.maximum(_NEAR + radii[first] + radii[second] - apart, 0.0)
+    _, group = np.unique(link[first] * len(link) + link[second], return_inverse=True)
+    telling = [
+        _telling(overlap, np.flatnonzero(group == g)) for g in range(group.max(initial=-1) + 1)
+    ]
+    rows = np.sort(np.concatenate([np.zeros(0, int), *telling]))
+    return np.stack([first[rows], second[rows]], axis=1).astype(np.int32)
+
+
+def _telling(overlap: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """The fewest of some pairs, greedily, whose deepest overlap is that of all in each posture.
+
+    Args:
+        overlap: of every pair in n postures, (n, p) [m].
+        pairs: the pairs to choose among.
+    """
+    overlap, chosen = overlap[:, pairs], list[int]()
+    # What must still be seen of each posture's deepest overlap.
+    least, seen = overlap.max(axis=1) - _COVERED, np.zeros(len(overlap))
+    while (short := np.maximum(least - seen, 0.0)).any():
+        left = np.maximum(least[:, None] - np.maximum(overlap, seen[:, None]), 0.0)
+        chosen.append(int((short[:, None] - left).sum(axis=0).argmax()))
+        seen = np.maximum(seen, overlap[:, chosen[-1]])
+    return pairs[chosen]
 
 
 def overlap_depth(

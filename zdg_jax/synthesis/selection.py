@@ -7,7 +7,8 @@ import numpy as np
 from zdg_jax.grasps import GraspSet
 from zdg_jax.grasps.summary import ENOUGH_ON_PART
 from zdg_jax.runtime.progress import Progress, silent
-from zdg_jax.validation import Engine, Protocol, six_directions
+from zdg_jax.synthesis.squeeze import HOPELESS
+from zdg_jax.validation import Engine, HoldProtocol, Protocol, carry, six_directions
 from zdg_jax.validation.scene import HandLike, ObjectLike
 
 DISTINCT = (0.02, np.radians(20.0), 0.5)
@@ -27,7 +28,8 @@ def validate_best_first(
 
     Grasps that are aligned with the plan come first, if that counts at all, then those that are but
     for their type; the others are tested only as far as those that hold among them do not suffice.
-    Those that were tested before keep their results and count.
+    Those that were tested before keep their results and count. Where the weight is to be borne with
+    any side down, grasps of hopeless payload come last, and only as long as now and then one holds.
 
     Args:
         grasps: refined grasps; what they were tested by, if they were, is `protocol`.
@@ -46,15 +48,18 @@ def validate_best_first(
         result.put(slice(None), grasps.validation)
     agreement = _agreement(grasps)
     order = _aligned_first(agreement, grasps.ranking)
+    hopeless = _hopeless(grasps, obj, protocol)
+    order = order[np.argsort(hopeless[order], kind="stable")]
     aligned = agreement == agreement.max(initial=0)
     tested = grasps.tested
     before, order = order[tested[order]], order[~tested[order]]
+    promising = int((~hopeless[order]).sum())
 
     def suffice(count: int) -> bool:
         """Tells whether enough hold of those tested before and the first `count` since."""
         known = np.concatenate([before, order[:count]])
         holding = known[result.held[known]]
-        if aligned[order[count:]].any():
+        if aligned[order[count:promising]].any():
             holding = holding[aligned[holding]]
         return len(distinct(grasps, holding, keep)) >= keep
 
@@ -64,7 +69,8 @@ def validate_best_first(
     for part, values in chunks:
         result.put(order[part], values)
         progress("validate", len(before) + part.stop, len(grasps))
-        if suffice(part.stop):
+        vain = order[max(promising, part.stop - _CHUNK) : part.stop]
+        if suffice(part.stop) or (len(vain) == _CHUNK and not result.held[vain].any()):
             chunks.close()
             break
     return grasps.with_validation(result)
@@ -112,6 +118,14 @@ def _agreement(grasps: GraspSet) -> np.ndarray:
         return 2 * off
     on_parts = off & (np.asarray(metrics["on_part"]) >= ENOUGH_ON_PART)
     return np.where(np.asarray(metrics["aligned"]) > 0, 2, on_parts.astype(int))
+
+
+def _hopeless(grasps: GraspSet, obj: ObjectLike, protocol: Protocol) -> np.ndarray:
+    """Marks grasps whose payload is far too small for a test with any side down, (n,) bool."""
+    if not isinstance(protocol, HoldProtocol) or protocol.loads != carry.loads:
+        return np.zeros(len(grasps), bool)
+    payload = np.asarray(grasps.metrics.get("payload", np.full(len(grasps), np.inf)))
+    return payload < HOPELESS * protocol.physics.mass_of(obj)
 
 
 def _aligned_first(agreement: np.ndarray, order: np.ndarray) -> np.ndarray:

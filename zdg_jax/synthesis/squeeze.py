@@ -30,7 +30,7 @@ from zdg_jax.synthesis.statics import (
     statics,
 )
 
-_HOPELESS = 0.4
+HOPELESS = 0.4
 """Payload over mass below which hardly a grasp was seen to carry its object with any side down."""
 
 
@@ -125,7 +125,7 @@ def _sized(
     turn the object, what it needs is added: of two squeezes that bear two loads the sum bears both,
     and the mean is within the motors' limits as they are.
     """
-    only = (general.load < _HOPELESS * load.mass) & (task.load >= 1.0)
+    only = (general.load < HOPELESS * load.mass) & (task.load >= 1.0)
     bent = jnp.abs(jnp.einsum("akf,kf->a", linear.drive, general.force)) / (load.gain * load.bend)
     least = config.bend / jnp.maximum(jnp.max(bent), 1e-6)
     loaded = config.margin * load.mass / jnp.maximum(general.load, 1e-6)
