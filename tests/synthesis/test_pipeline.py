@@ -17,7 +17,7 @@ from tests import scene
 from zdg_jax.planning import GraspType
 from zdg_jax.synthesis.fit import FitConfig
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.pipeline import GraspPipeline, indifferent_plan
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.prepared_grip import PreparedGrip
 
@@ -119,6 +119,19 @@ def test_one_pipeline_serves_the_plan_and_its_alternatives(
     by_lid = with_alternative.run(scene.GRASPS, jax.random.key(3), grip=1)
     # Alignment is measured against the plan's own grip, which holds the body.
     assert by_lid.metrics["on_part"].mean() < batch.metrics["on_part"].mean() - 0.2
+
+
+@pytest.mark.parametrize("around", [None, zdg.Scene()])
+def test_a_plan_that_binds_nothing_needs_the_programs_of_any_other(
+    around: zdg.Scene | None,
+) -> None:
+    for thing in (scene.jar(), scene.brick()):
+        plans = [thing.plan, indifferent_plan(thing.object)]
+        one, other = (
+            GraspPipeline.prepare(plan, thing.object, scene.allegro(), scene=around)
+            for plan in plans
+        )
+        assert one.road(scene.GRASPS)[0] == other.road(scene.GRASPS)[0]
 
 
 def test_a_prepared_grip_does_not_wait_for_another(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 import zdg_jax as zdg
 from tests import scene
 from zdg_jax import planning
+from zdg_jax.runtime import ahead
+from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.synthesize import further_batches
 
@@ -299,6 +302,69 @@ class Reversing:
         serves = planning.GraspReview(serves=True, reason="; ".join(measures))
         order = tuple(reversed(range(len(images))))
         return planning.Ranking(order=order, reviews=(serves,) * len(images))
+
+
+@jax.jit
+def tripled(rows: jax.Array) -> jax.Array:
+    return 3 * rows
+
+
+class WaitingPlanner:
+    """Answers when something has happened."""
+
+    reviews = False
+
+    def __init__(self, happened: threading.Event, error: Exception | None = None) -> None:
+        self.happened, self.error = happened, error
+
+    def plan(self, task: str, obj: zdg.Object, hand: zdg.Hand, **_: Any) -> planning.GraspPlan:
+        if self.error is not None:
+            raise self.error
+        assert self.happened.wait(120)
+        return scene.jar().plan
+
+    def review(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def test_programs_are_compiled_while_a_planner_plans(
+    grasps: zdg.GraspSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened, program = threading.Event(), shard_rows()(tripled)
+
+    def told(event: str, _: float, **about: object) -> None:
+        if event.endswith("backend_compile_duration") and about.get("fun_name") == "jit(tripled)":
+            happened.set()
+
+    monkeypatch.setattr(ahead, "_OCCASIONS", set())
+    monkeypatch.setattr(
+        GraspPipeline, "road", lambda *_: ("tripled", program, (np.ones(7, np.float32),))
+    )
+    jax.monitoring.register_event_duration_secs_listener(told)
+    try:
+        again = road(planner=WaitingPlanner(happened), validate=False)
+    finally:
+        jax.monitoring.unregister_event_duration_listener(told)
+    np.testing.assert_array_equal(again.squeeze.qpos, grasps.squeeze.qpos)
+
+
+def test_an_error_of_the_planner_does_not_wait_for_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+
+    def late(*_: Any) -> ahead.Road:
+        go_on.wait(120)
+        raise RuntimeError("nobody asks any more")
+
+    monkeypatch.setattr(ahead, "_OCCASIONS", set())
+    monkeypatch.setattr(GraspPipeline, "road", late)
+    try:
+        with pytest.raises(zdg.PlannerError, match="no answer"):
+            road(planner=WaitingPlanner(go_on, zdg.PlannerError("no answer")))
+        assert not go_on.is_set()
+    finally:
+        go_on.set()
 
 
 def test_any_object_that_plans_and_reviews_is_a_planner() -> None:

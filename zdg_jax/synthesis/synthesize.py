@@ -22,6 +22,7 @@ from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Planner
 from zdg_jax.runtime import devices
+from zdg_jax.runtime.ahead import EarlyCompilation, Road, signature
 from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
@@ -34,7 +35,7 @@ from zdg_jax.synthesis.arguments import (
     checked_key,
 )
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline
+from zdg_jax.synthesis.pipeline import GraspPipeline, indifferent_plan
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
 from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of, six_directions
@@ -148,12 +149,15 @@ def synthesize(
     reviewer = chosen if reviewer is None else planning.as_planner(reviewer)
     report = on_stage or (lambda name, grasps: None)
 
-    plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
-    obj = planning.object_of(plan, obj)
-    report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
+    size = _batch_size(num, config)
+    with _compiled_early(size, obj, hand, config, physics, scene) as early:
+        plan = planning.plan(task, obj, hand, planner=chosen, scene=scene, progress=progress)
+        obj = planning.object_of(plan, obj)
+        report("plan", GraspSet.empty(obj, hand, task=task, plan=plan))
 
-    pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)
-    batch, refined = _refine(pipeline, num, key, config, progress)
+        pipeline = GraspPipeline.prepare(plan, obj, hand, config, physics, scene)
+        early.wait_for(pipeline.road(size)[0])
+    batch, refined = _refine(pipeline, num, size, key, config, progress)
     _check_reach(pipeline, batch)
     provenance = _provenance(obj, hand, key, refined, config)
     grasps = pipeline.grasp_set(batch, task=task, provenance=provenance)
@@ -210,11 +214,39 @@ def as_made(test: Protocol, physics: Physics) -> Protocol:
     return test if test.physics.mass is not None else dataclasses.replace(test, physics=physics)
 
 
+def _compiled_early(
+    size: int,
+    obj: Object,
+    hand: Hand,
+    config: SynthesisConfig,
+    physics: Physics | None,
+    scene: Scene | None,
+) -> EarlyCompilation:
+    """Compiles the programs of a batch size beside the planner: hardly a plan changes shapes."""
+
+    def stand_in() -> Road:
+        plan = indifferent_plan(obj)
+        return GraspPipeline.prepare(plan, obj, hand, config, physics, scene).road(size)
+
+    settings = signature((hand.arrays, config.seeds, config.refine, config.squeeze))
+    return EarlyCompilation((size, settings, scene is None), stand_in)
+
+
+def _batch_size(num: int, config: SynthesisConfig) -> int:
+    """Grasps of a batch, of `num` in all."""
+    return min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
+
+
 def _refine(
-    pipeline: GraspPipeline, num: int, key: jax.Array, config: SynthesisConfig, progress: Progress
+    pipeline: GraspPipeline,
+    num: int,
+    size: int,
+    key: jax.Array,
+    config: SynthesisConfig,
+    progress: Progress,
 ) -> tuple[GraspBatch, int]:
-    """The best of grasps made in batches, of more while too few promise to hold; how many."""
-    size = min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
+    """The best `num` of grasps made in batches of a size, of more while too few promise to hold;
+    how many were made."""
     count = -(-num // size)
     grips = _share_out(pipeline.plan, count)
     pipeline.compile(size, grips[0])
