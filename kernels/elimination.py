@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 _BLOCK = 4
 """Columns eliminated at once: a quarter of the passes over the whole matrix."""
-_TURNS = 6
+_TURNS = 4
 """Blocks after which columns that are done are left out. Each such round is a loop of its own,
 which takes time to compile."""
 
