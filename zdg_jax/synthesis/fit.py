@@ -157,7 +157,8 @@ class Fitter:
         scene = build(hand, obj, physics, solver, surroundings=surroundings, at_rest=True)
         self._model = model = scene.model
         self.wrist_stiffness = scene.wrist_stiffness
-        # A pair's margins add up. Links only keep off each other, so that theirs is small.
+        # A pair's margins add up, or the greater counts in older MuJoCo. Links only keep off each
+        # other, so that theirs is small.
         links, clearance = scene.link_of_geom >= 0, self.config.clearance
         model.geom_margin[:] = np.where(links, clearance, max(self.config.reach - clearance, 0))
         first = scene.hand_body
