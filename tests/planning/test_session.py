@@ -297,9 +297,10 @@ def test_budget_of_tokens(server: ModelServer, start: Start) -> None:
 
 def test_requests_are_paced(server: ModelServer, start: Start) -> None:
     server.replies = [Reply(status=500), Reply(status=500), Reply(GOOD)]
+    begun = time.monotonic()
     ask(start(per_minute=120.0))
-    gaps = [b - a for a, b in zip(server.times, server.times[1:], strict=False)]
-    assert min(gaps) > 0.45
+    # From before the first is sent: on its way it may be held up, and reach the server late.
+    assert [at - begun >= 0.5 * k for k, at in enumerate(server.times)] == [True] * 3
 
 
 def test_what_was_paid_for_is_kept_when_a_later_question_fails(
