@@ -56,7 +56,7 @@ def colliding_spheres(
     first, second = np.nonzero(meet & (nearest < _NEAR) & ~touching)
     apart = np.linalg.norm(places[:, first] - places[:, second], axis=-1)
     overlap = np.maximum(_NEAR + radii[first] + radii[second] - apart, 0.0)
-    _, group = np.unique(link[first] * len(link) + link[second], return_inverse=True)
+    _, group = np.unique(link[first] * model.nbody + link[second], return_inverse=True)
     telling = [
         _telling(overlap, np.flatnonzero(group == g)) for g in range(group.max(initial=-1) + 1)
     ]
