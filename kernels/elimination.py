@@ -49,9 +49,9 @@ def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
             pivots = (pivots - pivots[:, i, None] * pivot).at[i].set(pivot)
         pivots = pivots[:, _BLOCK:]
         # The block's own rows become the pivots in the same pass, so that nothing is written twice.
-        own = places[:, None] == first + jnp.arange(_BLOCK)
-        inside = jnp.any(own, axis=1, keepdims=True)
-        factors = jnp.where(inside, -own.astype(rows.dtype), across)
+        identity = places[:, None] == first + jnp.arange(_BLOCK)
+        inside = jnp.any(identity, axis=1, keepdims=True)
+        factors = jnp.where(inside, -identity.astype(rows.dtype), across)
         rows = jnp.where(inside, 0.0, rows)
         for i in range(_BLOCK):
             rows = rows - factors[:, i, None] * pivots[i]

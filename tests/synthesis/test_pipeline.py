@@ -15,9 +15,10 @@ import pytest
 import zdg_jax as zdg
 from tests import scene
 from zdg_jax.planning import GraspType
+from zdg_jax.planning.indifferent_plan import indifferent_plan
 from zdg_jax.synthesis.fit import FitConfig
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline, indifferent_plan
+from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.prepared_grip import PreparedGrip
 

@@ -206,14 +206,8 @@ class _Run:
 
         from zdg_jax.physics import Physics
         from zdg_jax.synthesis.synthesize import SynthesisConfig, synthesize
-        from zdg_jax.validation import carry, six_directions
+        from zdg_jax.validation.protocols import STANDARD
 
-        tests = {
-            None: None,
-            "lift": None,  # the default in a scene
-            "carry": carry,
-            "six_directions": six_directions,
-        }
         grasps = synthesize(
             self.job.task,
             self.job.obj,
@@ -225,7 +219,7 @@ class _Run:
             reviewer=self.reviewer,
             physics=self.physics.applied(Physics()),
             scene=scene,
-            test=tests[self.test],
+            test=STANDARD.get(self.test or ""),  # the lift is the default in a scene
             transcript=out / outputs.REVIEW,
             on_stage=_Saving(out=out, force=self.force, given=self.given, done=self.done),
             progress=self.bars,

@@ -125,14 +125,13 @@ def _standing(protocol: Protocol, up: str) -> Protocol:
 def _protocol(name: str, grasps: GraspSet, deed: pathlib.Path | None) -> Protocol:
     from zdg_jax import validation
     from zdg_jax.scenes import Scene
+    from zdg_jax.validation.protocols import STANDARD
 
     if name == "use":
         return _use(grasps, deed)
 
-    if name == "six_directions":
-        return validation.six_directions
-    if name == "carry":
-        return validation.carry
+    if name in STANDARD:
+        return STANDARD[name]
     if name == "lift":
         return validation.LiftProtocol(scene=grasps.scene or Scene())
     if name == "task_wrench":

@@ -93,7 +93,8 @@ def test_named(name: str, grasps: GraspSet, obj: Object | ObjectRecord) -> Proto
         The test; None for `use` where the plan is for no deed.
     """
     from zdg_jax.synthesis.synthesize import as_made
-    from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of, six_directions
+    from zdg_jax.validation import LiftProtocol, UseProtocol, deed_of
+    from zdg_jax.validation.protocols import STANDARD
 
     assert grasps.plan is not None
     assert grasps.physics is not None
@@ -107,7 +108,7 @@ def test_named(name: str, grasps: GraspSet, obj: Object | ObjectRecord) -> Proto
             return None
         test = UseProtocol(deed=deed)
     else:
-        test = {"carry": carry, "six_directions": six_directions}[name]
+        test = STANDARD[name]
     return as_made(test, grasps.physics)
 
 

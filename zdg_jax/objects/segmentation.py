@@ -107,8 +107,8 @@ def segment(
 def _voted(middle: np.ndarray, points: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """The owner of most of the solid's points around the middle of each face, (f,)."""
     voters = min(_VOTERS, len(points))
-    found = scipy.spatial.cKDTree(points).query(middle, k=voters)
-    gap, nearest = (np.reshape(values, (len(middle), voters)) for values in found)
+    neighbours = scipy.spatial.cKDTree(points).query(middle, k=voters)
+    gap, nearest = (np.reshape(values, (len(middle), voters)) for values in neighbours)
     weight = 1 / (gap + 0.5 * gap.max(axis=1, keepdims=True) + 1e-12)
     votes = np.zeros((len(middle), owner.max() + 1))
     np.add.at(votes, (np.arange(len(middle))[:, None], owner[nearest]), weight)

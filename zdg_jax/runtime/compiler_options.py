@@ -36,7 +36,7 @@ def compiler_options(platform: str, plain: bool = False) -> dict[str, bool | int
 
 @functools.cache
 def _known(name: str, value: bool | int | str) -> bool:
-    """Whether this XLA takes an option."""
+    """Tells whether this XLA takes an option."""
     try:
         jax.jit(lambda x: x, compiler_options={name: value}).lower(0.0).compile()
     except jax.errors.JaxRuntimeError:

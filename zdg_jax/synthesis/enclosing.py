@@ -20,6 +20,7 @@ from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand, extended, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
+from zdg_jax.kernels.reductions import least_of_columns
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.scenes.arrays import SceneArrays
 from zdg_jax.synthesis.chances import Chances, draw_likely
@@ -381,8 +382,5 @@ def _nearest(
         normal = jnp.where(nearer, outward, normal)
     of_link = spheres.link[:, None] == jnp.arange(links.shape[-1])
     by_link = jnp.where(of_link, gap[:, None], 1.0)
-    nearest = jnp.min(by_link, axis=0)
-    # Two vectorized reductions; an argmin takes several times as long.
-    places = jnp.arange(len(by_link))[:, None]
-    row = jnp.min(jnp.where(by_link == nearest, places, len(by_link) - 1), axis=0)
+    nearest, row = least_of_columns(by_link)
     return nearest, normal[:, row], centers[:, row]

@@ -21,16 +21,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.kernels import rotations
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
-from zdg_jax.planning import (
-    GraspPlan,
-    GraspType,
-    Grip,
-    HeldPart,
-    Intent,
-    ObjectReading,
-    PalmPlan,
-    TaskReading,
-)
+from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.planning.geometry.grasp_type import with_all_tips, with_whole_hand
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.runtime.ahead import Road, compile_ahead, signature
@@ -468,26 +459,6 @@ class GraspPipeline:
             status_names=("ok", "not finite"),
             provenance=provenance or {},
         )
-
-
-def indifferent_plan(obj: Object) -> GraspPlan:
-    """Returns a plan that binds nothing: pipelines of other plans have arrays of the same shapes.
-
-    Args:
-        obj: the object.
-    """
-    size = float(np.ptp(obj.vertices, axis=0).max())
-    return GraspPlan(
-        object=ObjectReading(category=obj.name or "object", largest_size=size),
-        task=TaskReading(verb="hold", intent=Intent.HOLD),
-        grip=Grip(
-            held=[HeldPart(mark=part.mark) for part in obj.parts[:1]],
-            grasp_type=GraspType.PALMAR_PINCH,
-            palm=PalmPlan(contact=False, approach=(0.0, 0.0, -1.0)),
-            aperture=0.05,
-            confidence=0.0,
-        ),
-    )
 
 
 def believed(physics: Physics, plan: GraspPlan, obj: Object) -> Physics:

@@ -13,6 +13,7 @@ from zdg_jax import energy
 from zdg_jax.energy import Contacts, GraspVariables, Pattern, Problem
 from zdg_jax.kernels import elimination, friction_cone, rotations
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
+from zdg_jax.kernels.reductions import least_of_columns
 from zdg_jax.physics import BENCHMARK_FRICTION
 from zdg_jax.runtime.devices import shard_rows
 from zdg_jax.synthesis.squeeze import SqueezeConfig, SqueezeResult
@@ -234,7 +235,6 @@ def epsilon(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Arra
     directions = _directions().astype(wrenches.dtype).T
     values = jnp.max(wrenches @ directions, axis=0)
     starts = directions[:, jax.lax.top_k(-values, _STARTS)[1]]
-    places = jnp.arange(len(wrenches))[:, None]
 
     def unit(columns: jax.Array) -> jax.Array:
         return rotations.normalize(columns.T).T
@@ -243,10 +243,8 @@ def epsilon(problem: Problem, contacts: Contacts, active: jax.Array) -> jax.Arra
         u, lowest = carry
         # Written out: a matrix library's call for so small a product takes longer than the product.
         values = sum((wrenches[:, k, None] * u[k] for k in range(1, 6)), wrenches[:, :1] * u[0])
-        value = jnp.max(values, axis=0)
-        # Two vectorized reductions; an argmax takes several times as long.
-        best = jnp.min(jnp.where(values == value, places, len(places) - 1), axis=0)
-        gradient = wrenches[best].T
+        negative, best = least_of_columns(-values)
+        value, gradient = -negative, wrenches[best].T
         rate = _RATE * _DECAY ** i.astype(u.dtype)
         return unit(u - rate * unit(gradient - value * u)), jnp.minimum(lowest, value)
 

@@ -21,6 +21,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Planner
+from zdg_jax.planning.indifferent_plan import indifferent_plan
 from zdg_jax.runtime import devices
 from zdg_jax.runtime.ahead import EarlyCompilation, Road, signature
 from zdg_jax.runtime.kinds import check_kind
@@ -35,7 +36,7 @@ from zdg_jax.synthesis.arguments import (
     checked_key,
 )
 from zdg_jax.synthesis.grasp_batch import GraspBatch
-from zdg_jax.synthesis.pipeline import GraspPipeline, indifferent_plan
+from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.synthesis.pipeline_config import PipelineConfig
 from zdg_jax.synthesis.review import review_grasps
 from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of, six_directions

@@ -310,6 +310,9 @@ carry = HoldProtocol(
 )
 """The object's own mass, its weight along -x, -y, -z, x, y and z for 2 s each, limited motors."""
 
+STANDARD = {protocol.name: protocol for protocol in (six_directions, carry)}
+"""The protocols that ask neither for a scene nor for a plan, by name."""
+
 
 def task_wrench(
     loads: Sequence[Load],

@@ -76,7 +76,8 @@ class EarlyTermination:
             return np.zeros(np.broadcast_shapes(motion.shape[:-1], left.shape), bool)
         time = left * (self.look_steps * self._step)
         twist = qvel[..., -6:].reshape(*qvel.shape[:-1], 2, 3)
-        way = (settling.pace * time)[..., None] * np.sqrt((twist * twist).sum(axis=-1))
-        inside = (motion + way < settling.share * self.limits).all(axis=-1)
+        speed = np.sqrt((twist * twist).sum(axis=-1))
+        end = motion + (settling.pace * time)[..., None] * speed
+        inside = (end < settling.share * self.limits).all(axis=-1)
         fastest = (np.abs(qvel[..., 6:-6]) * self._turns).max(axis=-1, initial=0.0)
         return np.asarray(inside & (fastest * time < settling.bend))

@@ -170,10 +170,11 @@ def _verdict(recording: Recording) -> str:
 def _protocols(grasps: GraspSet, given: Protocol | None) -> dict[str, Protocol]:
     """The tests by name, one that was given before the others."""
     from zdg_jax.scenes import Scene
-    from zdg_jax.validation import LiftProtocol, UseProtocol, carry, deed_of, six_directions
+    from zdg_jax.validation import LiftProtocol, UseProtocol, deed_of
+    from zdg_jax.validation.protocols import STANDARD
     from zdg_jax.validation.protocols import Protocol as AnyProtocol
 
-    known: list[Protocol] = [six_directions, carry, LiftProtocol(scene=grasps.scene or Scene())]
+    known: list[Protocol] = [*STANDARD.values(), LiftProtocol(scene=grasps.scene or Scene())]
     if grasps.plan is not None and grasps.object.face_parts.any():
         deed = deed_of(grasps.plan, grasps.object)
         known += [] if deed is None else [UseProtocol(deed=deed)]

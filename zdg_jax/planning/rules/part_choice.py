@@ -190,9 +190,9 @@ def _choose(
         free = {mark: score for mark, score in scores.items() if mark not in firm}
     else:
         free = scores
-    worked_by_finger = _control_of(parsed, request, affordances)
-    if request.function != "control" and len(free) > len(worked_by_finger):
-        free = {mark: score for mark, score in free.items() if mark not in worked_by_finger}
+    control = _control_of(parsed, request, affordances)
+    if request.function != "control" and len(free) > len(control):
+        free = {mark: score for mark, score in free.items() if mark not in control}
     if not free:
         return None
     top = max(free, key=lambda mark: free[mark])
@@ -218,7 +218,7 @@ def _choose(
         for mark, (strength, avoid) in spared.items()
         if mark not in held and not _second_best(mark, avoid, held, shape, affordances)
     }
-    pressed = _pressed(parsed, request, affordances, avoided)
+    pressed = frozenset(m for m in control if not (m in avoided and avoided[m][1].named))
     avoided = {mark: pair for mark, pair in avoided.items() if mark not in pressed}
     peak = max(held.values())
     rival = max((s for m, s in free.items() if m not in held and m not in avoided), default=0.0)
@@ -287,17 +287,6 @@ def _second_best(
     fits = _scores(avoid, shape, affordances)
     first = max(fits, key=lambda other: fits[other])
     return first in held and fits[mark] < _ALIKE * fits[first]
-
-
-def _pressed(
-    parsed: ParsedTask,
-    request: PartRequest,
-    affordances: Affordances,
-    avoided: Mapping[int, tuple[float, PartRequest]],
-) -> frozenset[int]:
-    """Finds the part that a finger works, unless the words forbid it."""
-    found = _control_of(parsed, request, affordances)
-    return frozenset(m for m in found if not (m in avoided and avoided[m][1].named))
 
 
 def _control_of(
