@@ -10,7 +10,7 @@ import pytest
 from zdg_jax import validation
 from zdg_jax.errors import InputError
 from zdg_jax.hand.poses import Poses
-from zdg_jax.validation import EngineOptions, Reason, six_directions
+from zdg_jax.validation import EngineOptions, Reason, Settling, six_directions
 
 from .gripper import OPEN, PUSHING, TOUCHING, Ball, Gripper, by_grasp, closing, pose
 
@@ -56,6 +56,21 @@ def test_cutting_pulls_short_keeps_verdicts_and_saves_steps(gripper: Gripper, ba
     assert (full.slip <= full.drift + full.closing_drift[:, None]).all()
     assert (full.slip[full.held] < 0.05).all()
     assert not quick.tested[~quick.held].all()
+
+
+def test_pulls_tried_without_noslip_iterations_keep_verdicts(gripper: Gripper, ball: Ball) -> None:
+    poses = closing(np.linspace(TOUCHING, PUSHING, 6).tolist())
+    tried = validation.rollout(gripper, ball, poses)
+    untried = dataclasses.replace(six_directions, settling=Settling(trial=0.0))
+    exact = validation.rollout(gripper, ball, poses, untried)
+    assert 0 < exact.held.sum() < 6
+    assert tried.reasons == exact.reasons
+    held, lost = exact.held, ~exact.held
+    # Those that rest are pulled once, a little way on; those that do not, once more.
+    np.testing.assert_allclose(tried.drift[held], exact.drift[held], atol=1e-3)
+    assert (tried.drift[held] != exact.drift[held]).any()
+    np.testing.assert_array_equal(tried.failed_at[lost], exact.failed_at[lost])
+    assert (tried.steps[lost] > exact.steps[lost]).any()
 
 
 def test_results_do_not_depend_on_threads_or_company(gripper: Gripper, ball: Ball) -> None:

@@ -114,23 +114,32 @@ class Settling:
     """Conditions under which the rest of a rollout is known without running it.
 
     A pull ends as held once, at `window` looks in a row, drift, turn and joints would stay in
-    bounds if object and fingers moved on to the pull's end at `pace` times their speeds. A finger
-    that slides off moves, though the object may rest meanwhile. A grasp fails without pulls if the
-    closing hand moved the object beyond `ejection` times a limit.
+    bounds: if the object moved on in the hand to the pull's end at its speed there, or `pace` times
+    that if it is slowing down, the fingers at theirs, and the wrist, a spring that comes to rest,
+    as now for the time `swing`. A finger that slides off moves, though the object may rest
+    meanwhile. A grasp fails without pulls if the closing hand moved the object beyond `ejection`
+    times a limit.
     """
 
     interval: float = 0.02
     """Time between looks at object and hand [s]."""
-    window: int = 3
+    window: int = 2
     """Looks in a row at which all must be calm."""
     pace: float = 0.5
-    """Share of their present speeds at which object and fingers are taken to go on: what comes to
-    rest is slowing down."""
+    """Share of its present speed at which an object that is slower than at the look before is taken
+    to go on in the hand."""
+    swing: float = 0.15
+    """Time for which the wrist is taken to go on at its present speed [s]. A heavy object makes it
+    swing in 0.45 s: from its greatest speed it goes on by what that makes in 0.07 s."""
     share: float = 0.8
     """Share of the limits that the object may reach by the end of the pull."""
-    bend: float = 0.2
+    bend: float = 0.4
     """Turn that each joint of the hand may make until then at its present speed [rad]; slides
     count by what they move over `TORQUE_LENGTH`."""
+    trial: float = 0.4
+    """Time for which the C engine first tries each pull without noslip iterations [s], 0 for none.
+    An object creeps without them that would not move with them, and a step takes three quarters of
+    the time: one that comes to rest even so is held, any other is pulled again with them."""
     ejection: float = 1.2
     """Multiple of a limit beyond which the object counts as lost after the squeeze, and twice
     that while the hand closes."""

@@ -90,10 +90,8 @@ def relative_pose(pose: np.ndarray, frame: np.ndarray) -> np.ndarray:
 
 def displacement(qpos: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
     """Returns distance [m] and angle [rad] between two poses (7,)."""
-    relative = np.zeros(4)
-    mujoco.mju_mulQuat(relative, qpos[3:7], origin[3:7] * [1, -1, -1, -1])
-    turn = 2.0 * math.acos(min(abs(relative[0]), 1.0))
-    return math.dist(qpos[:3], origin[:3]), turn
+    turn = 2.0 * math.acos(min(abs(float(qpos[3:7] @ origin[3:7])), 1.0))
+    return math.dist(qpos[:3].tolist(), origin[:3].tolist()), turn
 
 
 def motions(qpos: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from zdg_jax.validation.mujoco.hold import BLOCKED, ClosingOutcome, HoldTest, lo
 from zdg_jax.validation.mujoco.simulation import Simulation
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
-from zdg_jax.validation.settling import EarlyTermination
+from zdg_jax.validation.settling import EarlyTermination, Speeds
 from zdg_jax.validation.trajectories import between, motions
 
 
@@ -194,7 +194,9 @@ class HoldRollouts:
         slots.look += 1
         sound = state.sound
         survived = sound & watch.survives(moved, slots.look)
-        calm = watch.calm(moved, np.asarray(state.qvel, float), slots.look)
+        now = Speeds.of(qpos, np.asarray(state.qvel, float))
+        calm = watch.calm(moved, now, (slots.speeds[:, 0], slots.speeds[:, 1]), slots.look)
+        slots.speeds[:] = np.stack(now.in_hand, axis=-1)
         slots.calm[:] = np.where(calm, slots.calm + 1, 0)
         goes_on = survived & (slots.calm < watch.enough) & (slots.look < watch.total)
         goes_on &= ~self._given_up(result, missed, slots.row)

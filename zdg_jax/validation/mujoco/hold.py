@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import mujoco
@@ -10,12 +11,12 @@ import numpy as np
 from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.validation import trajectories
 from zdg_jax.validation.mujoco.screening import GraspTest
-from zdg_jax.validation.mujoco.simulation import Simulation
+from zdg_jax.validation.mujoco.simulation import SavedState, Simulation
 from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import HoldProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
-from zdg_jax.validation.settling import EarlyTermination
+from zdg_jax.validation.settling import EarlyTermination, Pair, Speeds
 
 BLOCKED = 0.25
 """A joint farther than this from its target at the grasp was kept from closing [rad]."""
@@ -37,6 +38,10 @@ class HoldTest(GraspTest):
         step = protocol.solver.timestep
         self._stage_steps = max(1, round(protocol.closing_time / protocol.closing_stages / step))
         self._watch = EarlyTermination(protocol, scene.model)
+        self._creeping = None
+        if self._watch.trial and scene.model.opt.noslip_iterations:
+            self._creeping = copy.copy(scene.model)
+            self._creeping.opt.noslip_iterations = 0
         self.wrenches = wrenches
         """Loads on this object, (m, 6) [N, N m]."""
         self.load_names = tuple(load.name for load in protocol.loads)
@@ -54,8 +59,9 @@ class HoldTest(GraspTest):
             return Reason.EJECTED
         saved = simulation.save()
         for load in load_order(self.protocol, self.wrenches, simulation.object_pose):
-            simulation.restore(saved)
-            outcome.diverged |= not self._pull(simulation, result, i, load)
+            pull = self._pull(simulation, saved, load)
+            pull.write(result, i, load)
+            outcome.diverged |= not pull.sound
             if outcome.diverged or (self.protocol.fail_fast and not np.isnan(result.failed_at[i])):
                 break
         return verdict(self.protocol, result, i, outcome)
@@ -70,7 +76,7 @@ class HoldTest(GraspTest):
             for k in range(stages):
                 simulation.aim(targets, k)
                 outcome.diverged = not simulation.step(self._stage_steps)
-                outcome.touched |= simulation.touching().size > 0
+                outcome.touched = outcome.touched or simulation.touching().size > 0
                 outcome.ejected = bool(self._watch.lost(simulation.moved(), closing=True))
                 if outcome.ejected or outcome.diverged:
                     return outcome
@@ -79,30 +85,42 @@ class HoldTest(GraspTest):
                 outcome.blocked = bool(away.max(initial=0.0) > BLOCKED)
         return outcome
 
-    def _pull(self, simulation: Simulation, result: Validation, i: int, load: int) -> bool:
-        """Pulls with one load until the object leaves, rests, or time is up.
+    def _pull(self, simulation: Simulation, saved: SavedState, load: int) -> Pull:
+        """Pulls with one load until the object leaves, rests, or time is up; see `Settling.trial`.
 
-        Returns:
-            Whether the state stayed sound.
+        Args:
+            simulation: the state.
+            saved: state after the squeeze.
+            load: number of the load.
         """
         simulation.phase = self.load_names[load]
+        if self._creeping is not None:
+            with simulation.stepping(self._creeping):
+                pull = self._watched(simulation, saved, load, self._watch.trial)
+            if pull.calm:
+                return pull
+        return self._watched(simulation, saved, load, self._watch.total)
+
+    def _watched(self, simulation: Simulation, saved: SavedState, load: int, looks: int) -> Pull:
+        """Pulls for so many looks at most."""
+        simulation.restore(saved)
         simulation.data.xfrc_applied[self.scene.object_body] = self.wrenches[load]
-        watch, calm, moved = self._watch, 0, simulation.moved()
-        start = simulation.object_pose[:3].copy()
-        sound = survived = True
-        for look in range(1, watch.total + 1):
-            sound = simulation.step(watch.look_steps)
+        watch, data, pull = self._watch, simulation.data, Pull()
+        start, calm = simulation.object_pose[:3].copy(), 0
+        before: Pair = (0.0, 0.0)
+        for look in range(1, looks + 1):
+            pull.sound = simulation.step(watch.look_steps)
             moved = simulation.moved()
-            survived = sound and bool(watch.survives(moved, look))
-            calm = calm + 1 if watch.calm(moved, simulation.data.qvel, look) else 0
-            if not survived or calm >= watch.enough:
+            pull.survived = pull.sound and bool(watch.survives(moved, look))
+            now = Speeds.of(data.qpos, data.qvel)
+            calm = calm + 1 if watch.calm(moved, now, before, look) else 0
+            before = now.in_hand
+            pull.calm = calm >= watch.enough
+            if not pull.survived or pull.calm:
                 break
-        result.tested[i, load], result.survived_loads[i, load] = True, survived
-        result.drift[i, load], result.turn[i, load] = moved
-        result.slip[i, load] = np.linalg.norm(simulation.object_pose[:3] - start)
-        if not survived and np.isnan(result.failed_at[i]):
-            result.failed_at[i] = simulation.data.time
-        return sound
+        pull.moved, pull.time = moved, data.time
+        pull.slip = float(np.linalg.norm(simulation.object_pose[:3] - start))
+        return pull
 
 
 def load_order(protocol: HoldProtocol, wrenches: np.ndarray, object_pose: np.ndarray) -> np.ndarray:
@@ -145,6 +163,32 @@ def verdict(protocol: HoldProtocol, result: Validation, i: int, outcome: Closing
         (True, Reason.SLIPPED),
     )
     return next(reason for holds, reason in cases if holds)
+
+
+@dataclasses.dataclass
+class Pull:
+    """How one pull ended."""
+
+    sound: bool = True
+    """The simulation did not blow up."""
+    survived: bool = True
+    """The object stayed within the limits."""
+    calm: bool = False
+    """Object and hand came to rest."""
+    moved: np.ndarray | tuple[float, float] = (0.0, 0.0)
+    """Drift [m] and turn [rad] since the start."""
+    slip: float = 0.0
+    """Way of the object in this pull [m]."""
+    time: float = 0.0
+    """Clock at its end [s]."""
+
+    def write(self, result: Validation, i: int, load: int) -> None:
+        """Writes it as that of grasp `i` under a load."""
+        result.tested[i, load], result.survived_loads[i, load] = True, self.survived
+        result.drift[i, load], result.turn[i, load] = self.moved
+        result.slip[i, load] = self.slip
+        if not self.survived and np.isnan(result.failed_at[i]):
+            result.failed_at[i] = self.time
 
 
 @dataclasses.dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import mujoco
 import numpy as np
@@ -15,6 +16,8 @@ ORIGIN = np.array([0.0, 0, 0, 1, 0, 0, 0])
 """First pose of the object in the world, position and quaternion, (7,)."""
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
+SavedState = tuple[np.ndarray, float]
+"""State and clock."""
 Observer = Callable[["Simulation"], None]
 
 
@@ -91,13 +94,22 @@ class Simulation:
             and np.isfinite(self.data.qpos).all()
         )
 
-    def save(self) -> tuple[np.ndarray, float]:
+    @contextlib.contextmanager
+    def stepping(self, model: mujoco.MjModel) -> Iterator[None]:
+        """Takes steps in another model of the same scene, whose options differ."""
+        own, self.model = self.model, model
+        try:
+            yield
+        finally:
+            self.model = own
+
+    def save(self) -> SavedState:
         """Returns the full state, warm start and targets included, and the clock."""
         state = np.empty(self._size)
         mujoco.mj_getState(self.model, self.data, state, _STATE)
         return state, self._clock
 
-    def restore(self, saved: tuple[np.ndarray, float]) -> None:
+    def restore(self, saved: SavedState) -> None:
         """Goes back to a saved state; steps from there repeat bit for bit."""
         state, self._clock = saved
         mujoco.mj_setState(self.model, self.data, state, _STATE)
