@@ -11,7 +11,7 @@ import pytest
 
 from zdg_jax.validation import Settling, six_directions
 from zdg_jax.validation.scene import build
-from zdg_jax.validation.settling import EarlyTermination, Pair, Speeds
+from zdg_jax.validation.settling import EarlyTermination, Speeds
 
 from .gripper import Ball, Gripper
 
@@ -49,10 +49,11 @@ def _calm(
     motion: np.ndarray,
     qvel: np.ndarray,
     look: int,
-    before: Pair = (9.0, 9.0),
+    before: float = 9.0,
 ) -> bool:
     """Whether the state is calm that `_placed` describes, by default with all slowing down."""
-    return bool(watch.calm(motion, Speeds.of(_placed(len(qvel)), qvel), before, look))
+    last = Speeds((before, before), (before, before), [])
+    return bool(watch.calm(motion, Speeds.of(_placed(len(qvel)), qvel), last, look))
 
 
 def _moving(model: mujoco.MjModel, at: int, speed: float) -> np.ndarray:
@@ -79,7 +80,7 @@ def test_calm_needs_slow_object_and_fingers_far_from_the_limits(model: mujoco.Mj
     many = watch.calm(
         np.array([still, near, still]),
         Speeds.of(qpos, np.array([rest, rest, falling])),
-        (np.zeros(3), np.zeros(3)),
+        Speeds.none(3),
         np.array([10, 10, 10]),
     )
     assert many.tolist() == [True, False, False]
@@ -89,8 +90,8 @@ def test_what_slows_down_may_be_faster(model: mujoco.MjModel) -> None:
     watch = EarlyTermination(six_directions, model)
     for at, speed in ((-6, 0.03), (-1, 0.15)):
         qvel = _moving(model, at, speed)
-        assert _calm(watch, _motion(0.002), qvel, 10, (1.1 * speed, 1.1 * speed))
-        assert not _calm(watch, _motion(0.002), qvel, 10, (0.9 * speed, 0.9 * speed))
+        assert _calm(watch, _motion(0.002), qvel, 10, 1.1 * speed)
+        assert not _calm(watch, _motion(0.002), qvel, 10, 0.9 * speed)
 
 
 def test_an_object_may_swing_with_the_wrist(model: mujoco.MjModel) -> None:

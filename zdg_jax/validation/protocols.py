@@ -114,11 +114,11 @@ class Settling:
     """Conditions under which the rest of a rollout is known without running it.
 
     A pull ends as held once, at `window` looks in a row, drift, turn and joints would stay in
-    bounds: if the object moved on in the hand to the pull's end at its speed there, or `pace` times
-    that if it is slowing down, the fingers at theirs, and the wrist, a spring that comes to rest,
-    as now for the time `swing`. A finger that slides off moves, though the object may rest
-    meanwhile. A grasp fails without pulls if the closing hand moved the object beyond `ejection`
-    times a limit.
+    bounds: if the object moved on in the hand at its speed there to the pull's end, the fingers
+    likewise, and hand and object together, on a wrist that is a spring and comes to rest, for the
+    time `swing`. Of speeds of the object that are falling `pace` times as much counts. A finger
+    that slides off moves, though the object may rest meanwhile. A grasp fails without pulls if the
+    closing hand moved the object beyond `ejection` times a limit.
     """
 
     interval: float = 0.02
@@ -126,11 +126,11 @@ class Settling:
     window: int = 2
     """Looks in a row at which all must be calm."""
     pace: float = 0.5
-    """Share of its present speed at which an object that is slower than at the look before is taken
-    to go on in the hand."""
-    swing: float = 0.15
-    """Time for which the wrist is taken to go on at its present speed [s]. A heavy object makes it
-    swing in 0.45 s: from its greatest speed it goes on by what that makes in 0.07 s."""
+    """Share of its present speed at which the object is taken to go on if it is slower than at the
+    look before."""
+    swing: float = 0.3
+    """Time for which the wrist is taken to go on [s]. A heavy object makes it swing in 0.45 s: from
+    its greatest speed it goes on by what that makes in 0.07 s, but before, it speeds up."""
     share: float = 0.8
     """Share of the limits that the object may reach by the end of the pull."""
     bend: float = 0.4

@@ -76,14 +76,14 @@ class EarlyTermination:
         return inside | (np.asarray(look) % self.looks != 0)
 
     def calm(
-        self, motion: np.ndarray, now: Speeds, before: Pair, look: int | np.ndarray
+        self, motion: np.ndarray, now: Speeds, before: Speeds, look: int | np.ndarray
     ) -> np.ndarray:
         """Marks pulls that would end well if all went on so, see `Settling`, (...,) bool.
 
         Args:
             motion: drift and turn since the start, (..., 2).
             now: speeds at this look.
-            before: speeds in the hand at the look before, zeros at the first.
+            before: speeds at the look before, `Speeds.none` at the first.
             look: number of the look, from 1, (...,).
         """
         settling, left = self._settling, self.total - look
@@ -91,10 +91,14 @@ class EarlyTermination:
             return np.zeros(np.broadcast_shapes(motion.shape[:-1], np.shape(left)), bool)
         time = left * (self.look_steps * self._step)
         inside: Any = True
-        rows = zip(_components(motion), now.in_hand, before, now.with_hand, self._most, strict=True)
-        for moved, own, last, carried, most in rows:
-            pace = 1.0 - (1.0 - settling.pace) * (own < last)
-            inside = inside & (moved + pace * time * own + settling.swing * carried < most)
+        for k, moved in enumerate(_components(motion)):
+            for own, last, lasts in (
+                (now.in_hand[k], before.in_hand[k], time),
+                (now.with_hand[k], before.with_hand[k], settling.swing),
+            ):
+                pace = 1.0 - (1.0 - settling.pace) * (own < last)
+                moved = moved + pace * lasts * own
+            inside = inside & (moved < self._most[k])
         for joint, turns in zip(now.joints, self._turns, strict=True):
             inside = inside & (abs(joint * turns) * time < settling.bend)
         return np.asarray(inside)
@@ -112,6 +116,12 @@ class Speeds(NamedTuple):
     """Of a point of the hand's root that is where the object is."""
     joints: Components
     """Of the joints [rad/s or m/s], either sign."""
+
+    @classmethod
+    def none(cls, *batch: int) -> Speeds:
+        """Those of what rests, with any joints."""
+        zero = np.zeros(batch) if batch else 0.0
+        return cls((zero, zero), (zero, zero), [])
 
     @classmethod
     def of(cls, qpos: np.ndarray, qvel: np.ndarray) -> Speeds:

@@ -195,8 +195,8 @@ class HoldRollouts:
         sound = state.sound
         survived = sound & watch.survives(moved, slots.look)
         now = Speeds.of(qpos, np.asarray(state.qvel, float))
-        calm = watch.calm(moved, now, (slots.speeds[:, 0], slots.speeds[:, 1]), slots.look)
-        slots.speeds[:] = np.stack(now.in_hand, axis=-1)
+        calm = watch.calm(moved, now, slots.speeds, slots.look)
+        slots.speeds = now
         slots.calm[:] = np.where(calm, slots.calm + 1, 0)
         goes_on = survived & (slots.calm < watch.enough) & (slots.look < watch.total)
         goes_on &= ~self._given_up(result, missed, slots.row)

@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from zdg_jax.validation.settling import Speeds
+
 
 @dataclasses.dataclass(kw_only=True)
 class Slots:
@@ -25,8 +27,8 @@ class Slots:
     """Position of the object after the squeeze, (b, 3) [m]."""
     calm: np.ndarray
     """Last looks in a row at which all was calm, (b,) int."""
-    speeds: np.ndarray
-    """Speeds of the object in the hand at the last look, see `Speeds.in_hand`, (b, 2)."""
+    speeds: Speeds
+    """Speeds at the last look, arrays (b,)."""
 
     @classmethod
     def empty(cls, b: int) -> Slots:
@@ -39,7 +41,7 @@ class Slots:
             wrench=np.zeros((b, 6)),
             origin=np.zeros((b, 3)),
             calm=np.zeros(b, int),
-            speeds=np.zeros((b, 2)),
+            speeds=Speeds.none(b),
         )
 
     def take(self, k: int, row: int, load: int, *, wrench: np.ndarray, origin: np.ndarray) -> None:
@@ -53,5 +55,7 @@ class Slots:
             origin: position of the object after the squeeze, (3,) [m].
         """
         self.busy[k], self.row[k], self.load[k] = True, row, load
-        self.look[k], self.calm[k], self.speeds[k] = 0, 0, 0.0
+        self.look[k], self.calm[k] = 0, 0
+        for speed in (*self.speeds.in_hand, *self.speeds.with_hand):
+            speed[k] = 0.0
         self.wrench[k], self.origin[k] = wrench, origin

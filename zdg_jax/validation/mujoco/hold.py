@@ -16,7 +16,7 @@ from zdg_jax.validation.placed_grasp import PlacedGrasp
 from zdg_jax.validation.protocols import HoldProtocol
 from zdg_jax.validation.results import Reason, Validation
 from zdg_jax.validation.scene import CompiledScene
-from zdg_jax.validation.settling import EarlyTermination, Pair, Speeds
+from zdg_jax.validation.settling import EarlyTermination, Speeds
 
 BLOCKED = 0.25
 """A joint farther than this from its target at the grasp was kept from closing [rad]."""
@@ -107,14 +107,14 @@ class HoldTest(GraspTest):
         simulation.data.xfrc_applied[self.scene.object_body] = self.wrenches[load]
         watch, data, pull = self._watch, simulation.data, Pull()
         start, calm = simulation.object_pose[:3].copy(), 0
-        before: Pair = (0.0, 0.0)
+        before = Speeds.none()
         for look in range(1, looks + 1):
             pull.sound = simulation.step(watch.look_steps)
             moved = simulation.moved()
             pull.survived = pull.sound and bool(watch.survives(moved, look))
             now = Speeds.of(data.qpos, data.qvel)
             calm = calm + 1 if watch.calm(moved, now, before, look) else 0
-            before = now.in_hand
+            before = now
             pull.calm = calm >= watch.enough
             if not pull.survived or pull.calm:
                 break
