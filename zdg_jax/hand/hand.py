@@ -15,7 +15,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.hand import actuation, source, spheres
 from zdg_jax.hand.actuation import Actuation
-from zdg_jax.hand.contact_points import contact_candidates, surface_points
+from zdg_jax.hand.contact_points import buried_samples, contact_candidates, surface_points
 from zdg_jax.hand.coupling import couple
 from zdg_jax.hand.finger_motion import FingerMotion, analyze_finger, find_thumb
 from zdg_jax.hand.fingers import Finger, find_fingers, opposing_finger
@@ -339,10 +339,9 @@ def _arrays(
 ) -> tuple[HandArrays, Coverage]:
     within_reach = {palm.link} | {link for finger in fingers for link in finger.links}
     cover = spheres.cover_links(solids, samples)
-    picked = contact_candidates(
-        kinematics, solids, samples, fingers, motions, palm, poses.half_closed
-    )
-    around = surface_points(kinematics, solids, samples, poses.half_closed, within_reach)
+    buried = buried_samples(kinematics, solids, samples, poses.half_closed)
+    picked = contact_candidates(kinematics, solids, samples, fingers, motions, palm, buried)
+    around = surface_points(samples, buried, within_reach)
     likely = np.stack([kinematics.rest, poses.opened, poses.half_closed])
     finger_of = np.full(model.nbody, -1, np.int32)
     for i, finger in enumerate(fingers):
@@ -390,4 +389,4 @@ def _arrays(
 
 
 def _float(array: np.ndarray) -> jnp.ndarray:
-    return jnp.asarray(array, jnp.float32)
+    return jnp.asarray(np.asarray(array, np.float32))  # JAX compiles a program to convert it
