@@ -29,8 +29,8 @@ def matrix_from_6d(sixd: jax.Array) -> jax.Array:
 
 
 def sixd_from_matrix(matrix: jax.Array) -> jax.Array:
-    """The first two columns (*b, 6) of rotation matrices (*b, 3, 3)."""
-    return jnp.concatenate([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
+    """The first two columns (*b, 6) of rotation matrices (*b, 3, 3), of JAX or of NumPy."""
+    return matrix[..., :2].swapaxes(-1, -2).reshape(*matrix.shape[:-2], 6)
 
 
 def quaternion_from_matrix(matrix: jax.Array) -> jax.Array:

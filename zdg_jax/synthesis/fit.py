@@ -14,7 +14,6 @@ from concurrent import futures
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -24,6 +23,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.kernels import rotations
 from zdg_jax.kernels.lengths import WRIST_ARM
+from zdg_jax.runtime.arrays import floats
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.scenes.surroundings import Surroundings
 from zdg_jax.synthesis.touches import CollisionDetector, Touches
@@ -98,9 +98,9 @@ class Fitted:
     def variables(self) -> GraspVariables:
         """The grasps as energies take them, (n, ...)."""
         return GraspVariables(
-            position=jnp.asarray(self.position, jnp.float32),
-            rotation=rotations.sixd_from_matrix(jnp.asarray(self.rotation, jnp.float32)),
-            dofs=jnp.asarray(self.dofs, jnp.float32),
+            position=floats(self.position),
+            rotation=floats(rotations.sixd_from_matrix(self.rotation)),
+            dofs=floats(self.dofs),
         )
 
     def without_contacts(self) -> Fitted:

@@ -14,7 +14,7 @@ from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
 from zdg_jax.kernels import friction_cone, rotations
-from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.runtime.devices import shard_rows, whole_batch
 from zdg_jax.runtime.settings import float_setting
 
 _SETTLED_ITERATIONS = 60
@@ -341,6 +341,7 @@ class Refiner:
         )
 
 
+@whole_batch
 @jax.jit
 def _starting(
     config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
