@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from zdg_jax import energy
@@ -242,13 +243,13 @@ class Refiner:
         while len(trials) > 1:
             steps = min(trial, left)
             ends = [
-                (pattern, _advance(self.config, problem, pattern, states, jnp.int32(steps)))
+                (pattern, _advance(self.config, problem, pattern, states, np.int32(steps)))
                 for pattern, states in trials
             ]
             trials = _select(tuple(ends))
             left, trial = left - steps, 2 * trial
         [(pattern, states)] = trials
-        states = _advance(self.config, problem, pattern, states, jnp.int32(left))
+        states = _advance(self.config, problem, pattern, states, np.int32(left))
         terms, contacts = self.assess(problem, states.variables, pattern)
         return Refined(
             variables=states.variables,
