@@ -42,6 +42,11 @@ def default_batch() -> int:
     return 32 if jax.default_backend() == "cpu" else 1024
 
 
+def batch_of_all() -> int:
+    """Rows all devices work on at once."""
+    return default_batch() * len(active_devices())
+
+
 def replicate(tree: _Tree) -> _Tree:
     """Arrays copied to every device, so that no call has to; unchanged where there is one."""
     devices = active_devices()

@@ -23,7 +23,7 @@ from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.hand import joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
-from zdg_jax.runtime.devices import active_devices, default_batch, shard_rows, whole_batch
+from zdg_jax.runtime.devices import batch_of_all, default_batch, shard_rows, whole_batch
 from zdg_jax.synthesis.chances import Chances, draw_index
 from zdg_jax.synthesis.enclosing import (
     PlacedPreshape,
@@ -67,7 +67,7 @@ def draw_seeds(
         Variables and patterns, (starts * num, ...): row i of each block of `num` is for grasp i.
     """
     # Whole blocks only, on every device: a smaller last one would be compiled a second time.
-    whole = default_batch() * len(active_devices())
+    whole = batch_of_all()
     total = starts * num
     rows = -(-total // whole) * whole
     layout = _Layout(num=num, total=total, rows=rows)
