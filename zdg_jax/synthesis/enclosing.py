@@ -21,6 +21,7 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand, extended, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.kernels.reductions import least_of_columns
+from zdg_jax.runtime.arrays import floats
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.scenes.arrays import SceneArrays
 from zdg_jax.synthesis.chances import Chances, draw_likely
@@ -128,9 +129,9 @@ class ClosingMotion:
         if not palm[np.asarray(arrays.spheres.link)].any():
             palm[:] = True
         return cls(
-            closing=jnp.asarray(closing, jnp.float32),
+            closing=floats(closing),
             carries=jnp.asarray(within & ~within.T),
-            opened=jnp.asarray(opened, jnp.float32),
+            opened=floats(opened),
             thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
             palm=jnp.asarray(palm),
             touching=jnp.asarray(np.isin(np.arange(len(palm)), sorted(surfaces))),

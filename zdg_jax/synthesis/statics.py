@@ -21,6 +21,7 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
+from zdg_jax.runtime.arrays import floats
 
 PULLS = 12
 """Loads of the task that are heeded, its strongest."""
@@ -103,13 +104,13 @@ class Load:
             gravity=jnp.float32(physics.gravity),
             friction=jnp.float32(friction),
             torsion=jnp.float32(physics.torsional_friction / friction),
-            gain=jnp.asarray(drives.gain, jnp.float32),
-            limit=jnp.asarray(drives.force_limit, jnp.float32),
-            bend=jnp.asarray(np.where(hand.linear, _SHIFT, _BEND), jnp.float32),
-            pulls=jnp.asarray(pulls, jnp.float32),
+            gain=floats(drives.gain),
+            limit=floats(drives.force_limit),
+            bend=floats(np.where(hand.linear, _SHIFT, _BEND)),
+            pulls=floats(pulls),
             works=jnp.float32(works),
             any_side_down=jnp.float32(up is None),
-            accelerations=jnp.asarray(_lifted(up), jnp.float32),
+            accelerations=floats(_lifted(up)),
         )
 
 
