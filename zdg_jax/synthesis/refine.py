@@ -380,7 +380,7 @@ def _advance(
     return jax.vmap(single)(pattern, states)
 
 
-@shard_rows(replicated=(0, 1))
+@shard_rows(replicated=(0, 1), plain=True)
 @jax.jit
 def _assess(
     config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
@@ -412,7 +412,7 @@ def _no_forces(problem: Problem, pattern: Pattern) -> jax.Array:
     return jnp.zeros((wrenches.shape[0], pattern.link.shape[-1], 3), wrenches.dtype)
 
 
-@shard_rows()
+@shard_rows(plain=True)
 @jax.jit
 def _select(
     trials: tuple[tuple[Pattern, RefineState], ...],

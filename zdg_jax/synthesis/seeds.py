@@ -225,7 +225,7 @@ def _enclosing_seed(proposal: SeedProposal, key: jax.Array) -> tuple[GraspVariab
     return closed, touched_links(motion, gap, slots, config.touching, problem.targets.palm > 0.5)
 
 
-@shard_rows(replicated=(0,))
+@shard_rows(replicated=(0,), plain=True)
 @jax.jit
 def _retreat_all(
     proposal: SeedProposal, wanted: jax.Array, draws: GraspVariables, ways: _Way
