@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.objects.convex import ConvexPiece
+from zdg_jax.runtime.arrays import floats, integers
 
 CELLS = 2**20
 """Rows of a mesh's or a collision grid."""
@@ -229,9 +230,9 @@ def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int
     rows[: distance.size, 1:] = normal
     return DistanceGrid(
         cells=jnp.asarray(rows),
-        shape=jnp.asarray(voxels.shape, jnp.int32),
-        origin=jnp.asarray(voxels.origin, jnp.float32),
-        spacing=jnp.asarray(voxels.spacing, jnp.float32),
+        shape=integers(voxels.shape),
+        origin=floats(voxels.origin),
+        spacing=floats(voxels.spacing),
     )
 
 
@@ -244,7 +245,7 @@ def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
         cells=jnp.asarray(rows),
         shape=jnp.full(3, side, jnp.int32),
         origin=jnp.full(3, -5.0 * side, jnp.float32),
-        spacing=jnp.asarray(10.0, jnp.float32),
+        spacing=floats(10.0),
     )
 
 

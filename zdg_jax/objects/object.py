@@ -25,6 +25,7 @@ from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.given_parts import given_labels, group_names, part_file
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.physics import check_mass
+from zdg_jax.runtime.arrays import floats, integers
 from zdg_jax.runtime.html_tables import html_table
 from zdg_jax.runtime.progress import Progress, silent
 
@@ -302,12 +303,12 @@ def _assemble(
         samples=SurfaceSamples(
             points=jnp.asarray(prepared["sample_points"]),
             normals=jnp.asarray(prepared["sample_normals"]),
-            parts=jnp.asarray(face_parts[prepared["sample_faces"]], jnp.int32),
+            parts=integers(face_parts[prepared["sample_faces"]]),
         ),
-        center_of_mass=jnp.asarray(center, jnp.float32),
-        radius=jnp.asarray(reach, jnp.float32),
-        mass=jnp.asarray(mass, jnp.float32),
-        friction=jnp.asarray(friction, jnp.float32),
+        center_of_mass=floats(center),
+        radius=floats(reach),
+        mass=floats(mass),
+        friction=floats(friction),
     )
     return Object(
         name=name,

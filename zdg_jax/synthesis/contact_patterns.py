@@ -13,6 +13,7 @@ from zdg_jax.hand import Hand
 from zdg_jax.objects import Object
 from zdg_jax.planning import FingerPlan, Grip
 from zdg_jax.planning.taxonomy import STYLES
+from zdg_jax.runtime.arrays import floats
 
 _POWER, _LOADED_POWER = 0.42, 0.95
 """Probability of the power pattern where no plan binds, for a light object and for a heavy one."""
@@ -63,8 +64,8 @@ def contact_patterns(hand: Hand, grip: Grip | None = None) -> Pattern:
     optional = np.arange(len(slots)) >= len(tips)
     return Pattern(
         link=jnp.asarray(np.repeat([slots, planned], len(rows), axis=0)),
-        active=jnp.asarray(np.stack(2 * rows), jnp.float32),
-        optional=jnp.asarray(np.tile(optional, (2 * len(rows), 1)), jnp.float32),
+        active=floats(np.stack(2 * rows)),
+        optional=floats(np.tile(optional, (2 * len(rows), 1))),
     )
 
 

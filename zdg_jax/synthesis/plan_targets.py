@@ -21,6 +21,7 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip, Opposition, TaskReading
 from zdg_jax.planning.geometry.working_end import pointing
+from zdg_jax.runtime.arrays import floats
 
 _TASK_WRENCHES = 2
 """Loads of the task that are taken up, the strongest; places without one have weight 0."""
@@ -81,11 +82,11 @@ def targets_from_plan(
         rest=_part_target(obj, rest, parts if rest else 0.0),
         clearance=jnp.float32(_CLEARANCE),
         approach=DirectionTarget(
-            direction=jnp.asarray(grip.palm.approach, jnp.float32),
+            direction=floats(grip.palm.approach),
             weight=jnp.float32(direction if grip.palm.asked is None else 1.0),
         ),
         thumb=DirectionTarget(
-            direction=jnp.asarray(thumb, jnp.float32),
+            direction=floats(thumb),
             weight=jnp.float32(direction if thumb.any() else 0.0),
         ),
         palm=jnp.float32(confidence if grip.palm.contact else 0.0),
@@ -119,9 +120,9 @@ def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
             link = list(hand.link_names).index(planned.link)
             points[link], pointed[link] = planned.point, 1.0
     return LinkTargets(
-        points=jnp.asarray(points, jnp.float32),
-        point_weights=jnp.asarray(grip.confidence * pointed, jnp.float32),
-        idle=jnp.asarray(grip.confidence * idle, jnp.float32),
+        points=floats(points),
+        point_weights=floats(grip.confidence * pointed),
+        idle=floats(grip.confidence * idle),
     )
 
 
@@ -129,7 +130,7 @@ def _extended_target(grip: Grip, obj: Object, hand: Hand) -> PointingTarget:
     direction, finger = pointing(grip, obj), hand.index_finger
     return PointingTarget(
         direction=DirectionTarget(
-            direction=jnp.asarray(np.zeros(3) if direction is None else direction, jnp.float32),
+            direction=floats(np.zeros(3) if direction is None else direction),
             weight=jnp.float32(0.0 if direction is None else grip.confidence),
         ),
         base=jnp.int32(finger.links[0]),
@@ -177,6 +178,4 @@ def _wrench_targets(task: TaskReading, confidence: float, up: np.ndarray | None)
         # The hand must produce the opposite of what the task puts on the object.
         wrenches[6 + i] = -load / np.linalg.norm(load)
         weights[6 + i] = confidence
-    return WrenchTargets(
-        wrenches=jnp.asarray(wrenches, jnp.float32), weights=jnp.asarray(weights, jnp.float32)
-    )
+    return WrenchTargets(wrenches=floats(wrenches), weights=floats(weights))

@@ -127,17 +127,6 @@ class SeedProposal:
     config: SeedConfig
     """Settings."""
 
-    @property
-    def power(self) -> jax.Array:
-        """Whether inner links and the palm may join in each pattern, (p,) bool."""
-        return jnp.sum(self.patterns.active * self.patterns.optional, axis=-1) > 0
-
-    @property
-    def power_probability(self) -> jax.Array:
-        """Probability of such a pattern, ()."""
-        chances = self.pattern_probabilities
-        return jnp.sum(jnp.where(self.power, chances, 0.0)) / jnp.sum(chances)
-
     @classmethod
     def prepare(
         cls,
@@ -179,6 +168,15 @@ class SeedProposal:
                 config=config,
             )
         )
+
+
+def is_power(patterns: Pattern) -> jax.Array:
+    """Whether inner links and the palm may join in each of some patterns, (p,) bool.
+
+    Args:
+        patterns: the patterns, (p, k).
+    """
+    return jnp.sum(patterns.active * patterns.optional, axis=-1) > 0
 
 
 def _near_balance(problem: Problem, steepness: jax.Array) -> Problem:

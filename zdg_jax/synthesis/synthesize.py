@@ -235,7 +235,7 @@ def _compiled_early(
 
 def _batch_size(num: int, config: SynthesisConfig) -> int:
     """Grasps of a batch, of `num` in all."""
-    return min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
+    return min(config.batch or devices.batch_of_all(), num)
 
 
 def _refine(
