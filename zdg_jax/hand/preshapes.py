@@ -75,7 +75,7 @@ class Preshapes:
     @property
     def max_aperture(self) -> float:
         """Greatest distance between the thumb's pad and the others' [m]."""
-        return float(np.max(self.width))
+        return float(np.asarray(self.width).max())
 
     def strain(self, width: float) -> float:
         """Rate how far an object of a width stretches the hand.

@@ -18,6 +18,7 @@ from zdg_jax.objects import (
     distance_fields,
     loading,
     named_parts,
+    part_distances,
     preparation,
 )
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
@@ -73,6 +74,8 @@ class Object:
     """Face of the mesh as given that each face was, (f,)."""
     groups: tuple[tuple[int, ...], ...] = ()
     """Sets of marks that together make a larger part, such as a body and its rim."""
+    cached: bool = False
+    """True where what is costly to make of it is kept on disk."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -148,6 +151,7 @@ class Object:
             mass=(density or WATER) * float(prepared["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
+            cached=cache,
         )
         if not named:
             return obj
@@ -221,7 +225,7 @@ class Object:
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
         """Unsigned distance to the surface of some parts; a kilometre where there are none.
 
-        Made when it is first asked for, and kept with the object.
+        Made when it is first asked for, and kept with the object; that of one part also on disk.
 
         Args:
             marks: marks of the parts.
@@ -241,16 +245,11 @@ class Object:
         if not marks:
             return distance_fields.empty_region()
         if len(marks) > 1:
-            parts = [self.region_grid([mark]) for mark in marks]
-            cells = jnp.stack([part.cells for part in parts])
-            nearest = jnp.argmin(cells[..., 0], axis=0)
-            return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
-        voxels = distance_fields.VoxelGrid.around(
-            self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
+            return part_distances.nearest_of([self.region_grid([mark]) for mark in marks])
+        members = self.face_parts == marks[0]
+        return part_distances.distance_to_part(
+            self.vertices, self.faces, members, mesh_hash=self.mesh_hash, keep=self.cached
         )
-        faces = self.faces[self.face_parts == marks[0]]
-        field = distance_fields.to_surface(self.vertices, faces, voxels)
-        return distance_fields.pack(*field, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -277,6 +276,7 @@ def _assemble(
     mass: float,
     friction: float,
     name: str,
+    cached: bool,
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
     voxels = distance_fields.VoxelGrid(
@@ -330,4 +330,5 @@ def _assemble(
         arrays=arrays,
         sample_faces=prepared["sample_faces"],
         file_faces=kept,
+        cached=cached,
     )
