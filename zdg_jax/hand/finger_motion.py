@@ -184,7 +184,8 @@ def _curl(
     trial = np.repeat(straight[None], 400, axis=0)
     trial[:, dofs] = low[dofs] + rng.random((400, len(dofs))) * (high - low)[dofs]
     drift = kinematics.point(trial, finger.tip_link, tip).mean(0) - tip_at
-    hinges = [j for j in finger.joints if float(kinematics.tree.hinge[j]) and _moved(kinematics, j)]
+    hinge = np.asarray(kinematics.tree.hinge)
+    hinges = [j for j in finger.joints if hinge[j] and _moved(kinematics, j)]
     if hinges:
         around = kinematics.axis(straight, hinges[-1])
         # A finger's base may stand aside of the plane that it curls in.

@@ -8,7 +8,6 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 
@@ -39,7 +38,7 @@ from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
 from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
-from zdg_jax.runtime.arrays import floats, integers
+from zdg_jax.runtime.arrays import booleans, floats, integers
 from zdg_jax.runtime.compile_cache import enable_compile_cache
 from zdg_jax.runtime.html_tables import html_table
 
@@ -354,9 +353,9 @@ def _arrays(
         local=floats(picked.local),
         normals=floats(picked.normals),
         link=integers(picked.link),
-        finger=jnp.asarray(finger_of[picked.link]),
-        tip=jnp.asarray(np.isin(picked.link, tips)),
-        thumb=jnp.asarray(finger_of[picked.link] == thumb),
+        finger=integers(finger_of[picked.link]),
+        tip=booleans(np.isin(picked.link, tips)),
+        thumb=booleans(finger_of[picked.link] == thumb),
     )
     pads = Fingertips.of(fingers, contacts)
     middles, _ = pads.posed(kinematics, poses.half_closed)

@@ -13,7 +13,6 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import igl
-import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
@@ -229,7 +228,7 @@ def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int
     rows[: distance.size, 0] = distance
     rows[: distance.size, 1:] = normal
     return DistanceGrid(
-        cells=jnp.asarray(rows),
+        cells=floats(rows),
         shape=integers(voxels.shape),
         origin=floats(voxels.origin),
         spacing=floats(voxels.spacing),
@@ -242,9 +241,9 @@ def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
     rows = np.zeros((cells, 4), np.float32)
     rows[:, 0] = 1e3
     return DistanceGrid(
-        cells=jnp.asarray(rows),
-        shape=jnp.full(3, side, jnp.int32),
-        origin=jnp.full(3, -5.0 * side, jnp.float32),
+        cells=floats(rows),
+        shape=integers(np.full(3, side)),
+        origin=floats(np.full(3, -5.0 * side)),
         spacing=floats(10.0),
     )
 

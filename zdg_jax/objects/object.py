@@ -6,7 +6,6 @@ import dataclasses
 import pathlib
 from collections.abc import Iterable, Sequence
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.errors import InputError
@@ -301,8 +300,8 @@ def _assemble(
             distance_fields.CELLS,
         ),
         samples=SurfaceSamples(
-            points=jnp.asarray(prepared["sample_points"]),
-            normals=jnp.asarray(prepared["sample_normals"]),
+            points=floats(prepared["sample_points"]),
+            normals=floats(prepared["sample_normals"]),
             parts=integers(face_parts[prepared["sample_faces"]]),
         ),
         center_of_mass=floats(center),

@@ -6,12 +6,12 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.objects import disk_cache
 from zdg_jax.objects.distance_fields import REGION_CELLS, VoxelGrid, pack, to_surface
+from zdg_jax.runtime.arrays import floats
 
 _VERSION = 1
 """Raise it whenever the same part should give another grid."""
@@ -54,4 +54,4 @@ def nearest_of(parts: Sequence[DistanceGrid]) -> DistanceGrid:
     for part in parts[1:]:
         other = np.asarray(part.cells)
         np.copyto(cells, other, where=other[:, :1] < cells[:, :1])
-    return dataclasses.replace(parts[0], cells=jnp.asarray(cells))
+    return dataclasses.replace(parts[0], cells=floats(cells))

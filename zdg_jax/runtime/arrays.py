@@ -1,11 +1,13 @@
-"""Numbers of the host as arrays of JAX."""
+"""Numbers of the host as arrays of JAX.
+
+`jnp.asarray` compiles a program for each shape, and another where it converts numbers: half a
+second for a hand, an object and a plan in each process. Here they are converted on the host and
+put on the device as they are.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -13,22 +15,25 @@ from numpy.typing import ArrayLike
 def floats(values: ArrayLike) -> jax.Array:
     """Returns numbers in single precision.
 
-    They are converted on the host: JAX compiles a program to convert them, one for each shape.
-
     Args:
         values: numbers of any type and shape.
     """
-    return _array(values, np.float32)
+    return jax.device_put(np.asarray(values, np.float32))
 
 
 def integers(values: ArrayLike) -> jax.Array:
-    """Returns whole numbers of 32 bits, see `floats`.
+    """Returns whole numbers of 32 bits.
 
     Args:
         values: whole numbers of any type and shape.
     """
-    return _array(values, np.int32)
+    return jax.device_put(np.asarray(values, np.int32))
 
 
-def _array(values: ArrayLike, dtype: Any) -> jax.Array:
-    return jnp.asarray(np.asarray(values, dtype))
+def booleans(values: ArrayLike) -> jax.Array:
+    """Returns truth values.
+
+    Args:
+        values: truth values of any shape.
+    """
+    return jax.device_put(np.asarray(values, bool))

@@ -137,12 +137,11 @@ class Surroundings:
 
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
-        import jax.numpy as jnp
 
         from zdg_jax.scenes.arrays import SceneArrays
 
         def stacked(values: list[np.ndarray], shape: tuple[int, ...]) -> jax.Array:
-            return jnp.asarray(np.reshape(np.array(values, np.float32), (-1, *shape)))
+            return floats(np.reshape(np.array(values, np.float32), (-1, *shape)))
 
         planes = [] if self.table is None else [[*self.up, self.table]]
         pieces = tuple(piece for solid in self.solids for piece in solid.pieces)

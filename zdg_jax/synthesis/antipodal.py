@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from zdg_jax.energy import Problem
 from zdg_jax.hand.preshapes import ROOM
+from zdg_jax.runtime.devices import whole_batch
 from zdg_jax.runtime.settings import float_setting
 
 _SECOND = 512
@@ -50,6 +51,7 @@ class AntipodalPairs:
     """True where something opposes the first within the hand's span, (S,) bool."""
 
 
+@whole_batch
 @jax.jit
 def antipodal_pairs(problem: Problem, span: jax.Array, config: PairConfig) -> AntipodalPairs:
     """Find which places on the object oppose each other.

@@ -113,7 +113,9 @@ class PreparedGrip:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=dataclasses.replace(
-                squeeze, margin=squeeze.margin * firmness, bend=squeeze.bend * firmness
+                squeeze,
+                margin=floats(np.asarray(squeeze.margin) * firmness),
+                bend=floats(np.asarray(squeeze.bend) * firmness),
             ),
             load=replicate(Load.of(physics, hand, obj, plan, up)),
         )

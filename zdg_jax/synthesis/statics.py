@@ -100,16 +100,16 @@ class Load:
             strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
             pulls[: len(strongest)] = wrenches[strongest]
         return cls(
-            mass=jnp.float32(mass),
-            gravity=jnp.float32(physics.gravity),
-            friction=jnp.float32(friction),
-            torsion=jnp.float32(physics.torsional_friction / friction),
+            mass=floats(mass),
+            gravity=floats(physics.gravity),
+            friction=floats(friction),
+            torsion=floats(physics.torsional_friction / friction),
             gain=floats(drives.gain),
             limit=floats(drives.force_limit),
             bend=floats(np.where(hand.linear, _SHIFT, _BEND)),
             pulls=floats(pulls),
-            works=jnp.float32(works),
-            any_side_down=jnp.float32(up is None),
+            works=floats(works),
+            any_side_down=floats(up is None),
             accelerations=floats(_lifted(up)),
         )
 
