@@ -206,7 +206,7 @@ def _curl(
     for k, dof in enumerate(dofs):
         joint = kinematics.coupling.leaders[dof]
         # The axis of another finger's joint tells nothing of this one, which follows it.
-        if float(kinematics.tree.hinge[joint]) and joint in finger.joints:
+        if hinge[joint] and joint in finger.joints:
             along = float(kinematics.axis(straight, joint) @ around)
             curl[k] = np.sign(along) if abs(along) > _PARALLEL else 0.0
         else:
