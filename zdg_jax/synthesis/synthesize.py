@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
@@ -376,10 +377,15 @@ def _provenance(
         "refined": refined,
         "config": _plain(config),
         "device": jax.devices()[0].device_kind,
-        "versions": {
-            name: metadata.version(name) for name in ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
-        },
+        "versions": dict(_versions()),
     }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Packages that grasps depend on, with their versions: reading these takes milliseconds."""
+    names = ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
+    return tuple((name, metadata.version(name)) for name in names)
 
 
 def _plain(value: Any) -> Any:
