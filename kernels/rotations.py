@@ -5,9 +5,13 @@ Every function works on any leading batch shape and is smooth where it is used: 
 or quotient is evaluated at zero.
 """
 
+from typing import TypeVar
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+_Array = TypeVar("_Array", jax.Array, np.ndarray)
 _TINY = 1e-12
 
 
@@ -28,9 +32,9 @@ def matrix_from_6d(sixd: jax.Array) -> jax.Array:
     return jnp.stack([first, second, jnp.cross(first, second)], axis=-1)
 
 
-def sixd_from_matrix(matrix: jax.Array) -> jax.Array:
-    """The first two columns (*b, 6) of rotation matrices (*b, 3, 3)."""
-    return jnp.concatenate([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
+def sixd_from_matrix(matrix: _Array) -> _Array:
+    """The first two columns (*b, 6) of rotation matrices (*b, 3, 3), of JAX or of NumPy."""
+    return matrix[..., :2].swapaxes(-1, -2).reshape(*matrix.shape[:-2], 6)
 
 
 def quaternion_from_matrix(matrix: jax.Array) -> jax.Array:

@@ -59,7 +59,7 @@ def on_four_devices(script: str, cache: pathlib.Path) -> None:
 _ROWS = """
 import jax, jax.numpy as jnp, numpy as np
 from zdg_jax.runtime import devices
-from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.runtime.devices import shard_rows, whole_batch
 
 @jax.jit
 def halvings(limit, rows):
@@ -70,6 +70,7 @@ def halvings(limit, rows):
     return {"n": jax.vmap(single)(rows), "key": jax.vmap(jax.random.bits)(rows["key"])}
 
 spread = shard_rows(replicated=[0])(halvings)
+ranks = whole_batch(jax.jit(lambda rows: jnp.argsort(rows["x"], descending=True)))
 limit = devices.replicate(jnp.float32(1.0))
 assert len(limit.sharding.device_set) == 4
 for count in (8, 7, 3, 1, 0):
@@ -81,6 +82,7 @@ for count in (8, 7, 3, 1, 0):
     assert found["n"].shape == (count,)
     np.testing.assert_array_equal(found["n"], np.arange(count))
     np.testing.assert_array_equal(found["key"], alone["key"])
+    np.testing.assert_array_equal(ranks(found | {"x": -found["n"]}), np.arange(count))
     if count == 8:
         assert [s.data.shape for s in found["n"].addressable_shards] == [(2,)] * 4
         (program,) = [c.cell_contents for c in spread.__closure__ if type(c.cell_contents) is dict]

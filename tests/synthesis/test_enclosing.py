@@ -19,7 +19,7 @@ from zdg_jax.hand.pressing_range import pressing_range
 from zdg_jax.kernels import distance, kinematics
 from zdg_jax.synthesis.contact_patterns import pattern_probabilities
 from zdg_jax.synthesis.enclosing import ClosingMotion, EnclosingConfig, close, touched_links
-from zdg_jax.synthesis.seed_proposal import SeedProposal
+from zdg_jax.synthesis.seed_proposal import SeedProposal, is_power
 from zdg_jax.synthesis.seeds import draw_seeds
 
 STARTS = 4
@@ -29,7 +29,7 @@ GRASPS = 8
 def with_power(share: float) -> SeedProposal:
     """The jar's proposal with a given probability of the power pattern."""
     proposal = scene.jar().pipeline.grip().proposal
-    power = np.asarray(proposal.power)
+    power = np.asarray(is_power(proposal.patterns))
     chances = np.where(power, share / power.sum(), (1 - share) / (~power).sum())
     return dataclasses.replace(proposal, pattern_probabilities=jnp.asarray(chances, jnp.float32))
 
@@ -166,7 +166,7 @@ def test_a_two_finger_gripper_closes_about_a_jar() -> None:
 def test_heavy_objects_are_enclosed_and_light_ones_left_to_the_tips() -> None:
     hand, made = scene.allegro(), scene.jar()
     grip = made.plan.grip.model_copy(update={"confidence": 0.0})
-    power = np.asarray(made.pipeline.grip().proposal.power)
+    power = np.asarray(is_power(made.pipeline.grip().proposal.patterns))
     shares = [
         pattern_probabilities(hand, grip, made.object, load)[power].sum()
         for load in (0.0, 0.1, 0.25, 0.4, 2.0)
@@ -178,7 +178,7 @@ def test_heavy_objects_are_enclosed_and_light_ones_left_to_the_tips() -> None:
 
 def test_a_sure_plan_decides_whatever_the_load() -> None:
     hand, made = scene.allegro(), scene.jar()
-    power = np.asarray(made.pipeline.grip().proposal.power)
+    power = np.asarray(is_power(made.pipeline.grip().proposal.patterns))
 
     def share(grasp_type: str, contact: bool) -> float:
         palm = made.plan.grip.palm.model_copy(update={"contact": contact})

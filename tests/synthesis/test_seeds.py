@@ -16,7 +16,7 @@ from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern
 from zdg_jax.kernels import distance, rotations
 from zdg_jax.objects import Object
-from zdg_jax.synthesis.seed_proposal import SeedProposal
+from zdg_jax.synthesis.seed_proposal import SeedProposal, is_power
 from zdg_jax.synthesis.seeds import draw_seeds
 
 NUM = 32
@@ -28,7 +28,7 @@ Seeds = tuple[GraspVariables, Pattern]
 def proposal_of(thing: scene.Scene) -> SeedProposal:
     """Without the power pattern, whose seeds enclose the object instead."""
     proposal = thing.pipeline.grip().proposal
-    tips = jnp.where(proposal.power, 0.0, proposal.pattern_probabilities)
+    tips = jnp.where(is_power(proposal.patterns), 0.0, proposal.pattern_probabilities)
     return dataclasses.replace(proposal, pattern_probabilities=tips)
 
 

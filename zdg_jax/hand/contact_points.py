@@ -44,6 +44,36 @@ class LinkPoints:
     """(n,) int."""
 
 
+def buried_samples(
+    kinematics: HandKinematics,
+    solids: Sequence[ConvexSolid],
+    samples: dict[int, Samples],
+    half_closed: np.ndarray,
+) -> dict[int, np.ndarray]:
+    """Mark samples of each link that lie within another link, at rest or half closed.
+
+    Args:
+        kinematics: the hand's kinematics.
+        solids: convex solids of all links.
+        samples: surface points of each link.
+        half_closed: dofs of the half-closed hand, (d,).
+
+    Returns:
+        For each link a mark for each of its samples, (n,) bool.
+    """
+    result = {link: np.zeros(len(sample.points), bool) for link, sample in samples.items()}
+    for pose in (kinematics.rest, half_closed):
+        rotation, translation = kinematics.link_poses(pose)
+        for link, sample in samples.items():
+            points = sample.points @ rotation[link].T + translation[link]
+            for solid in solids:
+                if solid.link == link:
+                    continue
+                local = (points - translation[solid.link]) @ rotation[solid.link]
+                result[link] |= solid.contains(local)
+    return result
+
+
 def contact_candidates(
     kinematics: HandKinematics,
     solids: Sequence[ConvexSolid],
@@ -51,7 +81,7 @@ def contact_candidates(
     fingers: Sequence[Finger],
     motions: Sequence[FingerMotion],
     palm: Palm,
-    half_closed: np.ndarray,
+    buried: dict[int, np.ndarray],
 ) -> LinkPoints:
     """Pick points where an object held in the hand can touch it.
 
@@ -66,13 +96,12 @@ def contact_candidates(
         fingers: the fingers.
         motions: how each of them moves.
         palm: the palm.
-        half_closed: dofs, (d,), in which no candidate may lie within another link.
+        buried: marks samples that no object can touch, see `buried_samples`.
 
     Returns:
         Points with outward normals, sorted by link.
     """
     picked = []
-    buried = _buried(kinematics, solids, samples, half_closed)
     for finger, motion in zip(fingers, motions, strict=True):
         rotation, _ = kinematics.link_poses(motion.straight)
         for link in finger.links:
@@ -103,11 +132,7 @@ def contact_candidates(
 
 
 def surface_points(
-    kinematics: HandKinematics,
-    solids: Sequence[ConvexSolid],
-    samples: dict[int, Samples],
-    half_closed: np.ndarray,
-    relevant: set[int],
+    samples: dict[int, Samples], buried: dict[int, np.ndarray], relevant: set[int]
 ) -> LinkPoints:
     """Pick points all around the links, about by the square root of their area.
 
@@ -115,16 +140,13 @@ def surface_points(
     and the fit to the exact geometry see them (`docs/notes/refinement.md`).
 
     Args:
-        kinematics: the hand's kinematics.
-        solids: convex solids of all links.
         samples: surface points of each link, to pick from.
-        half_closed: dofs, (d,), in which no point may lie within another link.
+        buried: marks samples that no object can touch, see `buried_samples`.
         relevant: links within reach of an object; the others get fewer points.
 
     Returns:
         Points with outward normals, sorted by link.
     """
-    buried = _buried(kinematics, solids, samples, half_closed)
     share = {
         link: sample.area**0.6 * float((~buried[link]).mean()) * (1.0 if link in relevant else 0.3)
         for link, sample in samples.items()
@@ -168,26 +190,6 @@ def _sorted(picked: list[tuple[int, np.ndarray, np.ndarray]]) -> LinkPoints:
         normals=np.concatenate([n for _, _, n in picked]),
         link=np.concatenate([np.full(len(p), link) for link, p, _ in picked]),
     )
-
-
-def _buried(
-    kinematics: HandKinematics,
-    solids: Sequence[ConvexSolid],
-    samples: dict[int, Samples],
-    dofs: np.ndarray,
-) -> dict[int, np.ndarray]:
-    """Mark samples of each link that lie within another link, at rest or in the given pose."""
-    result = {link: np.zeros(len(sample.points), bool) for link, sample in samples.items()}
-    for pose in (kinematics.rest, dofs):
-        rotation, translation = kinematics.link_poses(pose)
-        for link, sample in samples.items():
-            points = sample.points @ rotation[link].T + translation[link]
-            for solid in solids:
-                if solid.link == link:
-                    continue
-                local = (points - translation[solid.link]) @ rotation[solid.link]
-                result[link] |= solid.contains(local)
-    return result
 
 
 def _open(sample: Samples, solids: Sequence[ConvexSolid], link: int) -> np.ndarray:

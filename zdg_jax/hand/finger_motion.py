@@ -184,7 +184,8 @@ def _curl(
     trial = np.repeat(straight[None], 400, axis=0)
     trial[:, dofs] = low[dofs] + rng.random((400, len(dofs))) * (high - low)[dofs]
     drift = kinematics.point(trial, finger.tip_link, tip).mean(0) - tip_at
-    hinges = [j for j in finger.joints if float(kinematics.tree.hinge[j]) and _moved(kinematics, j)]
+    hinge = np.asarray(kinematics.tree.hinge)
+    hinges = [j for j in finger.joints if hinge[j] and _moved(kinematics, j)]
     if hinges:
         around = kinematics.axis(straight, hinges[-1])
         # A finger's base may stand aside of the plane that it curls in.
@@ -205,7 +206,7 @@ def _curl(
     for k, dof in enumerate(dofs):
         joint = kinematics.coupling.leaders[dof]
         # The axis of another finger's joint tells nothing of this one, which follows it.
-        if float(kinematics.tree.hinge[joint]) and joint in finger.joints:
+        if hinge[joint] and joint in finger.joints:
             along = float(kinematics.axis(straight, joint) @ around)
             curl[k] = np.sign(along) if abs(along) > _PARALLEL else 0.0
         else:

@@ -8,14 +8,13 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.hand import actuation, source, spheres
 from zdg_jax.hand.actuation import Actuation
-from zdg_jax.hand.contact_points import contact_candidates, surface_points
+from zdg_jax.hand.contact_points import buried_samples, contact_candidates, surface_points
 from zdg_jax.hand.coupling import couple
 from zdg_jax.hand.finger_motion import FingerMotion, analyze_finger, find_thumb
 from zdg_jax.hand.fingers import Finger, find_fingers, opposing_finger
@@ -39,6 +38,7 @@ from zdg_jax.hand.reference_poses import ReferencePoses, find_reference_poses
 from zdg_jax.hand.self_collision import colliding_spheres, overlap_depth, permanent_overlaps
 from zdg_jax.hand.spheres import Coverage
 from zdg_jax.hand.topology import build_tree
+from zdg_jax.runtime.arrays import booleans, floats, integers
 from zdg_jax.runtime.compile_cache import enable_compile_cache
 from zdg_jax.runtime.html_tables import html_table
 
@@ -339,10 +339,9 @@ def _arrays(
 ) -> tuple[HandArrays, Coverage]:
     within_reach = {palm.link} | {link for finger in fingers for link in finger.links}
     cover = spheres.cover_links(solids, samples)
-    picked = contact_candidates(
-        kinematics, solids, samples, fingers, motions, palm, poses.half_closed
-    )
-    around = surface_points(kinematics, solids, samples, poses.half_closed, within_reach)
+    buried = buried_samples(kinematics, solids, samples, poses.half_closed)
+    picked = contact_candidates(kinematics, solids, samples, fingers, motions, palm, buried)
+    around = surface_points(samples, buried, within_reach)
     likely = np.stack([kinematics.rest, poses.opened, poses.half_closed])
     finger_of = np.full(model.nbody, -1, np.int32)
     for i, finger in enumerate(fingers):
@@ -351,43 +350,39 @@ def _arrays(
     thumb = next((i for i, finger in enumerate(fingers) if finger.is_thumb), 0)
     coupling = kinematics.coupling
     contacts = ContactCandidates(
-        local=_float(picked.local),
-        normals=_float(picked.normals),
-        link=jnp.asarray(picked.link, jnp.int32),
-        finger=jnp.asarray(finger_of[picked.link]),
-        tip=jnp.asarray(np.isin(picked.link, tips)),
-        thumb=jnp.asarray(finger_of[picked.link] == thumb),
+        local=floats(picked.local),
+        normals=floats(picked.normals),
+        link=integers(picked.link),
+        finger=integers(finger_of[picked.link]),
+        tip=booleans(np.isin(picked.link, tips)),
+        thumb=booleans(finger_of[picked.link] == thumb),
     )
     pads = Fingertips.of(fingers, contacts)
     middles, _ = pads.posed(kinematics, poses.half_closed)
     arrays = HandArrays(
         tree=kinematics.tree,
-        lower=_float(coupling.lower),
-        upper=_float(coupling.upper),
-        coupling=_float(coupling.matrices),
-        passive_motions=_float(towards_yielding(kinematics, pads, poses.half_closed)),
-        ctrl_from_joints=_float(drives.ctrl_from_joints),
-        kp=_float(drives.kp),
-        force_limit=_float(np.abs(drives.force_range).min(axis=1)),
-        palm_normal=_float(palm.normal),
-        thumb_side=_float(palm.thumb_side),
-        grasp_center=_float((palm.position + middles.mean(axis=0)) / 2),
+        lower=floats(coupling.lower),
+        upper=floats(coupling.upper),
+        coupling=floats(coupling.matrices),
+        passive_motions=floats(towards_yielding(kinematics, pads, poses.half_closed)),
+        ctrl_from_joints=floats(drives.ctrl_from_joints),
+        kp=floats(drives.kp),
+        force_limit=floats(np.abs(drives.force_range).min(axis=1)),
+        palm_normal=floats(palm.normal),
+        thumb_side=floats(palm.thumb_side),
+        grasp_center=floats((palm.position + middles.mean(axis=0)) / 2),
         contacts=contacts,
         surface=SurfacePoints(
-            local=_float(around.local),
-            normals=_float(around.normals),
-            link=jnp.asarray(around.link, jnp.int32),
+            local=floats(around.local),
+            normals=floats(around.normals),
+            link=integers(around.link),
         ),
         spheres=Spheres(
-            local=_float(cover.centers),
-            radii=_float(cover.radii),
-            inner=_float(spheres.inscribed_radii(cover, solids)),
-            link=jnp.asarray(cover.link, jnp.int32),
+            local=floats(cover.centers),
+            radii=floats(cover.radii),
+            inner=floats(spheres.inscribed_radii(cover, solids)),
+            link=integers(cover.link),
         ),
-        self_pairs=jnp.asarray(colliding_spheres(kinematics, model, cover, likely), jnp.int32),
+        self_pairs=integers(colliding_spheres(kinematics, model, cover, likely)),
     )
     return arrays, spheres.measure_coverage(cover, solids, samples)
-
-
-def _float(array: np.ndarray) -> jnp.ndarray:
-    return jnp.asarray(array, jnp.float32)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.hand.fingertips import Fingertips
 from zdg_jax.hand.hand_arrays import ContactCandidates
+from zdg_jax.runtime.arrays import floats
 
 if TYPE_CHECKING:
     from zdg_jax.hand.hand import Hand
@@ -42,8 +42,8 @@ def side_contacts(hand: Hand) -> ContactCandidates:
         local[rows], normals[rows] = points[np.arange(len(rows)) % len(points)], side
     return dataclasses.replace(
         contacts,
-        local=jnp.asarray(local, jnp.float32),
-        normals=jnp.asarray(normals, jnp.float32),
+        local=floats(local),
+        normals=floats(normals),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import cast
 
 import mujoco
@@ -38,6 +39,10 @@ class ConvexSolid:
     radius: float = 0.0
     """Radius about that segment [m]."""
 
+    @functools.cached_property
+    def _box(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.vertices.min(0), self.vertices.max(0)
+
     def depth(self, points: np.ndarray) -> np.ndarray:
         """Bound the signed distance of points (n, 3) from below, negative inside, (n,) [m]."""
         if self.segment is not None:  # two hundred times fewer operations than the half-spaces
@@ -53,7 +58,9 @@ class ConvexSolid:
 
     def contains(self, points: np.ndarray) -> np.ndarray:
         """Mark points (n, 3) that lie within, (n,) bool."""
-        close = ((points > self.vertices.min(0)) & (points < self.vertices.max(0))).all(1)
+        low, high = self._box
+        inside = (points > low) & (points < high)
+        close = inside[:, 0] & inside[:, 1] & inside[:, 2]
         if close.any():
             close[close] = self.depth(points[close]) < 0
         return close

@@ -13,11 +13,11 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.hand.passive_motion import given_way
 from zdg_jax.hand.self_collision import overlap_depth
+from zdg_jax.runtime.arrays import floats
 
 if TYPE_CHECKING:
     from zdg_jax.hand.fingertips import Fingertips
@@ -75,7 +75,7 @@ class Preshapes:
     @property
     def max_aperture(self) -> float:
         """Greatest distance between the thumb's pad and the others' [m]."""
-        return float(np.max(self.width))
+        return float(np.asarray(self.width).max())
 
     def strain(self, width: float) -> float:
         """Rate how far an object of a width stretches the hand.
@@ -135,7 +135,7 @@ def find_preshapes(hand: Hand, pads: Fingertips, opposing: int) -> Preshapes:
     chosen = _spread(drawn.width, value)
     fields = {f.name: getattr(drawn, f.name)[chosen] for f in dataclasses.fields(drawn)}
     fields["open_width"] = _measure(hand, hand.open_dofs[None], pads, opposing).width[0]
-    return Preshapes(**{name: jnp.asarray(value, jnp.float32) for name, value in fields.items()})
+    return Preshapes(**{name: floats(value) for name, value in fields.items()})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

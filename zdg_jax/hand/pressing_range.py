@@ -29,6 +29,6 @@ def pressing_range(hand: Hand) -> tuple[np.ndarray, np.ndarray]:
     """
     lower, upper = (np.asarray(end, float) for end in (hand.arrays.lower, hand.arrays.upper))
     reserve = np.minimum(_RESERVE, _SHARE * (upper - lower))
-    arrays = hand.arrays
-    reserve[(np.abs(arrays.passive_motions) @ np.abs(arrays.coupling[1]) > 0).any(axis=0)] = 0.0
+    motions, coupled = np.asarray(hand.arrays.passive_motions), np.asarray(hand.arrays.coupling)[1]
+    reserve[(np.abs(motions) @ np.abs(coupled) > 0).any(axis=0)] = 0.0
     return lower + reserve * (hand.closing < 0), upper - reserve * (hand.closing > 0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from zdg_jax.geometry.surface_sampling import fibonacci_sphere
 from zdg_jax.hand.link_geometry import ConvexSolid, Samples
@@ -73,8 +74,7 @@ def cover_links(
         if len(centers) == 0:
             continue
         pick = rng.permutation(len(sample.points))[:_WITNESSES]
-        offset = sample.points[None, pick] - centers[:, None]
-        gap = np.linalg.norm(offset, axis=-1) - radii[:, None]
+        gap = cdist(centers, sample.points[pick]) - radii[:, None]
         state[link] = [gap, centers, radii, [], np.full(gap.shape[1], 0.1), sample.area]
     placed = 0
     enough = most // 4  # no single large link (a forearm) may starve the fingers
@@ -134,13 +134,16 @@ def _medial_balls(sample: Samples, rng: np.random.Generator) -> tuple[np.ndarray
     pick = rng.permutation(len(sample.points))[:_BALLS]
     touch, normals = sample.points[pick], sample.normals[pick]
     radius = np.full(len(pick), float(np.linalg.norm(np.ptp(sample.points, axis=0))))
+    shrinking = np.arange(len(pick))
     for _ in range(12):
-        distance, other = tree.query(touch - radius[:, None] * normals)
-        across = touch - sample.points[other]
-        along = (normals * across).sum(1)
-        shrink = (distance < radius - 1e-5) & (along > 1e-9)
-        smaller = (across**2).sum(1) / np.where(shrink, 2 * along, 1.0)
-        radius = np.where(shrink, np.minimum(radius, smaller), radius)
+        start, normal, now = touch[shrinking], normals[shrinking], radius[shrinking]
+        distance, other = tree.query(start - now[:, None] * normal)
+        across = start - sample.points[other]
+        along = (normal * across).sum(1)
+        shrink = (distance < now - 1e-5) & (along > 1e-9)
+        smaller = (across**2).sum(1)[shrink] / (2 * along[shrink])
+        shrinking = shrinking[shrink]
+        radius[shrinking] = np.minimum(now[shrink], smaller)
     inside = touch - radius[:, None] * normals
     radius = np.minimum(radius, np.asarray(tree.query(inside)[0]))
     good = radius > _THIN
@@ -185,8 +188,7 @@ def measure_coverage(
         if len(radii) == 0:
             continue
         parts = [solid for solid in solids if solid.link == link]
-        offset = sample.points[:, None] - centers[None]
-        gap = (np.linalg.norm(offset, axis=-1) - radii).min(1)
+        gap = (cdist(sample.points, centers) - radii).min(1)
         errors.append(float(np.abs(gap).mean()))
         weights.append(sample.area)
         bare = max(bare, float(gap.max()))

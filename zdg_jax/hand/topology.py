@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.kernels.kinematics import Topology, Tree
+from zdg_jax.runtime.arrays import floats
 
 
 def _affine(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
@@ -50,12 +50,12 @@ def build_tree(model: mujoco.MjModel) -> Tree:
         carriers.append(carrier)
         mounts.append(pose)
     return Tree(
-        affine=jnp.asarray(np.stack(parts, axis=1), jnp.float32),
-        mount=jnp.asarray(np.stack(mounts), jnp.float32),
-        axes=jnp.asarray(np.stack(axes), jnp.float32),
-        anchors=jnp.asarray(np.stack(anchors), jnp.float32),
-        hinge=jnp.asarray(hinge, jnp.float32),
-        moves=jnp.asarray(_moves(parents, carriers), jnp.float32),
+        affine=floats(np.stack(parts, axis=1)),
+        mount=floats(np.stack(mounts)),
+        axes=floats(np.stack(axes)),
+        anchors=floats(np.stack(anchors)),
+        hinge=floats(hinge),
+        moves=floats(_moves(parents, carriers)),
         topology=Topology(
             parents=tuple(int(p) for p in parents),
             carriers=tuple(int(c) for c in carriers),

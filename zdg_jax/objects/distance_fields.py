@@ -9,15 +9,16 @@ can change from one cell to the next, and once for every region that no surface 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 
 import igl
-import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
 from zdg_jax.kernels.distance import DistanceGrid
 from zdg_jax.objects.convex import ConvexPiece
+from zdg_jax.runtime.arrays import floats, integers
 
 CELLS = 2**20
 """Rows of a mesh's or a collision grid."""
@@ -172,30 +173,45 @@ def _unsigned(V: np.ndarray, F: np.ndarray, voxels: VoxelGrid) -> tuple[np.ndarr
     across, along, up = ((side + 1) // 2 for side in voxels.shape)
     every_second = (across, along, up)
     coarse = VoxelGrid(origin=voxels.origin, spacing=2 * voxels.spacing, shape=every_second)
-    _, _, coarse_closest = igl.point_mesh_squared_distance(
-        coarse.points(np.arange(np.prod(every_second))), V, F
+    tree = igl.AABB()
+    tree.init(V, F)
+    coarse_squared, _, coarse_closest = tree.squared_distance(
+        V, F, coarse.points(np.arange(np.prod(every_second)))
     )
     corners = coarse_closest.reshape(*every_second, 3).astype(np.float32)
 
     axes = [voxels.origin[i] + voxels.spacing * np.arange(n) for i, n in enumerate(voxels.shape)]
     centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     points = centers.astype(np.float32)
-    squared = np.full(voxels.shape, np.inf, np.float32)
+    squared = np.empty(voxels.shape, np.float32)
     closest = np.empty((*voxels.shape, 3), np.float32)
-    halves = [(np.arange(n) // 2, (np.arange(n) + 1) // 2) for n in voxels.shape]
-    for corner in range(8):
-        i, j, k = (halves[axis][(corner >> axis) & 1] for axis in range(3))
-        candidate = corners[np.ix_(i, j, k)]
-        arm = points - candidate
-        gap = np.einsum("...i,...i->...", arm, arm)
-        nearer = gap < squared
-        np.copyto(squared, gap, where=nearer)
-        np.copyto(closest, candidate, where=nearer[..., None])
+    # Cells lie on the coarse grid, or half-way between two of its cells, along each axis.
+    for offset in itertools.product((0, 1), repeat=3):
+        here = tuple(slice(odd, None, 2) for odd in offset)
+        least = np.full(squared[here].shape, np.inf, np.float32)
+        for step in itertools.product(*(range(odd + 1) for odd in reversed(offset))):
+            beside = tuple(
+                slice(shift, side - odd + shift)
+                for shift, side, odd in zip(reversed(step), every_second, offset, strict=True)
+            )
+            arm = points[here] - corners[beside]
+            gap = np.einsum("...i,...i->...", arm, arm)
+            nearer = gap < least
+            np.copyto(least, gap, where=nearer)
+            np.copyto(closest[here], corners[beside], where=nearer[..., None])
+        squared[here] = least
 
     flat, nearest = squared.reshape(-1).astype(float), closest.reshape(-1, 3).astype(float)
-    near = np.flatnonzero(flat < (_EXACT_BAND * voxels.spacing) ** 2)
+    close = squared < np.float64((_EXACT_BAND * voxels.spacing) ** 2)
+    on_coarse = tuple(slice(None, None, 2) for _ in range(3))
+    known = np.flatnonzero(close[on_coarse])
+    close_there = np.zeros_like(close)
+    close_there[on_coarse] = close[on_coarse]
+    near_known = np.flatnonzero(close_there)
+    flat[near_known], nearest[near_known] = coarse_squared[known], coarse_closest[known]
     everywhere = centers.reshape(-1, 3)
-    flat[near], _, nearest[near] = igl.point_mesh_squared_distance(everywhere[near], V, F)
+    near = np.flatnonzero(close & ~close_there)
+    flat[near], _, nearest[near] = tree.squared_distance(V, F, everywhere[near])
     return np.sqrt(flat), everywhere - nearest
 
 
@@ -212,10 +228,10 @@ def pack(distance: np.ndarray, normal: np.ndarray, voxels: VoxelGrid, cells: int
     rows[: distance.size, 0] = distance
     rows[: distance.size, 1:] = normal
     return DistanceGrid(
-        cells=jnp.asarray(rows),
-        shape=jnp.asarray(voxels.shape, jnp.int32),
-        origin=jnp.asarray(voxels.origin, jnp.float32),
-        spacing=jnp.asarray(voxels.spacing, jnp.float32),
+        cells=floats(rows),
+        shape=integers(voxels.shape),
+        origin=floats(voxels.origin),
+        spacing=floats(voxels.spacing),
     )
 
 
@@ -225,10 +241,10 @@ def empty_region(cells: int = REGION_CELLS) -> DistanceGrid:
     rows = np.zeros((cells, 4), np.float32)
     rows[:, 0] = 1e3
     return DistanceGrid(
-        cells=jnp.asarray(rows),
-        shape=jnp.full(3, side, jnp.int32),
-        origin=jnp.full(3, -5.0 * side, jnp.float32),
-        spacing=jnp.asarray(10.0, jnp.float32),
+        cells=floats(rows),
+        shape=integers(np.full(3, side)),
+        origin=floats(np.full(3, -5.0 * side)),
+        spacing=floats(10.0),
     )
 
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.surface_sampling import facets
 from zdg_jax.objects.parts import describe_parts
+from zdg_jax.runtime.arrays import integers
 from zdg_jax.runtime.kinds import check_kind, has_controls
 
 if TYPE_CHECKING:
@@ -148,9 +148,7 @@ def _relabelled(
         largest.setdefault(families[mark - 1], int(mark))
     parents = np.array([largest[family] for family in families])
     kept = dict.fromkeys(tuple(sorted(group)) for group in groups)
-    samples = dataclasses.replace(
-        obj.arrays.samples, parts=jnp.asarray(face_parts[obj.sample_faces], jnp.int32)
-    )
+    samples = dataclasses.replace(obj.arrays.samples, parts=integers(face_parts[obj.sample_faces]))
     return dataclasses.replace(
         obj,
         face_parts=face_parts,

@@ -6,7 +6,6 @@ import dataclasses
 import pathlib
 from collections.abc import Iterable, Sequence
 
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.errors import InputError
@@ -18,12 +17,14 @@ from zdg_jax.objects import (
     distance_fields,
     loading,
     named_parts,
+    part_distances,
     preparation,
 )
 from zdg_jax.objects.arrays import ObjectArrays, SurfaceSamples
 from zdg_jax.objects.given_parts import given_labels, group_names, part_file
 from zdg_jax.objects.parts import Part, describe_parts
 from zdg_jax.physics import check_mass
+from zdg_jax.runtime.arrays import floats, integers
 from zdg_jax.runtime.html_tables import html_table
 from zdg_jax.runtime.progress import Progress, silent
 
@@ -72,6 +73,8 @@ class Object:
     """Face of the mesh as given that each face was, (f,)."""
     groups: tuple[tuple[int, ...], ...] = ()
     """Sets of marks that together make a larger part, such as a body and its rim."""
+    cached: bool = False
+    """True where what is costly to make of it is kept on disk."""
     _region_grids: dict[tuple[int, ...], DistanceGrid] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -147,6 +150,7 @@ class Object:
             mass=(density or WATER) * float(prepared["volume"]) if mass is None else mass,
             friction=friction,
             name=name or raw.name,
+            cached=cache,
         )
         if not named:
             return obj
@@ -220,7 +224,7 @@ class Object:
     def region_grid(self, marks: Iterable[int]) -> DistanceGrid:
         """Unsigned distance to the surface of some parts; a kilometre where there are none.
 
-        Made when it is first asked for, and kept with the object.
+        Made when it is first asked for, and kept with the object; that of one part also on disk.
 
         Args:
             marks: marks of the parts.
@@ -240,16 +244,11 @@ class Object:
         if not marks:
             return distance_fields.empty_region()
         if len(marks) > 1:
-            parts = [self.region_grid([mark]) for mark in marks]
-            cells = jnp.stack([part.cells for part in parts])
-            nearest = jnp.argmin(cells[..., 0], axis=0)
-            return dataclasses.replace(parts[0], cells=cells[nearest, jnp.arange(len(nearest))])
-        voxels = distance_fields.VoxelGrid.around(
-            self.vertices.min(0), self.vertices.max(0), distance_fields.REGION_CELLS
+            return part_distances.nearest_of([self.region_grid([mark]) for mark in marks])
+        members = self.face_parts == marks[0]
+        return part_distances.distance_to_part(
+            self.vertices, self.faces, members, mesh_hash=self.mesh_hash, keep=self.cached
         )
-        faces = self.faces[self.face_parts == marks[0]]
-        field = distance_fields.to_surface(self.vertices, faces, voxels)
-        return distance_fields.pack(*field, voxels, distance_fields.REGION_CELLS)
 
 
 def _check_physical(mass: float | None, density: float | None, friction: float) -> None:
@@ -276,6 +275,7 @@ def _assemble(
     mass: float,
     friction: float,
     name: str,
+    cached: bool,
 ) -> Object:
     """An object from prepared arrays and what physics adds."""
     voxels = distance_fields.VoxelGrid(
@@ -300,14 +300,14 @@ def _assemble(
             distance_fields.CELLS,
         ),
         samples=SurfaceSamples(
-            points=jnp.asarray(prepared["sample_points"]),
-            normals=jnp.asarray(prepared["sample_normals"]),
-            parts=jnp.asarray(face_parts[prepared["sample_faces"]], jnp.int32),
+            points=floats(prepared["sample_points"]),
+            normals=floats(prepared["sample_normals"]),
+            parts=integers(face_parts[prepared["sample_faces"]]),
         ),
-        center_of_mass=jnp.asarray(center, jnp.float32),
-        radius=jnp.asarray(reach, jnp.float32),
-        mass=jnp.asarray(mass, jnp.float32),
-        friction=jnp.asarray(friction, jnp.float32),
+        center_of_mass=floats(center),
+        radius=floats(reach),
+        mass=floats(mass),
+        friction=floats(friction),
     )
     return Object(
         name=name,
@@ -329,4 +329,5 @@ def _assemble(
         arrays=arrays,
         sample_faces=prepared["sample_faces"],
         file_faces=kept,
+        cached=cached,
     )

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def trace_calls(listener: Listener, road: Callable[..., Any], *arguments: Any) -> None:
-    """Tells of each program that a function calls, of those made by `shard_rows`; runs nothing.
+    """Tells of each program that a function calls, see `calls_told_to`; runs nothing.
 
     Args:
         listener: called with the program of one device and with its arguments, of which those that
@@ -43,7 +43,7 @@ def compile_ahead(
     *arguments: Any,
     pool: futures.ThreadPoolExecutor | None = None,
 ) -> None:
-    """Compiles all programs that a function calls, those made by `shard_rows`, in threads.
+    """Compiles all programs that a function calls, see `calls_told_to`, in threads.
 
     JAX compiles a program when it is first called, so a road of many waits for one after the other.
     Here each is compiled as soon as the shapes of its arguments are known, and calls find it in

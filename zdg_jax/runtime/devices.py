@@ -42,6 +42,11 @@ def default_batch() -> int:
     return 32 if jax.default_backend() == "cpu" else 1024
 
 
+def batch_of_all() -> int:
+    """Rows all devices work on at once."""
+    return default_batch() * len(active_devices())
+
+
 def replicate(tree: _Tree) -> _Tree:
     """Arrays copied to every device, so that no call has to; unchanged where there is one."""
     devices = active_devices()
@@ -50,7 +55,8 @@ def replicate(tree: _Tree) -> _Tree:
 
 @contextlib.contextmanager
 def calls_told_to(listener: Listener) -> Iterator[None]:
-    """Tells of each call of a program made by `shard_rows` within the block, before it.
+    """Tells of each call of a program within the block, before it: of those made by `shard_rows`
+    and `whole_batch`.
 
     Args:
         listener: called with the program of one device and the arguments.
@@ -83,8 +89,7 @@ def shard_rows(
 
         @functools.wraps(program)
         def spread(*arguments: Any) -> Any:
-            if (listener := _LISTENER.get()) is not None:
-                listener(single, arguments)
+            _tell(single, arguments)
             devices = active_devices()
             rows = [k for k in range(len(arguments)) if k not in replicated]
             count = len(jax.tree.leaves([arguments[k] for k in rows])[0])
@@ -115,6 +120,28 @@ def shard_rows(
         return cast(_Function, spread)
 
     return decorate
+
+
+def whole_batch(program: _Function) -> _Function:
+    """A decorator for compiled functions that mix rows: every device's are seen together.
+
+    Such a function takes positional arguments. With one device it is called as those of
+    `shard_rows` are, and calls are told of likewise; of several, JAX takes those where the
+    arguments are.
+    """
+    single = ExportedProgram(program)
+
+    @functools.wraps(program)
+    def together(*arguments: Any) -> Any:
+        _tell(single, arguments)
+        return single(*arguments) if len(active_devices()) == 1 else program(*arguments)
+
+    return cast(_Function, together)
+
+
+def _tell(program: ExportedProgram, arguments: tuple[Any, ...]) -> None:
+    if (listener := _LISTENER.get()) is not None:
+        listener(program, arguments)
 
 
 @functools.cache

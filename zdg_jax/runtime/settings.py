@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax.numpy as jnp
+from zdg_jax.runtime.arrays import floats
 
 
 def float_setting(value: float | tuple[float, ...]) -> Any:
     """Make a dataclass field whose default is a float32 scalar, or vector."""
-    return dataclasses.field(default_factory=lambda: jnp.float32(value))
+    return dataclasses.field(default_factory=lambda: floats(value))

@@ -6,9 +6,11 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zdg_jax.kernels import distance, solids
 from zdg_jax.kernels.distance import DistanceGrid
+from zdg_jax.runtime.arrays import floats
 
 FREE = 1.0
 """Clearance where there is nothing near by [m]; greater ones count as this."""
@@ -37,11 +39,11 @@ class SceneArrays:
     def empty(cls) -> SceneArrays:
         """Returns a scene with nothing in it."""
         return cls(
-            up=jnp.array([0.0, 0.0, 1.0]),
-            planes=jnp.zeros((0, 4)),
-            centers=jnp.zeros((0, 3)),
-            axes=jnp.zeros((0, 3, 3)),
-            halves=jnp.zeros((0, 3)),
+            up=floats([0.0, 0.0, 1.0]),
+            planes=floats(np.zeros((0, 4))),
+            centers=floats(np.zeros((0, 3))),
+            axes=floats(np.zeros((0, 3, 3))),
+            halves=floats(np.zeros((0, 3))),
             grids=(),
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.objects.convex import ConvexPiece, union
+from zdg_jax.runtime.arrays import floats
 from zdg_jax.scenes.obstacles import Box, Solid, Triple
 from zdg_jax.scenes.scene import Piece, Scene
 
@@ -136,17 +137,16 @@ class Surroundings:
 
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
-        import jax.numpy as jnp
 
         from zdg_jax.scenes.arrays import SceneArrays
 
         def stacked(values: list[np.ndarray], shape: tuple[int, ...]) -> jax.Array:
-            return jnp.asarray(np.reshape(np.array(values, np.float32), (-1, *shape)))
+            return floats(np.reshape(np.array(values, np.float32), (-1, *shape)))
 
         planes = [] if self.table is None else [[*self.up, self.table]]
         pieces = tuple(piece for solid in self.solids for piece in solid.pieces)
         return SceneArrays(
-            up=jnp.asarray(self.up, jnp.float32),
+            up=floats(self.up),
             planes=stacked([np.array(plane) for plane in planes], (4,)),
             centers=stacked([box.center for box in self.boxes], (3,)),
             axes=stacked([box.axes for box in self.boxes], (3, 3)),

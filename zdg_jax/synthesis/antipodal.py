@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from zdg_jax.energy import Problem
 from zdg_jax.hand.preshapes import ROOM
+from zdg_jax.runtime.devices import whole_batch
 from zdg_jax.runtime.settings import float_setting
 
 _SECOND = 512
@@ -50,6 +51,7 @@ class AntipodalPairs:
     """True where something opposes the first within the hand's span, (S,) bool."""
 
 
+@whole_batch
 @jax.jit
 def antipodal_pairs(problem: Problem, span: jax.Array, config: PairConfig) -> AntipodalPairs:
     """Find which places on the object oppose each other.
@@ -59,11 +61,9 @@ def antipodal_pairs(problem: Problem, span: jax.Array, config: PairConfig) -> An
         span: width that the hand spans when it is widest, () [m].
         config: preferences among pairs.
     """
-    samples, weights = problem.object.samples, problem.targets.sample_weights
-    likelihood = jax.vmap(lambda point, normal: _opposite(problem, span, config, point, normal))(
-        samples.points, samples.normals
-    )
-    best, mean = jnp.max(likelihood, axis=1), jnp.mean(weights)
+    weights, mean = problem.targets.sample_weights, jnp.mean(problem.targets.sample_weights)
+    likelihood = _opposed(problem, span, config)
+    best = jnp.max(likelihood, axis=1)
     return AntipodalPairs(
         first=jnp.cumsum(weights * (config.ungraspable + jnp.minimum(best / mean, 1.0))),
         second=jnp.cumsum(likelihood + 1e-12, axis=1),
@@ -71,20 +71,24 @@ def antipodal_pairs(problem: Problem, span: jax.Array, config: PairConfig) -> An
     )
 
 
-def _opposite(
-    problem: Problem, span: jax.Array, config: PairConfig, point: jax.Array, normal: jax.Array
-) -> jax.Array:
-    """Rates how well places on the object oppose a given one within the hand's span, (512,)."""
-    samples = jax.tree.map(lambda leaf: leaf[:_SECOND], problem.object.samples)
+def _opposed(problem: Problem, span: jax.Array, config: PairConfig) -> jax.Array:
+    """Rates how well places oppose each other within the hand's span, (S, 512)."""
+    samples = problem.object.samples
     aperture, weights = problem.targets.aperture, problem.targets.sample_weights
-    weights = weights[:_SECOND] + config.background * jnp.mean(weights)
-    offset = samples.points - point
-    width = jnp.sqrt(jnp.sum(offset * offset, axis=-1) + 1e-8)
-    across = offset / width[:, None]
-    opposition = jax.nn.relu(-(across @ normal)) * jax.nn.relu(
-        jnp.sum(across * samples.normals, axis=-1)
-    )
+    # By component: vectors of three along the last axis take 17 times as long on a CPU.
+    point, normal = (leaf.T[:, :, None] for leaf in (samples.points, samples.normals))
+    second, facing = (leaf.T[:, None, :_SECOND] for leaf in (samples.points, samples.normals))
+    offset = second - point
+    width = jnp.sqrt(_dot(offset, offset) + 1e-8)
+    across = offset / width
+    opposition = jax.nn.relu(-_dot(across, normal)) * jax.nn.relu(_dot(across, facing))
     fits = (width + config.clearance < span) & (width > 1e-3)
     misfit = jnp.minimum(((width - aperture.width) / config.aperture) ** 2, config.largest_misfit)
-    likelihood = opposition**config.sharpness * jnp.exp(-aperture.weight * misfit) * weights
+    likelihood = opposition**config.sharpness * jnp.exp(-aperture.weight * misfit)
+    likelihood = likelihood * (weights[:_SECOND] + config.background * jnp.mean(weights))
     return jnp.where(fits, likelihood, 0.0)
+
+
+def _dot(first: jax.Array, second: jax.Array) -> jax.Array:
+    """Products of vectors whose components lie along the first axis."""
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]

@@ -21,6 +21,7 @@ from zdg_jax.energy import GraspVariables, Pattern, Problem
 from zdg_jax.hand import Hand, extended, joints_from_dofs
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.kernels.reductions import least_of_columns
+from zdg_jax.runtime.arrays import booleans, floats
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.scenes.arrays import SceneArrays
 from zdg_jax.synthesis.chances import Chances, draw_likely
@@ -119,7 +120,9 @@ class ClosingMotion:
         moves = np.asarray(arrays.tree.moves) @ coupled > 0
         within = (moves[:, None] <= moves[:, :, None]).all(axis=0)
         # A tendon pulls all its joints at once.
-        shared = np.abs(np.asarray(arrays.passive_motions)) @ np.abs(arrays.coupling[1]) > 0
+        shared = (
+            np.abs(np.asarray(arrays.passive_motions)) @ np.abs(np.asarray(arrays.coupling)[1]) > 0
+        )
         within &= ~(shared.T @ shared)
         thumbs = [f for f in hand.fingers if f.is_thumb] or list(hand.fingers[:1])
         links = [link for finger in thumbs for link in finger.links]
@@ -128,12 +131,12 @@ class ClosingMotion:
         if not palm[np.asarray(arrays.spheres.link)].any():
             palm[:] = True
         return cls(
-            closing=jnp.asarray(closing, jnp.float32),
-            carries=jnp.asarray(within & ~within.T),
-            opened=jnp.asarray(opened, jnp.float32),
-            thumb=jnp.asarray(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
-            palm=jnp.asarray(palm),
-            touching=jnp.asarray(np.isin(np.arange(len(palm)), sorted(surfaces))),
+            closing=floats(closing),
+            carries=booleans(within & ~within.T),
+            opened=floats(opened),
+            thumb=booleans(moves[links].any(axis=0) & ~moves[others].any(axis=0)),
+            palm=booleans(palm),
+            touching=booleans(np.isin(np.arange(len(palm)), sorted(surfaces))),
         )
 
 

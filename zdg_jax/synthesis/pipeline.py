@@ -25,6 +25,7 @@ from zdg_jax.planning import GraspPlan, Grip
 from zdg_jax.planning.geometry.grasp_type import with_all_tips, with_whole_hand
 from zdg_jax.planning.geometry.parts import measure
 from zdg_jax.runtime.ahead import Road, compile_ahead, signature
+from zdg_jax.runtime.devices import whole_batch
 from zdg_jax.scenes import Scene, Surroundings
 from zdg_jax.synthesis import quality
 from zdg_jax.synthesis.alignment import TaskAlignment
@@ -39,7 +40,7 @@ from zdg_jax.synthesis.squeeze import SqueezeResult, solve_squeeze
 from zdg_jax.synthesis.underactuation import AdaptiveClosing
 from zdg_jax.synthesis.wrist import WristCompliance
 
-_matrix_from_6d = jax.jit(rotations.matrix_from_6d)
+_matrix_from_6d = whole_batch(jax.jit(rotations.matrix_from_6d))
 
 
 class GraspPipeline:
@@ -403,6 +404,7 @@ class GraspPipeline:
         prepared, nowhere = self.grip(grip), self.fitter.nowhere(num)
         variables, contacts = nowhere.variables, nowhere.contacts
         refined = self.refine(*self.seeds(num, key, grip), grip)
+        _matrix_from_6d(refined.variables.rotation)  # what the fit is given
         squeezed = self.squeeze(refined, nowhere, grip)
         metrics = quality.measure(
             prepared.problem, variables, refined.pattern, contacts, squeezed, prepared.squeeze

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -21,6 +20,7 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.planning import Grip, Opposition, TaskReading
 from zdg_jax.planning.geometry.working_end import pointing
+from zdg_jax.runtime.arrays import floats, integers
 
 _TASK_WRENCHES = 2
 """Loads of the task that are taken up, the strongest; places without one have weight 0."""
@@ -79,28 +79,28 @@ def targets_from_plan(
         held=_part_target(obj, held, 0.0 if everything else parts),
         avoided=_part_target(obj, avoided, 1.0 if avoided else 0.0),
         rest=_part_target(obj, rest, parts if rest else 0.0),
-        clearance=jnp.float32(_CLEARANCE),
+        clearance=floats(_CLEARANCE),
         approach=DirectionTarget(
-            direction=jnp.asarray(grip.palm.approach, jnp.float32),
-            weight=jnp.float32(direction if grip.palm.asked is None else 1.0),
+            direction=floats(grip.palm.approach),
+            weight=floats(direction if grip.palm.asked is None else 1.0),
         ),
         thumb=DirectionTarget(
-            direction=jnp.asarray(thumb, jnp.float32),
-            weight=jnp.float32(direction if thumb.any() else 0.0),
+            direction=floats(thumb),
+            weight=floats(direction if thumb.any() else 0.0),
         ),
-        palm=jnp.float32(confidence if grip.palm.contact else 0.0),
+        palm=floats(confidence if grip.palm.contact else 0.0),
         links=_link_targets(grip, hand),
         extended=_extended_target(grip, obj, hand),
-        aperture=ApertureTarget(width=jnp.float32(grip.aperture), weight=jnp.float32(confidence)),
+        aperture=ApertureTarget(width=floats(grip.aperture), weight=floats(confidence)),
         wrenches=_wrench_targets(task, confidence, up),
-        sample_weights=jnp.asarray(_sample_weights(grip, obj)),
+        sample_weights=floats(_sample_weights(grip, obj)),
     )
 
 
 def _part_target(obj: Object, marks: list[int], weight: float) -> PartTarget:
     # Distances to parts that do not count are never looked up.
     grid = obj.region_grid(marks if weight > 0 else [])
-    return PartTarget(grid=grid, weight=jnp.float32(weight))
+    return PartTarget(grid=grid, weight=floats(weight))
 
 
 def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
@@ -119,9 +119,9 @@ def _link_targets(grip: Grip, hand: Hand) -> LinkTargets:
             link = list(hand.link_names).index(planned.link)
             points[link], pointed[link] = planned.point, 1.0
     return LinkTargets(
-        points=jnp.asarray(points, jnp.float32),
-        point_weights=jnp.asarray(grip.confidence * pointed, jnp.float32),
-        idle=jnp.asarray(grip.confidence * idle, jnp.float32),
+        points=floats(points),
+        point_weights=floats(grip.confidence * pointed),
+        idle=floats(grip.confidence * idle),
     )
 
 
@@ -129,11 +129,11 @@ def _extended_target(grip: Grip, obj: Object, hand: Hand) -> PointingTarget:
     direction, finger = pointing(grip, obj), hand.index_finger
     return PointingTarget(
         direction=DirectionTarget(
-            direction=jnp.asarray(np.zeros(3) if direction is None else direction, jnp.float32),
-            weight=jnp.float32(0.0 if direction is None else grip.confidence),
+            direction=floats(np.zeros(3) if direction is None else direction),
+            weight=floats(0.0 if direction is None else grip.confidence),
         ),
-        base=jnp.int32(finger.links[0]),
-        tip=jnp.int32(finger.tip_link),
+        base=integers(finger.links[0]),
+        tip=integers(finger.tip_link),
     )
 
 
@@ -177,6 +177,4 @@ def _wrench_targets(task: TaskReading, confidence: float, up: np.ndarray | None)
         # The hand must produce the opposite of what the task puts on the object.
         wrenches[6 + i] = -load / np.linalg.norm(load)
         weights[6 + i] = confidence
-    return WrenchTargets(
-        wrenches=jnp.asarray(wrenches, jnp.float32), weights=jnp.asarray(weights, jnp.float32)
-    )
+    return WrenchTargets(wrenches=floats(wrenches), weights=floats(weights))

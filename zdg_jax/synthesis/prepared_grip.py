@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from zdg_jax.energy import Problem
@@ -16,6 +15,7 @@ from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan, Grip, Opposition
 from zdg_jax.planning.geometry.working_end import pointing
+from zdg_jax.runtime.arrays import floats
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.scenes import SceneArrays, Surroundings
 from zdg_jax.synthesis.contact_patterns import (
@@ -75,7 +75,7 @@ class PreparedGrip:
         up = None if around is None else around.up
         # Descent sees the shape that physics will see, not the mesh.
         arrays = dataclasses.replace(obj.arrays, grid=obj.arrays.collision_grid)
-        lower, upper = (jnp.asarray(end, jnp.float32) for end in pressing_range(hand))
+        lower, upper = (floats(end) for end in pressing_range(hand))
         sides = grip.style.opposition is Opposition.SIDE
         problem = Problem(
             hand=dataclasses.replace(
@@ -103,7 +103,7 @@ class PreparedGrip:
             problem,
             hand.lateral_preshapes if sides else hand.preshapes,
             patterns,
-            jnp.asarray(chances, jnp.float32),
+            floats(chances),
             ClosingMotion.of(hand, idle_fingers(grip), _pointing_in_hand(grip, obj, hand)),
             seeds,
             load=load * (1 - grip.confidence),
@@ -113,7 +113,9 @@ class PreparedGrip:
             problem=replicate(problem),
             proposal=proposal,
             squeeze=dataclasses.replace(
-                squeeze, margin=squeeze.margin * firmness, bend=squeeze.bend * firmness
+                squeeze,
+                margin=floats(np.asarray(squeeze.margin) * firmness),
+                bend=floats(np.asarray(squeeze.bend) * firmness),
             ),
             load=replicate(Load.of(physics, hand, obj, plan, up)),
         )

@@ -8,13 +8,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from zdg_jax import energy
 from zdg_jax.energy import TERMS, ForceLimits, GraspVariables, Pattern, Problem, Term
 from zdg_jax.errors import InputError
 from zdg_jax.kernels import friction_cone, rotations
-from zdg_jax.runtime.devices import shard_rows
+from zdg_jax.runtime.devices import shard_rows, whole_batch
 from zdg_jax.runtime.settings import float_setting
 
 _SETTLED_ITERATIONS = 60
@@ -242,13 +243,13 @@ class Refiner:
         while len(trials) > 1:
             steps = min(trial, left)
             ends = [
-                (pattern, _advance(self.config, problem, pattern, states, jnp.int32(steps)))
+                (pattern, _advance(self.config, problem, pattern, states, np.int32(steps)))
                 for pattern, states in trials
             ]
             trials = _select(tuple(ends))
             left, trial = left - steps, 2 * trial
         [(pattern, states)] = trials
-        states = _advance(self.config, problem, pattern, states, jnp.int32(left))
+        states = _advance(self.config, problem, pattern, states, np.int32(left))
         terms, contacts = self.assess(problem, states.variables, pattern)
         return Refined(
             variables=states.variables,
@@ -341,6 +342,7 @@ class Refiner:
         )
 
 
+@whole_batch
 @jax.jit
 def _starting(
     config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
@@ -378,7 +380,7 @@ def _advance(
     return jax.vmap(single)(pattern, states)
 
 
-@shard_rows(replicated=(0, 1))
+@shard_rows(replicated=(0, 1), plain=True)
 @jax.jit
 def _assess(
     config: RefineConfig, problem: Problem, variables: GraspVariables, pattern: Pattern
@@ -410,7 +412,7 @@ def _no_forces(problem: Problem, pattern: Pattern) -> jax.Array:
     return jnp.zeros((wrenches.shape[0], pattern.link.shape[-1], 3), wrenches.dtype)
 
 
-@shard_rows()
+@shard_rows(plain=True)
 @jax.jit
 def _select(
     trials: tuple[tuple[Pattern, RefineState], ...],

@@ -6,6 +6,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zdg_jax import energy
 from zdg_jax.energy import GraspVariables, Pattern, Problem
@@ -13,6 +14,7 @@ from zdg_jax.hand import Preshapes, joints_from_dofs
 from zdg_jax.hand.preshapes import LOOSENESS, OPPOSITION_WEIGHT
 from zdg_jax.kernels import distance, kinematics, rotations
 from zdg_jax.planning.grip import INDIFFERENT
+from zdg_jax.runtime.arrays import floats
 from zdg_jax.runtime.devices import replicate
 from zdg_jax.runtime.settings import float_setting
 from zdg_jax.synthesis.antipodal import AntipodalPairs, PairConfig, antipodal_pairs
@@ -127,17 +129,6 @@ class SeedProposal:
     config: SeedConfig
     """Settings."""
 
-    @property
-    def power(self) -> jax.Array:
-        """Whether inner links and the palm may join in each pattern, (p,) bool."""
-        return jnp.sum(self.patterns.active * self.patterns.optional, axis=-1) > 0
-
-    @property
-    def power_probability(self) -> jax.Array:
-        """Probability of such a pattern, ()."""
-        chances = self.pattern_probabilities
-        return jnp.sum(jnp.where(self.power, chances, 0.0)) / jnp.sum(chances)
-
     @classmethod
     def prepare(
         cls,
@@ -163,10 +154,10 @@ class SeedProposal:
                 pinch of the tips carries, less where the plan says where to hold.
         """
         problem = _among_surroundings(problem)
-        near = _near_balance(problem, load / config.leverage)
-        pairs = antipodal_pairs(near, jnp.max(preshapes.width), config.pairs)
+        near = _near_balance(problem, load / float(config.leverage))
+        pairs = antipodal_pairs(near, floats(preshapes.max_aperture), config.pairs)
         # Spheres tell whether a seed is clear; the surface points would cost five times as much.
-        bare = jax.tree.map(lambda leaf: leaf[:0], problem.hand.surface)
+        bare = jax.tree.map(lambda leaf: jax.device_put(np.asarray(leaf)[:0]), problem.hand.surface)
         hand = dataclasses.replace(problem.hand, surface=bare)
         return replicate(
             cls(
@@ -181,12 +172,22 @@ class SeedProposal:
         )
 
 
-def _near_balance(problem: Problem, steepness: jax.Array) -> Problem:
+def is_power(patterns: Pattern) -> jax.Array:
+    """Whether inner links and the palm may join in each of some patterns, (p,) bool.
+
+    Args:
+        patterns: the patterns, (p, k).
+    """
+    return jnp.sum(patterns.active * patterns.optional, axis=-1) > 0
+
+
+def _near_balance(problem: Problem, steepness: float) -> Problem:
     """The problem with places the less likely the farther they are from the centre of mass."""
-    points = problem.object.samples.points
-    distance = jnp.linalg.norm(points - problem.object.center_of_mass, axis=1)
-    weights = problem.targets.sample_weights * jnp.exp(-steepness * (distance - distance.min()))
-    targets = dataclasses.replace(problem.targets, sample_weights=weights)
+    points = np.asarray(problem.object.samples.points)
+    distance = np.linalg.norm(points - np.asarray(problem.object.center_of_mass), axis=1)
+    falloff = np.exp(-steepness * (distance - distance.min()))
+    weights = np.asarray(problem.targets.sample_weights) * falloff
+    targets = dataclasses.replace(problem.targets, sample_weights=floats(weights))
     return dataclasses.replace(problem, targets=targets)
 
 

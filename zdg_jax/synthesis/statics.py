@@ -21,6 +21,7 @@ from zdg_jax.kernels.lengths import TORQUE_LENGTH
 from zdg_jax.objects import Object
 from zdg_jax.physics import Physics
 from zdg_jax.planning import GraspPlan
+from zdg_jax.runtime.arrays import floats
 
 PULLS = 12
 """Loads of the task that are heeded, its strongest."""
@@ -99,17 +100,17 @@ class Load:
             strongest = np.argsort(-np.linalg.norm(wrenches, axis=1), kind="stable")[:PULLS]
             pulls[: len(strongest)] = wrenches[strongest]
         return cls(
-            mass=jnp.float32(mass),
-            gravity=jnp.float32(physics.gravity),
-            friction=jnp.float32(friction),
-            torsion=jnp.float32(physics.torsional_friction / friction),
-            gain=jnp.asarray(drives.gain, jnp.float32),
-            limit=jnp.asarray(drives.force_limit, jnp.float32),
-            bend=jnp.asarray(np.where(hand.linear, _SHIFT, _BEND), jnp.float32),
-            pulls=jnp.asarray(pulls, jnp.float32),
-            works=jnp.float32(works),
-            any_side_down=jnp.float32(up is None),
-            accelerations=jnp.asarray(_lifted(up), jnp.float32),
+            mass=floats(mass),
+            gravity=floats(physics.gravity),
+            friction=floats(friction),
+            torsion=floats(physics.torsional_friction / friction),
+            gain=floats(drives.gain),
+            limit=floats(drives.force_limit),
+            bend=floats(np.where(hand.linear, _SHIFT, _BEND)),
+            pulls=floats(pulls),
+            works=floats(works),
+            any_side_down=floats(up is None),
+            accelerations=floats(_lifted(up)),
         )
 
 

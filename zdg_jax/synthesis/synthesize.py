@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
@@ -235,7 +236,7 @@ def _compiled_early(
 
 def _batch_size(num: int, config: SynthesisConfig) -> int:
     """Grasps of a batch, of `num` in all."""
-    return min(config.batch or devices.default_batch() * len(devices.active_devices()), num)
+    return min(config.batch or devices.batch_of_all(), num)
 
 
 def _refine(
@@ -376,10 +377,15 @@ def _provenance(
         "refined": refined,
         "config": _plain(config),
         "device": jax.devices()[0].device_kind,
-        "versions": {
-            name: metadata.version(name) for name in ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
-        },
+        "versions": dict(_versions()),
     }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Packages that grasps depend on, with their versions: reading these takes milliseconds."""
+    names = ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
+    return tuple((name, metadata.version(name)) for name in names)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdg_jax.planning.geometry.percentiles import percentiles, spread
 from zdg_jax.planning.geometry.target import PALM_HALF, Target
 from zdg_jax.planning.grip import Side
 
@@ -96,27 +97,29 @@ def evaluate(
     What is measured is the same for both. Arguments as in `Approach` and `propose`.
     """
     frame = np.stack([direction, thumb, np.cross(direction, thumb)], axis=1)
-    # Coordinates are rows, which NumPy reads several times as fast as columns.
-    local, far = frame.T @ (target.points - place).T, frame.T @ (target.others - place).T
-    half = float(np.clip(np.ptp(np.percentile(local[1], [3, 97])) / 2, 0.012, PALM_HALF))
+    points, others = target.seen_from(place)
+    local, far = frame.T @ points, frame.T @ others
+    half = float(np.clip(spread(local[1], 3, 97) / 2, 0.012, PALM_HALF))
     slab = np.abs(local[1]) < half
     held = int(np.count_nonzero(slab))
-    near = local[:, slab] if held > 0.7 * target.few else local
+    near = local.compress(slab, axis=1) if held > 0.7 * target.few else local
     wrap = abs(float(thumb @ target.axis)) if target.slender else 0.7
     slanted = target.slender and _DIAGONAL[0] < wrap < _DIAGONAL[1]
     width = _width_in_slices(near, target.few) if slanted else _width(near)
-    front = float(np.percentile(near[0], 2))
-    everything = np.concatenate([_before_palm(far), _before_palm(local[:, local[0] < front])], 1)
+    front = float(percentiles(near[0], 2)[0])
+    everything = np.concatenate([_before_palm(far, front), _before_palm(local, front)], axis=1)
     # A few points in the way are as bad as many: a thin wall stops a palm too.
     many = max(0.02 * len(target.points), target.few)
     closed = min(1.0, _in_the_way(everything, front) / many)
     back = min(1.0, _in_the_way(everything, front - _STANDOFF) / many)
     tips_only = closed > CLOSED and back < 0.5 * closed
-    reach = (np.abs(far[1]) < half) & (np.abs(far[2]) < width / 2 + 0.02)
-    behind = min(_depth(near) + _FINGER, _REACH)
-    reach &= (far[0] > front - _PALM_DEPTH) & (far[0] < front + behind)
-    reached = int(np.count_nonzero(reach))
-    spoiled = float(np.count_nonzero(target.avoided & reach)) / max(float(reached + held), 1.0)
+    spoiled = 0.0
+    if target.avoided.any():
+        reach = (np.abs(far[1]) < half) & (np.abs(far[2]) < width / 2 + 0.02)
+        behind = min(_depth(near) + _FINGER, _REACH)
+        reach &= (far[0] > front - _PALM_DEPTH) & (far[0] < front + behind)
+        reached = int(np.count_nonzero(reach))
+        spoiled = float(np.count_nonzero(target.avoided & reach)) / max(float(reached + held), 1.0)
     approach = Approach(
         direction=direction,
         thumb=thumb,
@@ -161,16 +164,18 @@ def _agreement(side: Side, height: float) -> float:
 
 def _depth(points: np.ndarray) -> float:
     """Depth of points (3, k) of the palm's frame behind their front, up to the first gap [m]."""
-    depth = np.sort(points[0, np.abs(points[1]) < _MIDDLE])
-    gaps = np.flatnonzero(np.diff(depth) > _GAP)
+    depth = points[0].compress(np.abs(points[1]) < _MIDDLE)
     if len(depth) == 0:
         return _REACH
+    # Beyond the fingers' reach gaps are of no interest, and sorting takes time.
+    depth = np.sort(depth[depth <= depth.min() + _REACH + _GAP])
+    gaps = np.flatnonzero(np.diff(depth) > _GAP)
     return float(depth[gaps[0] if len(gaps) else -1] - depth[0])
 
 
 def _width(points: np.ndarray) -> float:
     """Width of points (3, k) of the palm's frame between thumb and fingers [m]."""
-    return float(np.ptp(np.percentile(points[2], [3, 97])))
+    return spread(points[2], 3, 97)
 
 
 def _width_in_slices(points: np.ndarray, few: float) -> float:
@@ -208,9 +213,11 @@ def _score(
     return float(score)
 
 
-def _before_palm(points: np.ndarray) -> np.ndarray:
-    """Those of points (3, k) of the palm's frame that do not lie beside the palm."""
-    return points[:, (np.abs(points[1]) < PALM_HALF) & (np.abs(points[2]) < PALM_HALF)]
+def _before_palm(points: np.ndarray, front: float) -> np.ndarray:
+    """Those of points (3, k) of the palm's frame before the `front` that do not lie beside the
+    palm."""
+    beside = np.maximum(np.abs(points[1]), np.abs(points[2])) >= PALM_HALF
+    return points.compress((points[0] < front) & ~beside, axis=1)
 
 
 def _in_the_way(points: np.ndarray, front: float) -> int:

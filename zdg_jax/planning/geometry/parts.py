@@ -14,6 +14,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.hollows import hollow_share, largest_hole
+from zdg_jax.planning.geometry.percentiles import percentiles, spread
 
 LOOP_AREA = 4e-4
 """Area of a hole that takes two fingers [m^2]."""
@@ -256,10 +257,10 @@ def _measure_part(
     samples = whole.samples
     points, normals = samples.points[members], samples.normals[members]
     middle, axes = _principal(points)
-    extents = np.array([np.ptp(np.percentile(points @ axis, [1, 99])) for axis in axes])
+    extents = np.array([spread(points @ axis, 1, 99) for axis in axes])
     order = np.argsort(-extents)
     axes, extents = axes[order], extents[order]
-    low, high = np.percentile(points @ whole.upright, [2, 98])
+    low, high = percentiles(points @ whole.upright, 2, 98)
     tall = max(whole.top - whole.bottom, 1e-6)
     aside = _across(middle - whole.center, whole.upright)
     spacing = float(np.sqrt(samples.area / len(samples.points)))

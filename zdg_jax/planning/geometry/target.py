@@ -9,6 +9,7 @@ import numpy as np
 
 from zdg_jax.errors import InputError
 from zdg_jax.planning.geometry.parts import ObjectShape
+from zdg_jax.planning.geometry.percentiles import percentiles, spread
 
 PALM_HALF = 0.042
 """Half of a palm's breadth, human size [m]."""
@@ -48,6 +49,20 @@ class Target:
     """Unit direction that points up, (3,)."""
     few: float
     """Points that are as good as none."""
+    _seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def seen_from(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points of the held parts and of the others from a place (3,) on, (3, k) and (3, m).
+
+        Coordinates are rows, which matrix products read many times as fast as columns, and kept.
+        """
+        key = place.tobytes()
+        if key not in self._seen:
+            held, others = (points - place for points in (self.points, self.others))
+            self._seen[key] = np.ascontiguousarray(held.T), np.ascontiguousarray(others.T)
+        return self._seen[key]
 
     def places(self, direction: np.ndarray) -> list[np.ndarray]:
         """Places for a hand, (3,) each [m]: the middle, and the ends of what is longer than a palm.
@@ -59,7 +74,7 @@ class Target:
         if not self.slender or abs(float(direction @ self.axis)) > _ALONG:
             return [self.center]
         along = (self.points - self.center) @ self.axis
-        low, high = np.percentile(along, [1, 99])
+        low, high = percentiles(along, 1, 99)
         ends = [(low + PALM_HALF), (high - PALM_HALF)]
         ends = [end for end, sign in zip(ends, (-1, 1), strict=True) if sign * end > _ASIDE]
         return [self.center, *(self.points[np.abs(along - end) < _ASIDE].mean(0) for end in ends)]
@@ -117,7 +132,7 @@ def _long_axis(points: np.ndarray) -> tuple[np.ndarray, bool]:
     """Axis around which fingers wrap, and whether the body is long enough to tell."""
     covariance = np.cov((points - points.mean(0)).T) + 1e-12 * np.eye(3)
     _, vectors = np.linalg.eigh(covariance)
-    spans = np.array([np.ptp(np.percentile(points @ vectors[:, i], [2, 98])) for i in (2, 1, 0)])
+    spans = np.array([spread(points @ vectors[:, i], 2, 98) for i in (2, 1, 0)])
     return vectors[:, 2], bool(spans[0] > 1.3 * spans[1])
 
 

@@ -16,6 +16,7 @@ from zdg_jax.hand.topology import link_poses
 from zdg_jax.planning.geometry.approach import Approach
 from zdg_jax.planning.geometry.parts import ObjectShape
 from zdg_jax.planning.geometry.placement import start_pose
+from zdg_jax.runtime.arrays import floats
 
 if TYPE_CHECKING:
     from zdg_jax.hand import Hand
@@ -186,9 +187,8 @@ def surface_points(
 
 def distances(obj: Object, points: np.ndarray) -> np.ndarray:
     """Signed distances of points (*b, 3) from an object's surface, (*b) [m]; negative inside."""
-    import jax.numpy as jnp
 
-    value, _ = _compiled_query()(obj.arrays.grid, jnp.asarray(points, jnp.float32))
+    value, _ = _compiled_query()(obj.arrays.grid, floats(points))
     return np.asarray(value)
 
 

@@ -111,7 +111,7 @@ def _volumes(
     corners = np.asarray(vertices, np.float64)[np.asarray(faces)]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = 0.5 * float(np.linalg.norm(cross, axis=1).sum())
-    hull = spatial.ConvexHull(corners.reshape(-1, 3))
+    hull = spatial.ConvexHull(np.asarray(vertices, np.float64)[np.unique(faces)])
     thin = 2 * volume < _WALL_MODELLED * kind.wall * area
     if thin and volume < _HOLLOW * hull.volume:
         return min(volume, kind.wall * area / 2), float(hull.volume) - volume, True

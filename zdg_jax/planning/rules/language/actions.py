@@ -241,21 +241,26 @@ def _phrases(
     words: Sequence[str], index: int, lex: Lexicon
 ) -> Iterator[tuple[tuple[str, ...], str, int]]:
     """Verbs that begin at `index`, with their particles near by, the longest first."""
+    beginning = [
+        (phrase, action)
+        for table in (lex.part_verbs, lex.verbs)
+        for phrase, action in table.items()
+        if phrase[0] == words[index]
+    ]
     for length in (3, 2, 1):
-        for table in (lex.part_verbs, lex.verbs):
-            for phrase, action in table.items():
-                if len(phrase) != length or phrase[0] != words[index]:
-                    continue
-                if length == 1:
-                    yield phrase, action, 1
-                    continue
-                for start in range(index + 1, min(index + 2 + _PHRASE_GAP, len(words))):
-                    end = start + length - 1
-                    if phrase[-1] == "out" and tuple(words[end : end + 1]) == ("of",):
-                        continue  # "throw it out of the window"
-                    if tuple(words[start:end]) == phrase[1:]:
-                        yield phrase, action, length if start == index + 1 else 1
-                        break
+        for phrase, action in beginning:
+            if len(phrase) != length:
+                continue
+            if length == 1:
+                yield phrase, action, 1
+                continue
+            for start in range(index + 1, min(index + 2 + _PHRASE_GAP, len(words))):
+                end = start + length - 1
+                if phrase[-1] == "out" and tuple(words[end : end + 1]) == ("of",):
+                    continue  # "throw it out of the window"
+                if tuple(words[start:end]) == phrase[1:]:
+                    yield phrase, action, length if start == index + 1 else 1
+                    break
 
 
 def _target(words: Sequence[str], index: int, length: int, lex: Lexicon) -> tuple[str, ...]:
