@@ -35,6 +35,7 @@ from benchmarks.metrics import time_calls
 from benchmarks.settings import Settings
 from zdg_jax import synthesis
 from zdg_jax.runtime.ahead import trace_calls
+from zdg_jax.synthesis.antipodal import antipodal_pairs
 from zdg_jax.synthesis.pipeline import GraspPipeline
 from zdg_jax.validation import MjxOptions, six_directions
 from zdg_jax.validation.mjx.patches import patched
@@ -82,16 +83,23 @@ def program_names() -> frozenset[str]:
 def counts_of_road(pipeline: GraspPipeline) -> Iterator[tuple[str, dict[str, Any]]]:
     """Custom calls and double-precision values of each program on each platform, by name.
 
-    Nothing is compiled: the road from seeds to metrics is traced. The fit runs on the host.
+    Nothing is compiled: the road from seeds to metrics is traced, and what prepares a grip's seeds.
+    The fit runs on the host.
 
     Args:
         pipeline: prepared stages.
     """
     calls: dict[str, tuple[Any, tuple[Any, ...]]] = {}
-    pipeline.grip()  # prepared, it is not traced
+    proposal = pipeline.grip().proposal  # prepared, it is not traced
+
+    def road(key: jax.Array) -> Any:
+        span = jnp.max(proposal.preshapes.width)
+        pairs = antipodal_pairs(proposal.problem, span, proposal.config.pairs)
+        return pairs, pipeline.without_fit(_GRASPS, key)
+
     trace_calls(
         lambda program, given: calls.setdefault(program.__name__, (program.jitted, given)),
-        lambda key: pipeline.without_fit(_GRASPS, key),
+        road,
         jax.random.key(0),
     )
     for name, (program, given) in calls.items():

@@ -11,7 +11,6 @@ import numpy as np
 from zdg_jax.errors import InputError
 from zdg_jax.geometry.quaternions import rotation_matrix
 from zdg_jax.objects.convex import ConvexPiece, union
-from zdg_jax.runtime.arrays import floats
 from zdg_jax.scenes.obstacles import Box, Solid, Triple
 from zdg_jax.scenes.scene import Piece, Scene
 
@@ -137,7 +136,7 @@ class Surroundings:
 
     def arrays(self) -> SceneArrays:
         """Returns the arrays that compiled programs read."""
-
+        from zdg_jax.runtime.arrays import floats
         from zdg_jax.scenes.arrays import SceneArrays
 
         def stacked(values: list[np.ndarray], shape: tuple[int, ...]) -> jax.Array:
