@@ -7,6 +7,8 @@ put on the device as they are.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +20,7 @@ def floats(values: ArrayLike) -> jax.Array:
     Args:
         values: numbers of any type and shape.
     """
-    return jax.device_put(np.asarray(values, np.float32))
+    return _put(values, np.float32)
 
 
 def integers(values: ArrayLike) -> jax.Array:
@@ -27,7 +29,7 @@ def integers(values: ArrayLike) -> jax.Array:
     Args:
         values: whole numbers of any type and shape.
     """
-    return jax.device_put(np.asarray(values, np.int32))
+    return _put(values, np.int32)
 
 
 def booleans(values: ArrayLike) -> jax.Array:
@@ -36,4 +38,9 @@ def booleans(values: ArrayLike) -> jax.Array:
     Args:
         values: truth values of any shape.
     """
-    return jax.device_put(np.asarray(values, bool))
+    return _put(values, bool)
+
+
+def _put(values: ArrayLike, dtype: Any) -> jax.Array:
+    # A copy: on a CPU JAX reads the memory that it is given, which the caller may write to later.
+    return jax.device_put(np.array(values, dtype))
