@@ -6,7 +6,6 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from zdg_jax.datasets.sources import ObjectRow, find_objects, find_tasks
 from zdg_jax.datasets.spec import DatasetSpec
 from zdg_jax.errors import InputError
 from zdg_jax.runtime.files import atomic_write, open_regular
+from zdg_jax.runtime.versions import version_of
 
 _VERSION = 1
 _TOLD = 5
@@ -59,7 +59,7 @@ class PlannedDataset:
         hands = find_hands(spec, folder, layout)
         return cls(
             spec=spec,
-            version=metadata.version("zdg-jax"),
+            version=version_of("zdg-jax"),
             table=JobTable(spec, objects, hands, tasks, tasks_of),
             tasks_of=tasks_of,
             digests=digests,

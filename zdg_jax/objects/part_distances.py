@@ -31,17 +31,17 @@ def distance_to_part(
     """
     voxels = VoxelGrid.around(vertices.min(0), vertices.max(0), REGION_CELLS)
 
-    def make() -> disk_cache.Arrays:
+    def measured() -> disk_cache.Arrays:
         distance, normal = to_surface(vertices, faces[members], voxels)
         return {"distance": distance.astype(np.float32), "normal": normal.astype(np.float32)}
 
     if keep:
         digest = hashlib.sha256(f"part {_VERSION} {REGION_CELLS} {mesh_hash}".encode())
         digest.update(np.packbits(members).tobytes())
-        made = disk_cache.load_or_make(digest.hexdigest(), make)
+        arrays = disk_cache.load_or_make(digest.hexdigest(), measured)
     else:
-        made = make()
-    return pack(made["distance"], made["normal"], voxels, REGION_CELLS)
+        arrays = measured()
+    return pack(arrays["distance"], arrays["normal"], voxels, REGION_CELLS)
 
 
 def nearest_of(parts: Sequence[DistanceGrid]) -> DistanceGrid:

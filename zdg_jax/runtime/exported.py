@@ -13,7 +13,6 @@ import dataclasses
 import functools
 import hashlib
 import importlib
-import importlib.metadata
 import json
 import logging
 import pathlib
@@ -32,6 +31,7 @@ from zdg_jax.errors import InputError
 from zdg_jax.runtime.caches import cache_root
 from zdg_jax.runtime.compiler_options import compiler_options
 from zdg_jax.runtime.sealed_files import read_sealed, write_sealed
+from zdg_jax.runtime.versions import version_of
 
 _PACKAGES = ("zdg_jax", "optax")
 """Packages whose functions and classes are known by their names alone: the key holds the hash of
@@ -321,9 +321,8 @@ def _device() -> jax.Device:
     return chosen
 
 
-@functools.cache
 def _versions() -> tuple[str, ...]:
-    return tuple(importlib.metadata.version(name) for name in _VERSIONS)
+    return tuple(map(version_of, _VERSIONS))
 
 
 @functools.cache

@@ -140,7 +140,7 @@ class Surroundings:
         from zdg_jax.scenes.arrays import SceneArrays
 
         def stacked(values: list[np.ndarray], shape: tuple[int, ...]) -> jax.Array:
-            return floats(np.reshape(np.array(values, np.float32), (-1, *shape)))
+            return floats(np.reshape(values, (-1, *shape)))
 
         planes = [] if self.table is None else [[*self.up, self.table]]
         pieces = tuple(piece for solid in self.solids for piece in solid.pieces)

@@ -25,7 +25,7 @@ from zdg_jax.synthesis.contact_patterns import (
 )
 from zdg_jax.synthesis.enclosing import ClosingMotion
 from zdg_jax.synthesis.plan_targets import targets_from_plan
-from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal
+from zdg_jax.synthesis.seed_proposal import SeedConfig, SeedProposal, is_power
 from zdg_jax.synthesis.squeeze import SqueezeConfig
 from zdg_jax.synthesis.statics import Load
 
@@ -94,7 +94,7 @@ class PreparedGrip:
         patterns = contact_patterns(hand, grip)
         chances = pattern_probabilities(hand, grip, obj, load)
         if around is not None:
-            encloses = np.sum(np.asarray(patterns.active * patterns.optional), axis=-1) > 0
+            encloses = np.asarray(is_power(patterns))
             room = around.grip_room(obj, float(np.median(hand.preshapes.depth)))
             tips = np.sum(np.where(encloses, 0.0, chances))
             others = 1 - room * (1 - tips)

@@ -173,12 +173,12 @@ class SeedProposal:
 
 
 def is_power(patterns: Pattern) -> jax.Array:
-    """Whether inner links and the palm may join in each of some patterns, (p,) bool.
+    """Mark patterns in which inner links and the palm may join, (p,) bool.
 
     Args:
         patterns: the patterns, (p, k).
     """
-    return jnp.sum(patterns.active * patterns.optional, axis=-1) > 0
+    return (patterns.active * patterns.optional).sum(axis=-1) > 0
 
 
 def _near_balance(problem: Problem, steepness: float) -> Problem:

@@ -13,6 +13,7 @@ Seeds of the power pattern lie with the palm on the object instead and enclose i
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -70,8 +71,9 @@ def draw_seeds(
     whole = batch_of_all()
     total = starts * num
     rows = -(-total // whole) * whole
-    layout = _Layout(num=num, total=total, rows=rows)
-    order = _sorted_by_kind(layout, proposal.patterns, proposal.pattern_probabilities, key)
+    order = _sorted_by_kind(
+        proposal.patterns, proposal.pattern_probabilities, key, num, total, rows
+    )
     # Several programs: in one, XLA computes the draw anew for every point that the retreat looks
     # up. 512 draws on one core: 12, 10 and 13 ms apart, 97 ms together.
     patterns, draws, ways = _draw_alternatives(proposal, order.laid, order.keys)
@@ -83,26 +85,13 @@ def draw_seeds(
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Layout:
-    """Numbers of seeds."""
-
-    num: int = dataclasses.field(metadata={"static": True})
-    """Grasps."""
-    total: int = dataclasses.field(metadata={"static": True})
-    """Seeds that are wanted."""
-    rows: int = dataclasses.field(metadata={"static": True})
-    """Seeds that are made."""
-
-
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class _Order:
     """Seeds side by side with their own kind: each kind's programs skip the blocks without any."""
 
     enclosing: jax.Array
-    """Whether each row encloses the object, (rows,) bool."""
+    """True where a row's seed encloses the object, (rows,) bool."""
     laid: jax.Array
-    """Whether it is laid across two places instead, (rows,) bool."""
+    """True where it is laid across two places instead, (rows,) bool."""
     keys: jax.Array
     """The row's key, (rows,)."""
     closing_keys: jax.Array
@@ -111,30 +100,40 @@ class _Order:
     """Row of each seed that is wanted, (total,)."""
 
 
-@jax.jit  # not exported: JAX's check of keys takes those that such a program returns for used up
+# Not exported: JAX's check of keys takes those that such a program returns for used up.
+@functools.partial(jax.jit, static_argnums=(3, 4, 5))
 def _sorted_by_kind(
-    layout: _Layout, patterns: Pattern, probabilities: jax.Array, key: jax.Array
+    patterns: Pattern, probabilities: jax.Array, key: jax.Array, num: int, total: int, rows: int
 ) -> _Order:
-    """Decide which seeds enclose, by the probability of the power patterns, and order them."""
+    """Decide which seeds enclose, by the probability of the power patterns, and order them.
+
+    Args:
+        patterns: the patterns, (p, k).
+        probabilities: probability of each, (p,).
+        key: random key.
+        num: grasps that the seeds are for.
+        total: seeds that are wanted.
+        rows: seeds that are made.
+    """
     even_key, key = jax.random.split(key)
     share = jnp.sum(jnp.where(is_power(patterns), probabilities, 0.0)) / jnp.sum(probabilities)
     # Evenly spread (Weyl's sequence of the golden ratio), so that the share of enclosing grasps is
     # met in small batches too.
-    spread = jnp.arange(layout.num, dtype=jnp.float32) * _GOLDEN + jax.random.uniform(even_key)
-    power = jnp.resize(spread % 1.0 < share, (layout.rows,))
+    spread = jnp.arange(num, dtype=jnp.float32) * _GOLDEN + jax.random.uniform(even_key)
+    power = jnp.resize(spread % 1.0 < share, (rows,))
     # The stable order of two kinds by counting, which compiles faster than a sort.
     last = jnp.cumsum(~power)
     row = jnp.where(power, last[-1] + jnp.cumsum(power), last) - 1
-    numbers = jnp.arange(layout.rows)
+    numbers = jnp.arange(rows)
     seed = jnp.zeros_like(numbers).at[row].set(numbers)
-    keys = jax.random.split(key, layout.rows)[seed]
+    keys = jax.random.split(key, rows)[seed]
     return _Order(
         enclosing=numbers >= last[-1],
         laid=numbers < last[-1],
         keys=keys,
         # Keys of their own: programs that are exported count as using up theirs.
         closing_keys=jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys),
-        row=row[: layout.total],
+        row=row[:total],
     )
 
 

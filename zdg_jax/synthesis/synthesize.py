@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
-from importlib import metadata
 from typing import Any
 
 import jax
@@ -28,6 +26,7 @@ from zdg_jax.runtime.ahead import EarlyCompilation, Road, signature
 from zdg_jax.runtime.kinds import check_kind
 from zdg_jax.runtime.parallel import available_cpus
 from zdg_jax.runtime.progress import Progress, silent
+from zdg_jax.runtime.versions import version_of
 from zdg_jax.scenes import Scene
 from zdg_jax.synthesis import selection, using
 from zdg_jax.synthesis.arguments import (
@@ -44,6 +43,8 @@ from zdg_jax.validation import Deed, LiftProtocol, Protocol, carry, deed_of, six
 
 _UNREACHED = 0.01
 """Depth of the best way in anything from which a grasp is not reached [m]: the lift's limit."""
+_PACKAGES = ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
+"""What grasps depend on: their provenance names the versions."""
 OnStage = Callable[[str, GraspSet], None]
 """Called with a stage's name and its result, see `synthesize`."""
 
@@ -377,15 +378,8 @@ def _provenance(
         "refined": refined,
         "config": _plain(config),
         "device": jax.devices()[0].device_kind,
-        "versions": dict(_versions()),
+        "versions": {name: version_of(name) for name in _PACKAGES},
     }
-
-
-@functools.cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    """Packages that grasps depend on, with their versions: reading these takes milliseconds."""
-    names = ("zdg-jax", "jax", "jaxlib", "mujoco", "numpy")
-    return tuple((name, metadata.version(name)) for name in names)
 
 
 def _plain(value: Any) -> Any:

@@ -92,12 +92,12 @@ class EarlyTermination:
         time = left * (self.look_steps * self._step)
         inside: Any = True
         for k, moved in enumerate(_components(motion)):
-            for own, last, lasts in (
+            for speed, earlier, lasting in (
                 (now.in_hand[k], before.in_hand[k], time),
                 (now.with_hand[k], before.with_hand[k], settling.swing),
             ):
-                pace = 1.0 - (1.0 - settling.pace) * (own < last)
-                moved = moved + pace * lasts * own
+                pace = 1.0 - (1.0 - settling.pace) * (speed < earlier)
+                moved = moved + pace * lasting * speed
             inside = inside & (moved < self._most[k])
         for joint, turns in zip(now.joints, self._turns, strict=True):
             inside = inside & (abs(joint * turns) * time < settling.bend)
@@ -132,13 +132,18 @@ class Speeds(NamedTuple):
             qvel: their velocities, (..., nv).
         """
         pose, velocity = _components(qpos), _components(qvel)
-        turning, own = _rotated(pose[3:7], velocity[3:6]), _rotated(pose[-4:], velocity[-3:])
+        hand_turns = _rotated(pose[3:7], velocity[3:6])
+        object_turns = _rotated(pose[-4:], velocity[-3:])
         x, y, z = _minus(pose[-7:-4], pose[:3])
-        a, b, c = turning
+        a, b, c = hand_turns
         u, v, w = velocity[:3]
         carried = [u + b * z - c * y, v + c * x - a * z, w + a * y - b * x]
-        in_hand = _length(_minus(velocity[-6:-3], carried)), _length(_minus(own, turning))
-        return cls(in_hand, (_length(carried), _length(turning)), velocity[6:-6])
+        slips, twists = _minus(velocity[-6:-3], carried), _minus(object_turns, hand_turns)
+        return cls(
+            in_hand=(_length(slips), _length(twists)),
+            with_hand=(_length(carried), _length(hand_turns)),
+            joints=velocity[6:-6],
+        )
 
 
 def _components(rows: np.ndarray) -> Components:

@@ -187,7 +187,6 @@ def surface_points(
 
 def distances(obj: Object, points: np.ndarray) -> np.ndarray:
     """Signed distances of points (*b, 3) from an object's surface, (*b) [m]; negative inside."""
-
     value, _ = _compiled_query()(obj.arrays.grid, floats(points))
     return np.asarray(value)
 

@@ -167,7 +167,7 @@ def verdict(protocol: HoldProtocol, result: Validation, i: int, outcome: Closing
 
 @dataclasses.dataclass
 class Pull:
-    """How one pull ended."""
+    """The end of one pull."""
 
     sound: bool = True
     """The simulation did not blow up."""
